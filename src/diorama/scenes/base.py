@@ -1,0 +1,21 @@
+"""What a scenario is: a frozen dataclass of settings that stages a scene and says how to vary it."""
+
+from typing import ClassVar, Protocol
+
+from diorama.randomizers.base import Context, Randomizer
+from diorama.sim.seeds import Seed
+from diorama.sim.spec import SceneSpec
+
+
+class Scenario(Protocol):
+    """Stages a scene.
+
+    `build` makes the furniture, plain lights and physics settings (pure: all randomness from `seed`); `randomizers`
+    are the scenario's own defaults, in the order in which they compose.
+    """
+
+    name: ClassVar[str]
+
+    def build(self, seed: Seed, context: Context) -> SceneSpec: ...
+
+    def randomizers(self) -> tuple[Randomizer, ...]: ...

@@ -1,0 +1,147 @@
+"""What comes out: pictures, labels, and where they came from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diorama.sim.errors import InvalidValue
+from diorama.sim.spec import CameraSpec, SceneSpec
+
+#: Channels a renderer can be asked for. `instance` and `depth` come from the exact geometry pass.
+CHANNELS = ("rgb", "depth", "instance", "normal", "amodal")
+
+
+def _expect(owner: str, array: NDArray[Any] | None, shape: tuple[int | None, ...], dtype: str) -> None:
+    if array is None:
+        return
+    fits = len(array.shape) == len(shape) and all(w is None or w == g for w, g in zip(shape, array.shape, strict=True))
+    if not fits or array.dtype != np.dtype(dtype):
+        wanted = "(" + ", ".join("_" if s is None else str(s) for s in shape) + ")"
+        raise InvalidValue(f"{owner} must be {wanted} {dtype}, got {array.shape} {array.dtype}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Silhouette:
+    """One body's outline as if nothing stood before it and the picture had no border.
+
+    `inside_px` and `total_px` count pixel centres it covers within the image and on the unbounded image
+    plane; `box_xyxy` (ints, half-open) bounds the latter and may leave the image. All zero when the body is
+    wholly behind the camera. `bits` (h, w) bool is the part inside the image, cut to `bits_xy` + its shape.
+    """
+
+    inside_px: int
+    total_px: int
+    box_xyxy: tuple[int, int, int, int]
+    bits: NDArray[np.bool_]
+    bits_xy: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Frame:
+    """One photograph by one camera. Channels that were not asked for are None.
+
+    rgb (H, W, 3) uint8 sRGB; depth_m (H, W) float32 z-depth, +inf where nothing is; instance (H, W) int32,
+    the body's index in the spec plus one, 0 for nothing; normal (H, W, 3) float32 unit, in camera axes, facing
+    the camera, zero where nothing is; silhouettes: one for each labelled body, by body index.
+    """
+
+    camera: CameraSpec
+    rgb: NDArray[np.uint8] | None = None
+    depth_m: NDArray[np.float32] | None = None
+    instance: NDArray[np.int32] | None = None
+    normal: NDArray[np.float32] | None = None
+    silhouettes: Mapping[int, Silhouette] | None = None
+
+    def __post_init__(self) -> None:
+        h, w = self.camera.height, self.camera.width
+        _expect("Frame.rgb", self.rgb, (h, w, 3), "uint8")
+        _expect("Frame.depth_m", self.depth_m, (h, w), "float32")
+        _expect("Frame.instance", self.instance, (h, w), "int32")
+        _expect("Frame.normal", self.normal, (h, w, 3), "float32")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Annotations:
+    """Labels of one frame: a struct of arrays, one row for each labelled body with at least one visible pixel.
+
+    body_index (n,) int32, into `SceneSpec.bodies`; area_px (n,) int32, pixels of the visible mask; box_xyxy
+    (n, 4) int32, half-open, tight around the visible mask; amodal_box_xyxy (n, 4) int32, tight around the whole
+    silhouette, unclipped (it may leave the image); amodal_area_px (n,) int32, of the silhouette inside the image;
+    visible_fraction (n,) float64, visible pixels over all pixels of the silhouette, outside the image included;
+    truncated_fraction (n,) float64, share of the silhouette outside the image; depth_m (n,) float64, median
+    z-depth of the visible pixels; camera_from_body (n, 4, 4) float64; size_m (n, 3) float64 and center_m (n, 3)
+    float64: the oriented 3D box in the body's own axes (extent, and middle in the body's frame).
+    visible_rle, amodal_rle: COCO compressed run lengths (``{"size": [h, w], "counts": str}``) of the visible mask
+    and of the silhouette inside the image.
+    hidden: names of labelled bodies without a visible pixel.
+    """
+
+    body_index: NDArray[np.int32]
+    area_px: NDArray[np.int32]
+    box_xyxy: NDArray[np.int32]
+    amodal_box_xyxy: NDArray[np.int32]
+    amodal_area_px: NDArray[np.int32]
+    visible_fraction: NDArray[np.float64]
+    truncated_fraction: NDArray[np.float64]
+    depth_m: NDArray[np.float64]
+    camera_from_body: NDArray[np.float64]
+    size_m: NDArray[np.float64]
+    center_m: NDArray[np.float64]
+    visible_rle: tuple[dict[str, Any], ...]
+    amodal_rle: tuple[dict[str, Any], ...]
+    hidden: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        n = len(self.body_index)
+        for name in ("body_index", "area_px", "amodal_area_px"):
+            _expect(f"Annotations.{name}", getattr(self, name), (n,), "int32")
+        for name in ("box_xyxy", "amodal_box_xyxy"):
+            _expect(f"Annotations.{name}", getattr(self, name), (n, 4), "int32")
+        for name in ("visible_fraction", "truncated_fraction", "depth_m"):
+            _expect(f"Annotations.{name}", getattr(self, name), (n,), "float64")
+        _expect("Annotations.camera_from_body", self.camera_from_body, (n, 4, 4), "float64")
+        for name in ("size_m", "center_m"):
+            _expect(f"Annotations.{name}", getattr(self, name), (n, 3), "float64")
+        if len(self.visible_rle) != n or len(self.amodal_rle) != n:
+            raise InvalidValue(f"Annotations: expected {n} masks, got {len(self.visible_rle)} and {len(self.amodal_rle)}")
+
+    def __len__(self) -> int:
+        return len(self.body_index)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """Where a sample came from: enough to make it again.
+
+    `draws` maps each randomizer's name (per view: ``view-0/camera-shell``) to the parameters it drew; `attempts`
+    is the number of the accepted attempt; `rejections` counts earlier ones by reason. `timings_s` by stage is for
+    people only and is never written to files, which must not depend on the clock.
+    """
+
+    seed: int
+    index: int
+    attempts: int = 1
+    draws: Mapping[str, Any] = field(default_factory=dict)
+    rejections: Mapping[str, int] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    timings_s: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Sample:
+    """One scene, photographed: `frames[i]` and `annotations[i]` belong to `spec.cameras[i]`."""
+
+    index: int
+    spec: SceneSpec
+    frames: tuple[Frame, ...]
+    annotations: tuple[Annotations, ...]
+    provenance: Provenance
+
+    def __post_init__(self) -> None:
+        if not len(self.spec.cameras) == len(self.frames) == len(self.annotations):
+            raise InvalidValue(
+                f"Sample: {len(self.spec.cameras)} cameras, {len(self.frames)} frames and {len(self.annotations)} annotations must be as many"
+            )

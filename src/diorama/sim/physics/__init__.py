@@ -1,0 +1,21 @@
+"""From a spec whose bodies hang in the air to one whose bodies lie where they came to rest."""
+
+from typing import Protocol, Self
+
+from diorama.sim.spec import SceneSpec
+
+
+class Physics(Protocol):
+    """A physics engine, used in a ``with`` block. Several may be open in one process, independent of each other."""
+
+    def settle(self, spec: SceneSpec) -> SceneSpec:
+        """Let the scene's bodies fall until all rest; return the spec with their poses there.
+
+        A pure function of the spec: nothing that was simulated before changes the result. Raises RejectedScene
+        with the reason ``fell-off``, ``leaked-through``, ``exploded`` or ``never-rested``.
+        """
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *exc: object) -> None: ...
