@@ -11,6 +11,7 @@ that needs a form of its own (distributions do) has the methods `to_json_value()
 
 import dataclasses
 import math
+import sys
 import types
 import typing
 from functools import cache
@@ -47,13 +48,13 @@ def to_json(value: Any) -> Any:
     raise TypeError(f"no JSON form for {type(value).__name__}")
 
 
-def from_json(cls: type[T], value: Any, *, source: str = "") -> T:
-    """Build `cls` from a JSON value. `source` (a file's name) opens every message.
+def from_json(cls: type[T], value: Any, *, source: str = "", path: str = "") -> T:
+    """Build `cls` from a JSON value. `source` (a file's name) opens every message; `path` is where in it the value stands.
 
     Raises InvalidDocument, with every fault found, in the order of the document.
     """
     faults: list[str] = []
-    result = _read(cls, value, "", faults)
+    result = _read(cls, value, path, faults)
     if faults:
         raise InvalidDocument([f"{source}: {fault}" if source else fault for fault in faults])
     return result
@@ -102,7 +103,7 @@ def _read(hint: Any, value: Any, path: str, faults: list[str]) -> Any:
 
 def _read_scalar(hint: Any, value: Any, path: str, faults: list[str]) -> Any:
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if hint is float and is_number and math.isfinite(value):
+    if hint is float and is_number and abs(value) <= sys.float_info.max:
         return float(value)
     if hint is not float and isinstance(value, hint) and isinstance(value, bool) == (hint is bool):
         return value
