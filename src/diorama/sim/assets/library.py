@@ -1,21 +1,94 @@
 """The catalogue: which assets there are, and loading them by id."""
 
+from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import replace
 
+import numpy as np
+
+from diorama.sim.assets import household, pybullet_data
 from diorama.sim.assets.mesh import Asset
+from diorama.sim.assets.primitives import primitive_asset
+from diorama.sim.errors import UnknownName, suggestion
+from diorama.sim.spec import MeshShape, Shape
+
+#: Loaded assets are kept up to this many bytes of arrays, the least recently used dropped first.
+CACHE_BYTES = 256 * 2**20
 
 
 class AssetLibrary:
-    """Assets by id. `sources` are files and folders of the user's; without any, the built-in library."""
+    """Assets by id. `sources` are files and folders of the user's; without any, the built-in library.
 
-    def __init__(self, sources: Sequence[str] = ()) -> None: ...
+    Ids are ``pybullet:<name>`` and ``household:<kind>/<variant>`` for built-in assets, which can always be loaded, and ``user:<relative name>``.
+    """
 
-    def ids(self) -> tuple[str, ...]: ...  # sorted
+    def __init__(self, sources: Sequence[str] = ()) -> None:
+        self._kept: OrderedDict[Shape, Asset] = OrderedDict()
+        self._kept_bytes = 0
 
-    def category_of(self, asset_id: str) -> tuple[str, str]: ...  # (category, supercategory), without loading the mesh
+    def ids(self) -> tuple[str, ...]:
+        """The ids to draw objects from, sorted: the user's, or without any sources all built-in ones."""
+        return tuple(sorted([f"pybullet:{n}" for n in pybullet_data.names()] + [f"household:{n}" for n in household.names()]))
 
-    def categories(self) -> tuple[tuple[str, str], ...]: ...  # all (category, supercategory), sorted by category
+    def category_of(self, asset_id: str) -> tuple[str, str]:
+        """(category, supercategory) of an asset, without loading it. Raises UnknownName."""
+        source, _, name = asset_id.partition(":")
+        if source == "pybullet" and name in pybullet_data.names():
+            return pybullet_data.category_of(name)
+        if source == "household" and household.is_name(name):
+            return household.category_of(name)
+        raise UnknownName(f'no asset has the id "{asset_id}".{suggestion(asset_id, self.ids())}')
 
-    def load(self, asset_id: str) -> Asset: ...
+    def categories(self) -> tuple[tuple[str, str], ...]:
+        """All (category, supercategory) pairs of `ids`, sorted by category."""
+        return tuple(sorted({self.category_of(i) for i in self.ids()}))
 
-    def fingerprint(self) -> dict[str, str]: ...  # user files: relative name -> content hash; what a resumed run compares
+    def load(self, asset_id: str) -> Asset:
+        """The asset of an id, at its own size. Raises UnknownName, or AssetError naming the file that cannot be used."""
+        return self.shape_asset(MeshShape(asset=asset_id))
+
+    def shape_asset(self, shape: Shape) -> Asset:
+        """The asset of any shape of a spec, its scale applied. Repeated calls return the same object."""
+        if shape in self._kept:
+            self._kept.move_to_end(shape)
+            return self._kept[shape]
+        if not isinstance(shape, MeshShape):
+            asset = primitive_asset(shape)
+        elif shape.scale != 1:
+            asset = scaled(self.load(shape.asset), shape.scale)
+        else:
+            asset = self._read(shape.asset)
+        self._kept[shape] = asset
+        self._kept_bytes += asset_bytes(asset)
+        while self._kept_bytes > CACHE_BYTES and len(self._kept) > 1:
+            _, dropped = self._kept.popitem(last=False)
+            self._kept_bytes -= asset_bytes(dropped)
+        return asset
+
+    def fingerprint(self) -> dict[str, str]:
+        """SHA-256 of the user's files by relative name, of what they refer to as well; what a resumed run compares."""
+        return {}
+
+    def _read(self, asset_id: str) -> Asset:
+        self.category_of(asset_id)
+        source, _, name = asset_id.partition(":")
+        return pybullet_data.load(name) if source == "pybullet" else household.load(name)
+
+
+def scaled(asset: Asset, scale: float) -> Asset:
+    """The asset `scale` times as large, of the same density."""
+    parts = tuple(replace(p, positions=p.positions * np.float32(scale), uv=p.uv * np.float32(scale) if p.uv_in_metres else p.uv) for p in asset.parts)
+    low, high = (tuple(c * scale for c in corner) for corner in asset.bounds_m)
+    return replace(
+        asset,
+        parts=parts,
+        hulls=tuple(h * scale for h in asset.hulls),
+        bounds_m=((low[0], low[1], low[2]), (high[0], high[1], high[2])),
+        volume_m3=asset.volume_m3 * scale**3,
+    )
+
+
+def asset_bytes(asset: Asset) -> int:
+    """Bytes of the asset's arrays."""
+    arrays = [a for p in asset.parts for a in (p.positions, p.normals, p.uv, p.faces, p.texture) if a is not None]
+    return sum(a.nbytes for a in (*arrays, *asset.hulls))

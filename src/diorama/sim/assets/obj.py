@@ -1,0 +1,209 @@
+"""Wavefront OBJ and MTL files, with textures read by OpenCV."""
+
+import math
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from diorama.sim.assets.surface import Look, Surface
+from diorama.sim.errors import AssetError
+from diorama.sim.spec import Rgb
+
+#: Larger textures are halved until they fit: no picture shows more of an object, and memory is finite.
+LARGEST_TEXTURE_PX = 2048
+
+Corner = tuple[int, int, int]  # numbers of position, uv and normal, from 0; -1 for none
+
+
+def linear_from_srgb(value: float) -> float:
+    """IEC 61966-2-1 decoding of one channel in [0, 1], rounded to be the same whatever the C library."""
+    v = min(max(value, 0.0), 1.0)
+    return round(v / 12.92 if v <= 0.04045 else math.pow((v + 0.055) / 1.055, 2.4), 9)
+
+
+def linear_rgb(red: float, green: float, blue: float) -> Rgb:
+    """A displayed colour, as files state it, as linear reflectances."""
+    return (linear_from_srgb(red), linear_from_srgb(green), linear_from_srgb(blue))
+
+
+def read_texture(path: Path, *, named_in: Path) -> NDArray[np.uint8]:
+    """An image file as (h, w, 3) uint8 sRGB. Raises AssetError."""
+    try:
+        data = np.frombuffer(path.read_bytes(), np.uint8)
+    except OSError as error:
+        raise AssetError(f"{named_in}: its texture {path} cannot be read ({error.strerror})") from None
+    image = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
+    if image is None:
+        raise AssetError(f"{named_in}: its texture {path} is not an image that OpenCV can read")
+    return fit_texture(image[:, :, ::-1])
+
+
+def fit_texture(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The (h, w, 3) texture, halved until no side is longer than `LARGEST_TEXTURE_PX`, contiguous."""
+    while max(image.shape[:2]) > LARGEST_TEXTURE_PX:
+        h, w = image.shape[0] // 2 * 2, image.shape[1] // 2 * 2
+        wide = image[:h, :w].astype(np.uint16)
+        image = ((wide[0::2, 0::2] + wide[1::2, 0::2] + wide[0::2, 1::2] + wide[1::2, 1::2] + 2) // 4).astype(np.uint8)
+    return np.ascontiguousarray(image)
+
+
+def read_obj(path: Path) -> list[Surface]:
+    """The surfaces of an OBJ file: one for each run of faces with one object and material. Polygons become fans.
+
+    Raises AssetError naming the file and line.
+    """
+    positions: list[list[float]] = []
+    uvs: list[list[float]] = []
+    normals: list[list[float]] = []
+    groups: dict[tuple[str, str], list[Corner]] = {}
+    materials: dict[str, Look] = {}
+    piece = material = ""
+    corners = groups.setdefault((piece, material), [])
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise AssetError(f"{path}: cannot be read ({error.strerror})") from None
+    number = 0
+    try:
+        for number, line in enumerate(text.replace("\\\n", " ").splitlines(), 1):
+            words = line.split()
+            if not words:
+                continue
+            word = words[0]
+            if word == "v":
+                positions.append([float(words[1]), float(words[2]), float(words[3])])
+            elif word == "f":
+                corners += _fan(words[1:], len(positions), len(uvs), len(normals))
+            elif word == "vt":
+                uvs.append([float(words[1]), float(words[2])])
+            elif word == "vn":
+                normals.append([float(words[1]), float(words[2]), float(words[3])])
+            elif word == "o":
+                piece = line.partition(" ")[2].strip()
+                corners = groups.setdefault((piece, material), [])
+            elif word == "usemtl":
+                material = line.partition(" ")[2].strip()
+                corners = groups.setdefault((piece, material), [])
+            elif word == "mtllib":
+                materials |= read_mtl(path.parent / line.partition(" ")[2].strip())
+    except (ValueError, IndexError) as error:
+        raise AssetError(f"{path}: line {number} cannot be read ({error})") from None
+    surfaces = [
+        _surface(path, corners, positions, uvs, normals, materials.get(material, Look()), piece)
+        for (piece, material), corners in groups.items()
+        if corners
+    ]
+    if not surfaces:
+        raise AssetError(f"{path}: holds no faces, it is empty or not an OBJ mesh")
+    return surfaces
+
+
+def _fan(words: list[str], n_positions: int, n_uvs: int, n_normals: int) -> list[Corner]:
+    polygon: list[Corner] = []
+    for word in words:
+        fields = (word + "//").split("/")
+        index: list[int] = []
+        for text, count in zip(fields[:3], (n_positions, n_uvs, n_normals), strict=True):
+            i = int(text) if text else 0
+            i = count + i if i < 0 else i - 1  # negative numbers count back from the latest
+            if text and not 0 <= i < count:
+                raise ValueError(f"index {text} is out of range, {count} were defined")
+            index.append(i)
+        if index[0] < 0:
+            raise ValueError(f'"{word}" names no vertex')
+        polygon.append((index[0], index[1], index[2]))
+    if len(polygon) < 3:
+        raise ValueError("a face needs three corners")
+    return [c for k in range(1, len(polygon) - 1) for c in (polygon[0], polygon[k], polygon[k + 1])]
+
+
+def _surface(
+    path: Path, corners: list[Corner], positions: list[list[float]], uvs: list[list[float]], normals: list[list[float]], look: Look, piece: str
+) -> Surface:
+    index = np.array(corners, np.int64)
+    has_uv, has_normals = bool((index[:, 1] >= 0).all()), bool((index[:, 2] >= 0).all())
+    if look.texture is not None and not has_uv:
+        look = replace(look, texture=None)  # nothing says where on the picture a face lies
+    key = index[:, 0]
+    if has_uv:
+        key = key * len(uvs) + index[:, 1]
+    if has_normals:
+        key = key * len(normals) + index[:, 2]
+    _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
+    index = index[first]
+    return Surface(
+        positions=np.array(positions)[index[:, 0]],
+        faces=inverse.reshape(-1, 3),
+        uv=np.array(uvs)[index[:, 1]] if has_uv else None,
+        normals=np.array(normals)[index[:, 2]] if has_normals else None,
+        look=look,
+        piece=piece,
+    )
+
+
+def read_mtl(path: Path) -> dict[str, Look]:
+    """The materials of an MTL file; none when there is no such file, which is common and harmless.
+
+    A texture stands alone: exporters write arbitrary `Kd` beside it. Shininess becomes roughness by
+    sqrt(2 / (Ns + 2)), Beckmann's equivalent of a Phong exponent. Raises AssetError for textures that cannot be read.
+    """
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return {}
+    looks: dict[str, Look] = {}
+    name = ""
+    for line in text.splitlines():
+        words = line.split()
+        if not words:
+            continue
+        word, rest = words[0], words[1:]
+        try:
+            if word == "newmtl":
+                name = line.strip().partition(" ")[2].strip()
+                looks[name] = Look()
+            elif not name:
+                continue
+            elif word == "Kd" and looks[name].texture is None:
+                looks[name] = replace(looks[name], base_color=linear_rgb(float(rest[0]), float(rest[1]), float(rest[2])))
+            elif word == "map_Kd":
+                looks[name] = replace(looks[name], texture=_texture(path.parent / _file_of(line), path), base_color=(1.0, 1.0, 1.0))
+            elif word == "Ns":
+                looks[name] = replace(looks[name], roughness=min(max(math.sqrt(2 / (max(float(rest[0]), 0.0) + 2)), 0.05), 1.0))
+            elif word in ("Pr", "Pm"):
+                field = "roughness" if word == "Pr" else "metallic"
+                looks[name] = replace(looks[name], **{field: min(max(float(rest[0]), 0.0), 1.0)})
+        except (ValueError, IndexError):
+            raise AssetError(f'{path}: "{line.strip()}" cannot be read') from None
+    return looks
+
+
+def _file_of(line: str) -> str:
+    """The file name of a map statement: what follows its options, spaces included."""
+    words = line.split()[1:]
+    arguments = {
+        "-o": 3,
+        "-s": 3,
+        "-t": 3,
+        "-mm": 2,
+        "-bm": 1,
+        "-blendu": 1,
+        "-blendv": 1,
+        "-clamp": 1,
+        "-cc": 1,
+        "-boost": 1,
+        "-texres": 1,
+        "-imfchan": 1,
+    }
+    while words and words[0] in arguments:
+        words = words[1 + arguments[words[0]] :]
+    return " ".join(words).replace("\\", "/")
+
+
+@cache
+def _texture(path: Path, named_in: Path) -> NDArray[np.uint8]:
+    return read_texture(path, named_in=named_in)

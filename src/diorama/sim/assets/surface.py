@@ -1,0 +1,125 @@
+"""What every source of meshes makes before it is an asset: surfaces with a look, in any frame; and the step to an asset."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diorama.sim.assets import geometry
+from diorama.sim.assets.geometry import Faces, Points
+from diorama.sim.assets.mesh import Asset, MeshPart
+from diorama.sim.errors import AssetError
+from diorama.sim.spec import Rgb, Vec3
+
+#: What fits a tabletop engine: beyond these, the file is almost surely not in metres.
+LARGEST_M, SMALLEST_M = 100.0, 1e-4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Look:
+    """A material. `base_color` is linear and multiplies `texture` (h, w, 3) uint8 sRGB."""
+
+    base_color: Rgb = (0.8, 0.8, 0.8)
+    metallic: float = 0.0
+    roughness: float = 0.5
+    texture: NDArray[np.uint8] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Surface:
+    """Triangles with one look: positions (n, 3) float64, faces (m, 3) int64, normals (n, 3) and uv (n, 2) or None.
+
+    `piece` names the object of the file that it belongs to.
+    """
+
+    positions: Points
+    faces: Faces
+    normals: Points | None = None
+    uv: NDArray[np.float64] | None = None
+    look: Look = Look()
+    piece: str = ""
+
+    def moved(self, transform: NDArray[np.float64]) -> "Surface":
+        """The surface under an affine (4, 4) transform, which may scale and mirror."""
+        m = transform[:3, :3]
+        positions = _linear(m, self.positions) + transform[:3, 3]
+        faces, normals = self.faces, self.normals
+        mirrored = float(geometry.dot(geometry.cross(m[:, 0], m[:, 1]), m[:, 2])) < 0
+        if mirrored:
+            faces = faces[:, ::-1]
+        if normals is not None:  # by the cofactor matrix, which is the inverse transpose times the determinant
+            cofactor = np.stack([geometry.cross(m[:, 1], m[:, 2]), geometry.cross(m[:, 2], m[:, 0]), geometry.cross(m[:, 0], m[:, 1])], axis=1)
+            normals = geometry.unit(_linear(-cofactor if mirrored else cofactor, normals))
+        return replace(self, positions=positions, faces=faces, normals=normals)
+
+
+def _linear(m: NDArray[np.float64], v: Points) -> Points:
+    return v[:, 0:1] * m[:, 0] + v[:, 1:2] * m[:, 1] + v[:, 2:3] * m[:, 2]
+
+
+def check_size(positions: Points, source: str) -> None:
+    """Raise AssetError when no sensible thing, in metres, has these (n, 3) positions."""
+    if not np.isfinite(positions).all():
+        raise AssetError(f"{source}: {int((~np.isfinite(positions)).any(axis=1).sum())} of {len(positions)} vertices are NaN or infinite")
+    extent = (positions.max(axis=0) - positions.min(axis=0)).tolist()
+    if max(extent) > LARGEST_M or max(extent) < SMALLEST_M:
+        text = " x ".join(f"{e:.3g}" for e in extent)
+        raise AssetError(f"{source}: is {text} m large, expected {SMALLEST_M:g} m to {LARGEST_M:g} m. Units are metres: scale the file first.")
+    if min(extent) < 1e-5 * max(extent):
+        raise AssetError(f"{source}: is flat ({' x '.join(f'{e:.3g}' for e in extent)} m); a body needs volume")
+
+
+def assemble(
+    asset_id: str,
+    category: str,
+    supercategory: str,
+    surfaces: Sequence[Surface],
+    hulls: Sequence[Points],
+    *,
+    volume_and_center: tuple[float, Vec3] | None = None,
+    density_kg_m3: float = 400.0,
+    crease_rad: float = geometry.CREASE_RAD,
+    source: str = "",
+) -> Asset:
+    """An `Asset` of surfaces and convex pieces that share any one frame, moved so that its origin is the centre of mass.
+
+    `volume_and_center` of the matter in it defaults to that of the solid inside the surfaces together, which must be closed.
+    Raises AssetError, naming `source`, when nothing is left to see or there is no volume.
+    """
+    positions, faces = geometry.merged([(s.positions, s.faces) for s in surfaces])
+    if volume_and_center is None:
+        volume_and_center = geometry.signed_volume_and_center(positions, faces)
+    volume, center = volume_and_center
+    if not volume > 0 or not math.isfinite(volume):
+        raise AssetError(f"{source or asset_id}: has no volume ({volume:g} m3)")
+    parts: list[MeshPart] = []
+    for s in surfaces:
+        part = geometry.part(
+            s.positions - center,
+            s.faces,
+            normals=s.normals,
+            uv=s.uv,
+            crease_rad=crease_rad,
+            base_color=s.look.base_color,
+            metallic=s.look.metallic,
+            roughness=s.look.roughness,
+            texture=s.look.texture,
+        )
+        if part is not None:
+            parts.append(part)
+    if not parts:
+        raise AssetError(f"{source or asset_id}: has no face with an area")
+    low = np.min([p.positions.min(axis=0) for p in parts], axis=0).tolist()
+    high = np.max([p.positions.max(axis=0) for p in parts], axis=0).tolist()
+    return Asset(
+        id=asset_id,
+        category=category,
+        supercategory=supercategory,
+        parts=tuple(parts),
+        hulls=tuple(np.ascontiguousarray(h - center) for h in hulls),
+        bounds_m=((low[0], low[1], low[2]), (high[0], high[1], high[2])),
+        volume_m3=volume,
+        density_kg_m3=density_kg_m3,
+    )
