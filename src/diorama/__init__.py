@@ -1,3 +1,163 @@
-"""Diorama: physics scenes with domain randomization, photographed with exact labels."""
+"""Diorama: physics scenes with domain randomization, photographed with exact labels.
+
+    import diorama
+
+    plan = diorama.default_plan("tabletop", resolution=(320, 240))
+    sample = diorama.generate(plan, seed=0, index=0)
+    sample.frames[0].rgb  # (240, 320, 3) uint8
+    sample.annotations[0]  # masks, boxes and poses, a row an object
+
+Every name is loaded when it is first used: ``import diorama`` alone loads no engine, and not even NumPy.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from diorama.exporters import EXPORTERS
+    from diorama.exporters.base import Dataset, Encoded, Exporter
+    from diorama.generate import Studio, generate
+    from diorama.plan import Plan, default_plan, load_plan, plan_from_json, plan_to_json
+    from diorama.randomizers import RANDOMIZERS
+    from diorama.randomizers.base import Context, Randomizer
+    from diorama.randomizers.distributions import (
+        Choice,
+        Constant,
+        Distribution,
+        LogUniform,
+        Normal,
+        TruncatedNormal,
+        Uniform,
+        UniformInt,
+        UniformRotation,
+    )
+    from diorama.scenes import SCENARIOS
+    from diorama.scenes.base import Scenario
+    from diorama.sim.assets.library import AssetLibrary
+    from diorama.sim.codec import from_json, to_json
+    from diorama.sim.errors import (
+        AssetError,
+        DioramaError,
+        InvalidValue,
+        MissingExtra,
+        OutputError,
+        RejectedScene,
+        TooManyRejections,
+        UnknownKey,
+        UnknownName,
+    )
+    from diorama.sim.frame import Annotations, Frame, Provenance, Sample, Silhouette
+    from diorama.sim.seeds import Seed
+    from diorama.sim.spec import (
+        BodySpec,
+        BoxShape,
+        CameraSpec,
+        CylinderShape,
+        EnvironmentSpec,
+        MaterialSpec,
+        MeshShape,
+        PhysicsSpec,
+        PointLight,
+        Pose,
+        ProceduralTexture,
+        SceneSpec,
+        SensorSpec,
+        SphereShape,
+        SpotLight,
+        SunLight,
+    )
+
+__all__ = [
+    "EXPORTERS",
+    "RANDOMIZERS",
+    "SCENARIOS",
+    "Annotations",
+    "AssetError",
+    "AssetLibrary",
+    "BodySpec",
+    "BoxShape",
+    "CameraSpec",
+    "Choice",
+    "Constant",
+    "Context",
+    "CylinderShape",
+    "Dataset",
+    "DioramaError",
+    "Distribution",
+    "Encoded",
+    "EnvironmentSpec",
+    "Exporter",
+    "Frame",
+    "InvalidValue",
+    "LogUniform",
+    "MaterialSpec",
+    "MeshShape",
+    "MissingExtra",
+    "Normal",
+    "OutputError",
+    "PhysicsSpec",
+    "Plan",
+    "PointLight",
+    "Pose",
+    "ProceduralTexture",
+    "Provenance",
+    "Randomizer",
+    "RejectedScene",
+    "Sample",
+    "Scenario",
+    "SceneSpec",
+    "Seed",
+    "SensorSpec",
+    "Silhouette",
+    "SphereShape",
+    "SpotLight",
+    "Studio",
+    "SunLight",
+    "TooManyRejections",
+    "TruncatedNormal",
+    "Uniform",
+    "UniformInt",
+    "UniformRotation",
+    "UnknownKey",
+    "UnknownName",
+    "default_plan",
+    "from_json",
+    "generate",
+    "load_plan",
+    "plan_from_json",
+    "plan_to_json",
+    "to_json",
+]
+
+_HOMES = {
+    "diorama.exporters": "EXPORTERS",
+    "diorama.exporters.base": "Dataset Encoded Exporter",
+    "diorama.generate": "Studio generate",
+    "diorama.plan": "Plan default_plan load_plan plan_from_json plan_to_json",
+    "diorama.randomizers": "RANDOMIZERS",
+    "diorama.randomizers.base": "Context Randomizer",
+    "diorama.randomizers.distributions": "Choice Constant Distribution LogUniform Normal TruncatedNormal Uniform UniformInt UniformRotation",
+    "diorama.scenes": "SCENARIOS",
+    "diorama.scenes.base": "Scenario",
+    "diorama.sim.assets.library": "AssetLibrary",
+    "diorama.sim.codec": "from_json to_json",
+    "diorama.sim.errors": "AssetError DioramaError InvalidValue MissingExtra OutputError RejectedScene TooManyRejections UnknownKey UnknownName",
+    "diorama.sim.frame": "Annotations Frame Provenance Sample Silhouette",
+    "diorama.sim.seeds": "Seed",
+    "diorama.sim.spec": "BodySpec BoxShape CameraSpec CylinderShape EnvironmentSpec MaterialSpec MeshShape PhysicsSpec PointLight Pose "
+    "ProceduralTexture SceneSpec SensorSpec SphereShape SpotLight SunLight",
+}
+
+
+def __getattr__(name: str) -> Any:
+    for module, names in _HOMES.items():
+        if name in names.split():
+            globals()[name] = thing = getattr(importlib.import_module(module), name)
+            return thing
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,11 +1,44 @@
-"""A plan: everything that decides what a data set looks like, besides its seed and size."""
+"""A plan: everything that decides what a data set looks like, besides its seed and size.
 
-from dataclasses import dataclass
+A plan file is YAML, or JSON when its name ends in ``.json``::
 
+    scenario: tabletop                  # or {name: tabletop, ...settings}
+    randomizers:                        # absent: the scenario's own
+      - lights                          # a name alone: with its default settings
+      - {name: camera-shell, radius_m: {uniform: [0.9, 1.4]}}
+    exporters: [coco]                   # absent: coco
+    resolution: [640, 480]
+    views: 5
+
+``diorama describe tabletop --yaml`` prints a complete one to edit. Plan files are untrusted input: they are read
+strictly, and every fault is reported with the file, the dotted path and the nearest valid name before anything runs.
+Relative paths in `assets` start at the folder the command runs in, there as on the command line.
+"""
+
+import json
+import re
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import yaml
+
+from diorama.exporters import EXPORTERS
 from diorama.exporters.base import Exporter
+from diorama.randomizers import RANDOMIZERS
 from diorama.randomizers.base import Randomizer
+from diorama.scenes import SCENARIOS
 from diorama.scenes.base import Scenario
-from diorama.sim.errors import InvalidValue
+from diorama.sim.codec import InvalidDocument, from_json, to_json
+from diorama.sim.errors import DioramaError, InvalidValue, suggestion
+from diorama.sim.registry import Registry
+
+#: Larger files are no plans, and are not parsed.
+MAX_PLAN_BYTES = 1 << 20
+#: Larger pictures are taken for a slip; they would need gigabytes.
+MAX_SIDE_PX = 16384
+
+_SUFFIXES = (".yaml", ".yml", ".json")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,12 +61,187 @@ class Plan:
     max_attempts: int = 20
 
     def __post_init__(self) -> None:
-        if min(self.resolution) <= 0:
-            raise InvalidValue(f"resolution must be positive, got {self.resolution[0]}x{self.resolution[1]}")
+        width, height = self.resolution
+        if not (0 < width <= MAX_SIDE_PX and 0 < height <= MAX_SIDE_PX):
+            raise InvalidValue(f"resolution must be between 1x1 and {MAX_SIDE_PX}x{MAX_SIDE_PX} pixels, got {width}x{height}")
         for name in ("views", "max_attempts"):
             if getattr(self, name) <= 0:
                 raise InvalidValue(f"{name} must be 1 or more, got {getattr(self, name)}")
-        names = [r.name for r in self.randomizers]
-        twice = sorted({n for n in names if names.count(n) > 1})
-        if twice:
-            raise InvalidValue(f"randomizer names must be unique, {twice} appear more than once")
+        if self.min_visible_objects < 0:
+            raise InvalidValue(f"min_visible_objects must be 0 or more, got {self.min_visible_objects}")
+        for noun, things in (("randomizer", self.randomizers), ("exporter", self.exporters)):
+            names = [thing.name for thing in things]
+            twice = sorted({n for n in names if names.count(n) > 1})
+            if twice:
+                raise InvalidValue(f"{noun} names must be unique, {', '.join(twice)} appears more than once")
+
+
+def default_plan(scenario: str, **settings: Any) -> Plan:
+    """The plan of a scenario with its own randomizers, written as COCO. `settings` are further fields of `Plan`.
+
+    Raises UnknownName when there is no such scenario.
+    """
+    staged = SCENARIOS[scenario]()
+    return Plan(**{"scenario": staged, "randomizers": staged.randomizers(), "exporters": (EXPORTERS["coco"](),)} | settings)
+
+
+def plan_to_json(plan: Plan) -> dict[str, Any]:
+    """The plan as a JSON value in which every setting is spelled out. `plan_from_json` gives back an equal plan."""
+    return {
+        "scenario": _named_to_json(plan.scenario),
+        "randomizers": [_named_to_json(r) for r in plan.randomizers],
+        "exporters": [_named_to_json(e) for e in plan.exporters],
+    } | {f.name: to_json(getattr(plan, f.name)) for f in fields(plan) if f.name not in ("scenario", "randomizers", "exporters")}
+
+
+def plan_from_json(document: Any, *, source: str = "") -> Plan:
+    """Read a plan from a JSON value. `source`, a file's name, opens every message.
+
+    Raises InvalidDocument with every fault found, a line each.
+    """
+    faults: list[str] = []
+    plan = _read_plan(document, faults)
+    if plan is None:
+        raise InvalidDocument([f"{source}: {fault}" if source else fault for fault in faults])
+    return plan
+
+
+def load_plan(path: str | Path) -> Plan:
+    """Read a plan file. Raises InvalidValue when it cannot be read, InvalidDocument with all faults when it is no plan."""
+    path = Path(path)
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_PLAN_BYTES + 1)
+    except OSError as error:
+        raise InvalidValue(f"{path}: cannot read this plan file: {error.strerror}") from None
+    if len(data) > MAX_PLAN_BYTES:
+        raise InvalidValue(f"{path}: a plan file has at most {MAX_PLAN_BYTES} bytes; this is something else")
+    try:
+        document = _parse_json(data) if path.suffix == ".json" else _StrictLoader(data).get_single_data()
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+        raise InvalidDocument([f"{path}: {where}{error.problem or error.context}"]) from None
+    except (yaml.YAMLError, ValueError) as error:
+        raise InvalidDocument([f"{path}: {' '.join(str(error).split())}"]) from None
+    except RecursionError:
+        raise InvalidDocument([f"{path}: nested too deeply"]) from None
+    return plan_from_json(document, source=str(path))
+
+
+def find_plan(name_or_path: str) -> Plan:
+    """The plan in the file of this name, or else the default plan of the scenario of this name."""
+    if name_or_path.endswith(_SUFFIXES) or "/" in name_or_path:
+        return load_plan(name_or_path)
+    return default_plan(name_or_path)
+
+
+# --- from and to JSON ---------------------------------------------------------------------------------------
+
+
+def _named_to_json(thing: Any) -> dict[str, Any]:
+    return {"name": thing.name} | to_json(thing)
+
+
+def _read_plan(document: Any, faults: list[str]) -> Plan | None:
+    if not isinstance(document, dict):
+        faults.append(f"expected a mapping with at least a scenario, got {_abridged(document)}")
+        return None
+    hints = get_type_hints(Plan)
+    values: dict[str, Any] = {}
+    for key, value in document.items():
+        if key == "scenario":
+            values[key] = _read_named(SCENARIOS, value, key, faults)
+        elif key in ("randomizers", "exporters"):
+            values[key] = _read_list(RANDOMIZERS if key == "randomizers" else EXPORTERS, value, key, faults)
+        elif key in hints:
+            values[key] = _read_value(hints[key], value, key, faults)
+        else:
+            faults.append(f'a plan has no field "{key}".{suggestion(str(key), hints)}')
+    if "scenario" not in document:
+        faults.append(f'a plan needs the field "scenario".{suggestion("", SCENARIOS.names())}')
+    if faults:
+        return None
+    try:
+        return Plan(**{"randomizers": values["scenario"].randomizers(), "exporters": (EXPORTERS["coco"](),)} | values)
+    except DioramaError as error:
+        faults.append(str(error))
+        return None
+
+
+def _read_list(registry: Registry, value: Any, path: str, faults: list[str]) -> tuple[Any, ...]:
+    if not isinstance(value, list):
+        faults.append(f"{path}: expected a list of {registry.noun}s, got {_abridged(value)}")
+        return ()
+    return tuple(_read_named(registry, item, f"{path}[{i}]", faults) for i, item in enumerate(value))
+
+
+def _read_named(registry: Registry, value: Any, path: str, faults: list[str]) -> Any:
+    """A scenario, randomizer or exporter from its name, or from its name and settings."""
+    settings = {"name": value} if isinstance(value, str) else value
+    if not isinstance(settings, dict) or not isinstance(settings.get("name"), str):
+        faults.append(f"{path}: expected the name of a {registry.noun}, or {{name: ..., and its settings}}, got {_abridged(value)}")
+        return None
+    name = settings["name"]
+    try:
+        kind = registry[name]
+    except DioramaError as error:
+        faults.append(f"{path}: {error}")
+        return None
+    return _read_value(kind, {k: v for k, v in settings.items() if k != "name"}, f"{path} ({name})", faults)
+
+
+def _read_value(hint: Any, value: Any, path: str, faults: list[str]) -> Any:
+    try:
+        return from_json(hint, value, path=path)
+    except InvalidDocument as error:
+        faults.extend(error.faults)
+        return None
+
+
+def _abridged(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+# --- strict parsing -----------------------------------------------------------------------------------------
+
+
+def _parse_json(data: bytes) -> Any:
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        if len(dict(pairs)) < len(pairs):
+            keys = [key for key, _ in pairs]
+            raise ValueError(f'the key "{next(k for k in keys if keys.count(k) > 1)}" appears twice')
+        return dict(pairs)
+
+    return json.loads(data, object_pairs_hook=unique)
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """YAML without its traps: no key twice, no aliases (they can blow up a small file), and 1e-3 is a number."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.composer.ComposerError(None, None, "plan files have no aliases; write the value out", self.peek_event().start_mark)
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+        seen = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(None, None, f'the key "{key.value}" appears twice', key.start_mark)
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+    def construct_whole_number(self, node: Any) -> int:
+        value = self.construct_yaml_int(node)
+        if value.bit_length() > 128:  # Python refuses to print longer ones
+            raise yaml.constructor.ConstructorError(None, None, "a number this long makes no sense", node.start_mark)
+        return value
+
+
+_StrictLoader.add_constructor("tag:yaml.org,2002:int", _StrictLoader.construct_whole_number)
+# YAML 1.1, which PyYAML reads, wants 1.0e-3; JSON, YAML 1.2 and people do not.
+_StrictLoader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)[eE][-+]?[0-9]+$"), list("-+.0123456789")
+)
