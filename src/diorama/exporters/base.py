@@ -1,8 +1,11 @@
 """What an exporter is: pure functions from samples to bytes.
 
-`encode` turns one sample into files (relative path to bytes) and a record (a JSON value a picture, in order).
-`finalize` merges all records, streamed in order of image, into whatever files the format wants for the whole set. It is
-a function of the records alone, so running it again gives the same bytes.
+An exporter is a frozen dataclass of settings. `encode` turns one sample into files and one record for each of its
+pictures. `finalize` merges all records, streamed in the order of the pictures, into whatever files the format wants for
+the whole set. It is a function of the records alone, so running it again gives the same bytes.
+
+Bytes must be the same on every machine: no clock, no host, no dictionary order of chance, and floats rounded before they
+are written.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -14,7 +17,11 @@ from diorama.sim.frame import Sample
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Encoded:
-    """One sample, encoded. `files` are relative POSIX paths; `records` one JSON value for each picture."""
+    """One sample, encoded.
+
+    `files` are relative POSIX paths and their bytes; a path belongs to one picture or sample and is never used twice.
+    `records` are JSON values, one for each picture, in order.
+    """
 
     files: dict[str, bytes]
     records: tuple[dict[str, Any], ...]
@@ -29,7 +36,7 @@ class Dataset:
 
 
 class Exporter(Protocol):
-    """The shape of an exporter. `records` may be iterated more than once: each call starts a new pass."""
+    """The shape of an exporter. `records` may be called more than once: each call starts a new pass."""
 
     name: ClassVar[str]
 
@@ -38,5 +45,5 @@ class Exporter(Protocol):
         ...
 
     def finalize(self, records: Callable[[], Iterable[dict[str, Any]]], dataset: Dataset) -> Iterator[tuple[str, Iterator[bytes]]]:
-        """Yield (relative path, chunks of bytes) for each file of the whole set."""
+        """Yield (relative path, chunks of bytes) for each file of the whole set. Chunks are used up before the next is asked for."""
         ...
