@@ -9,25 +9,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from diorama.sim.assets.color import linear_rgb
 from diorama.sim.assets.surface import Look, Surface
 from diorama.sim.errors import AssetError
-from diorama.sim.spec import Rgb
 
 #: Larger textures are halved until they fit: no picture shows more of an object, and memory is finite.
 LARGEST_TEXTURE_PX = 2048
 
 Corner = tuple[int, int, int]  # numbers of position, uv and normal, from 0; -1 for none
-
-
-def linear_from_srgb(value: float) -> float:
-    """IEC 61966-2-1 decoding of one channel in [0, 1], rounded to be the same whatever the C library."""
-    v = min(max(value, 0.0), 1.0)
-    return round(v / 12.92 if v <= 0.04045 else math.pow((v + 0.055) / 1.055, 2.4), 9)
-
-
-def linear_rgb(red: float, green: float, blue: float) -> Rgb:
-    """A displayed colour, as files state it, as linear reflectances."""
-    return (linear_from_srgb(red), linear_from_srgb(green), linear_from_srgb(blue))
 
 
 def read_texture(path: Path, *, named_in: Path) -> NDArray[np.uint8]:

@@ -7,8 +7,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from diorama.sim.assets import geometry
+from diorama.sim.assets.color import linear_rgb
 from diorama.sim.assets.mesh import Asset
-from diorama.sim.assets.obj import linear_rgb, read_obj
+from diorama.sim.assets.obj import read_obj
 from diorama.sim.assets.surface import Look, Surface, assemble
 from diorama.sim.errors import AssetError
 

@@ -1,0 +1,41 @@
+"""sRGB to linear light and back, by tables and scalars, so that every machine rounds alike."""
+
+import math
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diorama.sim.spec import Rgb
+
+#: Steps of the encoding table. Near black, where the curve is steepest, a step is 0.8 of an 8-bit level.
+_STEPS = 4096
+
+
+def linear_from_srgb(value: float) -> float:
+    """IEC 61966-2-1 decoding of one channel in [0, 1]; values outside are clipped."""
+    v = min(max(value, 0.0), 1.0)
+    return round(v / 12.92 if v <= 0.04045 else math.pow((v + 0.055) / 1.055, 2.4), 9)
+
+
+def srgb_from_linear(value: float) -> float:
+    """IEC 61966-2-1 encoding of one channel in [0, 1]; values outside are clipped."""
+    v = min(max(value, 0.0), 1.0)
+    return round(v * 12.92 if v <= 0.0031308 else 1.055 * math.pow(v, 1 / 2.4) - 0.055, 9)
+
+
+def linear_rgb(red: float, green: float, blue: float) -> Rgb:
+    """A displayed colour, as mesh files state it, as linear reflectances."""
+    return (linear_from_srgb(red), linear_from_srgb(green), linear_from_srgb(blue))
+
+
+def encode_srgb(linear: NDArray[np.floating]) -> NDArray[np.uint8]:
+    """Linear values in [0, 1], of any shape, as 8-bit sRGB."""
+    return _table()[np.clip(linear * (_STEPS - 1) + 0.5, 0, _STEPS - 1).astype(np.int64)]
+
+
+@cache
+def _table() -> NDArray[np.uint8]:
+    table = np.array([int(srgb_from_linear(i / (_STEPS - 1)) * 255 + 0.5) for i in range(_STEPS)], np.uint8)
+    table.flags.writeable = False
+    return table

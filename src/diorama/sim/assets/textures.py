@@ -1,0 +1,131 @@
+"""Procedural textures: tileable patterns between two colours.
+
+A pattern is a field of numbers in [0, 1] over one tile, from lattices of random numbers joined by cubic B-splines; all
+of it integer random draws and plain arithmetic, so that a texture has the same bytes on every machine.
+"""
+
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diorama.sim.assets.color import encode_srgb
+from diorama.sim.seeds import Seed
+from diorama.sim.spec import ProceduralTexture
+
+SIZE = 256
+_LEVELS = 1024
+
+Field = NDArray[np.float32]
+
+
+def bake(texture: ProceduralTexture) -> NDArray[np.uint8]:
+    """One tile of the texture: (256, 256, 3) uint8 sRGB, row 0 at the top (v = 1). Left meets right, and top meets bottom."""
+    rng = Seed(texture.seed).child("texture", texture.pattern).rng()
+    field = _PATTERNS[texture.pattern](rng, texture.frequency)
+    t = np.arange(_LEVELS)[:, None] / (_LEVELS - 1)
+    a, b = np.array(texture.color_a), np.array(texture.color_b)
+    palette = encode_srgb(a + (b - a) * t)
+    return palette[np.clip(field * (_LEVELS - 1) + 0.5, 0, _LEVELS - 1).astype(np.int16)]
+
+
+# --- fields -----------------------------------------------------------------------------------------------
+
+
+def _axis(size: int = SIZE) -> Field:
+    """Pixel centres across the tile, in [0, 1)."""
+    return ((np.arange(size) + 0.5) / size).astype(np.float32)
+
+
+def _smoothstep(x: Field, low: float, high: float) -> Field:
+    t = np.clip((x - np.float32(low)) / np.float32(high - low), 0, 1)
+    return t * t * (3 - 2 * t)
+
+
+def _triangle(x: Field) -> Field:
+    """The wave that is 0 at whole numbers and 1 halfway between."""
+    return np.float32(1) - np.abs(np.float32(2) * (x - np.floor(x)) - 1)
+
+
+@cache
+def _spline_taps(n: int) -> tuple[tuple[NDArray[np.int64], Field], ...]:
+    """For `n` lattice cells across the tile: the four lattice numbers around each pixel centre, and their weights."""
+    x = _axis() * n
+    base = np.floor(x)
+    f = (x - base).astype(np.float32)
+    g = 1 - f
+    i = base.astype(np.int64)
+    weights = (g * g * g / 6, (3 * f * f * f - 6 * f * f + 4) / 6, (3 * g * g * g - 6 * g * g + 4) / 6, f * f * f / 6)
+    return tuple(((i - 1 + k) % n, weight) for k, weight in enumerate(weights))
+
+
+def _spline(lattice: Field, axis: int) -> Field:
+    """A periodic cubic B-spline over the lattice's values along one axis, at `SIZE` pixel centres."""
+    shape = (-1, 1) if axis == 0 else (1, -1)
+    first, *rest = (lattice.take(i, axis) * weight.reshape(shape) for i, weight in _spline_taps(lattice.shape[axis]))
+    for term in rest:
+        first += term
+    return first
+
+
+def _smooth_noise(rng: np.random.Generator, rows: int, columns: int) -> Field:
+    """(SIZE, SIZE) values in [-1, 1] that vary smoothly over a lattice of this many cells."""
+    lattice = rng.random((rows, columns), np.float32) * 2 - 1
+    return _spline(_spline(lattice, 1), 0)
+
+
+def _fractal_noise(rng: np.random.Generator, rows: int, columns: int, octaves: int = 4) -> Field:
+    """Noise with finer noise on it, each octave twice as fine and half as strong; about [-1, 1]."""
+    total = np.zeros((SIZE, SIZE), np.float32)
+    for k in range(octaves):
+        if max(rows, columns) << k > SIZE // 2:
+            break
+        total += _smooth_noise(rng, rows << k, columns << k) * np.float32(0.5**k)
+    return total
+
+
+def _noise(rng: np.random.Generator, frequency: int) -> Field:
+    return _smoothstep(_fractal_noise(rng, 2 * frequency, 2 * frequency), -0.7, 0.7)
+
+
+def _stripes(rng: np.random.Generator, frequency: int) -> Field:
+    across, along = _axis()[None, :], _axis()[:, None]
+    across, along = (across, along) if rng.random() < 0.5 else (along, across)
+    slant = frequency if rng.random() < 0.3 else 0
+    width = 0.3 + 0.4 * rng.random()
+    soft = 2.0 * frequency / SIZE  # the edge takes one pixel
+    wave = _triangle(across * np.float32(frequency) + along * np.float32(slant) + np.float32(0.5) * np.float32(rng.random()))
+    return np.broadcast_to(_smoothstep(wave, width - soft, width + soft), (SIZE, SIZE))
+
+
+def _checks(rng: np.random.Generator, frequency: int) -> Field:
+    soft = 2.0 * frequency / SIZE
+    wave = _smoothstep(_triangle(_axis() * np.float32(frequency)), 0.5 - soft, 0.5 + soft) * 2 - 1
+    return (wave[:, None] * wave[None, :] + 1) / 2
+
+
+def _wood(rng: np.random.Generator, frequency: int) -> Field:
+    """Growth rings cut lengthwise: many across, hardly any change along, with fibres and a slow drift of tone."""
+    across = _axis()[:, None]
+    waver = _smooth_noise(rng, 3, 2) * np.float32(0.9) + _smooth_noise(rng, 7, 3) * np.float32(0.3)
+    ring = across * np.float32(frequency) + waver
+    ring -= np.floor(ring)
+    late = _smoothstep(ring, 0.0, 0.85) * (1 - _smoothstep(ring, 0.9, 1.0))  # slow darkening, then an abrupt new year
+    fibre = _smooth_noise(rng, 128, 6) * np.float32(0.5) + _smooth_noise(rng, 64, 3) * np.float32(0.35)
+    tone = _smooth_noise(rng, 4, 2)
+    return np.clip(np.float32(0.15) + late * np.float32(0.6) + fibre * np.float32(0.3) + tone * np.float32(0.2), 0, 1)
+
+
+def _marble(rng: np.random.Generator, frequency: int) -> Field:
+    """Veins where a warped slope crosses whole numbers: a few wide and faint, more thin and strong, over cloudy stone."""
+    across, along = _axis()[None, :], _axis()[:, None]
+    warp = _fractal_noise(rng, 3, 3, 5)
+    slope = across * np.float32(max(frequency // 2, 1)) + along * np.float32(max(frequency // 4, 1)) + warp * np.float32(0.9)
+    faint = 1 - _smoothstep(_triangle(slope), 0.0, 0.6)
+    thin = 1 - _smoothstep(np.abs(_fractal_noise(rng, frequency, frequency, 5)), 0.0, 0.07)
+    where = _smoothstep(_smooth_noise(rng, 3, 3), -0.2, 0.5)
+    cloud = _fractal_noise(rng, 4, 4)
+    return np.clip(np.float32(0.12) + faint * np.float32(0.4) + thin * where * np.float32(0.5) + cloud * np.float32(0.18), 0, 1)
+
+
+_PATTERNS = {"noise": _noise, "stripes": _stripes, "checks": _checks, "wood": _wood, "marble": _marble}
