@@ -1,0 +1,195 @@
+"""Lights as the kernels read them, and their shadow maps."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import warp as wp
+from numpy.typing import NDArray
+
+from diorama.sim.render.raster import visibility
+from diorama.sim.render.raster.scene import SceneArrays
+from diorama.sim.spec import Light, PointLight, SceneSpec, SpotLight, SunLight
+from diorama.sim.transforms import Matrix, apply, invert, look_at, normalize
+
+#: Texels along a side of every shadow map.
+MAP_SIZE = 1024
+#: Bodies wider than this are ground: they receive shadows but cast none, so that maps are fitted to what does.
+MAX_CASTER_M = 6.0
+#: Widest blur radius of a shadow, in texels.
+MAX_BLUR_TEXELS = 14.0
+
+SUN = wp.constant(0)
+SPOT = wp.constant(1)
+POINT = wp.constant(2)
+
+
+@wp.struct
+class LightData:
+    """One light. `axis` is the way it shines; `shadow` the index of its map or -1.
+
+    A point p of the world is at `q = rotation p + translation` in the light's frame, whose +z is `axis`, and at texel
+    ``scale q.xy + center`` (sun) or ``scale q.xy / q.z + center`` (spot). `blur` turns the distance between caster and
+    receiver into a blur radius in texels; `search` is the largest such radius that can occur, in texels.
+    """
+
+    kind: int
+    shadow: int
+    color: wp.vec3
+    position: wp.vec3
+    axis: wp.vec3
+    cos_inner: float
+    cos_outer: float
+    rotation: wp.mat33
+    translation: wp.vec3
+    scale: float
+    center: float
+    blur: float
+    search: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LightArrays:
+    """`lights`, one LightData each; `maps`, all shadow maps one after the other, flat."""
+
+    lights: wp.array
+    maps: wp.array
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Projection:
+    """Where a light's shadow map looks from and how large its texels are (see LightData)."""
+
+    light_from_world: Matrix
+    scale: float
+    blur: float
+    search: float
+    nearest_m: float
+
+
+def light_arrays(spec: SceneSpec, scene: SceneArrays, device: str, strips: int) -> LightArrays:
+    """Describe the scene's lights to the kernels, and render the shadow maps of those that cast any."""
+    widest = (scene.bounds_m[:, 1] - scene.bounds_m[:, 0]).max(axis=1, initial=0.0)
+    casts = widest <= MAX_CASTER_M
+    casters = scene.bounds_m[casts]
+    casts_on_device = wp.array(casts.astype(np.uint8), dtype=wp.uint8, device=device)
+    shadowed = [light for light in spec.lights if not isinstance(light, PointLight) and light.shadows and len(casters)]
+    maps = wp.empty(max(len(shadowed), 1) * MAP_SIZE * MAP_SIZE, dtype=wp.float32, device=device)
+    maps.fill_(-math.inf)
+    rows = []
+    for light in spec.lights:
+        if light in shadowed:
+            index = shadowed.index(light)
+            projection = _fit(light, casters)
+            _render_map(light, projection, scene, casts_on_device, maps, index, device, strips)
+            rows.append(_describe(light, index, projection))
+        else:
+            rows.append(_describe(light, -1, None))
+    return LightArrays(lights=wp.array(rows, dtype=LightData, device=device), maps=maps)
+
+
+def _corners(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
+    picks = np.array([(i, j, k) for i in (0, 1) for j in (0, 1) for k in (0, 1)])
+    return boxes[:, picks, np.arange(3)].reshape(-1, 3)
+
+
+def _fit(light: Light, casters: NDArray[np.float64]) -> _Projection:
+    """Look along the light at all casters, as closely as shows every one."""
+    corners = _corners(casters)
+    if isinstance(light, SunLight):
+        middle = (corners.min(axis=0) + corners.max(axis=0)) / 2
+        eye = tuple(float(m - d) for m, d in zip(middle, normalize(light.direction), strict=True))
+        light_from_world = invert(look_at(eye, tuple(float(m) for m in middle)))
+        seen = apply(light_from_world, corners)
+        reach = float(np.abs(seen[:, :2]).max()) * 1.01 + 0.01
+        scale = MAP_SIZE / 2 / reach
+        depth = float(np.ptp(seen[:, 2]))
+        blur = math.tan(light.angular_diameter_rad / 2) * scale
+        return _Projection(light_from_world=light_from_world, scale=scale, blur=blur, search=_search(blur * depth), nearest_m=0.0)
+    assert isinstance(light, SpotLight)
+    target = tuple(p + d for p, d in zip(light.position_m, normalize(light.direction), strict=True))
+    light_from_world = invert(look_at(light.position_m, target))
+    seen = apply(light_from_world, corners)
+    # The cone, or less when all casters are within less of it.
+    front = seen[seen[:, 2] > 0.01]
+    reach = math.tan(light.outer_rad)
+    if len(front) == len(seen):
+        reach = min(reach, float(np.max(np.abs(front[:, :2]) / front[:, 2:])) * 1.01)
+    scale = MAP_SIZE / 2 / max(reach, 1e-3)
+    nearest, farthest = (float(front[:, 2].min()), float(front[:, 2].max())) if len(front) else (1.0, 1.0)
+    nearest = max(nearest, 0.01)
+    blur = light.radius_m * scale
+    return _Projection(
+        light_from_world=light_from_world, scale=scale, blur=blur, search=_search(blur * (1 / nearest - 1 / farthest)), nearest_m=0.005
+    )
+
+
+def _search(texels: float) -> float:
+    return min(max(texels, 1.0), MAX_BLUR_TEXELS)
+
+
+def _render_map(light: Light, projection: _Projection, scene: SceneArrays, casts: wp.array, maps: wp.array, index: int, device: str, strips: int) -> None:
+    edges, planes, bounds = triangle_buffers(scene.triangles, device)
+    m = projection.light_from_world
+    rotation, translation = wp.mat33d(m[:3, :3]), wp.vec3d(m[:3, 3])
+    half = MAP_SIZE / 2
+    if isinstance(light, SunLight):
+        wp.launch(
+            visibility.set_up_parallel,
+            dim=scene.triangles,
+            inputs=[scene.vertices, scene.faces, rotation, translation, projection.scale, half, edges, planes, bounds],
+            device=device,
+        )
+    else:
+        focal, center = wp.vec2d(projection.scale, projection.scale), wp.vec2d(half, half)
+        wp.launch(
+            visibility.set_up_perspective,
+            dim=scene.triangles,
+            inputs=[scene.vertices, scene.faces, rotation, translation, focal, center, projection.nearest_m, edges, planes, bounds],
+            device=device,
+        )
+    nearest = math.inf if isinstance(light, SunLight) else 1 / projection.nearest_m
+    wp.launch(
+        visibility.rasterize_depth,
+        dim=(scene.triangles, strips),
+        inputs=[edges, planes, bounds, scene.triangle_body, casts, MAP_SIZE, nearest, strips, index * MAP_SIZE * MAP_SIZE, maps],
+        device=device,
+    )
+
+
+def triangle_buffers(count: int, device: str) -> tuple[wp.array, wp.array, wp.array]:
+    """Room for the set-up of `count` triangles: edge functions, depth planes, pixel bounds."""
+    return (
+        wp.empty(count, dtype=wp.mat33d, device=device),
+        wp.empty(count, dtype=wp.vec3d, device=device),
+        wp.empty(count, dtype=wp.vec4i, device=device),
+    )
+
+
+def _describe(light: Light, shadow: int, projection: _Projection | None) -> LightData:
+    row = LightData()
+    row.shadow = shadow
+    if isinstance(light, SunLight):
+        row.kind, row.color = SUN, wp.vec3(light.irradiance)
+    elif isinstance(light, SpotLight):
+        row.kind, row.color = SPOT, wp.vec3(light.intensity)
+        row.cos_inner, row.cos_outer = math.cos(light.inner_rad), math.cos(light.outer_rad)
+    else:
+        row.kind, row.color = POINT, wp.vec3(light.intensity)
+    if not isinstance(light, SunLight):
+        row.position = wp.vec3(light.position_m)
+    if not isinstance(light, PointLight):
+        row.axis = wp.vec3(normalize(light.direction))
+    if projection is not None:
+        m = projection.light_from_world
+        row.rotation, row.translation = wp.mat33(m[:3, :3]), wp.vec3(m[:3, 3])
+        row.scale, row.center = projection.scale, MAP_SIZE / 2
+        row.blur, row.search = projection.blur, projection.search
+    return row
+
+
+def disc(count: int) -> Sequence[tuple[float, float]]:
+    """`count` points spread evenly over the unit disc, from the middle outwards (Vogel's spiral)."""
+    golden = math.pi * (3 - math.sqrt(5))
+    return [(math.sqrt((i + 0.5) / count) * math.cos(i * golden), math.sqrt((i + 0.5) / count) * math.sin(i * golden)) for i in range(count)]

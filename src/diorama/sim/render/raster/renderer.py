@@ -1,0 +1,269 @@
+"""The rasterizer: one scene on a device, photographed by one camera after another."""
+
+import math
+from collections.abc import Collection
+from typing import Any, Self
+
+import numpy as np
+import warp as wp
+from numpy.typing import NDArray
+
+from diorama.sim.assets.library import AssetLibrary
+from diorama.sim.frame import Frame, Silhouette
+from diorama.sim.render.raster import visibility
+from diorama.sim.render.raster.lights import LightArrays, disc, light_arrays, triangle_buffers
+from diorama.sim.render.raster.scene import SceneArrays, scene_arrays
+from diorama.sim.render.raster.shade import Geometry, View, develop, shade
+from diorama.sim.render.raster.texture import ChainCache
+from diorama.sim.spec import CameraSpec, EnvironmentSpec, SceneSpec
+from diorama.sim.transforms import invert
+
+#: Where colour samples lie in a pixel: the rotated grid, no two in one row or column.
+_COLOR_SAMPLES = ((0.375, 0.125), (0.875, 0.375), (0.125, 0.625), (0.625, 0.875))
+_LABEL_SAMPLE = ((0.5, 0.5),)
+#: Silhouettes are followed this many picture sizes past each edge.
+_BEYOND = 2
+
+
+def _srgb_codes(count: int = 4096) -> NDArray[np.uint8]:
+    """8-bit sRGB codes over the square root of linear light."""
+
+    def code(t: float) -> int:
+        return round(255 * (12.92 * t if t <= 0.0031308 else 1.055 * math.pow(t, 1 / 2.4) - 0.055))
+
+    return np.array([code((i / (count - 1)) ** 2) for i in range(count)], np.uint8)
+
+
+class Raster:
+    """Renders on the CPU or, by the same kernels, on a CUDA device. `device` is Warp's name for it."""
+
+    def __init__(self, library: AssetLibrary, device: str = "cpu") -> None:
+        self._library = library
+        self._device = device
+        # On the CPU a launch is a loop and a triangle one turn of it; a GPU wants large triangles shared out.
+        self._strips = 1 if device == "cpu" else 32
+        self._chains = ChainCache()
+        self._buffers: dict[tuple[str, Any, int], wp.array] = {}
+        self._scene: SceneArrays | None = None
+        self._lights: LightArrays | None = None
+        self._environment = EnvironmentSpec()
+        self._labelled: NDArray[np.int64] = np.zeros(0, np.int64)
+
+    def __enter__(self) -> Self:
+        constant = {"device": self._device}
+        self._color_samples = wp.array(_COLOR_SAMPLES, dtype=wp.vec2d, **constant)
+        self._label_sample = wp.array(_LABEL_SAMPLE, dtype=wp.vec2d, **constant)
+        self._search_taps = wp.array(np.array(((0.0, 0.0), *disc(9)[1:]), np.float32), dtype=wp.vec2, **constant)
+        self._filter_taps = wp.array(np.array(disc(20), np.float32), dtype=wp.vec2, **constant)
+        self._codes = wp.array(_srgb_codes(), dtype=wp.uint8, **constant)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._buffers.clear()
+        self._scene = self._lights = None
+
+    def load(self, spec: SceneSpec) -> None:
+        """Put the scene on the device and render its shadow maps; both serve every camera."""
+        self._scene = scene_arrays(spec, self._library, self._device, self._chains)
+        self._lights = light_arrays(spec, self._scene, self._device, self._strips)
+        self._environment = spec.environment
+        self._labelled = np.array([i for i, body in enumerate(spec.bodies) if body.category is not None], np.int64)
+
+    def render(self, camera: CameraSpec, channels: Collection[str]) -> Frame:
+        """Photograph the loaded scene; see the `Renderer` protocol."""
+        scene = self._scene
+        assert scene is not None, "load a scene before rendering it"
+        edges, planes, bounds = self._set_up(camera, scene)
+        out: dict[str, Any] = {}
+        if not {"depth", "instance", "normal"}.isdisjoint(channels):
+            out |= self._labels(camera, scene, edges, planes, bounds, channels)
+        if "amodal" in channels:
+            out["silhouettes"] = self._silhouettes(camera, scene, edges, planes, bounds)
+        if "rgb" in channels:
+            out["rgb"] = self._picture(camera, scene, edges, planes, bounds)
+        return Frame(camera=camera, **out)
+
+    def _buffer(self, name: str, dtype: Any, size: int) -> wp.array:
+        """Room that is kept from frame to frame, by name and size."""
+        key = (name, dtype, size)
+        if key not in self._buffers:
+            for old in [k for k in self._buffers if k[0] == name]:
+                del self._buffers[old]
+            self._buffers[key] = wp.empty(size, dtype=dtype, device=self._device)
+        return self._buffers[key]
+
+    def _launch(self, kernel: Any, dim: Any, *inputs: Any) -> None:
+        wp.launch(kernel, dim=dim, inputs=list(inputs), device=self._device)
+
+    def _set_up(self, camera: CameraSpec, scene: SceneArrays) -> tuple[wp.array, wp.array, wp.array]:
+        buffers = triangle_buffers(scene.triangles, self._device)
+        m = invert(camera.world_from_camera.matrix)
+        self._launch(
+            visibility.set_up_perspective,
+            scene.triangles,
+            scene.vertices,
+            scene.faces,
+            wp.mat33d(m[:3, :3]),
+            wp.vec3d(m[:3, 3]),
+            wp.vec2d(camera.fx, camera.fy),
+            wp.vec2d(camera.cx, camera.cy),
+            camera.near_m,
+            *buffers,
+        )
+        return buffers
+
+    def _winners(self, camera: CameraSpec, scene: SceneArrays, edges: wp.array, planes: wp.array, bounds: wp.array, offsets: wp.array) -> wp.array:
+        winners = self._buffer(f"winners-{offsets.shape[0]}", wp.uint64, camera.width * camera.height * offsets.shape[0])
+        winners.zero_()
+        reach = (1 / camera.near_m, 1 / camera.far_m)
+        dim = (scene.triangles, self._strips)
+        self._launch(visibility.rasterize, dim, edges, planes, bounds, offsets, camera.width, camera.height, *reach, self._strips, winners)
+        return winners
+
+    def _labels(
+        self, camera: CameraSpec, scene: SceneArrays, edges: wp.array, planes: wp.array, bounds: wp.array, channels: Collection[str]
+    ) -> dict[str, NDArray[Any]]:
+        """Instance, depth and, if asked for, normals: one sample at each pixel's centre."""
+        winners = self._winners(camera, scene, edges, planes, bounds, self._label_sample)
+        pixels = camera.width * camera.height
+        instance = self._buffer("instance", wp.int32, pixels)
+        depth = self._buffer("depth", wp.float32, pixels)
+        normal = self._buffer("normal", wp.vec3, pixels if "normal" in channels else 0)
+        self._launch(
+            visibility.resolve_geometry,
+            pixels,
+            winners,
+            planes,
+            scene.triangle_body,
+            scene.triangle_normal,
+            wp.mat33(invert(camera.world_from_camera.matrix)[:3, :3]),
+            wp.vec2d(camera.fx, camera.fy),
+            wp.vec2d(camera.cx, camera.cy),
+            camera.width,
+            instance,
+            depth,
+            normal,
+        )
+        shape = (camera.height, camera.width)
+        out: dict[str, NDArray[Any]] = {"instance": _copy(instance, shape), "depth_m": _copy(depth, shape)}
+        if "normal" in channels:
+            out["normal"] = _copy(normal, (*shape, 3))
+        return out
+
+    def _silhouettes(self, camera: CameraSpec, scene: SceneArrays, edges: wp.array, planes: wp.array, bounds: wp.array) -> dict[int, Silhouette]:
+        """Every labelled body alone, on a canvas of its own that may leave the picture."""
+        w, h = camera.width, camera.height
+        runs = [np.arange(scene.body_triangles[b], scene.body_triangles[b + 1]) for b in self._labelled]
+        if not runs:
+            return {}
+        boxes = bounds.numpy()
+        canvases = np.zeros((len(runs), 4), np.int32)
+        for row, run in enumerate(runs):
+            seen = boxes[run][boxes[run][:, 2] > boxes[run][:, 0]]
+            if len(seen):
+                low = np.maximum(seen[:, :2].min(axis=0), (-_BEYOND * w, -_BEYOND * h))
+                high = np.minimum(seen[:, 2:].max(axis=0), ((1 + _BEYOND) * w, (1 + _BEYOND) * h))
+                canvases[row] = (*low, *np.maximum(low, high))
+        sizes = (canvases[:, 2] - canvases[:, 0]) * (canvases[:, 3] - canvases[:, 1])
+        starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
+        covered = wp.zeros(max(int(starts[-1]), 1), dtype=wp.uint8, device=self._device)
+        triangles = np.concatenate(runs).astype(np.int32)
+        owner = np.repeat(np.arange(len(runs), dtype=np.int32), [len(r) for r in runs])
+        self._launch(
+            visibility.cover,
+            (len(triangles), self._strips),
+            edges,
+            planes,
+            bounds,
+            wp.array(triangles, dtype=wp.int32, device=self._device),
+            wp.array(owner, dtype=wp.int32, device=self._device),
+            wp.array(canvases, dtype=wp.vec4i, device=self._device),
+            wp.array(starts, dtype=wp.int32, device=self._device),
+            1 / camera.near_m,
+            1 / camera.far_m,
+            self._strips,
+            covered,
+        )
+        flat = covered.numpy()
+        return {
+            int(body): _silhouette(flat[starts[row] : starts[row + 1]], canvases[row], w, h) for row, body in enumerate(self._labelled)
+        }
+
+    def _picture(self, camera: CameraSpec, scene: SceneArrays, edges: wp.array, planes: wp.array, bounds: wp.array) -> NDArray[np.uint8]:
+        lights = self._lights
+        assert lights is not None
+        winners = self._winners(camera, scene, edges, planes, bounds, self._color_samples)
+        pixels = camera.width * camera.height
+        radiance = self._buffer("radiance", wp.vec3, pixels)
+        self._launch(
+            shade,
+            pixels,
+            winners,
+            self._color_samples,
+            _view(camera, self._environment),
+            _geometry(scene, edges, planes),
+            lights.lights,
+            lights.maps,
+            self._search_taps,
+            self._filter_taps,
+            radiance,
+        )
+        rgb = wp.empty((pixels, 3), dtype=wp.uint8, device=self._device)
+        sensor = camera.sensor
+        self._launch(
+            develop,
+            pixels,
+            radiance,
+            2.0**sensor.exposure_ev,
+            int(sensor.tone_curve == "filmic"),
+            sensor.read_noise**2,
+            sensor.shot_noise**2,
+            sensor.noise_seed,
+            self._codes,
+            rgb,
+        )
+        return rgb.numpy().reshape(camera.height, camera.width, 3)
+
+
+def _copy(array: wp.array, shape: tuple[int, ...]) -> NDArray[Any]:
+    """The buffer's content in an array of the caller's own."""
+    return np.array(array.numpy()).reshape(shape)
+
+
+def _silhouette(flat: NDArray[np.uint8], canvas: NDArray[np.int32], width: int, height: int) -> Silhouette:
+    x0, y0, x1, y1 = (int(v) for v in canvas)
+    bits = flat.reshape(y1 - y0, x1 - x0).view(np.bool_)
+    columns, rows = np.flatnonzero(bits.any(axis=0)), np.flatnonzero(bits.any(axis=1))
+    if len(columns) == 0:
+        return Silhouette(inside_px=0, total_px=0, box_xyxy=(0, 0, 0, 0), bits=np.zeros((0, 0), np.bool_), bits_xy=(0, 0))
+    left, top = max(x0, 0), max(y0, 0)
+    inside = bits[top - y0 : max(min(y1, height) - y0, 0), left - x0 : max(min(x1, width) - x0, 0)]
+    return Silhouette(
+        inside_px=int(np.count_nonzero(inside)),
+        total_px=int(np.count_nonzero(bits)),
+        box_xyxy=(x0 + int(columns[0]), y0 + int(rows[0]), x0 + int(columns[-1]) + 1, y0 + int(rows[-1]) + 1),
+        bits=inside,
+        bits_xy=(left, top),
+    )
+
+
+def _view(camera: CameraSpec, environment: EnvironmentSpec) -> Any:
+    m = camera.world_from_camera.matrix
+    view = View()
+    view.width, view.height = camera.width, camera.height
+    view.focal, view.center = wp.vec2(camera.fx, camera.fy), wp.vec2(camera.cx, camera.cy)
+    view.position, view.rotation = wp.vec3(m[:3, 3]), wp.mat33(m[:3, :3].T)
+    view.sky, view.ground = wp.vec3(environment.sky), wp.vec3(environment.ground)
+    view.background_top = wp.vec3(environment.background_top or environment.sky)
+    view.background_bottom = wp.vec3(environment.background_bottom or environment.ground)
+    return view
+
+
+def _geometry(scene: SceneArrays, edges: wp.array, planes: wp.array) -> Any:
+    g = Geometry()
+    g.edges, g.planes, g.faces = edges, planes, scene.faces
+    g.normals, g.triangle_normal, g.triangle_surface = scene.normals, scene.triangle_normal, scene.triangle_surface
+    g.corner_uv = scene.corner_uv
+    g.surface_color, g.surface_finish, g.surface_texture = scene.surface_color, scene.surface_finish, scene.surface_texture
+    g.texels, g.textures = scene.atlas.texels, scene.atlas.entries
+    return g

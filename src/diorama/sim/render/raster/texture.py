@@ -1,0 +1,198 @@
+"""Textures with mip levels, all in one array, and how to look one up.
+
+Texels are three bytes in one uint32, each the square root of the linear value: nearly sRGB's resolution where the eye
+needs it, and decoded by one multiplication. Mip levels are averaged in linear light.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import warp as wp
+from numpy.typing import NDArray
+
+from diorama.sim.assets.textures import bake
+from diorama.sim.spec import ProceduralTexture
+
+wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False})
+
+MAX_SIZE = 1024
+
+
+def _srgb_to_linear(code: int) -> float:
+    c = code / 255.0
+    return c / 12.92 if c <= 0.04045 else math.pow((c + 0.055) / 1.055, 2.4)
+
+
+#: sRGB byte to the square root of linear, as a byte.
+_ROOT = np.array([round(math.sqrt(_srgb_to_linear(code)) * 255) for code in range(256)], np.uint8)
+
+
+@wp.kernel
+def halve(source: wp.array2d(dtype=wp.uint32), target: wp.array2d(dtype=wp.uint32)):
+    """One mip level from the one before: the mean of two by two texels (of one by two where a side is 1)."""
+    y, x = wp.tid()
+    x0 = wp.min(2 * x, source.shape[1] - 1)
+    x1 = wp.min(2 * x + 1, source.shape[1] - 1)
+    y0 = wp.min(2 * y, source.shape[0] - 1)
+    y1 = wp.min(2 * y + 1, source.shape[0] - 1)
+    c = (unpack(source[y0, x0]) + unpack(source[y0, x1]) + unpack(source[y1, x0]) + unpack(source[y1, x1])) * 0.25
+    r = wp.uint32(wp.sqrt(c[0]) * 255.0 + 0.5)
+    g = wp.uint32(wp.sqrt(c[1]) * 255.0 + 0.5)
+    b = wp.uint32(wp.sqrt(c[2]) * 255.0 + 0.5)
+    target[y, x] = r | (g << wp.uint32(8)) | (b << wp.uint32(16))
+
+
+@wp.func
+def unpack(texel: wp.uint32) -> wp.vec3:
+    """Linear colour of a texel."""
+    r = float(texel & wp.uint32(255))
+    g = float((texel >> wp.uint32(8)) & wp.uint32(255))
+    b = float((texel >> wp.uint32(16)) & wp.uint32(255))
+    return wp.vec3(r * r, g * g, b * b) * (1.0 / 65025.0)
+
+
+@wp.func
+def bilinear(texels: wp.array(dtype=wp.uint32), start: int, width: int, height: int, u: float, v: float) -> wp.vec3:
+    """The level that starts at `start`, repeated without end, at (u, v) in tiles. Sides are powers of two."""
+    x = (u - wp.floor(u)) * float(width) - 0.5
+    y = (v - wp.floor(v)) * float(height) - 0.5
+    fx = x - wp.floor(x)
+    fy = y - wp.floor(y)
+    x0 = int(wp.floor(x)) & (width - 1)
+    y0 = int(wp.floor(y)) & (height - 1)
+    x1 = (x0 + 1) & (width - 1)
+    y1 = (y0 + 1) & (height - 1)
+    top = unpack(texels[start + y0 * width + x0]) * (1.0 - fx) + unpack(texels[start + y0 * width + x1]) * fx
+    low = unpack(texels[start + y1 * width + x0]) * (1.0 - fx) + unpack(texels[start + y1 * width + x1]) * fx
+    return top * (1.0 - fy) + low * fy
+
+
+@wp.func
+def log2(x: float) -> float:
+    """Base-two logarithm of a positive float to within 0.01: the exponent, and a parabola through the mantissa.
+
+    Only arithmetic, so that it rounds alike everywhere.
+    """
+    bits = wp.cast(x, wp.uint32)
+    exponent = float(int((bits >> wp.uint32(23)) & wp.uint32(255)) - 127)
+    mantissa = wp.cast((bits & wp.uint32(0x7FFFFF)) | wp.uint32(0x3F800000), float)
+    return exponent + (mantissa - 1.0) * (1.3465 - 0.3465 * (mantissa - 1.0))
+
+
+@wp.func
+def lookup(texels: wp.array(dtype=wp.uint32), entry: wp.vec4i, u: float, v: float, footprint2: float) -> wp.vec3:
+    """Trilinear colour. `entry` is (start, width, height, levels); `footprint2` the squared length, in tiles, of
+    a pixel's longer side on the texture. v grows upwards, rows of texels downwards."""
+    size = float(wp.max(entry[1], entry[2]))
+    level = 0.5 * log2(wp.max(footprint2 * size * size, 1.0))
+    last = entry[3] - 1
+    low = wp.min(int(level), last)
+    start = entry[0]
+    width = entry[1]
+    height = entry[2]
+    for _ in range(low):
+        start += width * height
+        width = wp.max(width // 2, 1)
+        height = wp.max(height // 2, 1)
+    color = bilinear(texels, start, width, height, u, 1.0 - v)
+    blend = level - float(low)
+    if low < last and blend > 0.0:
+        start += width * height
+        width = wp.max(width // 2, 1)
+        height = wp.max(height // 2, 1)
+        color = color * (1.0 - blend) + bilinear(texels, start, width, height, u, 1.0 - v) * blend
+    return color
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextureAtlas:
+    """`texels`, all levels of all textures; `entries`, (start, width, height, levels) of each; `index`, for each
+    texture that was asked for, its entry, or -1 for none."""
+
+    texels: wp.array
+    entries: wp.array
+    index: NDArray[np.int32]
+
+    @classmethod
+    def of(cls, textures: Sequence[Any], device: str, cache: "ChainCache") -> "TextureAtlas":
+        """An atlas of (h, w, 3) uint8 sRGB arrays and procedural textures; None where there is no texture."""
+        chains: dict[Any, NDArray[np.uint32]] = {}
+        entries: list[tuple[int, int, int, int]] = []
+        index: list[int] = []
+        start = 0
+        positions: dict[Any, int] = {}
+        for texture in textures:
+            if texture is None:
+                index.append(-1)
+                continue
+            key = texture if isinstance(texture, ProceduralTexture) else id(texture)
+            if key not in chains:
+                chain, height, width, levels = _mip_chain(bake(texture)) if isinstance(texture, ProceduralTexture) else cache.chain(texture)
+                chains[key] = chain
+                positions[key] = len(entries)
+                entries.append((start, width, height, levels))
+                start += len(chain)
+            index.append(positions[key])
+        texels = np.concatenate(list(chains.values())) if chains else np.zeros(1, np.uint32)
+        table = np.array(entries or [(0, 1, 1, 1)], np.int32)
+        return cls(
+            texels=wp.array(texels, dtype=wp.uint32, device=device),
+            entries=wp.array(table, dtype=wp.vec4i, device=device),
+            index=np.array(index, np.int32),
+        )
+
+
+Chain = tuple[NDArray[np.uint32], int, int, int]
+
+
+class ChainCache:
+    """Mip chains of assets' textures, which are few and met again in scene after scene; the oldest leave first."""
+
+    def __init__(self, entries: int = 64) -> None:
+        self._entries = entries
+        # The image is kept beside its chain so that its id cannot pass to another array.
+        self._chains: dict[int, tuple[NDArray[np.uint8], Chain]] = {}
+
+    def chain(self, image: NDArray[np.uint8]) -> Chain:
+        if id(image) not in self._chains:
+            if len(self._chains) >= self._entries:
+                del self._chains[next(iter(self._chains))]
+            self._chains[id(image)] = (image, _mip_chain(image))
+        return self._chains[id(image)][1]
+
+
+def _mip_chain(image: NDArray[np.uint8]) -> Chain:
+    """All levels, flat, with the first one's height and width and their number."""
+    rgb = _ROOT[_power_of_two(image)].astype(np.uint32)
+    level = np.ascontiguousarray(rgb[..., 0] | (rgb[..., 1] << 8) | (rgb[..., 2] << 16))
+    height, width = level.shape
+    levels = [level]
+    while levels[-1].size > 1:
+        h, w = levels[-1].shape
+        smaller = np.zeros((max(h // 2, 1), max(w // 2, 1)), np.uint32)
+        wp.launch(
+            halve,
+            dim=smaller.shape,
+            inputs=[wp.array(levels[-1], dtype=wp.uint32, device="cpu", copy=False), wp.array(smaller, dtype=wp.uint32, device="cpu", copy=False)],
+            device="cpu",
+        )
+        levels.append(smaller)
+    return np.concatenate([m.reshape(-1) for m in levels]), height, width, len(levels)
+
+
+def _power_of_two(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The image resampled bilinearly to sides that are powers of two, at most MAX_SIZE."""
+    height, width = image.shape[:2]
+    sides = [min(MAX_SIZE, 1 << (side - 1).bit_length()) for side in (height, width)]
+    if sides == [height, width]:
+        return image
+    out = image.astype(np.float64)
+    for axis, (old, new) in enumerate(zip((height, width), sides, strict=True)):
+        at = np.clip((np.arange(new) + 0.5) * (old / new) - 0.5, 0, old - 1)
+        low = np.floor(at).astype(np.int64)
+        weight = (at - low).reshape((-1, 1, 1) if axis == 0 else (1, -1, 1))
+        out = np.take(out, low, axis) * (1 - weight) + np.take(out, np.minimum(low + 1, old - 1), axis) * weight
+    return (out + 0.5).astype(np.uint8)

@@ -1,0 +1,341 @@
+"""Which triangle is seen where: exact coverage and depth, for colour samples, for labels and for shadow maps.
+
+Triangles are rasterized in homogeneous coordinates (Olano and Greer, "Triangle scan conversion using 2D
+homogeneous coordinates", 1997): with camera-space corners p0, p1, p2, the edge function e_i = (p_j x p_k) . d of the
+view ray d = ((u - cx) / fx, (v - cy) / fy, 1) is linear in the pixel (u, v), and the ray hits the triangle in front
+of the camera if all three are >= 0 (once the triangle is turned to face the camera). No vertex is ever divided by its
+depth, so triangles that cross the camera's plane, or are larger than the screen, need no clipping. One over the depth
+is linear in (u, v) as well: (e_0 + e_1 + e_2) / det(p0, p1, p2).
+
+Everything here is float64 without fused multiply-add. Then neighbours get exactly opposite functions for the edge they
+share, so that no sample falls between them, and every processor finds the same pixels.
+
+A sample keeps its winner as one 64-bit number, the float bits of 1/depth above the triangle's index. Positive floats
+order as their bits do, so the maximum is the nearest triangle, in whatever order they come.
+"""
+
+import warp as wp
+
+wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False})
+
+NOTHING = wp.constant(wp.uint64(0))
+#: Bounds are kept within this many pixels of the origin, so that they fit an int with room to spare.
+LIMIT = wp.constant(wp.float64(1.0e6))
+
+
+@wp.func
+def bounds_of(umin: wp.float64, vmin: wp.float64, umax: wp.float64, vmax: wp.float64) -> wp.vec4i:
+    """Pixel columns and rows (x0, y0, x1, y1), half-open, that can hold a sample of the rectangle."""
+    return wp.vec4i(
+        int(wp.floor(wp.clamp(umin, -LIMIT, LIMIT))),
+        int(wp.floor(wp.clamp(vmin, -LIMIT, LIMIT))),
+        int(wp.floor(wp.clamp(umax, -LIMIT, LIMIT))) + 1,
+        int(wp.floor(wp.clamp(vmax, -LIMIT, LIMIT))) + 1,
+    )
+
+
+@wp.func
+def facing(edges: wp.mat33d, det: wp.float64) -> wp.mat33d:
+    if det < wp.float64(0.0):
+        return -edges
+    return edges
+
+
+@wp.kernel
+def set_up_perspective(
+    vertices: wp.array(dtype=wp.vec3d),
+    faces: wp.array(dtype=wp.vec3i),
+    rotation: wp.mat33d,
+    translation: wp.vec3d,
+    focal: wp.vec2d,
+    center: wp.vec2d,
+    near: wp.float64,
+    edges: wp.array(dtype=wp.mat33d),
+    planes: wp.array(dtype=wp.vec3d),
+    bounds: wp.array(dtype=wp.vec4i),
+):
+    """Edge functions, the plane of 1/depth and pixel bounds of each triangle, for a pinhole."""
+    t = wp.tid()
+    f = faces[t]
+    p0 = wp.mul(rotation, vertices[f[0]]) + translation
+    p1 = wp.mul(rotation, vertices[f[1]]) + translation
+    p2 = wp.mul(rotation, vertices[f[2]]) + translation
+    det = wp.dot(p0, wp.cross(p1, p2))
+    bounds[t] = wp.vec4i(0, 0, 0, 0)
+    if det == wp.float64(0.0) or wp.max(p0[2], wp.max(p1[2], p2[2])) < near:
+        return
+
+    e = wp.mat33d()
+    umin = wp.float64(1.0e30)
+    vmin = wp.float64(1.0e30)
+    umax = wp.float64(-1.0e30)
+    vmax = wp.float64(-1.0e30)
+    for i in range(3):
+        a = p0
+        b = p1
+        if i == 0:
+            a = p1
+            b = p2
+        if i == 1:
+            a = p2
+            b = p0
+        n = wp.cross(a, b)
+        ex = n[0] / focal[0]
+        ey = n[1] / focal[1]
+        e[i, 0] = ex
+        e[i, 1] = ey
+        e[i, 2] = n[2] - ex * center[0] - ey * center[1]
+        # The screen bounds of what lies beyond the near plane: corners there, and where edges cross it.
+        if a[2] >= near:
+            u = focal[0] * a[0] / a[2] + center[0]
+            v = focal[1] * a[1] / a[2] + center[1]
+            umin = wp.min(umin, u)
+            umax = wp.max(umax, u)
+            vmin = wp.min(vmin, v)
+            vmax = wp.max(vmax, v)
+        if (a[2] < near) != (b[2] < near):
+            s = (near - a[2]) / (b[2] - a[2])
+            u = focal[0] * (a[0] + s * (b[0] - a[0])) / near + center[0]
+            v = focal[1] * (a[1] + s * (b[1] - a[1])) / near + center[1]
+            umin = wp.min(umin, u)
+            umax = wp.max(umax, u)
+            vmin = wp.min(vmin, v)
+            vmax = wp.max(vmax, v)
+    e = facing(e, det)
+    d = wp.abs(det)
+    edges[t] = e
+    planes[t] = wp.vec3d((e[0, 0] + e[1, 0] + e[2, 0]) / d, (e[0, 1] + e[1, 1] + e[2, 1]) / d, (e[0, 2] + e[1, 2] + e[2, 2]) / d)
+    # A hair of slack: the corners were projected with rounding, the edge functions decide exactly.
+    slack = wp.float64(1.0e-6)
+    bounds[t] = bounds_of(umin - slack, vmin - slack, umax + slack, vmax + slack)
+
+
+@wp.kernel
+def set_up_parallel(
+    vertices: wp.array(dtype=wp.vec3d),
+    faces: wp.array(dtype=wp.vec3i),
+    rotation: wp.mat33d,
+    translation: wp.vec3d,
+    scale: wp.float64,
+    center: wp.float64,
+    edges: wp.array(dtype=wp.mat33d),
+    planes: wp.array(dtype=wp.vec3d),
+    bounds: wp.array(dtype=wp.vec4i),
+):
+    """The same for parallel rays along +z: `scale` texels a metre, and the plane of -z instead of 1/z."""
+    t = wp.tid()
+    f = faces[t]
+    p0 = wp.mul(rotation, vertices[f[0]]) + translation
+    p1 = wp.mul(rotation, vertices[f[1]]) + translation
+    p2 = wp.mul(rotation, vertices[f[2]]) + translation
+    q0 = wp.vec3d(p0[0] * scale + center, p0[1] * scale + center, wp.float64(1.0))
+    q1 = wp.vec3d(p1[0] * scale + center, p1[1] * scale + center, wp.float64(1.0))
+    q2 = wp.vec3d(p2[0] * scale + center, p2[1] * scale + center, wp.float64(1.0))
+    n0 = wp.cross(q1, q2)
+    n1 = wp.cross(q2, q0)
+    n2 = wp.cross(q0, q1)
+    det = n0[2] + n1[2] + n2[2]
+    bounds[t] = wp.vec4i(0, 0, 0, 0)
+    if det == wp.float64(0.0):
+        return
+    edges[t] = facing(wp.matrix_from_rows(n0, n1, n2), det)
+    planes[t] = -(n0 * p0[2] + n1 * p1[2] + n2 * p2[2]) / det
+    bounds[t] = bounds_of(
+        wp.min(q0[0], wp.min(q1[0], q2[0])),
+        wp.min(q0[1], wp.min(q1[1], q2[1])),
+        wp.max(q0[0], wp.max(q1[0], q2[0])),
+        wp.max(q0[1], wp.max(q1[1], q2[1])),
+    )
+
+
+@wp.func
+def span(e: wp.mat33d, x0: int, x1: int, ox: wp.float64, v: wp.float64) -> wp.vec2i:
+    """The pixel columns [lo, hi) within [x0, x1) of one row of samples (x + ox, v) inside all three edges.
+
+    The edges' roots give the ends to within one; the edge functions themselves, which rounding leaves monotonic
+    along the row, then decide.
+    """
+    lo = x0
+    hi = x1
+    for i in range(3):
+        a = e[i, 0]
+        r = e[i, 1] * v + e[i, 2]
+        if a > wp.float64(0.0):
+            c = int(wp.ceil(wp.clamp(-r / a - ox, -LIMIT, LIMIT)))
+            if a * (wp.float64(c - 1) + ox) + r >= wp.float64(0.0):
+                c = c - 1
+            elif a * (wp.float64(c) + ox) + r < wp.float64(0.0):
+                c = c + 1
+            lo = wp.max(lo, c)
+        elif a < wp.float64(0.0):
+            c = int(wp.floor(wp.clamp(-r / a - ox, -LIMIT, LIMIT)))
+            if a * (wp.float64(c + 1) + ox) + r >= wp.float64(0.0):
+                c = c + 1
+            elif a * (wp.float64(c) + ox) + r < wp.float64(0.0):
+                c = c - 1
+            hi = wp.min(hi, c + 1)
+        elif r < wp.float64(0.0):
+            hi = lo
+    return wp.vec2i(lo, hi)
+
+
+@wp.kernel
+def rasterize(
+    edges: wp.array(dtype=wp.mat33d),
+    planes: wp.array(dtype=wp.vec3d),
+    bounds: wp.array(dtype=wp.vec4i),
+    offsets: wp.array(dtype=wp.vec2d),
+    width: int,
+    height: int,
+    inverse_near: float,
+    inverse_far: float,
+    strips: int,
+    winners: wp.array(dtype=wp.uint64),
+):
+    """Nearest triangle at each sample: `winners` is (height, width, number of `offsets`), flat.
+
+    `strips` threads share a triangle's rows (one on the CPU, where a launch is a loop).
+    """
+    t, strip = wp.tid()
+    box = bounds[t]
+    x0 = wp.max(box[0], 0)
+    x1 = wp.min(box[2], width)
+    y1 = wp.min(box[3], height)
+    if x0 >= x1:
+        return
+    e = edges[t]
+    plane = planes[t]
+    samples = offsets.shape[0]
+    y = wp.max(box[1], 0) + strip
+    while y < y1:
+        for k in range(samples):
+            v = wp.float64(y) + offsets[k][1]
+            ox = offsets[k][0]
+            row = span(e, x0, x1, ox, v)
+            constant = plane[1] * v + plane[2]
+            for x in range(row[0], row[1]):
+                inverse = float(plane[0] * (wp.float64(x) + ox) + constant)
+                if inverse >= inverse_far and inverse <= inverse_near:
+                    key = (wp.uint64(wp.cast(inverse, wp.uint32)) << wp.uint64(32)) | wp.uint64(t)
+                    wp.atomic_max(winners, (y * width + x) * samples + k, key)
+        y += strips
+
+
+@wp.kernel
+def rasterize_depth(
+    edges: wp.array(dtype=wp.mat33d),
+    planes: wp.array(dtype=wp.vec3d),
+    bounds: wp.array(dtype=wp.vec4i),
+    triangle_body: wp.array(dtype=int),
+    casts: wp.array(dtype=wp.uint8),
+    size: int,
+    nearest: float,
+    strips: int,
+    base: int,
+    depth: wp.array(dtype=float),
+):
+    """The largest plane value (the nearest surface) at each texel's centre of the square map that starts at `base`,
+    over the triangles of bodies that cast shadows."""
+    t, strip = wp.tid()
+    if casts[triangle_body[t]] == wp.uint8(0):
+        return
+    box = bounds[t]
+    x0 = wp.max(box[0], 0)
+    x1 = wp.min(box[2], size)
+    y1 = wp.min(box[3], size)
+    if x0 >= x1:
+        return
+    e = edges[t]
+    plane = planes[t]
+    half = wp.float64(0.5)
+    y = wp.max(box[1], 0) + strip
+    while y < y1:
+        v = wp.float64(y) + half
+        row = span(e, x0, x1, half, v)
+        constant = plane[1] * v + plane[2]
+        for x in range(row[0], row[1]):
+            value = float(plane[0] * (wp.float64(x) + half) + constant)
+            if value <= nearest:
+                wp.atomic_max(depth, base + y * size + x, value)
+        y += strips
+
+
+@wp.kernel
+def cover(
+    edges: wp.array(dtype=wp.mat33d),
+    planes: wp.array(dtype=wp.vec3d),
+    bounds: wp.array(dtype=wp.vec4i),
+    triangles: wp.array(dtype=int),
+    canvas_of: wp.array(dtype=int),
+    canvases: wp.array(dtype=wp.vec4i),
+    starts: wp.array(dtype=int),
+    inverse_near: float,
+    inverse_far: float,
+    strips: int,
+    covered: wp.array(dtype=wp.uint8),
+):
+    """Silhouettes without occlusion. Each body has a canvas (x0, y0, x1, y1) of its own, which may leave the picture,
+    stored flat from `starts` on; every pixel centre that one of its triangles covers is set to one."""
+    i, strip = wp.tid()
+    t = triangles[i]
+    body = canvas_of[i]
+    canvas = canvases[body]
+    box = bounds[t]
+    x0 = wp.max(box[0], canvas[0])
+    x1 = wp.min(box[2], canvas[2])
+    y1 = wp.min(box[3], canvas[3])
+    if x0 >= x1:
+        return
+    e = edges[t]
+    plane = planes[t]
+    half = wp.float64(0.5)
+    y = wp.max(box[1], canvas[1]) + strip
+    while y < y1:
+        v = wp.float64(y) + half
+        row = span(e, x0, x1, half, v)
+        constant = plane[1] * v + plane[2]
+        line = starts[body] + (y - canvas[1]) * (canvas[2] - canvas[0]) - canvas[0]
+        for x in range(row[0], row[1]):
+            inverse = float(plane[0] * (wp.float64(x) + half) + constant)
+            if inverse >= inverse_far and inverse <= inverse_near:
+                covered[line + x] = wp.uint8(1)
+        y += strips
+
+
+@wp.kernel
+def resolve_geometry(
+    winners: wp.array(dtype=wp.uint64),
+    planes: wp.array(dtype=wp.vec3d),
+    triangle_body: wp.array(dtype=int),
+    triangle_normal: wp.array(dtype=wp.vec3),
+    camera_from_world: wp.mat33,
+    focal: wp.vec2d,
+    center: wp.vec2d,
+    width: int,
+    instance: wp.array(dtype=int),
+    depth: wp.array(dtype=float),
+    normal: wp.array(dtype=wp.vec3),
+):
+    """Labels at pixel centres, from one winner a pixel. `normal` may be empty; otherwise it is the surface's own
+    (flat) normal in camera axes, turned to face the camera."""
+    i = wp.tid()
+    winner = winners[i]
+    if winner == NOTHING:
+        instance[i] = 0
+        depth[i] = wp.inf
+        if normal.shape[0] > 0:
+            normal[i] = wp.vec3(0.0, 0.0, 0.0)
+        return
+    t = int(winner & wp.uint64(0xFFFFFFFF))
+    plane = planes[t]
+    u = wp.float64(i % width) + wp.float64(0.5)
+    v = wp.float64(i // width) + wp.float64(0.5)
+    instance[i] = triangle_body[t] + 1
+    depth[i] = float(wp.float64(1.0) / (plane[0] * u + (plane[1] * v + plane[2])))
+    if normal.shape[0] > 0:
+        n = wp.mul(camera_from_world, triangle_normal[t])
+        ray = wp.vec3(float((u - center[0]) / focal[0]), float((v - center[1]) / focal[1]), 1.0)
+        if wp.dot(n, ray) > 0.0:
+            n = -n
+        normal[i] = n
+
