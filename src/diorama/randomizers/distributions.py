@@ -14,6 +14,7 @@ A new family is a subclass of `Scalar` with `family`, `symbol`, its numbers as f
 """
 
 import math
+import sys
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
 from statistics import NormalDist
@@ -101,7 +102,7 @@ class Scalar(Distribution):
     def __post_init__(self) -> None:
         for f in fields(self):
             value = getattr(self, f.name)
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+            if not _is_number(value):
                 raise InvalidValue(f"{self.family}: {f.name} must be a finite number, got {value!r}")
             object.__setattr__(self, f.name, float(value))
         self._check()
@@ -146,7 +147,7 @@ class Constant(Distribution):
 
     @property
     def is_whole(self) -> bool:
-        return isinstance(self.value, int)
+        return isinstance(self.value, int) and not isinstance(self.value, bool)
 
     def __repr__(self) -> str:
         return _short(self.value)
@@ -234,7 +235,8 @@ class TruncatedNormal(Scalar):
         self._require(self.sigma > 0, f"sigma must be positive, got {self.sigma}")
         self._require(self.low <= self.high, f"low must not be above high, got {self.low}, {self.high}")
         a, b, _ = self._tails()
-        self._require(0 < b and (a < b or self.low == self.high), f"the range {self.low}..{self.high} is too far from the mean {self.mean}, nothing is left")
+        is_reached = 0 < b and (a < b or self.low == self.high)
+        self._require(is_reached, f"the range {self.low}..{self.high} is too far from the mean {self.mean}, nothing is left")
 
     @property
     def support(self) -> Support:
@@ -384,10 +386,7 @@ _STANDARD = NormalDist()
 FAMILIES = Registry(
     "distribution",
     "diorama.distributions",
-    {
-        f.family: f"{__name__}:{f.__name__}"
-        for f in (Constant, Uniform, LogUniform, Normal, TruncatedNormal, UniformInt, Choice, UniformRotation)
-    },
+    {f.family: f"{__name__}:{f.__name__}" for f in (Constant, Uniform, LogUniform, Normal, TruncatedNormal, UniformInt, Choice, UniformRotation)},
 )
 
 
@@ -421,7 +420,7 @@ def _read(value: Any) -> Distribution:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
 
 
 def _span(values: Any) -> Support | None:

@@ -1,0 +1,55 @@
+"""What is all around: light from everywhere, and what is seen past the last surface."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from diorama.randomizers.base import Context, Stage
+from diorama.randomizers.colors import KELVIN_RANGE, mixed, rgb_from_hsv, rgb_from_kelvin, scaled
+from diorama.randomizers.distributions import Distribution, LogUniform, Uniform, require
+from diorama.sim.codec import from_json, to_json
+from diorama.sim.errors import InvalidValue
+from diorama.sim.seeds import Seed
+from diorama.sim.spec import EnvironmentSpec, Rgb, SceneSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Background:
+    """Replace the surroundings: ambient light from sky and ground, and the colours behind everything.
+
+    The sky's radiance is `sky` W/m2/sr with the colour of a black body of `kelvin`; the ground sends back the share `bounce` of
+    it, tinted. A share `backdrop` of scenes has a background of two colours of its own, of `backdrop_value` radiance at
+    most; the others show the sky and the ground.
+    """
+
+    name: ClassVar[str] = "background"
+    stage: ClassVar[Stage] = "scene"
+
+    sky: Distribution = LogUniform(0.2, 1.0)
+    kelvin: Distribution = Uniform(4500, 11000)
+    bounce: Distribution = Uniform(0.15, 0.7)
+    backdrop: float = 0.7
+    backdrop_value: Distribution = LogUniform(0.05, 1.5)
+
+    def __post_init__(self) -> None:
+        require(self, 0, 1000, "sky", "backdrop_value")
+        require(self, *KELVIN_RANGE, "kelvin")
+        require(self, 0, 1, "bounce")
+        if not 0 <= self.backdrop <= 1:
+            raise InvalidValue(f"backdrop must be in 0..1, got {self.backdrop}")
+
+    def sample(self, seed: Seed, spec: SceneSpec, context: Context) -> dict[str, Any]:
+        rng = seed.rng()
+        sky = scaled(rgb_from_kelvin(self.kelvin.sample(rng)), self.sky.sample(rng))
+        tint = rgb_from_hsv(Uniform(0.03, 0.13).sample(rng), Uniform(0.0, 0.35).sample(rng), 1.0)
+        bounce = self.bounce.sample(rng)
+        ground: Rgb = scaled((sky[0] * tint[0], sky[1] * tint[1], sky[2] * tint[2]), bounce)
+        top = bottom = None
+        if rng.random() < self.backdrop:
+            value = self.backdrop_value.sample(rng)
+            first, second = (rgb_from_hsv(rng.random(), Uniform(0.0, 0.6).sample(rng), Uniform(0.3, 1.0).sample(rng)) for _ in range(2))
+            top = scaled(first, value)
+            bottom = scaled(mixed(first, second, Uniform(0.1, 0.9).sample(rng)), value)
+        return {"environment": to_json(EnvironmentSpec(sky=sky, ground=ground, background_top=top, background_bottom=bottom))}
+
+    def apply(self, spec: SceneSpec, params: dict[str, Any]) -> SceneSpec:
+        return spec.replace(environment=from_json(EnvironmentSpec, params["environment"]))

@@ -1,0 +1,51 @@
+"""Where things are: axis-aligned boxes of bodies in the world, and what the rest of the scene stands on."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from diorama.sim.assets.library import AssetLibrary
+from diorama.sim.errors import InvalidValue
+from diorama.sim.spec import BodySpec, SceneSpec
+from diorama.sim.transforms import Matrix, Vec3, apply
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """An axis-aligned box from `low` to `high`, metres."""
+
+    low: Vec3
+    high: Vec3
+
+    @property
+    def middle(self) -> Vec3:
+        return tuple((a + b) / 2 for a, b in zip(self.low, self.high, strict=True))  # type: ignore[return-value]
+
+    @classmethod
+    def of(cls, points: Matrix) -> "Box":
+        """The tightest box around (n, 3) points."""
+        return cls(tuple(points.min(axis=0).tolist()), tuple(points.max(axis=0).tolist()))
+
+
+def corners(box: Box) -> Matrix:
+    """The (8, 3) corners."""
+    return np.array([[(box.low, box.high)[bit >> axis & 1][axis] for axis in range(3)] for bit in range(8)])
+
+
+def world_box(body: BodySpec, library: AssetLibrary) -> Box:
+    """A box around a body where it stands: around its turned bounding box, so it may be larger than need be."""
+    return Box.of(apply(body.world_from_body.matrix, corners(Box(*library.shape_asset(body.shape).bounds_m))))
+
+
+def support_box(spec: SceneSpec, library: AssetLibrary) -> Box:
+    """The box of the body tagged ``support``, on whose top the objects belong. Raises InvalidValue without one."""
+    for body in spec.bodies:
+        if "support" in body.tags:
+            return world_box(body, library)
+    raise InvalidValue('the scene has no body tagged "support" to put objects on; the scenario must build one')
+
+
+def radius(body: BodySpec, library: AssetLibrary) -> float:
+    """The radius in metres of a ball about the body's origin that holds its bounding box."""
+    points = corners(Box(*library.shape_asset(body.shape).bounds_m))
+    return float(np.sqrt(points[:, 0] ** 2 + points[:, 1] ** 2 + points[:, 2] ** 2).max())

@@ -1,0 +1,124 @@
+"""Where the camera is and what it looks at."""
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+import numpy as np
+
+from diorama.randomizers.base import Context, Stage
+from diorama.randomizers.bounds import Box, radius, support_box, world_box
+from diorama.randomizers.distributions import Distribution, Normal, Uniform, require, rounded
+from diorama.sim.assets.library import AssetLibrary
+from diorama.sim.seeds import Seed
+from diorama.sim.spec import Pose, SceneSpec
+from diorama.sim.transforms import Vec3, look_at, normalize_quat, quat_from_axis_angle, quat_from_matrix, quat_multiply
+
+#: Directions tried before the one with the longest free line of sight is taken.
+_ATTEMPTS = 16
+#: Kept free around the camera, metres.
+_CLEAR_M = 0.05
+#: The share of the objects' distances from their middle that counts as their extent; strays further out do not.
+_SHARE_IN_VIEW = 0.8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraShell:
+    """Put the camera on a shell around the objects, looking at them, never below the table top or behind a wall.
+
+    `elevation_deg` and `azimuth_deg` give the direction from the middle of the objects, `radius_m` the distance; by default it is
+    such that most objects fill `fill` of the picture's shorter side. The camera looks beside the middle by `aim` times the
+    objects' extent along each axis, and is rolled by `roll_deg`. `fov_deg` is the vertical field of view.
+    """
+
+    name: ClassVar[str] = "camera-shell"
+    stage: ClassVar[Stage] = "view"
+
+    elevation_deg: Distribution = Uniform(20, 75)
+    azimuth_deg: Distribution = Uniform(0, 360)
+    radius_m: Distribution | None = None
+    fill: Distribution = Uniform(0.65, 1.15)
+    aim: Distribution = Uniform(-0.2, 0.2)
+    roll_deg: Distribution = Normal(0, 5)
+    fov_deg: Distribution = Uniform(30, 60)
+
+    def __post_init__(self) -> None:
+        require(self, 0, 90, "elevation_deg")
+        require(self, -math.inf, math.inf, "azimuth_deg", "aim", "roll_deg")
+        require(self, 0.05, 10, "fill")
+        require(self, 1, 150, "fov_deg")
+        if self.radius_m is not None:
+            require(self, 0.01, 1000, "radius_m")
+
+    def sample(self, seed: Seed, spec: SceneSpec, context: Context) -> dict[str, Any]:
+        rng = seed.rng()
+        center, extent = _subject(spec, context.library)
+        fov = math.radians(self.fov_deg.sample(rng))
+        (camera,) = spec.cameras
+        narrow = math.atan(math.tan(fov / 2) * min(1.0, camera.width / camera.height))
+        fill = self.fill.sample(rng)
+        wanted = self.radius_m.sample(rng) if self.radius_m else extent / (fill * math.tan(narrow))
+        aim = _vec3(c + self.aim.sample(rng) * extent for c in center)
+        roll = math.radians(self.roll_deg.sample(rng))
+        direction, distance = self._line_of_sight(rng, center, wanted, spec, context.library)
+        eye = _vec3(c + distance * d for c, d in zip(center, direction, strict=True))
+        turned = quat_multiply(quat_from_matrix(look_at(eye, aim)[:3, :3]), quat_from_axis_angle((0.0, 0.0, 1.0), roll))
+        return {
+            "center_m": list(center),
+            "radius_m": rounded(distance),
+            "position_m": list(eye),
+            "rotation_wxyz": [rounded(q) for q in normalize_quat(turned)],
+            "focal_px": rounded(camera.height / 2 / math.tan(fov / 2)),
+        }
+
+    def apply(self, spec: SceneSpec, params: dict[str, Any]) -> SceneSpec:
+        (camera,) = spec.cameras
+        pose = Pose(tuple(params["position_m"]), tuple(params["rotation_wxyz"]))
+        return spec.replace(cameras=(replace(camera, world_from_camera=pose, fx=params["focal_px"], fy=params["focal_px"]),))
+
+    def _line_of_sight(self, rng: np.random.Generator, center: Vec3, wanted: float, spec: SceneSpec, library: AssetLibrary) -> tuple[Vec3, float]:
+        """A direction from the middle in which the wanted distance is free, or else the farthest there is in some."""
+        table = support_box(spec, library)
+        walls = [world_box(b, library) for b in spec.bodies if b.category is None and "support" not in b.tags]
+        best: tuple[Vec3, float] = ((0.0, 0.0, 1.0), 0.0)
+        for _ in range(_ATTEMPTS):
+            elevation, azimuth = math.radians(self.elevation_deg.sample(rng)), math.radians(self.azimuth_deg.sample(rng))
+            direction = (math.cos(elevation) * math.cos(azimuth), math.cos(elevation) * math.sin(azimuth), math.sin(elevation))
+            free = min([_free_distance(center, direction, wall) for wall in walls], default=math.inf)
+            distance = min(wanted, free)
+            is_above = center[2] + distance * direction[2] > table.high[2] + _CLEAR_M
+            if is_above and distance > best[1]:
+                best = (direction, distance)
+            if is_above and distance == wanted:
+                break
+        return best if best[1] > 0 else ((0.0, 0.0, 1.0), wanted)
+
+
+def _subject(spec: SceneSpec, library: AssetLibrary) -> tuple[Vec3, float]:
+    """The middle of the objects, and the radius of a ball about it that holds most of them. Without objects, the table top's."""
+    bodies = [b for b in spec.bodies if b.category is not None]
+    if not bodies:
+        table = support_box(spec, library)
+        return (table.middle[0], table.middle[1], table.high[2]), rounded((table.high[0] - table.low[0]) / 2)
+    center = _vec3(math.fsum(b.world_from_body.position_m[axis] for b in bodies) / len(bodies) for axis in range(3))
+    reaches = sorted(math.dist(center, b.world_from_body.position_m) + radius(b, library) for b in bodies)
+    return center, rounded(reaches[math.ceil(_SHARE_IN_VIEW * len(reaches)) - 1])
+
+
+def _free_distance(start: Vec3, direction: Vec3, box: Box) -> float:
+    """How far one can go before coming near a box (slab method); infinite if never."""
+    enter, leave = 0.0, math.inf
+    for s, d, low, high in zip(start, direction, box.low, box.high, strict=True):
+        low, high = low - _CLEAR_M, high + _CLEAR_M
+        if abs(d) < 1e-12:
+            if not low < s < high:
+                return math.inf
+            continue
+        near, far = sorted(((low - s) / d, (high - s) / d))
+        enter, leave = max(enter, near), min(leave, far)
+    return enter if enter < leave else math.inf
+
+
+def _vec3(values: Any) -> Vec3:
+    x, y, z = (rounded(v) for v in values)
+    return (x, y, z)

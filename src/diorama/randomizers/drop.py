@@ -1,0 +1,129 @@
+"""Where objects start: in the air, just above what they will land on."""
+
+import math
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from diorama.randomizers.base import Context, Stage
+from diorama.randomizers.bounds import Box, support_box
+from diorama.randomizers.distributions import Distribution, Uniform, UniformRotation, require, rounded
+from diorama.sim.assets.mesh import Asset
+from diorama.sim.errors import InvalidValue
+from diorama.sim.seeds import Seed
+from diorama.sim.spec import BodySpec, Pose, SceneSpec
+from diorama.sim.transforms import Quat, Vec3, matrix_from_quat
+
+#: Places tried for an object that looks for the lowest one.
+_CANDIDATES = 24
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drop:
+    """Place objects in the air above the table, turned at random, as low as they go without touching.
+
+    Objects are the bodies tagged ``object``, the table is the body tagged ``support``. All start within one zone: a
+    part of the table top `spread` as wide and long, anywhere on it. A share `upright` stands as modelled, turned about the
+    vertical only; the others are turned by `rotation`. Most objects take the lowest of some places in the zone; a share
+    `piled` takes the first at hand, often above another, and lands on it. Objects start `gap_m` from each other and the
+    table, at most `max_height_m` above the table, and `margin_m` inside its edge.
+    """
+
+    name: ClassVar[str] = "drop"
+    stage: ClassVar[Stage] = "scene"
+
+    spread: Distribution = Uniform(0.55, 1.0)
+    rotation: Distribution = UniformRotation()
+    upright: float = 0.35
+    piled: float = 0.2
+    gap_m: float = 0.004
+    margin_m: float = 0.04
+    max_height_m: float = 1.0
+
+    def __post_init__(self) -> None:
+        require(self, 0, 1, "spread")
+        for name, high in (("upright", 1.0), ("piled", 1.0), ("gap_m", math.inf), ("margin_m", math.inf), ("max_height_m", math.inf)):
+            if not 0 <= getattr(self, name) <= high:
+                raise InvalidValue(f"{name} must be in 0..{high:g}, got {getattr(self, name)}")
+
+    def sample(self, seed: Seed, spec: SceneSpec, context: Context) -> dict[str, Any]:
+        table = support_box(spec, context.library)
+        zone = self._zone(seed.child("zone").rng(), table)
+        bodies = [b for b in spec.bodies if "object" in b.tags]
+        taken = np.empty((len(bodies), 6))  # low x, y, high x, y, z of each placed object, its gap included
+        poses: dict[str, Any] = {}
+        for i, body in enumerate(bodies):
+            rng = seed.child("body", body.name).rng()
+            rotation = self._rotation(rng)
+            reach = _reach(context.library.shape_asset(body.shape), rotation)
+            place = self._place(rng, reach, zone, table, taken[:i])
+            if place is None:
+                raise InvalidValue(self._complaint(body, reach, i, len(bodies)))
+            poses[body.name] = {"position_m": [rounded(v) for v in place], "rotation_wxyz": list(rotation)}
+            taken[i] = [a + b for a, b in zip((*place, *place), (*reach.low, *reach.high), strict=True)]
+        return {"zone_m": [list(zone[0]), list(zone[1])], "poses": poses}
+
+    def apply(self, spec: SceneSpec, params: dict[str, Any]) -> SceneSpec:
+        return spec.map_bodies(
+            {name: {"world_from_body": Pose(tuple(p["position_m"]), tuple(p["rotation_wxyz"]))} for name, p in params["poses"].items()}
+        )
+
+    def _zone(self, rng: np.random.Generator, table: Box) -> tuple[tuple[float, float], tuple[float, float]]:
+        """The (low, high) of x and of y that objects keep to."""
+        spans = []
+        spread = self.spread.sample(rng)
+        for axis in range(2):
+            low, high = table.low[axis] + self.margin_m, table.high[axis] - self.margin_m
+            width = spread * (high - low)
+            start = low + rng.random() * (high - low - width)
+            spans.append((rounded(start), rounded(start + width)))
+        return spans[0], spans[1]
+
+    def _rotation(self, rng: np.random.Generator) -> Quat:
+        upright, half_yaw = rng.random() < self.upright, math.pi * rng.random()
+        turned = self.rotation.sample(rng)
+        return (rounded(math.cos(half_yaw)), 0.0, 0.0, rounded(math.sin(half_yaw))) if upright else turned
+
+    def _place(
+        self, rng: np.random.Generator, reach: Box, zone: tuple[tuple[float, float], tuple[float, float]], table: Box, taken: np.ndarray
+    ) -> Vec3 | None:
+        """The lowest free place for a thing that reaches so far, or None below the greatest height."""
+        is_piled = rng.random() < self.piled
+        draws = rng.random((_CANDIDATES, 2))
+        spots = np.empty_like(draws)
+        for axis in range(2):
+            low, high = (zone[axis][side] - (reach.low, reach.high)[side][axis] for side in range(2))
+            if low > high:  # wider than the zone: anywhere on the table
+                low = table.low[axis] + self.margin_m - reach.low[axis]
+                high = table.high[axis] - self.margin_m - reach.high[axis]
+            if low > high:  # wider than the table
+                return None
+            spots[:, axis] = low + draws[:, axis] * (high - low)
+        # A candidate stands on the highest of what its shadow covers.
+        covers = np.ones((_CANDIDATES, len(taken)), bool)
+        for axis in range(2):
+            covers &= spots[:, axis, None] + reach.low[axis] < taken[:, 3 + axis] + self.gap_m
+            covers &= spots[:, axis, None] + reach.high[axis] > taken[:, axis] - self.gap_m
+        floor = np.where(covers, taken[:, 5], table.high[2]).max(axis=1, initial=table.high[2])
+        best = 0 if is_piled and self._fits(floor[0], reach, table) else int(np.argmin(floor))
+        if not self._fits(floor[best], reach, table):
+            return None
+        return (float(spots[best, 0]), float(spots[best, 1]), float(floor[best]) + self.gap_m - reach.low[2])
+
+    def _fits(self, floor_m: float, reach: Box, table: Box) -> bool:
+        return floor_m + self.gap_m + reach.high[2] - reach.low[2] <= table.high[2] + self.max_height_m
+
+    def _complaint(self, body: BodySpec, reach: Box, placed: int, wanted: int) -> str:
+        size = " x ".join(f"{b - a:.2g}" for a, b in zip(reach.low, reach.high, strict=True))
+        return (
+            f"only {placed} of {wanted} objects fit above the table (no room up to {self.max_height_m:g} m above it for {body.name}, {size} m); "
+            "ask for fewer or smaller objects, or a larger table"
+        )
+
+
+def _reach(asset: Asset, rotation: Quat) -> Box:
+    """The box about the body's origin that it fills when it is turned so."""
+    points = np.concatenate(asset.hulls) if asset.hulls else np.array(asset.bounds_m)
+    m = matrix_from_quat(rotation)
+    return Box.of(np.stack([points[:, 0] * m[i, 0] + points[:, 1] * m[i, 1] + points[:, 2] * m[i, 2] for i in range(3)], axis=1))

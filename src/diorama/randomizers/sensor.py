@@ -1,0 +1,94 @@
+"""How the camera exposes, and how noisy it is."""
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+from diorama.randomizers.base import Context, Stage
+from diorama.randomizers.bounds import support_box
+from diorama.randomizers.colors import luminance, mixed
+from diorama.randomizers.distributions import Distribution, LogUniform, Normal, Uniform, require, rounded
+from diorama.sim.codec import from_json, to_json
+from diorama.sim.seeds import Seed
+from diorama.sim.spec import MaterialSpec, Rgb, SceneSpec, SensorSpec, SpotLight, SunLight
+from diorama.sim.transforms import Vec3
+
+#: What surfaces of unknown colour reflect on average.
+_TYPICAL_ALBEDO = 0.35
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sensor:
+    """Expose for the light there is, more or less, and add sensor noise.
+
+    The light on the table top is estimated (unshadowed), and exposed so that a scene reflecting it as the table does comes
+    out at `target` of white; `adaptation` 1 does so fully, 0 not at all. `error_ev` is how far the exposure is off.
+    `read_noise` and `shot_noise` are those of `SensorSpec`.
+    """
+
+    name: ClassVar[str] = "sensor"
+    stage: ClassVar[Stage] = "view"
+
+    target: float = 0.35
+    adaptation: Distribution = Uniform(0.75, 1.0)
+    error_ev: Distribution = Normal(0, 0.35)
+    read_noise: Distribution = LogUniform(0.0005, 0.006)
+    shot_noise: Distribution = LogUniform(0.003, 0.03)
+
+    def __post_init__(self) -> None:
+        require(self, 0, 2, "adaptation")
+        require(self, -math.inf, math.inf, "error_ev")
+        require(self, 0, 0.99, "read_noise", "shot_noise")
+
+    def sample(self, seed: Seed, spec: SceneSpec, context: Context) -> dict[str, Any]:
+        rng = seed.rng()
+        table = support_box(spec, context.library)
+        irradiance = level_irradiance(spec, (table.middle[0], table.middle[1], table.high[2]))
+        radiance = max((_table_albedo(spec) + _TYPICAL_ALBEDO) / 2 * irradiance / math.pi, 1e-6)
+        ev = self.adaptation.sample(rng) * math.log2(self.target / radiance) + self.error_ev.sample(rng)
+        sensor = SensorSpec(
+            exposure_ev=rounded(ev),
+            read_noise=self.read_noise.sample(rng),
+            shot_noise=self.shot_noise.sample(rng),
+            noise_seed=seed.child("noise").integer(32),
+        )
+        return {"irradiance_w_m2": rounded(irradiance), "radiance_w_m2_sr": rounded(radiance), "sensor": to_json(sensor)}
+
+    def apply(self, spec: SceneSpec, params: dict[str, Any]) -> SceneSpec:
+        (camera,) = spec.cameras
+        return spec.replace(cameras=(replace(camera, sensor=from_json(SensorSpec, params["sensor"])),))
+
+
+def level_irradiance(spec: SceneSpec, point_m: Vec3) -> float:
+    """W/m2 (luminance of the three channels) on an unshadowed level surface at a point, from all lights and the sky."""
+    total = math.pi * luminance(spec.environment.sky)
+    for light in spec.lights:
+        if isinstance(light, SunLight):
+            total += luminance(light.irradiance) * max(-light.direction[2] / math.hypot(*light.direction), 0.0)
+            continue
+        to_point = [p - q for p, q in zip(point_m, light.position_m, strict=True)]
+        distance = max(math.hypot(*to_point), 1e-3)
+        slant = max(-to_point[2] / distance, 0.0)
+        total += luminance(light.intensity) * slant / distance**2 * (_cone(light, to_point, distance) if isinstance(light, SpotLight) else 1.0)
+    return total
+
+
+def _cone(light: SpotLight, to_point: list[float], distance: float) -> float:
+    """How much of a spot's intensity goes that way: 1 inside the inner cone, 0 outside the outer one."""
+    along = sum(a * b for a, b in zip(light.direction, to_point, strict=True)) / (math.hypot(*light.direction) * distance)
+    angle = math.acos(min(max(along, -1.0), 1.0))
+    return min(max((light.outer_rad - angle) / (light.outer_rad - light.inner_rad), 0.0), 1.0)
+
+
+def _table_albedo(spec: SceneSpec) -> float:
+    for body in spec.bodies:
+        if "support" in body.tags:
+            return luminance(_mean_color(body.material or MaterialSpec()))
+    return _TYPICAL_ALBEDO
+
+
+def _mean_color(material: MaterialSpec) -> Rgb:
+    if material.texture is None:
+        return material.base_color
+    pattern = mixed(material.texture.color_a, material.texture.color_b, 0.5)
+    return (pattern[0] * material.base_color[0], pattern[1] * material.base_color[1], pattern[2] * material.base_color[2])
