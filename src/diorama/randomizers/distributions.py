@@ -16,6 +16,7 @@ A new family is a subclass of `Scalar` with `family`, `symbol`, its numbers as f
 import math
 import sys
 from abc import ABC, abstractmethod
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 from statistics import NormalDist
 from typing import Any, ClassVar, Self
@@ -23,7 +24,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from diorama.sim.codec import InvalidDocument
-from diorama.sim.errors import DioramaError, InvalidValue
+from diorama.sim.errors import DioramaError, InvalidValue, suggestion
 from diorama.sim.registry import Registry
 from diorama.sim.transforms import Quat
 
@@ -60,6 +61,11 @@ class Distribution(ABC):
     def is_whole(self) -> bool:
         """Whether all it draws are ints."""
         return False
+
+    @property
+    def outcomes(self) -> tuple[Any, ...] | None:
+        """All that it can draw, or None when that is no short list."""
+        return None
 
     def __repr__(self) -> str:
         return f"{self.symbol}({', '.join(_short(getattr(self, f.name)) for f in fields(self))})"
@@ -148,6 +154,10 @@ class Constant(Distribution):
     @property
     def is_whole(self) -> bool:
         return isinstance(self.value, int) and not isinstance(self.value, bool)
+
+    @property
+    def outcomes(self) -> tuple[Any, ...]:
+        return (self.value,)
 
     def __repr__(self) -> str:
         return _short(self.value)
@@ -328,15 +338,19 @@ class Choice(Distribution):
             left -= weight
             if left < 0:
                 return value
-        return next(v for v, w in zip(reversed(self.values), reversed(self.weights), strict=True) if w > 0)
+        return self.outcomes[-1]
 
     @property
     def support(self) -> Support | None:
-        return _span([v for v, w in zip(self.values, self.weights, strict=True) if w > 0])
+        return _span(self.outcomes)
 
     @property
     def is_whole(self) -> bool:
-        return all(isinstance(v, int) and not isinstance(v, bool) for v in self.values)
+        return all(isinstance(v, int) and not isinstance(v, bool) for v in self.outcomes)
+
+    @property
+    def outcomes(self) -> tuple[Any, ...]:
+        return tuple(v for v, w in zip(self.values, self.weights, strict=True) if w > 0)
 
     @property
     def _is_even(self) -> bool:
@@ -404,6 +418,16 @@ def require(owner: object, low: float, high: float, *names: str, whole: bool = F
             kind = "whole numbers" if whole else "numbers"
             limits = f"of {low:g} or more" if math.isinf(high) else f"in {low:g}..{high:g}"
             raise InvalidValue(f"{name} must draw {kind} {limits}, got {distribution!r}")
+
+
+def require_one_of(owner: object, options: Collection[str], *names: str) -> None:
+    """Refuse settings of `owner` that can draw anything but one of these words. Raises InvalidValue."""
+    for name in names:
+        distribution = getattr(owner, name)
+        outcomes = distribution.outcomes if isinstance(distribution, Distribution) else None
+        wrong = [v for v in outcomes if v not in options] if outcomes else [distribution]
+        if wrong:
+            raise InvalidValue(f"{name} must draw one of a few words, not {wrong[0]!r}.{suggestion(str(wrong[0]), options)}")
 
 
 def _read(value: Any) -> Distribution:

@@ -7,7 +7,7 @@ import numpy as np
 
 from diorama.randomizers.base import Context, Stage
 from diorama.randomizers.colors import mixed, rgb_from_hsv, scaled
-from diorama.randomizers.distributions import Choice, Distribution, LogUniform, Uniform, UniformInt, require
+from diorama.randomizers.distributions import Choice, Distribution, LogUniform, Uniform, UniformInt, require, require_one_of
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.codec import from_json, to_json
 from diorama.sim.errors import InvalidValue
@@ -67,8 +67,8 @@ class Look:
         for name in ("replaced", "printed_replaced", "metal"):
             if not 0 <= getattr(self, name) <= 1:
                 raise InvalidValue(f"{name} must be in 0..1, got {getattr(self, name)}")
-        _require_names("palette", self.palette, tuple(PALETTES))
-        _require_names("pattern", self.pattern, ("plain", *get_args(TextureKind)))
+        require_one_of(self, PALETTES, "palette")
+        require_one_of(self, ("plain", *get_args(TextureKind)), "pattern")
         require(self, 0.001, 100, "tile_m")
         require(self, 1, 64, "frequency", whole=True)
         require(self, 0, 1, "roughness")
@@ -150,10 +150,3 @@ def _pair(pattern: str, color: Rgb, rng: np.random.Generator) -> tuple[Rgb, Rgb]
 
 def _is_printed(body: BodySpec, library: AssetLibrary) -> bool:
     return body.material is None and any(part.texture is not None for part in library.shape_asset(body.shape).parts)
-
-
-def _require_names(field: str, distribution: Distribution, names: tuple[str, ...]) -> None:
-    drawn = getattr(distribution, "values", (getattr(distribution, "value", None),))
-    wrong = [v for v in drawn if v not in names]
-    if wrong:
-        raise InvalidValue(f"{field} must be a choice of {', '.join(names)}; got {wrong[0]!r}")
