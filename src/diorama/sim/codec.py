@@ -35,7 +35,7 @@ def to_json(value: Any) -> Any:
     if hasattr(value, "to_json_value"):
         return value.to_json_value()
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        out: dict[str, Any] = {"kind": value.kind} if hasattr(value, "kind") else {}
+        out: dict[str, Any] = {} if _kind(type(value)) is None else {"kind": _kind(type(value))}
         return out | {f.name: to_json(getattr(value, f.name)) for f in dataclasses.fields(value) if f.init}
     if isinstance(value, (tuple, list)):
         return [to_json(v) for v in value]
@@ -63,6 +63,11 @@ def from_json(cls: type[T], value: Any, *, source: str = "", path: str = "") -> 
 @cache
 def _hints(cls: type) -> dict[str, Any]:
     return typing.get_type_hints(cls)
+
+
+def _kind(cls: Any) -> str | None:
+    """What a member of a union is told by; None for a class that needs no telling apart."""
+    return getattr(cls, "kind", None) if dataclasses.is_dataclass(cls) else None
 
 
 def _say(path: str, text: str) -> str:
@@ -130,10 +135,10 @@ def _read_union(arguments: tuple[Any, ...], value: Any, path: str, faults: list[
     options = [a for a in arguments if a is not types.NoneType]
     if len(options) == 1:
         return _read(options[0], value, path, faults)
-    by_kind = {a.kind: a for a in options if dataclasses.is_dataclass(a) and hasattr(a, "kind")}
+    by_kind = {kind: a for a in options if (kind := _kind(a)) is not None}
     if isinstance(value, dict) and len(by_kind) == len(options):
         kind = value.get("kind")
-        if kind in by_kind:
+        if isinstance(kind, str) and kind in by_kind:
             return _read(by_kind[kind], value, path, faults)
         said = "no kind is given" if kind is None else f'no kind is named "{kind}"'
         faults.append(_say(path, f"{said}.{suggestion(str(kind), by_kind)}"))
@@ -157,7 +162,10 @@ def _read_dataclass(cls: type, value: Any, path: str, faults: list[str]) -> Any:
     for key, item in value.items():
         if key in fields:
             arguments[key] = _read(_hints(cls)[key], item, f"{path}.{key}" if path else str(key), faults)
-        elif not (key == "kind" and hasattr(cls, "kind")):
+        elif key == "kind" and _kind(cls) is not None:
+            if item != _kind(cls):
+                faults.append(_say(f"{path}.kind" if path else "kind", f"expected {_kind(cls)!r}, got {item!r}"))
+        else:
             faults.append(_say(path, f'{cls.__name__} has no field "{key}".{suggestion(str(key), fields)}'))
     for name, f in fields.items():
         if name not in value and f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING:
