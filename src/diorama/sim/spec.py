@@ -196,6 +196,8 @@ class BodySpec:
     def __post_init__(self) -> None:
         _check(bool(self.name), self, "name must not be empty")
         _check(_finite(self.mass_kg) and self.mass_kg >= 0, self, f"{self.name}: mass_kg must be 0 or more, got {self.mass_kg}")
+        inertia = self.inertia_kg_m2
+        _check(inertia is None or (_finite(*inertia) and min(inertia) > 0), self, f"{self.name}: inertia_kg_m2 must be positive, got {inertia}")
         _check(_finite(self.friction) and self.friction >= 0, self, f"{self.name}: friction must be 0 or more, got {self.friction}")
         _check(0 <= self.restitution <= 1, self, f"{self.name}: restitution must be in [0, 1], got {self.restitution}")
 
@@ -336,8 +338,10 @@ class CameraSpec:
 
     def __post_init__(self) -> None:
         _check(self.width > 0 and self.height > 0, self, f"resolution must be positive, got {self.width}x{self.height}")
-        _check(_finite(self.fx, self.fy, self.cx, self.cy) and min(self.fx, self.fy) > 0, self, f"fx and fy must be positive, got {self.fx}, {self.fy}")
-        _check(0 < self.near_m < self.far_m, self, f"must have 0 < near_m < far_m, got {self.near_m}, {self.far_m}")
+        _check(
+            _finite(self.fx, self.fy, self.cx, self.cy) and min(self.fx, self.fy) > 0, self, f"fx and fy must be positive, got {self.fx}, {self.fy}"
+        )
+        _check(0 < self.near_m < self.far_m < math.inf, self, f"must have 0 < near_m < far_m < infinity, got {self.near_m}, {self.far_m}")
 
     @property
     def k(self) -> Matrix:
@@ -377,8 +381,10 @@ class PhysicsSpec:
     def __post_init__(self) -> None:
         _check(_finite(*self.gravity_m_s2), self, f"gravity_m_s2 must be finite, got {self.gravity_m_s2}")
         _check(0 < self.time_step_s <= 0.05, self, f"time_step_s must be in (0, 0.05], got {self.time_step_s}")
-        _check(0 < self.rest_time_s <= self.max_time_s, self, "must have 0 < rest_time_s <= max_time_s")
+        _check(0 < self.rest_time_s <= self.max_time_s < math.inf, self, "must have 0 < rest_time_s <= max_time_s < infinity")
+        _check(_finite(self.rest_speed_m_s, self.rest_spin_rad_s), self, "rest speeds must be finite")
         _check(self.rest_speed_m_s > 0 and self.rest_spin_rad_s > 0, self, "rest speeds must be positive")
+        _check(_finite(*self.bounds_min_m, *self.bounds_max_m), self, "bounds_min_m and bounds_max_m must be finite")
         _check(all(a < b for a, b in zip(self.bounds_min_m, self.bounds_max_m, strict=True)), self, "bounds_min_m must be below bounds_max_m")
 
 
