@@ -19,7 +19,7 @@ import json
 import re
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, Literal, get_type_hints
 
 import yaml
 
@@ -94,6 +94,14 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
     } | {f.name: to_json(getattr(plan, f.name)) for f in fields(plan) if f.name not in ("scenario", "randomizers", "exporters")}
 
 
+def plan_to_text(plan: Plan, form: Literal["yaml", "json"]) -> str:
+    """The contents of a plan file, complete, for people to edit."""
+    document = plan_to_json(plan)
+    if form == "json":
+        return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return yaml.safe_dump(document, sort_keys=False, default_flow_style=None, allow_unicode=True, width=110)
+
+
 def plan_from_json(document: Any, *, source: str = "") -> Plan:
     """Read a plan from a JSON value. `source`, a file's name, opens every message.
 
@@ -107,7 +115,10 @@ def plan_from_json(document: Any, *, source: str = "") -> Plan:
 
 
 def load_plan(path: str | Path) -> Plan:
-    """Read a plan file. Raises InvalidValue when it cannot be read, InvalidDocument with all faults when it is no plan."""
+    """Read a plan file, or the plan from a data set's ``plan.json``.
+
+    Raises InvalidValue when it cannot be read, InvalidDocument with all faults when it is no plan.
+    """
     path = Path(path)
     try:
         with path.open("rb") as file:
@@ -126,6 +137,8 @@ def load_plan(path: str | Path) -> Plan:
         raise InvalidDocument([f"{path}: {' '.join(str(error).split())}"]) from None
     except RecursionError:
         raise InvalidDocument([f"{path}: nested too deeply"]) from None
+    if isinstance(document, dict) and document.get("format") == "diorama run":  # plan.json of a data set
+        document = document.get("plan")
     return plan_from_json(document, source=str(path))
 
 

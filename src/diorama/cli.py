@@ -1,0 +1,303 @@
+"""The command line: parse, call, print. Nothing heavy is imported before a command needs it."""
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, is_dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import tyro
+from tyro.conf import Positional, arg
+from tyro.constructors import PrimitiveConstructorSpec
+from tyro.extras import SubcommandApp
+
+from diorama import __version__
+from diorama.sim.errors import DioramaError, InvalidValue, UnknownName, suggestion
+
+if TYPE_CHECKING:
+    from diorama.plan import Plan
+
+T = TypeVar("T")
+
+_DESCRIPTION = """\
+Stage physics scenes, randomize everything, photograph them with exact labels.
+
+examples:
+  diorama generate tabletop --count 100 --seed 0 --out out/tabletop
+  diorama preview out/tabletop
+  diorama describe tabletop --yaml > plan.yaml      (edit it, then)
+  diorama generate plan.yaml --count 1000 --out out/mine
+"""
+
+_GENERATE = """\
+Generate a labelled data set.
+
+examples:
+  diorama generate tabletop --out out/tabletop
+  diorama generate tabletop --count 1000 --objects 5-8 --views 2 --out out/few
+  diorama generate plan.yaml --assets meshes/ --workers 8 --out out/mine
+  diorama generate tabletop --out out/tabletop --resume   (after an interruption)
+"""
+
+_DESCRIBE = """\
+Show what a plan will do: every setting, and how it varies.
+
+examples:
+  diorama describe tabletop
+  diorama describe tabletop --objects 3-5 --yaml > plan.yaml
+"""
+
+_LIST = """\
+List what there is to choose from.
+
+examples:
+  diorama list scenarios
+  diorama list assets --assets meshes/
+"""
+
+_PREVIEW = """\
+Draw a contact sheet of a data set, with masks, boxes and names.
+
+examples:
+  diorama preview out/tabletop
+  diorama preview out/tabletop --count 30 --out sheet.png
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command. Returns the exit code: 2 for what the user can mend, 130 when interrupted."""
+    argv = list(sys.argv[1:] if argv is None else argv)
+    try:
+        if argv[:1] == ["--version"]:
+            print(f"diorama {__version__}")
+            return 0
+        if argv and not argv[0].startswith("-") and argv[0] not in _COMMANDS:
+            raise UnknownName(f'no command named "{argv[0]}".{suggestion(argv[0], _COMMANDS)}')
+        app = SubcommandApp()
+        for name, (command, about) in _COMMANDS.items():
+            app.command(command, name=name, help=about if argv[:1] == [name] else about.splitlines()[0])
+        app.cli(prog="diorama", description=_DESCRIPTION, args=argv or ["--help"], config=(tyro.conf.FlagCreatePairsOff,))
+    except DioramaError as error:
+        print(f"diorama: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt as interrupt:
+        print(f"diorama: {interrupt or 'interrupted.'}", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # whoever reads our output, `head` say, has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return 0
+
+
+# --- how options read -----------------------------------------------------------------------------------------
+
+
+def _option(metavar: str, parse: Callable[[str], Any], show: Callable[[Any], str] = str) -> Any:
+    """How tyro reads and shows an option that is one word."""
+    return PrimitiveConstructorSpec(
+        nargs=1,
+        metavar=metavar,
+        instance_from_str=lambda words: parse(words[0]),
+        is_instance=lambda _: True,
+        str_from_instance=lambda value: [show(value)],
+    )
+
+
+def _positive(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 12 and int(text) > 0):
+        raise ValueError(f"expected a whole number of 1 or more, got '{text}'")
+    return int(text)
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(f"expected a whole number, got '{text}'") from None
+
+
+def _size(text: str) -> tuple[int, int]:
+    try:
+        width, height = map(_positive, text.split("x"))
+    except ValueError:
+        raise ValueError(f"expected WIDTHxHEIGHT in pixels, such as 640x480, got '{text}'") from None
+    return width, height
+
+
+def _range(text: str) -> tuple[int, int]:
+    low, _, high = text.partition("-")
+    try:
+        bounds = _positive(low), _positive(high or low)
+    except ValueError:
+        bounds = (1, 0)
+    if bounds[0] > bounds[1]:
+        raise ValueError(f"expected a number of objects, such as 12, or a range, such as 10-15, got '{text}'")
+    return bounds
+
+
+def _choice(*choices: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in choices:
+            raise ValueError(f"expected {', '.join(choices[:-1])} or {choices[-1]}, got '{text}'")
+        return text
+
+    return parse
+
+
+_PLAN = Annotated[str, Positional, arg(metavar="SCENARIO|FILE", help="Name of a scenario, or a plan file; options change what it says.")]
+_ASSETS = Annotated[
+    tuple[str, ...],
+    arg(
+        metavar="PATH...",
+        help="Your own mesh or URDF files, or folders of them, to take objects from.",
+        help_behavior_hint="(default: the built-in library)",
+    ),
+]
+
+
+def _flag(text: str) -> Any:
+    return arg(help=text, help_behavior_hint="")
+
+
+def _unset(text: str, default: str, **more: Any) -> Any:
+    """An option that is None unless given, and what then holds instead."""
+    return arg(help=text, help_behavior_hint=f"(default: {default})", **more)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Changes:
+    """What the command line may change in a plan; None leaves it as it is."""
+
+    resolution: Annotated[tuple[int, int] | None, _option("WxH", _size), _unset("Size of the pictures in pixels.", "640x480")] = None
+    views: Annotated[int | None, _option("N", _positive), _unset("Pictures taken of each scene.", "5")] = None
+    objects: Annotated[tuple[int, int] | None, _option("N|LOW-HIGH", _range), _unset("Objects in each scene.", "10-15")] = None
+    assets: _ASSETS = ()
+    exporter: Annotated[tuple[str, ...], _unset("Formats to write; see: diorama list exporters.", "coco", metavar="NAME...")] = ()
+    image_format: Annotated[str | None, _option("FORMAT", _choice("jpeg", "png")), _unset("Of the pictures: jpeg or png.", "jpeg")] = None
+    depth_format: Annotated[
+        str | None,
+        _option("FORMAT", _choice("png", "npy", "none")),
+        _unset("Of the depth maps: png (16-bit millimetres), npy (float metres) or none.", "png"),
+    ] = None
+
+    def plan(self, name: str) -> "Plan":
+        """The plan of this name or file, changed."""
+        from diorama.exporters import EXPORTERS
+        from diorama.plan import find_plan
+        from diorama.randomizers.distributions import UniformInt
+
+        plan = find_plan(name)
+        if self.resolution:
+            plan = replace(plan, resolution=self.resolution)
+        if self.views:
+            plan = replace(plan, views=self.views)
+        if self.assets:
+            plan = replace(plan, assets=self.assets)
+        if self.exporter:
+            own = {e.name: e for e in plan.exporters}
+            plan = replace(plan, exporters=tuple(own[n] if n in own else EXPORTERS[n]() for n in self.exporter))
+        if self.objects:
+            plan = replace(plan, randomizers=_changed(plan.randomizers, "objects", count=UniformInt(*self.objects)))
+        if self.image_format:
+            plan = replace(plan, exporters=_changed(plan.exporters, "image-format", image_format=self.image_format))
+        if self.depth_format:
+            plan = replace(plan, exporters=_changed(plan.exporters, "depth-format", depth_format=self.depth_format))
+        return plan
+
+
+def _changed(things: tuple[T, ...], option: str, **change: Any) -> tuple[T, ...]:
+    """Set one setting on all things that have it. Raises InvalidValue when none has."""
+    (setting,) = change
+
+    def has(thing: Any) -> bool:
+        return is_dataclass(thing) and setting in {f.name for f in fields(thing)} and (option != "objects" or thing.name == "objects")
+
+    if not any(map(has, things)):
+        raise InvalidValue(f"--{option}: nothing in this plan has the setting {setting}")
+    return tuple(replace(thing, **change) if has(thing) else thing for thing in things)
+
+
+# --- commands -------------------------------------------------------------------------------------------------
+
+
+def _generate(
+    plan: _PLAN,
+    *,
+    out: Annotated[Path, arg(metavar="DIR", help="Folder to write, new or empty.")],
+    count: Annotated[int, _option("N", _positive), arg(help="Pictures to make.")] = 100,
+    seed: Annotated[int, _option("N", _whole), arg(help="Same seed, same bytes; another seed, another data set.")] = 0,
+    changes: Annotated[_Changes, arg(name="")] = _Changes(),
+    workers: Annotated[int | None, _option("N", _positive), _unset("Processes to work in; the result is the same.", "one a processor")] = None,
+    resume: Annotated[bool, _flag("Go on with a run that was stopped; it ends with the same bytes.")] = False,
+    overwrite: Annotated[bool, _flag("Replace an earlier run in the folder, and nothing else in it.")] = False,
+) -> None:
+    from diorama.console import RunProgress, print_summary
+    from diorama.run import run
+
+    resolved = changes.plan(plan)
+    with RunProgress(out) as progress:
+        summary = run(resolved, seed=seed, count=count, out=out, workers=workers or _cores(), resume=resume, overwrite=overwrite, progress=progress)
+    print_summary(summary, out)
+
+
+def _list(
+    what: Annotated[
+        str,
+        Positional,
+        _option("WHAT", _choice("scenarios", "randomizers", "exporters", "assets")),
+        arg(help="One of scenarios, randomizers, exporters, assets."),
+    ],
+    *,
+    assets: _ASSETS = (),
+) -> None:
+    from diorama.console import print_assets, print_registry
+    from diorama.exporters import EXPORTERS
+    from diorama.randomizers import RANDOMIZERS
+    from diorama.scenes import SCENARIOS
+    from diorama.sim.assets.library import AssetLibrary
+
+    if what == "assets":
+        print_assets(AssetLibrary(assets))
+    else:
+        print_registry({"scenarios": SCENARIOS, "randomizers": RANDOMIZERS, "exporters": EXPORTERS}[what])
+
+
+def _describe(
+    plan: _PLAN,
+    *,
+    changes: Annotated[_Changes, arg(name="")] = _Changes(),
+    yaml: Annotated[bool, _flag("Print a complete plan file to edit, as YAML.")] = False,
+    json: Annotated[bool, _flag("Print a complete plan file, as JSON.")] = False,
+) -> None:
+    from diorama.console import print_plan
+    from diorama.plan import plan_to_text
+
+    resolved = changes.plan(plan)
+    if yaml or json:
+        print(plan_to_text(resolved, "json" if json else "yaml"), end="")
+    else:
+        print_plan(resolved)
+
+
+def _preview(
+    dataset: Annotated[Path, Positional, arg(metavar="DATASET", help="Folder that diorama generate wrote.")],
+    *,
+    out: Annotated[Path | None, _unset("Where to write the sheet.", "DATASET-preview.png", metavar="FILE.png")] = None,
+    count: Annotated[int, _option("N", _positive), arg(help="Pictures to show, spread evenly over the data set.")] = 12,
+) -> None:
+    from diorama.preview import write_contact_sheet
+
+    print(write_contact_sheet(dataset, out or dataset.resolve().with_name(f"{dataset.resolve().name}-preview.png"), count=count))
+
+
+_COMMANDS = {"generate": (_generate, _GENERATE), "describe": (_describe, _DESCRIBE), "list": (_list, _LIST), "preview": (_preview, _PREVIEW)}
+
+
+def _cores() -> int:
+    """Processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,167 @@
+"""What the command line shows: tables on standard output, progress on standard error."""
+
+import time
+from collections import Counter
+from dataclasses import fields
+from inspect import getdoc
+from pathlib import Path
+from shlex import quote
+from typing import Any, Self
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from diorama.plan import Plan
+from diorama.randomizers.distributions import Distribution
+from diorama.run import Summary
+from diorama.sim.assets.library import AssetLibrary
+from diorama.sim.registry import Registry
+
+#: Seconds between lines of progress where there is no terminal.
+_QUIET_S = 10.0
+
+
+class RunProgress:
+    """Shows how a run goes, in a ``with`` block; called as `diorama.run.Progress`.
+
+    On a terminal, a bar with images/s and time left. Elsewhere, such as in a log file, a line now and then.
+    """
+
+    def __init__(self, out: Path, console: Console | None = None) -> None:
+        self._console = console or Console(stderr=True, highlight=False)
+        self._bar = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=self._console,
+            disable=not self._console.is_terminal,
+            transient=True,
+        )
+        self._task = self._bar.add_task("starting", total=None, rate="")
+        self._stage = ""
+        self._first: tuple[float, int] | None = None
+        self._said_s = time.monotonic()
+        self._console.print(f"Writing to {out}. The first run on a machine compiles the renderer's kernels, which can take a minute.")
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._bar.stop()
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        now = time.monotonic()
+        if stage != self._stage:
+            self._stage, self._first = stage, None
+        rate = ""
+        if stage == "generate":
+            # The rate counts from the first finished scene on: what came before is the start of the engines.
+            if self._first is None and done:
+                self._first = now, done
+            elif self._first and done > self._first[1]:
+                rate = f"{(done - self._first[1]) / (now - self._first[0]):.1f} images/s"
+        self._bar.update(self._task, description=_STAGES.get(stage, stage), completed=done, total=total, rate=rate)
+        if self._bar.disable and (now - self._said_s >= _QUIET_S or (done == total and stage == "generate")):
+            self._said_s = now
+            self._console.print(f"{_STAGES.get(stage, stage)}: {done} of {total} images" + (f", {rate}" if rate else ""))
+
+
+_STAGES = {"check": "checking what is finished", "compile": "compiling kernels", "generate": "generating", "merge": "writing annotations"}
+
+
+def print_summary(summary: Summary, out: Path) -> None:
+    """What a run did, and what to do next."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="bold")
+    table.add_column()
+    earlier = summary.images - summary.made
+    table.add_row("images", f"{summary.images}" + (f" ({earlier} of them finished before)" if earlier else ""))
+    table.add_row("objects", f"{summary.annotations} labelled, {summary.objects_per_image:.1f} an image")
+    table.add_row("rejected", ", ".join(f"{reason} {n}" for reason, n in summary.rejections.items()) or "nothing")
+    if summary.made:
+        stages = sorted(summary.stages_s.items(), key=lambda item: -item[1])
+        busy = sum(summary.stages_s.values()) or 1.0
+        table.add_row("time", f"{summary.wall_s:.1f} s, {summary.images_per_s:.1f} images/s")
+        table.add_row("by stage", ", ".join(f"{stage} {seconds / busy:.0%}" for stage, seconds in stages))
+        table.add_row("memory", f"{summary.worker_rss_mb:.0f} MB a worker at most")
+    table.add_row("written to", str(out))
+    table.add_row("look at it", f"diorama preview {quote(str(out))}")
+    _print(table)
+
+
+def print_registry(registry: Registry) -> None:
+    """Names and what is behind them."""
+    table = _table(registry.noun, "what it does")
+    for name in registry.names():
+        table.add_row(name, _summary_line(registry[name]))
+    _print(table)
+
+
+def print_assets(library: AssetLibrary) -> None:
+    """Categories of a library, and how many assets each has."""
+    counts = Counter(library.category_of(asset_id) for asset_id in library.ids())
+    table = _table("category", "supercategory")
+    table.add_column("assets", justify="right")
+    for category, supercategory in library.categories():
+        table.add_row(category, supercategory, str(counts[category, supercategory]))
+    _print(table)
+    _print(f"{counts.total()} assets in {len(counts)} categories")
+
+
+def print_plan(plan: Plan) -> None:
+    """A plan with every setting. What varies shows its distribution, such as =U(0.4, 1)."""
+    _print(Text.assemble(("scenario  ", "bold"), (plan.scenario.name, "bold cyan"), f"  {_summary_line(plan.scenario)}"))
+    _print_settings(plan.scenario)
+    _print(Text("\nrandomizers, in order", "bold"))
+    for randomizer in plan.randomizers:
+        when = "once a scene" if randomizer.stage == "scene" else "for each picture"
+        _print(Text.assemble((randomizer.name, "bold cyan"), (f" ({when})", "dim"), f"  {_summary_line(randomizer)}"))
+        _print_settings(randomizer)
+    _print(Text("\nexporters", "bold"))
+    for exporter in plan.exporters:
+        _print(Text.assemble((exporter.name, "bold cyan"), f"  {_summary_line(exporter)}"))
+        _print_settings(exporter)
+    _print(Text("\npictures", "bold"))
+    rest = {f.name: getattr(plan, f.name) for f in fields(plan) if f.name not in ("scenario", "randomizers", "exporters")}
+    rest |= {"assets": ", ".join(plan.assets) or "the built-in library", "resolution": "{}x{}".format(*plan.resolution)}
+    _print_pairs(rest)
+    _print(Text("\n= is drawn anew each time: U evenly between two numbers, UI whole numbers, N bell curve (mean, deviation), LogU evenly in", "dim"))
+
+
+def _print_settings(thing: Any) -> None:
+    _print_pairs({f.name: getattr(thing, f.name) for f in fields(thing) if f.init})
+
+
+def _print_pairs(pairs: dict[str, Any]) -> None:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in pairs.items():
+        table.add_row(name, Text(f"={value!r}") if isinstance(value, Distribution) else Text("-" if value is None else str(value)))
+    _print(Padding(table, (0, 0, 0, 4)))
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
+    for i, column in enumerate(columns):
+        table.add_column(column, style="cyan" if i == 0 else "", no_wrap=i == 0)
+    return table
+
+
+def _summary_line(thing: Any) -> str:
+    """The first sentence of its docstring."""
+    cls = thing if isinstance(thing, type) else type(thing)
+    return (getdoc(cls) or "").split("\n\n")[0].replace("\n", " ")
+
+
+def _print(what: Any) -> None:
+    Console(highlight=False).print(what)

@@ -1,0 +1,148 @@
+"""A contact sheet of a written data set: its pictures with masks tinted, boxes and category names drawn.
+
+The labels are read back through pycocotools from the files alone, so the sheet shows what a training job will see.
+"""
+
+import colorsys
+import io
+import math
+import os
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from pycocotools.coco import COCO
+
+from diorama.sim.errors import InvalidValue, OutputError
+
+Image = NDArray[np.uint8]
+Color = tuple[int, int, int]
+
+TILE_WIDTH_PX = 480
+_GAP_PX = 6
+_CAPTION_PX = 20
+_BACKGROUND = 24
+_FONT = cv2.FONT_HERSHEY_SIMPLEX
+_FONT_SCALE = 0.4
+_TINT = 0.45
+
+
+def contact_sheet(folder: str | Path, *, count: int = 12) -> Image:
+    """Draw `count` pictures, spread evenly over the data set, with their labels. Returns (h, w, 3) uint8 BGR, as OpenCV writes it.
+
+    Raises InvalidValue when the folder holds no data set, or a broken one.
+    """
+    folder = Path(folder)
+    if count <= 0:
+        raise InvalidValue(f"count must be 1 or more, got {count}")
+    coco = _read_labels(folder)
+    images = sorted(coco.dataset["images"], key=lambda image: image["id"])
+    if not images:
+        raise InvalidValue(f"{folder}: this data set has no images")
+    count = min(count, len(images))
+    tiles = [_tile(folder, coco, images[i * len(images) // count]) for i in range(count)]
+    return _grid(tiles, columns=math.ceil(math.sqrt(count)))
+
+
+def write_contact_sheet(folder: str | Path, path: str | Path, *, count: int = 12) -> Path:
+    """Write the contact sheet as a PNG file, whole or not at all. Raises OutputError when it cannot be written."""
+    path = Path(path)
+    if path.suffix.lower() != ".png":
+        raise OutputError(f"{path}: the sheet is a PNG file; give it a name that ends in .png")
+    _, data = cv2.imencode(".png", contact_sheet(folder, count=count))
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_bytes(data.tobytes())
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise OutputError(f"{path}: cannot write the sheet: {error.strerror}") from None
+    return path
+
+
+def category_color(category_id: int) -> Color:
+    """A bright BGR colour; ids next to each other get hues far apart (steps of the golden angle)."""
+    hue = category_id * 0.6180339887498949 % 1.0
+    value = (1.0, 0.85)[category_id // 7 % 2]
+    r, g, b = colorsys.hsv_to_rgb(hue, 0.8, value)
+    return round(b * 255), round(g * 255), round(r * 255)
+
+
+def _read_labels(folder: Path) -> COCO:
+    path = folder / "annotations" / "instances.json"
+    if not path.is_file():
+        unfinished = " Its run has not finished: go on with diorama generate --resume." if (folder / "records").is_dir() else ""
+        raise InvalidValue(f"{folder} holds no data set: {path} is missing.{unfinished}")
+    try:
+        with redirect_stdout(io.StringIO()):  # pycocotools prints as it loads
+            coco = COCO(str(path))
+        for table in ("images", "annotations", "categories"):
+            if not isinstance(coco.dataset[table], list):
+                raise TypeError(f"{table} is no list")
+    except (ValueError, KeyError, TypeError, AttributeError, AssertionError) as error:
+        raise InvalidValue(f"{path} is not a COCO file ({type(error).__name__}: {error})") from None
+    return coco
+
+
+def _read_image(folder: Path, name: str) -> Image:
+    path = folder / "images" / name
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise InvalidValue(f"{folder}: the image {name} lies outside of the data set")
+    try:
+        image = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
+    except (OSError, cv2.error) as error:
+        raise InvalidValue(f"{path}: cannot read this image ({error})") from None
+    if image is None:
+        raise InvalidValue(f"{path}: this is not an image")
+    return image.astype(np.uint8, copy=False)
+
+
+def _tile(folder: Path, coco: COCO, entry: dict[str, Any]) -> Image:
+    picture = _read_image(folder, entry["file_name"])
+    scale = TILE_WIDTH_PX / picture.shape[1]
+    size = TILE_WIDTH_PX, max(round(picture.shape[0] * scale), 1)
+    tile = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    labels = coco.loadAnns(coco.getAnnIds(imgIds=[entry["id"]]))
+
+    for label in labels:
+        color = category_color(label["category_id"])
+        mask = cv2.resize(coco.annToMask(label), size, interpolation=cv2.INTER_NEAREST)
+        inside = mask.astype(bool)
+        tile[inside] = (tile[inside] * (1 - _TINT) + np.array(color) * _TINT).astype(np.uint8)
+        contours, _ = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+        cv2.drawContours(tile, contours, -1, color, 1, cv2.LINE_AA)
+    for label in labels:
+        x, y, w, h = (v * scale for v in label["bbox"])
+        cv2.rectangle(tile, (round(x), round(y)), (round(x + w) - 1, round(y + h) - 1), category_color(label["category_id"]), 1)
+    for label in labels:  # names last, so that nothing covers them
+        left, top = label["bbox"][0] * scale, label["bbox"][1] * scale
+        _write_name(tile, coco.cats[label["category_id"]]["name"], left, top, category_color(label["category_id"]))
+
+    caption = np.full((_CAPTION_PX, size[0], 3), _BACKGROUND, np.uint8)
+    text = f"{entry['file_name']}   {len(labels)} objects"
+    cv2.putText(caption, text, (4, _CAPTION_PX - 6), _FONT, _FONT_SCALE, (220, 220, 220), 1, cv2.LINE_AA)
+    return np.vstack([tile, caption])
+
+
+def _write_name(tile: Image, name: str, left: float, top: float, color: Color) -> None:
+    """Black or white on the category's colour, above the box's corner, or inside where the picture ends."""
+    (width, height), baseline = cv2.getTextSize(name, _FONT, _FONT_SCALE, 1)
+    luma = 0.114 * color[0] + 0.587 * color[1] + 0.299 * color[2]  # ITU-R BT.601
+    ink = (0, 0, 0) if luma > 110 else (255, 255, 255)
+    x = min(max(round(left), 0), max(tile.shape[1] - width - 4, 0))
+    y = max(round(top) - height - baseline - 2, 0)
+    cv2.rectangle(tile, (x, y), (x + width + 3, y + height + baseline + 1), color, cv2.FILLED)
+    cv2.putText(tile, name, (x + 2, y + height + 1), _FONT, _FONT_SCALE, ink, 1, cv2.LINE_AA)
+
+
+def _grid(tiles: list[Image], columns: int) -> Image:
+    height = max(tile.shape[0] for tile in tiles)
+    rows = math.ceil(len(tiles) / columns)
+    sheet = np.full((rows * (height + _GAP_PX) + _GAP_PX, columns * (TILE_WIDTH_PX + _GAP_PX) + _GAP_PX, 3), _BACKGROUND, np.uint8)
+    for i, tile in enumerate(tiles):
+        y, x = _GAP_PX + i // columns * (height + _GAP_PX), _GAP_PX + i % columns * (TILE_WIDTH_PX + _GAP_PX)
+        sheet[y : y + tile.shape[0], x : x + TILE_WIDTH_PX] = tile
+    return sheet
