@@ -1,0 +1,44 @@
+"""What running many scenes needs from making one."""
+
+from contextlib import AbstractContextManager
+from typing import Any
+
+from diorama.plan import Plan, plan_to_json
+from diorama.sim.assets.library import AssetLibrary
+from diorama.sim.frame import Sample
+
+
+class Pipeline:
+    """The seam between `run` and the engines. Stateless, and sent to worker processes: a stand-in must be picklable."""
+
+    def describe(self, plan: Plan) -> dict[str, Any]:
+        """The plan as a JSON value."""
+        return plan_to_json(plan)
+
+    def versions(self) -> dict[str, str]:
+        """Of everything that decides the bytes."""
+        from diorama.generate import versions
+
+        return versions()
+
+    def library(self, plan: Plan) -> AssetLibrary:
+        """The plan's assets: categories and fingerprints."""
+        return AssetLibrary(plan.assets)
+
+    def warm_up(self, plan: Plan) -> None:
+        """Compile what is compiled once on a machine, before several workers do so at once."""
+        from diorama.sim.render import raster
+
+        raster.warm_up()
+
+    def studio(self, plan: Plan) -> AbstractContextManager[Any]:
+        """The engines, for as long as a worker lives."""
+        from diorama.generate import Studio
+
+        return Studio(plan)
+
+    def generate(self, plan: Plan, seed: int, scene: int, *, studio: Any, views: int) -> Sample:
+        """One scene with that many of its views."""
+        from diorama.generate import generate
+
+        return generate(plan, seed, scene, studio=studio, views=views)

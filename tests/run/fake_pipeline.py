@@ -1,0 +1,93 @@
+"""A pipeline without engines: discs instead of objects, made in a moment. Also a script that runs it."""
+
+import sys
+import time
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from hand_made import CATEGORIES, discs, sample
+
+from diorama.exporters.coco import Coco
+from diorama.plan import Plan
+from diorama.run import run
+from diorama.run.pipeline import Pipeline
+from diorama.sim.errors import DioramaError, TooManyRejections
+from diorama.sim.frame import Sample
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """A scenario in name only."""
+
+    name: ClassVar[str] = "shelf"
+
+
+class Library:
+    def categories(self):
+        return CATEGORIES
+
+    def fingerprint(self):
+        return {"cup.obj": "1234"}
+
+
+@dataclass(frozen=True)
+class FakePipeline(Pipeline):
+    """`pause_s` for each scene; scene `broken` raises `error`."""
+
+    pause_s: float = 0.0
+    broken: int = -1
+    error: str = "unfit"
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    def describe(self, plan):
+        return {"scenario": "shelf", "views": plan.views, "max_attempts": plan.max_attempts, **self.extra}
+
+    def versions(self):
+        return {"fake": "1.0"}
+
+    def library(self, plan):
+        return Library()
+
+    def warm_up(self, plan):
+        pass
+
+    def studio(self, plan):
+        return nullcontext()
+
+    def generate(self, plan, seed, scene, *, studio, views) -> Sample:
+        time.sleep(self.pause_s)
+        if scene == self.broken:
+            raise TooManyRejections("no attempt was fit") if self.error == "unfit" else ZeroDivisionError("a bug")
+        rng = np.random.Generator(np.random.PCG64([seed, scene]))
+        return sample([discs(rng) for _ in range(views)], index=scene, seed=seed)
+
+
+def fake_plan(**fields) -> Plan:
+    return Plan(**{"scenario": Shelf(), "randomizers": (), "exporters": (Coco(),), "views": 3} | fields)
+
+
+def fake_run(out, *, count=8, seed=0, pipeline=FakePipeline(), plan=None, **settings):  # noqa: B008 - frozen
+    return run(plan or fake_plan(), seed=seed, count=count, out=out, pipeline=pipeline, **settings)
+
+
+def tree(folder: Path) -> dict[str, str]:
+    """Every path in a folder, and what is there: a digest, or the kind of thing."""
+    return {
+        str(path.relative_to(folder)): sha256(path.read_bytes()).hexdigest() if path.is_file() else "folder" for path in sorted(folder.rglob("*"))
+    }
+
+
+if __name__ == "__main__":
+    out, count, workers, pause_s = sys.argv[1:]
+    try:
+        fake_run(out, count=int(count), workers=int(workers), pipeline=FakePipeline(pause_s=float(pause_s)))
+    except DioramaError as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)  # noqa: T201 - a script
+        sys.exit(2)
+    except KeyboardInterrupt as error:
+        print(f"KeyboardInterrupt: {error}", file=sys.stderr)  # noqa: T201 - a script
+        sys.exit(130)
