@@ -15,6 +15,9 @@ from diorama.sim.seeds import Seed
 from diorama.sim.spec import BodySpec, Pose, SceneSpec
 from diorama.sim.transforms import Quat, Vec3, matrix_from_quat
 
+#: (low, high) of x and of y, metres.
+Spans = tuple[tuple[float, float], tuple[float, float]]
+
 #: Places tried for an object that looks for the lowest one.
 _CANDIDATES = 24
 
@@ -26,8 +29,9 @@ class Drop:
     Objects are the bodies tagged ``object``, the table is the body tagged ``support``. All start within one zone: a
     part of the table top `spread` as wide and long, anywhere on it. A share `upright` stands as modelled, turned about the
     vertical only; the others are turned by `rotation`. Most objects take the lowest of some places in the zone; a share
-    `piled` takes the first at hand, often above another, and lands on it. Objects start `gap_m` from each other and the
-    table, at most `max_height_m` above the table, and `margin_m` inside its edge.
+    `piled` takes the first at hand, often above another, and lands on it. Where the zone is full, the rest of the table
+    serves. Objects start `gap_m` from each other and the table, at most `max_height_m` above the table, and `margin_m`
+    inside its edge.
     """
 
     name: ClassVar[str] = "drop"
@@ -51,7 +55,7 @@ class Drop:
         table = support_box(spec, context.library)
         zone = self._zone(seed.child("zone").rng(), table)
         bodies = [b for b in spec.bodies if "object" in b.tags]
-        taken = np.empty((len(bodies), 6))  # low x, y, high x, y, z of each placed object, its gap included
+        taken = np.empty((len(bodies), 6))  # low x, y, z and high x, y, z of each placed object
         poses: dict[str, Any] = {}
         for i, body in enumerate(bodies):
             rng = seed.child("body", body.name).rng()
@@ -69,15 +73,18 @@ class Drop:
             {name: {"world_from_body": Pose(tuple(p["position_m"]), tuple(p["rotation_wxyz"]))} for name, p in params["poses"].items()}
         )
 
-    def _zone(self, rng: np.random.Generator, table: Box) -> tuple[tuple[float, float], tuple[float, float]]:
-        """The (low, high) of x and of y that objects keep to."""
-        spans = []
+    def _top(self, table: Box) -> Spans:
+        """The table top inside its margin."""
+        x, y = ((table.low[axis] + self.margin_m, table.high[axis] - self.margin_m) for axis in range(2))
+        return x, y
+
+    def _zone(self, rng: np.random.Generator, table: Box) -> Spans:
+        """A part of the table top."""
         spread = self.spread.sample(rng)
-        for axis in range(2):
-            low, high = table.low[axis] + self.margin_m, table.high[axis] - self.margin_m
-            width = spread * (high - low)
-            start = low + rng.random() * (high - low - width)
-            spans.append((rounded(start), rounded(start + width)))
+        spans = []
+        for low, high in self._top(table):
+            start = low + rng.random() * (1 - spread) * (high - low)
+            spans.append((rounded(start), rounded(start + spread * (high - low))))
         return spans[0], spans[1]
 
     def _rotation(self, rng: np.random.Generator) -> Quat:
@@ -85,34 +92,18 @@ class Drop:
         turned = self.rotation.sample(rng)
         return (rounded(math.cos(half_yaw)), 0.0, 0.0, rounded(math.sin(half_yaw))) if upright else turned
 
-    def _place(
-        self, rng: np.random.Generator, reach: Box, zone: tuple[tuple[float, float], tuple[float, float]], table: Box, taken: np.ndarray
-    ) -> Vec3 | None:
-        """The lowest free place for a thing that reaches so far, or None below the greatest height."""
-        is_piled = rng.random() < self.piled
-        draws = rng.random((_CANDIDATES, 2))
-        spots = np.empty_like(draws)
-        for axis in range(2):
-            low, high = (zone[axis][side] - (reach.low, reach.high)[side][axis] for side in range(2))
-            if low > high:  # wider than the zone: anywhere on the table
-                low = table.low[axis] + self.margin_m - reach.low[axis]
-                high = table.high[axis] - self.margin_m - reach.high[axis]
-            if low > high:  # wider than the table
-                return None
-            spots[:, axis] = low + draws[:, axis] * (high - low)
-        # A candidate stands on the highest of what its shadow covers.
-        covers = np.ones((_CANDIDATES, len(taken)), bool)
-        for axis in range(2):
-            covers &= spots[:, axis, None] + reach.low[axis] < taken[:, 3 + axis] + self.gap_m
-            covers &= spots[:, axis, None] + reach.high[axis] > taken[:, axis] - self.gap_m
-        floor = np.where(covers, taken[:, 5], table.high[2]).max(axis=1, initial=table.high[2])
-        best = 0 if is_piled and self._fits(floor[0], reach, table) else int(np.argmin(floor))
-        if not self._fits(floor[best], reach, table):
-            return None
-        return (float(spots[best, 0]), float(spots[best, 1]), float(floor[best]) + self.gap_m - reach.low[2])
-
-    def _fits(self, floor_m: float, reach: Box, table: Box) -> bool:
-        return floor_m + self.gap_m + reach.high[2] - reach.low[2] <= table.high[2] + self.max_height_m
+    def _place(self, rng: np.random.Generator, reach: Box, zone: Spans, table: Box, taken: np.ndarray) -> Vec3 | None:
+        """A free place for a thing that reaches so far: in the zone, or else where there is room on the table, or None."""
+        is_piled, draws = rng.random() < self.piled, rng.random((_CANDIDATES, 2))
+        for spans, is_first in ((zone, is_piled), (zone, False), (self._top(table), False)):
+            spots = _spots(draws, spans, reach)
+            if spots is None:
+                continue
+            floor = _floor(spots, reach, taken, self.gap_m, table.high[2])
+            best = 0 if is_first else int(np.argmin(floor))
+            if floor[best] + self.gap_m + reach.high[2] - reach.low[2] <= table.high[2] + self.max_height_m:
+                return (float(spots[best, 0]), float(spots[best, 1]), float(floor[best]) + self.gap_m - reach.low[2])
+        return None
 
     def _complaint(self, body: BodySpec, reach: Box, placed: int, wanted: int) -> str:
         size = " x ".join(f"{b - a:.2g}" for a, b in zip(reach.low, reach.high, strict=True))
@@ -120,6 +111,26 @@ class Drop:
             f"only {placed} of {wanted} objects fit above the table (no room up to {self.max_height_m:g} m above it for {body.name}, {size} m); "
             "ask for fewer or smaller objects, or a larger table"
         )
+
+
+def _spots(draws: np.ndarray, spans: Spans, reach: Box) -> np.ndarray | None:
+    """Draws (n, 2) in [0, 1) as places of the origin (n, 2) at which a thing lies within the spans; None if it is too wide."""
+    spots = np.empty_like(draws)
+    for axis, (low, high) in enumerate(spans):
+        low, high = low - reach.low[axis], high - reach.high[axis]
+        if low > high:
+            return None
+        spots[:, axis] = low + draws[:, axis] * (high - low)
+    return spots
+
+
+def _floor(spots: np.ndarray, reach: Box, taken: np.ndarray, gap_m: float, table_m: float) -> np.ndarray:
+    """(n,) heights of what a thing would land on at each place: the highest of all below and beside it, or the table."""
+    covers = np.ones((len(spots), len(taken)), bool)
+    for axis in range(2):
+        covers &= spots[:, axis, None] + reach.low[axis] < taken[:, 3 + axis] + gap_m
+        covers &= spots[:, axis, None] + reach.high[axis] > taken[:, axis] - gap_m
+    return np.where(covers, taken[:, 5], table_m).max(axis=1, initial=table_m)
 
 
 def _reach(asset: Asset, rotation: Quat) -> Box:
