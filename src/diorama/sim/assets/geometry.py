@@ -8,9 +8,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-
-from diorama.sim.assets.mesh import MeshPart
+from numpy.typing import NDArray
 
 Points = NDArray[np.float64]
 Faces = NDArray[np.int64]
@@ -160,62 +158,18 @@ def box_projection(corners: Points, normals: Points) -> tuple[Points, NDArray[np
     return np.stack([u, v], axis=-1), axis * 2 + (flip[:, 0] < 0)
 
 
-def part(
-    positions: ArrayLike,
-    faces: ArrayLike,
-    *,
-    normals: ArrayLike | None = None,
-    uv: ArrayLike | None = None,
-    crease_rad: float = CREASE_RAD,
-    base_color: tuple[float, float, float] = (0.8, 0.8, 0.8),
-    metallic: float = 0.0,
-    roughness: float = 0.5,
-    texture: NDArray[np.uint8] | None = None,
-) -> MeshPart | None:
-    """A `MeshPart` of (n, 3) positions and (m, 3) faces, with what is missing made up.
+def with_area(positions: Points, faces: Faces, places: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """(m,) which faces have three different places for corners, and an area."""
+    area = area_vectors(positions, faces)
+    a, b, c = (places[faces[:, i]] for i in range(3))
+    return (a != b) & (b != c) & (c != a) & (dot(area, area) > (1e-12 * diagonal_m(positions) ** 2) ** 2)
 
-    Faces without area are dropped; None when no face is left. Without `normals` (n, 3), they are computed, sharp at creases.
-    Without `uv` (n, 2), they are box-projected, in metres.
-    """
-    p = np.asarray(positions, np.float64).reshape(-1, 3)
-    f = np.asarray(faces, np.int64).reshape(-1, 3)
-    size = diagonal_m(p)
-    place = weld(p, max(1e-6 * size, 1e-9))
-    area = area_vectors(p, f)
-    distinct = (place[f[:, 0]] != place[f[:, 1]]) & (place[f[:, 1]] != place[f[:, 2]]) & (place[f[:, 2]] != place[f[:, 0]])
-    keep = distinct & (dot(area, area) > (1e-12 * size * size) ** 2)
-    f, area = f[keep], area[keep]
-    if not len(f):
-        return None
 
-    if normals is None:
-        first = np.zeros(int(place.max()) + 1, np.int64)
-        first[place[::-1]] = np.arange(len(p))[::-1]
-        group = smoothing_groups(p[first], place[f], crease_rad).ravel()
-        spread = np.repeat(area, 3, axis=0)  # large faces weigh more, which keeps flats flat beside small bevels
-        summed = np.stack([np.bincount(group, spread[:, i], minlength=len(group)) for i in range(3)], axis=1)
-        corner_normals = unit(summed)[group]
-    else:
-        given = np.asarray(normals, np.float64)[f].reshape(-1, 3)
-        flat = np.repeat(unit(area), 3, axis=0)
-        corner_normals = np.where((dot(given, given) > 0.25)[:, None], unit(given), flat)
-        group = np.zeros(len(corner_normals), np.int64)
-    if uv is None:
-        projected, side = box_projection(p[f], area)
-        corner_uv, side = projected.reshape(-1, 2), np.repeat(side, 3)
-    else:
-        corner_uv, side = np.asarray(uv, np.float64)[f].reshape(-1, 2), np.zeros(3 * len(f), np.int64)
-
-    key = (f.ravel() * (int(group.max()) + 1) + group) * 6 + side
-    _, index, inverse = np.unique(key, return_index=True, return_inverse=True)
-    return MeshPart(
-        positions=np.ascontiguousarray(p[f.ravel()[index]], np.float32),
-        normals=np.ascontiguousarray(corner_normals[index], np.float32),
-        uv=np.ascontiguousarray(corner_uv[index], np.float32),
-        faces=np.ascontiguousarray(inverse.reshape(-1, 3), np.int32),
-        base_color=base_color,
-        metallic=metallic,
-        roughness=roughness,
-        texture=texture,
-        uv_in_metres=uv is None,
-    )
+def smooth_normals(positions: Points, faces: Faces, places: NDArray[np.int64], crease_rad: float = CREASE_RAD) -> tuple[Points, NDArray[np.int64]]:
+    """Normals (m, 3, 3) for each corner, sharp at creases, and the (m, 3) numbers of the groups of corners that share one."""
+    first = np.zeros(int(places.max()) + 1, np.int64)
+    first[places[::-1]] = np.arange(len(places))[::-1]
+    group = smoothing_groups(positions[first], places[faces], crease_rad)
+    spread = np.repeat(area_vectors(positions, faces), 3, axis=0)  # large faces weigh more, which keeps flats flat beside small bevels
+    summed = np.stack([np.bincount(group.ravel(), spread[:, i]) for i in range(3)], axis=1)
+    return unit(summed)[group], group

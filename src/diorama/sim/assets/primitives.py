@@ -8,6 +8,7 @@ import numpy as np
 from diorama.sim.assets import geometry
 from diorama.sim.assets.geometry import Faces, Points
 from diorama.sim.assets.mesh import Asset
+from diorama.sim.assets.surface import Surface, assemble
 from diorama.sim.spec import BoxShape, CylinderShape, SphereShape
 
 
@@ -83,16 +84,13 @@ def primitive_asset(shape: BoxShape | SphereShape | CylinderShape) -> Asset:
         (positions, faces), crease = sphere(shape.radius_m, shape.segments), math.pi
     else:
         (positions, faces), crease = cylinder(shape.radius_m, shape.height_m, shape.segments), math.radians(50.0)
-    part = geometry.part(positions, faces, crease_rad=crease)
-    assert part is not None  # a spec refuses sizes of zero
     volume, _ = geometry.signed_volume_and_center(positions, faces)
-    low, high = positions.min(axis=0).tolist(), positions.max(axis=0).tolist()
-    return Asset(
-        id=f"{shape.kind}:{shape!r}",
-        category=shape.kind,
-        supercategory="primitive",
-        parts=(part,),
-        hulls=(positions[np.unique(faces)],),
-        bounds_m=((low[0], low[1], low[2]), (high[0], high[1], high[2])),
-        volume_m3=volume,
+    return assemble(
+        f"{shape.kind}:{shape!r}",
+        shape.kind,
+        "primitive",
+        [Surface(positions=positions, faces=faces)],
+        [positions],
+        volume_and_center=(volume, (0.0, 0.0, 0.0)),
+        crease_rad=crease,
     )

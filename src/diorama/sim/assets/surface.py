@@ -71,6 +71,57 @@ def check_size(positions: Points, source: str) -> None:
         raise AssetError(f"{source}: is flat ({' x '.join(f'{e:.3g}' for e in extent)} m); a body needs volume")
 
 
+def mesh_parts(surfaces: Sequence[Surface], crease_rad: float = geometry.CREASE_RAD) -> tuple[MeshPart, ...]:
+    """One `MeshPart` for each surface that has a face with an area, with what it lacks made up.
+
+    Normals are smooth across surfaces too, and sharp where faces turn by more than `crease_rad`. Texture coordinates are box-projected, in
+    metres. Vertices are split where normals or texture coordinates part.
+    """
+    positions, faces = geometry.merged([(s.positions, s.faces) for s in surfaces])
+    places = geometry.weld(positions, max(1e-6 * geometry.diagonal_m(positions), 1e-9))
+    keep = geometry.with_area(positions, faces, places)
+    owner = np.repeat(np.arange(len(surfaces)), [len(s.faces) for s in surfaces])[keep]
+    offset = np.cumsum([0] + [len(s.positions) for s in surfaces])
+    faces = faces[keep]
+    if any(s.normals is None for s in surfaces):
+        normals, group = geometry.smooth_normals(positions, faces, places, crease_rad)
+    else:
+        normals, group = np.zeros((len(faces), 3, 3)), np.zeros((len(faces), 3), np.int64)
+    parts: list[MeshPart] = []
+    for k, surface in enumerate(surfaces):
+        mine = owner == k
+        if mine.any():
+            parts.append(_part(surface, faces[mine] - offset[k], normals[mine], group[mine]))
+    return tuple(parts)
+
+
+def _part(s: Surface, faces: Faces, normals: Points, group: NDArray[np.int64]) -> MeshPart:
+    flat = geometry.area_vectors(s.positions, faces)
+    if s.normals is not None:
+        given = s.normals[faces]
+        # A file's normals may be missing (zero) or point inwards; the face's own is right then.
+        agrees = geometry.dot(given, flat[:, None, :]) > 0
+        normals = np.where(agrees[..., None], geometry.unit(given), geometry.unit(flat)[:, None, :])
+        group = np.where(agrees, 0, 1 + np.arange(len(faces))[:, None])
+    if s.uv is None:
+        uv, side = geometry.box_projection(s.positions[faces], flat)
+    else:
+        uv, side = s.uv[faces], np.zeros(len(faces), np.int64)
+    key = (faces * (int(group.max()) + 1) + group) * 6 + side[:, None]
+    _, index, inverse = np.unique(key.ravel(), return_index=True, return_inverse=True)
+    return MeshPart(
+        positions=np.ascontiguousarray(s.positions[faces.ravel()[index]], np.float32),
+        normals=np.ascontiguousarray(normals.reshape(-1, 3)[index], np.float32),
+        uv=np.ascontiguousarray(uv.reshape(-1, 2)[index], np.float32),
+        faces=np.ascontiguousarray(inverse.reshape(-1, 3), np.int32),
+        base_color=s.look.base_color,
+        metallic=s.look.metallic,
+        roughness=s.look.roughness,
+        texture=s.look.texture,
+        uv_in_metres=s.uv is None,
+    )
+
+
 def assemble(
     asset_id: str,
     category: str,
@@ -94,21 +145,7 @@ def assemble(
     volume, center = volume_and_center
     if not volume > 0 or not math.isfinite(volume):
         raise AssetError(f"{source or asset_id}: has no volume ({volume:g} m3)")
-    parts: list[MeshPart] = []
-    for s in surfaces:
-        part = geometry.part(
-            s.positions - center,
-            s.faces,
-            normals=s.normals,
-            uv=s.uv,
-            crease_rad=crease_rad,
-            base_color=s.look.base_color,
-            metallic=s.look.metallic,
-            roughness=s.look.roughness,
-            texture=s.look.texture,
-        )
-        if part is not None:
-            parts.append(part)
+    parts = mesh_parts([replace(s, positions=s.positions - center) for s in surfaces], crease_rad)
     if not parts:
         raise AssetError(f"{source or asset_id}: has no face with an area")
     low = np.min([p.positions.min(axis=0) for p in parts], axis=0).tolist()
@@ -117,7 +154,7 @@ def assemble(
         id=asset_id,
         category=category,
         supercategory=supercategory,
-        parts=tuple(parts),
+        parts=parts,
         hulls=tuple(np.ascontiguousarray(h - center) for h in hulls),
         bounds_m=((low[0], low[1], low[2]), (high[0], high[1], high[2])),
         volume_m3=volume,

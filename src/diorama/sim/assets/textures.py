@@ -100,8 +100,8 @@ def _stripes(rng: np.random.Generator, frequency: int) -> Field:
 
 def _checks(rng: np.random.Generator, frequency: int) -> Field:
     soft = 2.0 * frequency / SIZE
-    wave = _smoothstep(_triangle(_axis() * np.float32(frequency)), 0.5 - soft, 0.5 + soft) * 2 - 1
-    return (wave[:, None] * wave[None, :] + 1) / 2
+    across, along = (_smoothstep(_triangle(_axis() * np.float32(frequency) + rng.random(dtype=np.float32)), 0.5 - soft, 0.5 + soft) for _ in range(2))
+    return ((2 * across[None, :] - 1) * (2 * along[:, None] - 1) + 1) / 2
 
 
 def _wood(rng: np.random.Generator, frequency: int) -> Field:

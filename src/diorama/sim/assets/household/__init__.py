@@ -1,9 +1,7 @@
 """Things of a household, made by recipe: ``household:<kind>/<variant>``, each variant from a seed of its own."""
 
-from diorama.sim.assets.household.containers import bowl
+from diorama.sim.assets.household import cutlery, fruit, packages, stationery, tableware, tools, toys
 from diorama.sim.assets.household.draft import Kind
-from diorama.sim.assets.household.packages import can
-from diorama.sim.assets.household.toys import ball
 from diorama.sim.assets.mesh import Asset
 from diorama.sim.assets.surface import assemble
 from diorama.sim.seeds import Seed
@@ -11,10 +9,37 @@ from diorama.sim.seeds import Seed
 #: As many variants of each kind are listed; any other whole number works as well.
 LISTED_VARIANTS = 16
 
+#: The kind is the category too.
 KINDS = {
-    "ball": Kind("toy", ball),
-    "bowl": Kind("tableware", bowl),
-    "can": Kind("packaging", can),
+    "apple": Kind("fruit", fruit.apple),
+    "ball": Kind("toy", toys.ball),
+    "banana": Kind("fruit", fruit.banana),
+    "book": Kind("stationery", stationery.book),
+    "bottle": Kind("packaging", packages.bottle),
+    "bowl": Kind("tableware", tableware.bowl),
+    "brick": Kind("toy", toys.brick),
+    "can": Kind("packaging", packages.can),
+    "carton": Kind("packaging", packages.box),
+    "citrus": Kind("fruit", fruit.citrus),
+    "cup": Kind("tableware", tableware.cup),
+    "die": Kind("toy", toys.die),
+    "fork": Kind("cutlery", cutlery.fork),
+    "hammer": Kind("tool", tools.hammer),
+    "jar": Kind("packaging", packages.jar),
+    "knife": Kind("cutlery", cutlery.knife),
+    "marker": Kind("stationery", stationery.marker),
+    "milk-carton": Kind("packaging", packages.milk_carton),
+    "mug": Kind("tableware", tableware.mug),
+    "pan": Kind("tableware", tableware.pan),
+    "pear": Kind("fruit", fruit.pear),
+    "plate": Kind("tableware", tableware.plate),
+    "puzzle-cube": Kind("toy", toys.puzzle_cube),
+    "roll": Kind("stationery", stationery.roll),
+    "screwdriver": Kind("tool", tools.screwdriver),
+    "sponge": Kind("household", stationery.sponge),
+    "spoon": Kind("cutlery", cutlery.spoon),
+    "tube": Kind("packaging", packages.tube),
+    "wrench": Kind("tool", tools.wrench),
 }
 
 
@@ -26,7 +51,7 @@ def names() -> tuple[str, ...]:
 def is_name(name: str) -> bool:
     """Whether `load` takes this name."""
     kind, _, variant = name.partition("/")
-    return kind in KINDS and variant.isdecimal() and variant == str(int(variant))
+    return kind in KINDS and variant.isascii() and variant.isdecimal() and variant == str(int(variant))
 
 
 def category_of(name: str) -> tuple[str, str]:

@@ -1,12 +1,16 @@
-"""What a recipe returns, and how recipes pick colours."""
+"""What a recipe returns, and what recipes are painted with."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
+from diorama.sim.assets.color import linear_rgb
 from diorama.sim.assets.geometry import Points
-from diorama.sim.assets.surface import Surface
+from diorama.sim.assets.surface import Look, Surface
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -24,3 +28,68 @@ class Kind:
 
     supercategory: str
     make: Callable[[np.random.Generator], Draft]
+
+
+def pick(rng: np.random.Generator, choices: Sequence[T]) -> T:
+    """One of some things."""
+    return choices[int(rng.integers(len(choices)))]
+
+
+def between(rng: np.random.Generator, low: float, high: float) -> float:
+    """A number from `low` to `high`."""
+    return low + (high - low) * float(rng.random())
+
+
+# --- paints (8-bit sRGB) ----------------------------------------------------------------------------------
+
+Ink = tuple[int, int, int]
+
+WHITE: Ink = (246, 244, 238)
+BLACK: Ink = (28, 28, 30)
+
+#: Printing inks and plastics.
+BRIGHT: tuple[Ink, ...] = (
+    (200, 32, 40),
+    (232, 92, 28),
+    (246, 184, 24),
+    (120, 172, 46),
+    (24, 122, 74),
+    (20, 140, 160),
+    (28, 88, 172),
+    (44, 48, 112),
+    (112, 52, 132),
+    (214, 76, 130),
+    (108, 66, 40),
+)
+#: Glazes of pottery.
+GLAZES: tuple[Ink, ...] = (
+    (240, 236, 226),
+    (226, 214, 190),
+    (168, 188, 196),
+    (58, 92, 128),
+    (36, 50, 70),
+    (122, 150, 118),
+    (60, 96, 84),
+    (196, 108, 78),
+    (164, 54, 48),
+    (228, 178, 84),
+    (70, 66, 66),
+    (206, 160, 168),
+)
+WOODS: tuple[Ink, ...] = ((206, 164, 112), (178, 128, 78), (138, 90, 52), (96, 60, 38))
+
+
+def paint(ink: Ink, roughness: float = 0.5, metallic: float = 0.0) -> Look:
+    """A plain look in a displayed colour."""
+    return Look(base_color=linear_rgb(*(c / 255 for c in ink)), roughness=roughness, metallic=metallic)
+
+
+STEEL = paint((206, 206, 204), 0.25, 1.0)
+DARK_STEEL = paint((120, 122, 126), 0.35, 1.0)
+BRASS = paint((214, 176, 96), 0.3, 1.0)
+RUBBER = paint((34, 34, 36), 0.8)
+
+
+def printed(texture: np.ndarray, roughness: float = 0.55) -> Look:
+    """The look of a printed picture."""
+    return Look(base_color=(1.0, 1.0, 1.0), roughness=roughness, texture=texture)

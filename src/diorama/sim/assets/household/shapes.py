@@ -1,13 +1,15 @@
-"""Building blocks of household things: surfaces of revolution, lofts and boxes, with texture coordinates, and their convex pieces.
+"""Building blocks of household things: turned, lofted and boxed surfaces, and the convex pieces that fill them.
 
-Lengths are metres, +z is up.
+Lengths are metres, +z is up. A profile is a polyline of (radius, z).
 """
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
+from diorama.sim.assets import geometry
 from diorama.sim.assets.geometry import Faces, Points
 from diorama.sim.assets.primitives import circle, quads_to_triangles
 from diorama.sim.assets.surface import Look, Surface
@@ -15,52 +17,232 @@ from diorama.sim.assets.surface import Look, Surface
 Profile = Sequence[tuple[float, float]]
 
 
-def grid_faces(rows: int, columns: int) -> Faces:
-    """Triangles of a grid of rows x columns vertices, row by row; counter-clockwise where columns run right and rows up."""
+# --- turned things ----------------------------------------------------------------------------------------
+
+
+def turned(profile: Profile, look: Look, segments: int = 32, *, label: bool = False) -> Surface:
+    """The surface swept by a profile about the z axis, the solid on the profile's left: out below, up outside, in above.
+
+    With `label`, the texture goes once around, seam at -x, and its height covers the profile's length.
+    """
+    turn = np.roll(circle(segments), segments // 2, axis=0)[np.arange(segments + 1) % segments]
+    rz = np.array(profile)
+    x, y = rz[:, 0:1] * turn[:, 0], rz[:, 0:1] * turn[:, 1]
+    positions = np.stack([x, y, np.broadcast_to(rz[:, 1:2], x.shape)], axis=-1)
+    uv = _grid_uv(np.arange(segments + 1) / segments, _shares(profile)) if label else None
+    return Surface(positions=positions.reshape(-1, 3), faces=_grid_faces(len(profile), segments + 1), uv=uv, look=look)
+
+
+def arc(center: tuple[float, float], radius: float | tuple[float, float], start_deg: float, end_deg: float, steps: int) -> list[tuple[float, float]]:
+    """Points of a circle, or of an ellipse with these half-axes, both ends included. 0 degrees points outwards, 90 up."""
+    a, b = radius if isinstance(radius, tuple) else (radius, radius)
+    angles = [math.radians(start_deg + (end_deg - start_deg) * k / steps) for k in range(steps + 1)]
+    return [(round(center[0] + a * math.cos(t), 9), round(center[1] + b * math.sin(t), 9)) for t in angles]
+
+
+def ease(start: tuple[float, float], end: tuple[float, float], steps: int) -> list[tuple[float, float]]:
+    """Points of an S from one (radius, z) to another that leaves and arrives along z; both ends included."""
+    t = [k / steps for k in range(steps + 1)]
+    return [(start[0] + (end[0] - start[0]) * s * s * (3 - 2 * s), start[1] + (end[1] - start[1]) * s) for s in t]
+
+
+def turned_hulls(profile: Profile, tolerance_m: float = 0.001, segments: int = 16) -> list[Points]:
+    """Convex pieces, stacked along z, that fill the solid of revolution of an upward profile, to within a tolerance in radius.
+
+    The profile need not reach the axis. Points where z steps back are fine: a piece is the hull of all it holds.
+    """
+    pieces: list[Points] = []
+    start = 0
+    while start < len(profile) - 1:
+        end = start + 1
+        while end + 1 < len(profile) and _bulge(profile[start : end + 2]) <= tolerance_m:
+            end += 1
+        pieces.append(np.concatenate([_ring(r, z, segments) for r, z in profile[start : end + 1]]))
+        start = end
+    return pieces
+
+
+def wall_hulls(outer: Profile, inner: Profile, *, sectors: int, segments: int, step: int = 1) -> list[Points]:
+    """Convex pieces of the wall between two profiles of as many points, cut into `sectors` equal angles and every `step` points.
+
+    `segments` is the surface's and a multiple of `sectors`, so that the outsides coincide.
+    """
+    turn = np.roll(circle(segments), segments // 2, axis=0)
+    each = segments // sectors
+    pieces: list[Points] = []
+    for k in range(0, len(outer) - 1, step):
+        section = [*outer[k : k + step + 1], *inner[k : k + step + 1]]
+        for s in range(sectors):
+            x, y = turn[(s * each + np.arange(each + 1)) % segments].T
+            pieces.append(np.concatenate([np.stack([r * x, r * y, np.full(each + 1, z)], axis=1) for r, z in section]))
+    return pieces
+
+
+def _bulge(profile: Profile) -> float:
+    """How far the convex hull of a piece of profile, with the axis, stands outside it: the largest gap in radius below a chord."""
+    worst = 0.0
+    for i, (r0, z0) in enumerate(profile):
+        for r1, z1 in profile[i + 2 :]:
+            for r, z in profile[i + 1 :]:
+                if z0 < z < z1:
+                    worst = max(worst, r0 + (r1 - r0) * (z - z0) / (z1 - z0) - r)
+    return worst
+
+
+def _ring(radius: float, z: float, segments: int) -> Points:
+    if radius == 0:
+        return np.array([[0.0, 0.0, z]])
+    return np.column_stack([circle(segments) * radius, np.full(segments, z)])
+
+
+# --- lofted things ----------------------------------------------------------------------------------------
+
+
+def loft(rings: Points, look: Look, *, label: bool = False, caps: tuple[bool, bool] = (True, True)) -> Surface:
+    """The tube through (k, n, 3) rings, each counter-clockwise seen against the way from the first ring to the last, closed by flat ends.
+
+    With `label`, the texture goes once around each ring and its height from the first ring to the last; the ends show its border.
+    """
+    k, n, _ = rings.shape
+    positions = np.concatenate([rings, rings[:, :1]], axis=1).reshape(-1, 3)
+    uv = None
+    if label:
+        spine = [(0.0, 0.0)]
+        for a, b in pairwise(rings.mean(axis=1).tolist()):
+            spine.append((0.0, spine[-1][1] + math.dist(a, b)))
+        uv = _grid_uv(np.arange(n + 1) / n, _shares(spine))
+    faces = [_grid_faces(k, n + 1)]
+    i = np.arange(n)
+    for row, wanted in ((0, caps[0]), (k - 1, caps[1])):
+        if wanted:
+            middle = len(positions)
+            positions = np.concatenate([positions, rings[row].mean(axis=0)[None]])
+            if uv is not None:
+                uv = np.concatenate([uv, [[0.5, 0.0 if row == 0 else 1.0]]])
+            a, b = row * (n + 1) + i, row * (n + 1) + i + 1
+            faces.append(np.stack([np.full(n, middle), b, a] if row == 0 else [np.full(n, middle), a, b], axis=1))
+    return Surface(positions=positions, faces=np.concatenate(faces), uv=uv, look=look)
+
+
+def loft_hulls(rings: Points, step: int = 1) -> list[Points]:
+    """Convex pieces of a loft of convex rings: one for every `step` gaps between rings."""
+    return [rings[k : k + step + 1].reshape(-1, 3) for k in range(0, len(rings) - 1, step)]
+
+
+def sweep(path: Sequence[tuple[float, float]], sizes: Sequence[tuple[float, float]], section: Points) -> Points:
+    """Rings (k, n, 3) along a path of (x, z) points: `section` (n, 2), counter-clockwise, scaled by (across y, across the path in its plane)."""
+    p = np.array(path, np.float64)
+    tangent = np.concatenate([p[1:2] - p[:1], p[2:] - p[:-2], p[-1:] - p[-2:-1]])
+    tangent = tangent / np.sqrt(tangent[:, 0] ** 2 + tangent[:, 1] ** 2)[:, None]
+    size = np.array(sizes, np.float64)
+    y = size[:, 0:1] * section[:, 0]
+    out = size[:, 1:2] * section[:, 1]
+    # y cross the tangent's left normal is the tangent: so rings wind counter-clockwise about it.
+    x = p[:, 0:1] - tangent[:, 1:2] * out
+    z = p[:, 1:2] + tangent[:, 0:1] * out
+    return np.stack([x, y, z], axis=-1)
+
+
+def rounded_square(corner: float, steps: int = 3) -> Points:
+    """(4 * (steps + 1), 2): the square from -1 to 1 with its corners rounded to a radius of `corner`, counter-clockwise."""
+    quarter = arc((1 - corner, 1 - corner), corner, 0.0, 90.0, steps)
+    points = [(a, b) for a, b in quarter] + [(-b, a) for a, b in quarter] + [(-a, -b) for a, b in quarter] + [(b, -a) for a, b in quarter]
+    return np.array(points)
+
+
+def slab(outline: Points, low_m: float, high_m: float, bevel_m: float = 0.0) -> Points:
+    """Rings of a convex outline (n, 2), counter-clockwise, extruded along z with its edges cut at 45 degrees."""
+    middle = outline.mean(axis=0)
+    radius = float(np.sqrt(((outline - middle) ** 2).sum(axis=1)).min())
+    inset = middle + (outline - middle) * (1 - bevel_m / radius)
+    levels = [(outline, low_m), (outline, high_m)]
+    if bevel_m > 0:
+        levels = [(inset, low_m), (outline, low_m + bevel_m), (outline, high_m - bevel_m), (inset, high_m)]
+    return np.stack([np.column_stack([xy, np.full(len(xy), z)]) for xy, z in levels])
+
+
+# --- boxes ------------------------------------------------------------------------------------------------
+
+#: The sides of a box, each with the direction that is right and the one that is up on it, seen from outside.
+SIDES = {
+    "front": ((0, -1, 0), (1, 0, 0), (0, 0, 1)),
+    "back": ((0, 1, 0), (-1, 0, 0), (0, 0, 1)),
+    "right": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
+    "left": ((-1, 0, 0), (0, -1, 0), (0, 0, 1)),
+    "top": ((0, 0, 1), (1, 0, 0), (0, 1, 0)),
+    "bottom": ((0, 0, -1), (1, 0, 0), (0, -1, 0)),
+}
+
+
+def carton(
+    size_m: tuple[float, float, float], look: Look, edge: Look, bevel_m: float, rectangles: dict[str, tuple[float, float, float, float]] | None = None
+) -> list[Surface]:
+    """A centred box with bevelled edges, in two surfaces: six sides and the bevels.
+
+    `rectangles` gives each side's (u0, v0, u1, v1) on the texture; None leaves texture coordinates to be projected.
+    """
+    half = np.array(size_m) / 2
+    corners: dict[tuple[int, int, int], dict[int, list[float]]] = {}
+    positions: list[list[float]] = []
+    uv: list[tuple[float, float]] = []
+    for name, axes in SIDES.items():
+        normal, right, up = (np.array(a) for a in axes)
+        u0, v0, u1, v1 = rectangles[name] if rectangles else (0.0, 0.0, 1.0, 1.0)
+        for a, b, u, v in ((-1, -1, u0, v0), (1, -1, u1, v0), (1, 1, u1, v1), (-1, 1, u0, v1)):
+            sign = normal + a * right + b * up
+            point = (sign * (half - bevel_m * (1 - np.abs(normal)))).tolist()
+            positions.append(point)
+            uv.append((u, v))
+            corners.setdefault((int(sign[0]), int(sign[1]), int(sign[2])), {})[int(np.argmax(np.abs(normal)))] = point
+    sides = Surface(
+        positions=np.array(positions), faces=quads_to_triangles(np.arange(24).reshape(6, 4)), uv=np.array(uv) if rectangles else None, look=look
+    )
+    return [sides, _bevels(corners, edge)]
+
+
+def _bevels(corners: dict[tuple[int, int, int], dict[int, list[float]]], look: Look) -> Surface:
+    """The 12 strips and 8 corners between the sides of a box whose `corners` hold, by signs, their point on each axis's side."""
+    points: list[list[float]] = []
+    triangles: list[list[list[float]]] = [[c[0], c[1], c[2]] for c in corners.values()]
+    for axis in range(3):
+        a, b = (axis + 1) % 3, (axis + 2) % 3
+        for sa in (-1, 1):
+            for sb in (-1, 1):
+                ends = [[0, 0, 0], [0, 0, 0]]
+                for end, s in zip(ends, (-1, 1), strict=True):
+                    end[axis], end[a], end[b] = s, sa, sb
+                low, high = (corners[(e[0], e[1], e[2])] for e in ends)
+                triangles += [[low[a], low[b], high[b]], [low[a], high[b], high[a]]]
+    for triangle in triangles:
+        p = np.array(triangle)
+        outward = float(geometry.dot(geometry.cross(p[1] - p[0], p[2] - p[0]), p.sum(axis=0))) > 0
+        points += triangle if outward else triangle[::-1]
+    return Surface(positions=np.array(points), faces=np.arange(len(points)).reshape(-1, 3), look=look)
+
+
+def box_hull(size_m: tuple[float, float, float], bevel_m: float) -> Points:
+    """The 24 corners of a bevelled box."""
+    half = np.array(size_m) / 2
+    signs = np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)])
+    return np.concatenate([signs * (half - bevel_m * (1 - axis)) for axis in np.eye(3)])
+
+
+# --- grids ------------------------------------------------------------------------------------------------
+
+
+def _grid_faces(rows: int, columns: int) -> Faces:
+    """Triangles of rows x columns vertices, counter-clockwise where columns run right and rows up."""
     r, c = np.meshgrid(np.arange(rows - 1), np.arange(columns - 1), indexing="ij")
     a = (r * columns + c).ravel()
     return quads_to_triangles(np.stack([a, a + 1, a + columns + 1, a + columns], axis=1))
 
 
-def turned(profile: Profile, look: Look, segments: int = 32, *, label: bool = False) -> Surface:
-    """The surface swept by a profile of (radius, z) about the z axis, the solid on the profile's left (out below, up outside, in above).
-
-    With `label`, the texture goes once around, and its height covers the profile's length. Otherwise texture coordinates are left
-    to be projected.
-    """
-    turn = circle(segments)[np.arange(segments + 1) % segments]
-    rz = np.array(profile)
-    positions = np.stack([rz[:, 0:1] * turn[:, 0], rz[:, 0:1] * turn[:, 1], np.broadcast_to(rz[:, 1:2], (len(rz), segments + 1))], axis=-1)
-    uv = None
-    if label:
-        steps = [math.hypot(b[0] - a[0], b[1] - a[1]) for a, b in zip(profile[:-1], profile[1:], strict=True)]
-        v = np.array([math.fsum(steps[:k]) / math.fsum(steps) for k in range(len(profile))])
-        u = np.arange(segments + 1) / segments
-        uv = np.stack(np.broadcast_arrays(u[None, :], v[:, None]), axis=-1).reshape(-1, 2)
-    return Surface(positions=positions.reshape(-1, 3), faces=grid_faces(len(profile), segments + 1), uv=uv, look=look)
+def _grid_uv(u: Points, v: Points) -> Points:
+    return np.stack(np.broadcast_arrays(u[None, :], v[:, None]), axis=-1).reshape(-1, 2)
 
 
-def arc(center: tuple[float, float], radius: float, start_deg: float, end_deg: float, steps: int) -> list[tuple[float, float]]:
-    """Points on a circle in a profile's plane, both ends included; 0 degrees points outwards, 90 up."""
-    angles = [math.radians(start_deg + (end_deg - start_deg) * k / steps) for k in range(steps + 1)]
-    return [(round(center[0] + radius * math.cos(a), 9), round(center[1] + radius * math.sin(a), 9)) for a in angles]
-
-
-def solid_of_revolution_hulls(profile: Profile, segments: int = 16) -> list[Points]:
-    """One convex piece for a convex profile."""
-    turn = circle(segments)
-    return [np.array([[r * x, r * y, z] for r, z in profile if r > 0 for x, y in turn.tolist()] + [[0.0, 0.0, z] for r, z in profile if r == 0])]
-
-
-def wall_hulls(quads: Sequence[Profile], sectors: int, segments: int) -> list[Points]:
-    """Convex pieces of a turned wall: each cross-section (convex, of (radius, z)) swept over each of `sectors` equal angles.
-
-    `segments` is the surface's, and a multiple of `sectors`, so that the outsides coincide.
-    """
-    turn = circle(segments)
-    step = segments // sectors
-    return [
-        np.array([[r * turn[(s * step + k) % segments, 0], r * turn[(s * step + k) % segments, 1], z] for r, z in quad for k in range(step + 1)])
-        for quad in quads
-        for s in range(sectors)
-    ]
+def _shares(profile: Profile) -> Points:
+    """How much of a polyline's length lies before each of its points, from 0 to 1."""
+    steps = [math.dist(a, b) for a, b in pairwise(profile)]
+    total = math.fsum(steps)
+    return np.array([math.fsum(steps[:k]) / total for k in range(len(profile))])
