@@ -1,7 +1,6 @@
 """Lights as the kernels read them, and their shadow maps."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +18,11 @@ MAP_SIZE = 1024
 MAX_CASTER_M = 6.0
 #: Widest blur radius of a shadow, in texels.
 MAX_BLUR_TEXELS = 14.0
+#: Taps that look for casters.
+SEARCH_COUNT = 9
+#: No caster is this near to a map's border, so that lookups need not mind the border: a tap reaches half as far.
+_BORDER_TEXELS = 2 * MAX_BLUR_TEXELS + 4
+_HALF_USED = MAP_SIZE / 2 - _BORDER_TEXELS
 
 SUN = wp.constant(0)
 SPOT = wp.constant(1)
@@ -51,10 +55,12 @@ class LightData:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LightArrays:
-    """`lights`, one LightData each; `maps`, all shadow maps one after the other, flat."""
+    """`lights`, one LightData each; `maps`, all shadow maps one after the other, flat; `search_taps`, for each map
+    SEARCH_COUNT texel offsets within the light's `search` radius."""
 
     lights: wp.array
     maps: wp.array
+    search_taps: wp.array
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,15 +84,18 @@ def light_arrays(spec: SceneSpec, scene: SceneArrays, device: str, strips: int) 
     maps = wp.empty(max(len(shadowed), 1) * MAP_SIZE * MAP_SIZE, dtype=wp.float32, device=device)
     maps.fill_(-math.inf)
     rows = []
+    taps = []
     for light in spec.lights:
         if light in shadowed:
             index = shadowed.index(light)
             projection = _fit(light, casters)
             _render_map(light, projection, scene, casts_on_device, maps, index, device, strips)
             rows.append(_describe(light, index, projection))
+            taps += _search_taps(projection.search)
         else:
             rows.append(_describe(light, -1, None))
-    return LightArrays(lights=wp.array(rows, dtype=LightData, device=device), maps=maps)
+    search_taps = wp.array(np.array(taps or [(0, 0)], np.int32), dtype=wp.vec2i, device=device)
+    return LightArrays(lights=wp.array(rows, dtype=LightData, device=device), maps=maps, search_taps=search_taps)
 
 
 def _corners(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -102,8 +111,8 @@ def _fit(light: Light, casters: NDArray[np.float64]) -> _Projection:
         eye = tuple(float(m - d) for m, d in zip(middle, normalize(light.direction), strict=True))
         light_from_world = invert(look_at(eye, tuple(float(m) for m in middle)))
         seen = apply(light_from_world, corners)
-        reach = float(np.abs(seen[:, :2]).max()) * 1.01 + 0.01
-        scale = MAP_SIZE / 2 / reach
+        reach = float(np.abs(seen[:, :2]).max())
+        scale = _HALF_USED / max(reach, 1e-3)
         depth = float(np.ptp(seen[:, 2]))
         blur = math.tan(light.angular_diameter_rad / 2) * scale
         return _Projection(light_from_world=light_from_world, scale=scale, blur=blur, search=_search(blur * depth), nearest_m=0.0)
@@ -115,8 +124,8 @@ def _fit(light: Light, casters: NDArray[np.float64]) -> _Projection:
     front = seen[seen[:, 2] > 0.01]
     reach = math.tan(light.outer_rad)
     if len(front) == len(seen):
-        reach = min(reach, float(np.max(np.abs(front[:, :2]) / front[:, 2:])) * 1.01)
-    scale = MAP_SIZE / 2 / max(reach, 1e-3)
+        reach = min(reach, float(np.max(np.abs(front[:, :2]) / front[:, 2:])))
+    scale = _HALF_USED / max(reach, 1e-3)
     nearest, farthest = (float(front[:, 2].min()), float(front[:, 2].max())) if len(front) else (1.0, 1.0)
     nearest = max(nearest, 0.01)
     blur = light.radius_m * scale
@@ -189,7 +198,12 @@ def _describe(light: Light, shadow: int, projection: _Projection | None) -> Ligh
     return row
 
 
-def disc(count: int) -> Sequence[tuple[float, float]]:
-    """`count` points spread evenly over the unit disc, from the middle outwards (Vogel's spiral)."""
+def _search_taps(radius: float) -> list[tuple[int, int]]:
+    scale = radius / math.sqrt(SEARCH_COUNT - 0.5)
+    return [(0, 0)] + [(round(x * scale), round(y * scale)) for x, y in spiral(SEARCH_COUNT)[1:]]
+
+
+def spiral(count: int) -> list[tuple[float, float]]:
+    """Vogel's spiral: the first n of its points fill a disc of radius sqrt(n) evenly, whatever n."""
     golden = math.pi * (3 - math.sqrt(5))
-    return [(math.sqrt((i + 0.5) / count) * math.cos(i * golden), math.sqrt((i + 0.5) / count) * math.sin(i * golden)) for i in range(count)]
+    return [(math.sqrt(i + 0.5) * math.cos(i * golden), math.sqrt(i + 0.5) * math.sin(i * golden)) for i in range(count)]

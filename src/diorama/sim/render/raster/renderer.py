@@ -1,6 +1,5 @@
 """The rasterizer: one scene on a device, photographed by one camera after another."""
 
-import math
 from collections.abc import Collection
 from typing import Any, Self
 
@@ -11,8 +10,9 @@ from numpy.typing import NDArray
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.frame import Frame, Silhouette
 from diorama.sim.render.raster import visibility
-from diorama.sim.render.raster.lights import LightArrays, disc, light_arrays, triangle_buffers
+from diorama.sim.render.raster.lights import LightArrays, light_arrays, spiral, triangle_buffers
 from diorama.sim.render.raster.scene import SceneArrays, scene_arrays
+from diorama.sim.render.raster.sensor import response
 from diorama.sim.render.raster.shade import Geometry, View, develop, shade
 from diorama.sim.render.raster.texture import ChainCache
 from diorama.sim.spec import CameraSpec, EnvironmentSpec, SceneSpec
@@ -23,15 +23,6 @@ _COLOR_SAMPLES = ((0.375, 0.125), (0.875, 0.375), (0.125, 0.625), (0.625, 0.875)
 _LABEL_SAMPLE = ((0.5, 0.5),)
 #: Silhouettes are followed this many picture sizes past each edge.
 _BEYOND = 2
-
-
-def _srgb_codes(count: int = 4096) -> NDArray[np.uint8]:
-    """8-bit sRGB codes over the square root of linear light."""
-
-    def code(t: float) -> int:
-        return round(255 * (12.92 * t if t <= 0.0031308 else 1.055 * math.pow(t, 1 / 2.4) - 0.055))
-
-    return np.array([code((i / (count - 1)) ** 2) for i in range(count)], np.uint8)
 
 
 class Raster:
@@ -53,9 +44,8 @@ class Raster:
         constant = {"device": self._device}
         self._color_samples = wp.array(_COLOR_SAMPLES, dtype=wp.vec2d, **constant)
         self._label_sample = wp.array(_LABEL_SAMPLE, dtype=wp.vec2d, **constant)
-        self._search_taps = wp.array(np.array(((0.0, 0.0), *disc(9)[1:]), np.float32), dtype=wp.vec2, **constant)
-        self._filter_taps = wp.array(np.array(disc(20), np.float32), dtype=wp.vec2, **constant)
-        self._codes = wp.array(_srgb_codes(), dtype=wp.uint8, **constant)
+        self._filter_taps = wp.array(np.array(spiral(28), np.float32), dtype=wp.vec2, **constant)
+        self._codes = {curve: wp.array(response(curve), dtype=wp.uint8, **constant) for curve in ("filmic", "linear")}
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -204,7 +194,7 @@ class Raster:
             _geometry(scene, edges, planes),
             lights.lights,
             lights.maps,
-            self._search_taps,
+            lights.search_taps,
             self._filter_taps,
             radiance,
         )
@@ -215,11 +205,10 @@ class Raster:
             pixels,
             radiance,
             2.0**sensor.exposure_ev,
-            int(sensor.tone_curve == "filmic"),
             sensor.read_noise**2,
             sensor.shot_noise**2,
             sensor.noise_seed,
-            self._codes,
+            self._codes[sensor.tone_curve],
             rgb,
         )
         return rgb.numpy().reshape(camera.height, camera.width, 3)
@@ -252,7 +241,7 @@ def _view(camera: CameraSpec, environment: EnvironmentSpec) -> Any:
     view = View()
     view.width, view.height = camera.width, camera.height
     view.focal, view.center = wp.vec2(camera.fx, camera.fy), wp.vec2(camera.cx, camera.cy)
-    view.position, view.rotation = wp.vec3(m[:3, 3]), wp.mat33(m[:3, :3].T)
+    view.position, view.world_from_camera = wp.vec3(m[:3, 3]), wp.mat33(m[:3, :3])
     view.sky, view.ground = wp.vec3(environment.sky), wp.vec3(environment.ground)
     view.background_top = wp.vec3(environment.background_top or environment.sky)
     view.background_bottom = wp.vec3(environment.background_bottom or environment.ground)

@@ -14,30 +14,41 @@ machine to machine.
 
 import warp as wp
 
-from diorama.sim.render.raster.lights import MAP_SIZE, POINT, SUN, LightData
+from diorama.sim.render.raster.lights import MAP_SIZE, MAX_BLUR_TEXELS, POINT, SEARCH_COUNT, SUN, LightData
+from diorama.sim.render.raster.sensor import WHITEST
 from diorama.sim.render.raster.texture import lookup
-from diorama.sim.render.raster.visibility import NOTHING
+from diorama.sim.render.raster.visibility import INDEX, NOTHING
 
 wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False})
 
 PI = wp.constant(3.14159265)
 SIZE = wp.constant(MAP_SIZE)
+MARGIN = wp.constant(MAX_BLUR_TEXELS + 2.0)
+SEARCH_TAPS = wp.constant(SEARCH_COUNT)
 #: How far in front of the receiver's plane a caster must be to count, in metres.
 SHADOW_BIAS_M = wp.constant(0.0012)
 #: Smallest roughness (perceptual): below it a point light's highlight is smaller than a pixel and only flickers.
 MIN_ROUGHNESS = wp.constant(0.09)
 
 
+#: Square root of the largest signal that the sensor tells from a larger one.
+WHITEST_ROOT = wp.constant(WHITEST**0.5)
+#: Constants of the integer hash; typed here, because a literal in a kernel is a signed int.
+HASH_A = wp.constant(wp.uint32(0x7FEB352D))
+HASH_B = wp.constant(wp.uint32(0x846CA68B))
+GOLDEN = wp.constant(wp.uint32(0x9E3779B9))
+
+
 @wp.struct
 class View:
-    """The camera and what surrounds the scene, as the kernels read them. Rows of `rotation` are the camera's axes."""
+    """The camera and what surrounds the scene, as the kernels read them."""
 
     width: int
     height: int
     focal: wp.vec2
     center: wp.vec2
     position: wp.vec3
-    rotation: wp.mat33
+    world_from_camera: wp.mat33
     sky: wp.vec3
     ground: wp.vec3
     background_top: wp.vec3
@@ -71,96 +82,87 @@ def hemisphere(top: wp.vec3, bottom: wp.vec3, z: float) -> wp.vec3:
 
 
 @wp.func
-def plane_step(light: LightData, q: wp.vec3, n: wp.vec3) -> wp.vec3:
-    """The receiver's plane in the shadow map: its value at the point, and its change per texel along u and v.
-
-    `q` and `n` are the point and the plane's normal in the light's frame. The value is -z for the sun, 1/z for a spot:
-    both linear in the texel.
-    """
-    value = -q[2]
-    per_texel = 1.0 / light.scale
-    slope = n[2]
-    if light.kind != SUN:
-        value = 1.0 / q[2]
-        slope = wp.dot(n, q)
-    # At grazing incidence the plane is nearly edge-on and its slope unbounded; there is next to no light to shadow.
-    if wp.abs(slope) < 1.0e-4:
-        slope = 1.0e-4
-    return wp.vec3(value, n[0] / slope * per_texel, n[1] / slope * per_texel)
-
-
-@wp.func
-def texel_of(light: LightData, q: wp.vec3) -> wp.vec2:
-    s = light.scale
-    if light.kind != SUN:
-        s = s / q[2]
-    return wp.vec2(q[0] * s + light.center, q[1] * s + light.center)
-
-
-@wp.func
-def blocked(maps: wp.array(dtype=float), base: int, x: int, y: int, plane: wp.vec3, at: wp.vec2, bias: float) -> float:
-    """1 where the map at texel (x, y) is nearer to the light than the receiver's plane there, else 0."""
-    expected = plane[0] + plane[1] * (float(x) + 0.5 - at[0]) + plane[2] * (float(y) + 0.5 - at[1])
-    if maps[base + y * SIZE + x] > expected + bias:
+def blocked(maps: wp.array(dtype=float), texel: int, expected: float) -> float:
+    """1 where the map is nearer to the light than `expected`, else 0."""
+    if maps[texel] > expected:
         return 1.0
     return 0.0
 
 
 @wp.func
 def lit_fraction(
-    light: LightData,
+    lights: wp.array(dtype=LightData),
+    index: int,
     maps: wp.array(dtype=float),
-    search_taps: wp.array(dtype=wp.vec2),
+    search_taps: wp.array(dtype=wp.vec2i),
     filter_taps: wp.array(dtype=wp.vec2),
     point: wp.vec3,
     normal: wp.vec3,
 ) -> float:
     """How much of the light's disc a point sees, 0 to 1. `normal` is that of the flat surface it lies on."""
-    q = wp.mul(light.rotation, point) + light.translation
-    if light.kind != SUN and q[2] <= 0.01:
-        return 1.0
-    at = texel_of(light, q)
-    if at[0] < 0.0 or at[1] < 0.0 or at[0] >= float(SIZE) or at[1] >= float(SIZE):
-        return 1.0
-    plane = plane_step(light, q, wp.mul(light.rotation, normal))
+    q = wp.mul(lights[index].rotation, point) + lights[index].translation
+    n = wp.mul(lights[index].rotation, normal)
+    # The receiver's plane in the map's own terms, value + gu du + gv dv: -z for the sun, 1/z for a spot.
+    s = lights[index].scale
+    value = -q[2]
+    slope = n[2]
     bias = SHADOW_BIAS_M
-    if light.kind != SUN:
-        bias = bias / (q[2] * q[2])
-    base = light.shadow * SIZE * SIZE
-
-    found = float(0.0)
-    casters = float(0.0)
-    for i in range(search_taps.shape[0]):
-        tap = search_taps[i] * light.search
-        x = wp.clamp(int(at[0] + tap[0]), 0, SIZE - 1)
-        y = wp.clamp(int(at[1] + tap[1]), 0, SIZE - 1)
-        if blocked(maps, base, x, y, plane, at, bias) > 0.0:
-            found += 1.0
-            casters += maps[base + y * SIZE + x]
-    if found == 0.0:
+    if lights[index].kind != SUN:
+        if q[2] <= 0.01:
+            return 1.0
+        value = 1.0 / q[2]
+        s = s * value
+        slope = wp.dot(n, q)
+        bias = bias * value * value
+    u = q[0] * s + lights[index].center
+    v = q[1] * s + lights[index].center
+    if u < MARGIN or v < MARGIN or u >= float(SIZE) - MARGIN or v >= float(SIZE) - MARGIN:
         return 1.0
-    mean = casters / found
-    # Similar triangles: the sun's cone widens with the distance behind the caster, a spot's disc is seen past it.
-    radius = light.blur * wp.abs(mean - plane[0])
-    radius = wp.clamp(radius, 0.75, light.search)
+    # At grazing incidence the plane is nearly edge-on and its slope unbounded; there is next to no light to shadow.
+    if wp.abs(slope) < 1.0e-4:
+        slope = 1.0e-4
+    step = 1.0 / (slope * lights[index].scale)
+    gu = n[0] * step
+    gv = n[1] * step
 
+    x = int(u)
+    y = int(v)
+    base = lights[index].shadow * SIZE * SIZE
+    here = base + y * SIZE + x
+    middle = value + bias + gu * (float(x) + 0.5 - u) + gv * (float(y) + 0.5 - v)
+    first_tap = lights[index].shadow * SEARCH_TAPS
+    found = int(0)
+    casters = float(0.0)
+    for i in range(first_tap, first_tap + SEARCH_TAPS):
+        tap = search_taps[i]
+        seen = maps[here + tap[1] * SIZE + tap[0]]
+        if seen > middle + gu * float(tap[0]) + gv * float(tap[1]):
+            found += 1
+            casters += seen
+    if found == 0:
+        return 1.0
+    if found == SEARCH_TAPS:
+        return 0.0
+    # Similar triangles: the sun's cone widens with the distance behind the caster, a spot's disc is seen past it.
+    radius = wp.clamp(lights[index].blur * wp.abs(casters / float(found) - value), 0.75, lights[index].search)
+
+    # A spiral's first `count` points fill a disc of radius sqrt(count): wider blur, more taps.
+    count = wp.min(5 + int(1.6 * radius), filter_taps.shape[0])
+    radius = radius / wp.sqrt(float(count))
     total = float(0.0)
-    for i in range(filter_taps.shape[0]):
-        tap = filter_taps[i] * radius
-        fx = at[0] + tap[0] - 0.5
-        fy = at[1] + tap[1] - 0.5
-        x0 = wp.floor(fx)
-        y0 = wp.floor(fy)
-        wx = fx - x0
-        wy = fy - y0
-        xa = wp.clamp(int(x0), 0, SIZE - 1)
-        xb = wp.min(xa + 1, SIZE - 1)
-        ya = wp.clamp(int(y0), 0, SIZE - 1)
-        yb = wp.min(ya + 1, SIZE - 1)
-        top = blocked(maps, base, xa, ya, plane, at, bias) * (1.0 - wx) + blocked(maps, base, xb, ya, plane, at, bias) * wx
-        low = blocked(maps, base, xa, yb, plane, at, bias) * (1.0 - wx) + blocked(maps, base, xb, yb, plane, at, bias) * wx
+    for i in range(count):
+        tu = u + filter_taps[i][0] * radius - 0.5
+        tv = v + filter_taps[i][1] * radius - 0.5
+        x0 = wp.floor(tu)
+        y0 = wp.floor(tv)
+        wx = tu - x0
+        wy = tv - y0
+        corner = base + int(y0) * SIZE + int(x0)
+        expected = value + bias + gu * (x0 + 0.5 - u) + gv * (y0 + 0.5 - v)
+        top = blocked(maps, corner, expected) * (1.0 - wx) + blocked(maps, corner + 1, expected + gu) * wx
+        low = blocked(maps, corner + SIZE, expected + gv) * (1.0 - wx) + blocked(maps, corner + SIZE + 1, expected + gu + gv) * wx
         total += top * (1.0 - wy) + low * wy
-    return 1.0 - total / float(filter_taps.shape[0])
+    return 1.0 - total / float(count)
 
 
 @wp.func
@@ -210,7 +212,7 @@ def surface_radiance(
     g: Geometry,
     lights: wp.array(dtype=LightData),
     maps: wp.array(dtype=float),
-    search_taps: wp.array(dtype=wp.vec2),
+    search_taps: wp.array(dtype=wp.vec2i),
     filter_taps: wp.array(dtype=wp.vec2),
 ) -> wp.vec3:
     """Radiance from triangle `t` towards the camera at pixel (u, v)."""
@@ -229,7 +231,7 @@ def surface_radiance(
     plane = g.planes[t]
     z = float(wp.float64(1.0) / (plane[0] * u + (plane[1] * v + plane[2])))
     ray = wp.vec3((float(u) - view.center[0]) / view.focal[0], (float(v) - view.center[1]) / view.focal[1], 1.0)
-    to_point = wp.mul(wp.transpose(view.rotation), ray)
+    to_point = wp.mul(view.world_from_camera, ray)
     point = view.position + to_point * z
     to_eye = -wp.normalize(to_point)
 
@@ -268,26 +270,25 @@ def surface_radiance(
     out = ambient(view, albedo, f0, roughness, n, to_eye, no_v)
 
     for i in range(lights.shape[0]):
-        light = lights[i]
-        to_light = -light.axis
-        arriving = light.color
-        if light.kind != SUN:
-            away = light.position - point
+        to_light = -lights[i].axis
+        arriving = lights[i].color
+        if lights[i].kind != SUN:
+            away = lights[i].position - point
             squared = wp.max(wp.dot(away, away), 1.0e-6)
             to_light = away * (1.0 / wp.sqrt(squared))
             falloff = 1.0 / squared
-            if light.kind != POINT:
-                edge = wp.clamp((-wp.dot(to_light, light.axis) - light.cos_outer) / (light.cos_inner - light.cos_outer), 0.0, 1.0)
+            if lights[i].kind != POINT:
+                edge = wp.clamp((-wp.dot(to_light, lights[i].axis) - lights[i].cos_outer) / (lights[i].cos_inner - lights[i].cos_outer), 0.0, 1.0)
                 falloff = falloff * edge * edge
             arriving = arriving * falloff
         no_l = wp.dot(n, to_light)
         if no_l > 0.0 and wp.max(arriving[0], wp.max(arriving[1], arriving[2])) > 0.0:
             lit = float(1.0)
-            if light.shadow >= 0:
+            if lights[i].shadow >= 0:
                 if wp.dot(flat, to_light) <= 0.0:
                     lit = 0.0
                 else:
-                    lit = lit_fraction(light, maps, search_taps, filter_taps, point, flat)
+                    lit = lit_fraction(lights, i, maps, search_taps, filter_taps, point, flat)
             if lit > 0.0:
                 out += wp.cw_mul(reflected(albedo, f0, alpha, n, to_eye, to_light, no_v, no_l), arriving) * (no_l * lit)
     return out
@@ -296,6 +297,8 @@ def surface_radiance(
 @wp.func
 def same_surface(a: int, b: int, u: wp.float64, v: wp.float64, g: Geometry) -> bool:
     """Whether two triangles are one surface as far as a pixel can tell: same part, nearly one plane there."""
+    if a == b:
+        return True
     if g.triangle_surface[a] != g.triangle_surface[b]:
         return False
     if wp.dot(g.triangle_normal[a], g.triangle_normal[b]) < 0.9:
@@ -315,14 +318,14 @@ def shade(
     g: Geometry,
     lights: wp.array(dtype=LightData),
     maps: wp.array(dtype=float),
-    search_taps: wp.array(dtype=wp.vec2),
+    search_taps: wp.array(dtype=wp.vec2i),
     filter_taps: wp.array(dtype=wp.vec2),
     radiance: wp.array(dtype=wp.vec3),
 ):
     """The mean radiance of each pixel's samples, shading each distinct surface in it once."""
     i = wp.tid()
-    x = i % view.width
-    y = i // view.width
+    x = wp.float64(i % view.width)
+    y = wp.float64(i // view.width)
     samples = offsets.shape[0]
     first = i * samples
     out = wp.vec3(0.0, 0.0, 0.0)
@@ -330,38 +333,34 @@ def shade(
     for k in range(samples):
         if (done >> k) & 1 == 0:
             winner = winners[first + k]
-            triangle = int(winner & wp.uint64(0xFFFFFFFF))
-            weight = float(0.0)
+            triangle = int(winner & INDEX)
+            weight = int(0)
             u = wp.float64(0.0)
             v = wp.float64(0.0)
             for j in range(k, samples):
                 if (done >> j) & 1 == 0:
                     other = winners[first + j]
-                    su = wp.float64(x) + offsets[j][0]
-                    sv = wp.float64(y) + offsets[j][1]
+                    su = x + offsets[j][0]
+                    sv = y + offsets[j][1]
                     same = other == NOTHING
                     if winner != NOTHING:
-                        same = False
-                        if other != NOTHING:
-                            candidate = int(other & wp.uint64(0xFFFFFFFF))
-                            same = candidate == triangle
-                            if not same:
-                                same = same_surface(triangle, candidate, su, sv, g)
+                        same = not same and same_surface(triangle, int(other & INDEX), su, sv, g)
                     if same:
                         done = done | (1 << j)
-                        weight += 1.0
+                        weight += 1
                         u += su
                         v += sv
-            u = u / wp.float64(weight)
-            v = v / wp.float64(weight)
+            share = wp.float64(1.0) / wp.float64(weight)
+            u = u * share
+            v = v * share
             color = wp.vec3(0.0, 0.0, 0.0)
             if winner == NOTHING:
                 ray = wp.vec3((float(u) - view.center[0]) / view.focal[0], (float(v) - view.center[1]) / view.focal[1], 1.0)
-                direction = wp.normalize(wp.mul(wp.transpose(view.rotation), ray))
+                direction = wp.normalize(wp.mul(view.world_from_camera, ray))
                 color = hemisphere(view.background_top, view.background_bottom, direction[2])
             else:
                 color = surface_radiance(triangle, u, v, view, g, lights, maps, search_taps, filter_taps)
-            out += color * weight
+            out += color * float(weight)
     radiance[i] = out * (1.0 / float(samples))
 
 
@@ -369,9 +368,9 @@ def shade(
 def mixed(x: wp.uint32) -> wp.uint32:
     """A bijective integer hash (lowbias32 by Chris Wellons)."""
     x = x ^ (x >> wp.uint32(16))
-    x = x * wp.uint32(0x7FEB352D)
+    x = x * HASH_A
     x = x ^ (x >> wp.uint32(15))
-    x = x * wp.uint32(0x846CA68B)
+    x = x * HASH_B
     return x ^ (x >> wp.uint32(16))
 
 
@@ -383,24 +382,21 @@ def bell(bits: wp.uint32) -> float:
 
 
 @wp.func
-def developed(signal: float, bits: wp.uint32, read2: float, shot: float, filmic: int, codes: wp.array(dtype=wp.uint8)) -> wp.uint8:
-    """One channel: noise, tone curve, and the sRGB code from a table over the square root of the value."""
-    s = wp.max(signal + bell(bits) * wp.sqrt(read2 + shot * signal), 0.0)
-    if filmic != 0:
-        # Narkowicz's fit of the ACES film curve.
-        s = s * 0.8
-        s = (s * (2.51 * s + 0.03)) / (s * (2.43 * s + 0.59) + 0.14)
+def developed(signal: float, bits: wp.uint32, read2: float, shot2: float, codes: wp.array(dtype=wp.uint8)) -> wp.uint8:
+    """One channel: noise, then the sensor's curve as a table over the square root of the signal, up to WHITEST."""
+    s = signal
+    if read2 + shot2 > 0.0:
+        s = wp.max(s + bell(bits) * wp.sqrt(read2 + shot2 * s), 0.0)
     last = codes.shape[0] - 1
-    return codes[wp.min(int(wp.sqrt(wp.min(s, 1.0)) * float(last) + 0.5), last)]
+    return codes[wp.min(int(wp.sqrt(s) * (float(last) / WHITEST_ROOT) + 0.5), last)]
 
 
 @wp.kernel
 def develop(
     radiance: wp.array(dtype=wp.vec3),
     exposure: float,
-    filmic: int,
     read2: float,
-    shot: float,
+    shot2: float,
     seed: wp.uint32,
     codes: wp.array(dtype=wp.uint8),
     rgb: wp.array2d(dtype=wp.uint8),
@@ -408,9 +404,9 @@ def develop(
     """Radiance to 8-bit sRGB by the camera's sensor (see SensorSpec). The noise depends on seed and pixel alone."""
     i = wp.tid()
     c = radiance[i] * exposure
-    bits = mixed(wp.uint32(i) * wp.uint32(0x9E3779B9) ^ seed)
-    rgb[i, 0] = developed(c[0], bits, read2, shot, filmic, codes)
-    bits = mixed(bits + wp.uint32(0x9E3779B9))
-    rgb[i, 1] = developed(c[1], bits, read2, shot, filmic, codes)
-    bits = mixed(bits + wp.uint32(0x9E3779B9))
-    rgb[i, 2] = developed(c[2], bits, read2, shot, filmic, codes)
+    bits = mixed(wp.uint32(i) * GOLDEN ^ seed)
+    rgb[i, 0] = developed(c[0], bits, read2, shot2, codes)
+    bits = mixed(bits + GOLDEN)
+    rgb[i, 1] = developed(c[1], bits, read2, shot2, codes)
+    bits = mixed(bits + GOLDEN)
+    rgb[i, 2] = developed(c[2], bits, read2, shot2, codes)

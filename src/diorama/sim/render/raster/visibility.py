@@ -18,7 +18,9 @@ import warp as wp
 
 wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False})
 
+#: A sample without a triangle, and the part of a winner that is the triangle's index.
 NOTHING = wp.constant(wp.uint64(0))
+INDEX = wp.constant(wp.uint64(0xFFFFFFFF))
 #: Bounds are kept within this many pixels of the origin, so that they fit an int with room to spare.
 LIMIT = wp.constant(wp.float64(1.0e6))
 
@@ -326,7 +328,7 @@ def resolve_geometry(
         if normal.shape[0] > 0:
             normal[i] = wp.vec3(0.0, 0.0, 0.0)
         return
-    t = int(winner & wp.uint64(0xFFFFFFFF))
+    t = int(winner & INDEX)
     plane = planes[t]
     u = wp.float64(i % width) + wp.float64(0.5)
     v = wp.float64(i // width) + wp.float64(0.5)
