@@ -198,7 +198,9 @@ class _Changes:
             own = {e.name: e for e in plan.exporters}
             plan = replace(plan, exporters=tuple(own[n] if n in own else EXPORTERS[n]() for n in self.exporter))
         if self.objects:
-            plan = replace(plan, randomizers=_changed(plan.randomizers, "objects", count=UniformInt(*self.objects)))
+            count = UniformInt(*self.objects)
+            (scenario,) = _changed((plan.scenario,), "objects", objects=count)
+            plan = replace(plan, scenario=scenario, randomizers=_changed(plan.randomizers, "objects", count=count))
         if self.image_format:
             plan = replace(plan, exporters=_changed(plan.exporters, "image-format", image_format=self.image_format))
         if self.depth_format:

@@ -30,8 +30,9 @@ from diorama.randomizers.base import Randomizer
 from diorama.scenes import SCENARIOS
 from diorama.scenes.base import Scenario
 from diorama.sim.codec import InvalidDocument, from_json, to_json
-from diorama.sim.errors import DioramaError, InvalidValue, suggestion
+from diorama.sim.errors import DioramaError, InvalidValue, UnknownName, suggestion
 from diorama.sim.registry import Registry
+from diorama.sim.render import RENDERERS
 
 #: Larger files are no plans, and are not parsed.
 MAX_PLAN_BYTES = 1 << 20
@@ -69,6 +70,8 @@ class Plan:
                 raise InvalidValue(f"{name} must be 1 or more, got {getattr(self, name)}")
         if self.min_visible_objects < 0:
             raise InvalidValue(f"min_visible_objects must be 0 or more, got {self.min_visible_objects}")
+        if self.renderer not in RENDERERS.names():
+            raise UnknownName(f'no renderer named "{self.renderer}".{suggestion(self.renderer, RENDERERS.names())}')
         for noun, things in (("randomizer", self.randomizers), ("exporter", self.exporters)):
             names = [thing.name for thing in things]
             twice = sorted({n for n in names if names.count(n) > 1})
@@ -132,7 +135,7 @@ def load_plan(path: str | Path) -> Plan:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-        raise InvalidDocument([f"{path}: {where}{error.problem or error.context}"]) from None
+        raise InvalidDocument([f"{path}: {where}{', '.join(filter(None, (error.context, error.problem)))}"]) from None
     except (yaml.YAMLError, ValueError) as error:
         raise InvalidDocument([f"{path}: {' '.join(str(error).split())}"]) from None
     except RecursionError:

@@ -113,7 +113,7 @@ def _tile(folder: Path, coco: COCO, entry: dict[str, Any]) -> Image:
         inside = mask.astype(bool)
         tile[inside] = (tile[inside] * (1 - _TINT) + np.array(color) * _TINT).astype(np.uint8)
         contours, _ = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-        cv2.drawContours(tile, contours, -1, color, 1, cv2.LINE_AA)
+        cv2.drawContours(tile, contours, -1, color, 1)
     for label in labels:
         x, y, w, h = (v * scale for v in label["bbox"])
         cv2.rectangle(tile, (round(x), round(y)), (round(x + w) - 1, round(y + h) - 1), category_color(label["category_id"]), 1)
