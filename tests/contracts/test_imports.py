@@ -1,6 +1,7 @@
 """`import diorama` is free, its names are those it promises, and no package reaches upwards."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -54,3 +55,12 @@ def test_layers():
     """The contracts in pyproject.toml: who may import whom, and where an engine may be imported."""
     done = subprocess.run([Path(sys.executable).with_name("lint-imports"), "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_physics_engine_is_imported_in_one_file():
+    """By name at run time, which the contracts above do not see."""
+    by_name = re.compile(r"import_module\(\s*[\"']pybullet")
+    files = {
+        path.relative_to(ROOT / "src" / "diorama").as_posix() for path in (ROOT / "src").rglob("*.py") if by_name.search(path.read_text("utf-8"))
+    }
+    assert files == {"sim/physics/bullet.py"}
