@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 from tyro.conf import Positional, arg
@@ -17,8 +17,6 @@ from diorama.sim.errors import DioramaError, InvalidValue, UnknownName, suggesti
 
 if TYPE_CHECKING:
     from diorama.plan import Plan
-
-T = TypeVar("T")
 
 _DESCRIPTION = """\
 Stage physics scenes, randomize everything, photograph them with exact labels.
@@ -199,25 +197,26 @@ class _Changes:
             plan = replace(plan, exporters=tuple(own[n] if n in own else EXPORTERS[n]() for n in self.exporter))
         if self.objects:
             count = UniformInt(*self.objects)
-            (scenario,) = _changed((plan.scenario,), "objects", objects=count)
-            plan = replace(plan, scenario=scenario, randomizers=_changed(plan.randomizers, "objects", count=count))
+            plan = replace(plan, randomizers=_changed("--objects", plan.randomizers, "count", count, named="objects"))
+            if _has(plan.scenario, "objects"):  # what its own randomizers are made from says the same
+                plan = replace(plan, scenario=_changed("--objects", (plan.scenario,), "objects", count)[0])
         if self.image_format:
-            plan = replace(plan, exporters=_changed(plan.exporters, "image-format", image_format=self.image_format))
+            plan = replace(plan, exporters=_changed("--image-format", plan.exporters, "image_format", self.image_format))
         if self.depth_format:
-            plan = replace(plan, exporters=_changed(plan.exporters, "depth-format", depth_format=self.depth_format))
+            plan = replace(plan, exporters=_changed("--depth-format", plan.exporters, "depth_format", self.depth_format))
         return plan
 
 
-def _changed(things: tuple[T, ...], option: str, **change: Any) -> tuple[T, ...]:
-    """Set one setting on all things that have it. Raises InvalidValue when none has."""
-    (setting,) = change
+def _has(thing: Any, setting: str) -> bool:
+    return is_dataclass(thing) and setting in {f.name for f in fields(thing)}
 
-    def has(thing: Any) -> bool:
-        return is_dataclass(thing) and setting in {f.name for f in fields(thing)} and (option != "objects" or thing.name == "objects")
 
-    if not any(map(has, things)):
-        raise InvalidValue(f"--{option}: nothing in this plan has the setting {setting}")
-    return tuple(replace(thing, **change) if has(thing) else thing for thing in things)
+def _changed(option: str, things: tuple[Any, ...], setting: str, value: Any, *, named: str | None = None) -> tuple[Any, ...]:
+    """Set one setting on all things that have it (and that name). Raises InvalidValue when none has."""
+    meant = [_has(thing, setting) and named in (None, thing.name) for thing in things]
+    if not any(meant):
+        raise InvalidValue(f"{option}: nothing in this plan has the setting {f'{named}.' if named else ''}{setting}")
+    return tuple(replace(thing, **{setting: value}) if it else thing for thing, it in zip(things, meant, strict=True))
 
 
 # --- commands -------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from inspect import getdoc
 from pathlib import Path
 from shlex import quote
@@ -134,11 +134,24 @@ def print_plan(plan: Plan) -> None:
     rest = {f.name: getattr(plan, f.name) for f in fields(plan) if f.name not in ("scenario", "randomizers", "exporters")}
     rest |= {"assets": ", ".join(plan.assets) or "the built-in library", "resolution": "{}x{}".format(*plan.resolution)}
     _print_pairs(rest)
-    _print(Text("\n= is drawn anew each time: U evenly between two numbers, UI whole numbers, N bell curve (mean, deviation), LogU evenly in", "dim"))
+    _print(Text("\n= is drawn anew each time: U evenly, UI likewise among whole numbers, LogU evenly on a logarithmic scale,", "dim"))
+    _print(Text("  N from a bell curve (mean, deviation), TN from one cut to (lowest, highest), Choice by weight.", "dim"))
 
 
 def _print_settings(thing: Any) -> None:
-    _print_pairs({f.name: getattr(thing, f.name) for f in fields(thing) if f.init})
+    _print_pairs(_settings(thing))
+
+
+def _settings(thing: Any, prefix: str = "") -> dict[str, Any]:
+    """Settings by dotted name."""
+    found: dict[str, Any] = {}
+    for f in fields(thing):
+        value = getattr(thing, f.name)
+        if is_dataclass(value) and not isinstance(value, Distribution):
+            found |= _settings(value, f"{prefix}{f.name}.")
+        elif f.init:
+            found[prefix + f.name] = value
+    return found
 
 
 def _print_pairs(pairs: dict[str, Any]) -> None:
@@ -158,9 +171,9 @@ def _table(*columns: str) -> Table:
 
 
 def _summary_line(thing: Any) -> str:
-    """The first sentence of its docstring."""
+    """The first paragraph of its docstring."""
     cls = thing if isinstance(thing, type) else type(thing)
-    return (getdoc(cls) or "").split("\n\n")[0].replace("\n", " ")
+    return (getdoc(cls) or "").split("\n\n")[0].replace("\n", " ").replace("`", "")
 
 
 def _print(what: Any) -> None:

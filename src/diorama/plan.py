@@ -22,6 +22,8 @@ from pathlib import Path
 from typing import Any, Literal, get_type_hints
 
 import yaml
+from yaml.composer import ComposerError
+from yaml.constructor import ConstructorError
 
 from diorama.exporters import EXPORTERS
 from diorama.exporters.base import Exporter
@@ -102,7 +104,7 @@ def plan_to_text(plan: Plan, form: Literal["yaml", "json"]) -> str:
     document = plan_to_json(plan)
     if form == "json":
         return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    return yaml.safe_dump(document, sort_keys=False, default_flow_style=None, allow_unicode=True, width=110)
+    return yaml.dump(document, Dumper=_CompactDumper, sort_keys=False, default_flow_style=None, allow_unicode=True, width=130)
 
 
 def plan_from_json(document: Any, *, source: str = "") -> Plan:
@@ -220,7 +222,7 @@ def _abridged(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-# --- strict parsing -----------------------------------------------------------------------------------------
+# --- YAML and JSON text -----------------------------------------------------------------------------------------
 
 
 def _parse_json(data: bytes) -> Any:
@@ -233,26 +235,33 @@ def _parse_json(data: bytes) -> Any:
     return json.loads(data, object_pairs_hook=unique)
 
 
+class _CompactDumper(yaml.SafeDumper):
+    """YAML with a distribution on one line: ``radius_m: {uniform: [0.9, 1.4]}``."""
+
+    def represent_mapping(self, tag: str, mapping: Any, flow_style: bool | None = None) -> Any:
+        return super().represent_mapping(tag, mapping, True if len(mapping) == 1 else flow_style)
+
+
 class _StrictLoader(yaml.SafeLoader):
     """YAML without its traps: no key twice, no aliases (they can blow up a small file), and 1e-3 is a number."""
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):
-            raise yaml.composer.ComposerError(None, None, "plan files have no aliases; write the value out", self.peek_event().start_mark)
+            raise ComposerError(None, None, "plan files have no aliases; write the value out", self.peek_event().start_mark)
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node: Any, deep: bool = False) -> Any:
         seen = set()
         for key, _ in node.value:
             if key.value in seen:
-                raise yaml.constructor.ConstructorError(None, None, f'the key "{key.value}" appears twice', key.start_mark)
+                raise ConstructorError(None, None, f'the key "{key.value}" appears twice', key.start_mark)
             seen.add(key.value)
         return super().construct_mapping(node, deep)
 
     def construct_whole_number(self, node: Any) -> int:
         value = self.construct_yaml_int(node)
         if value.bit_length() > 128:  # Python refuses to print longer ones
-            raise yaml.constructor.ConstructorError(None, None, "a number this long makes no sense", node.start_mark)
+            raise ConstructorError(None, None, "a number this long makes no sense", node.start_mark)
         return value
 
 

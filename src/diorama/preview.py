@@ -18,7 +18,7 @@ from pycocotools.coco import COCO
 
 from diorama.sim.errors import InvalidValue, OutputError
 
-Image = NDArray[np.uint8]
+Image = NDArray[Any]  # (h, w, 3) uint8 BGR; OpenCV's own types say less
 Color = tuple[int, int, int]
 
 TILE_WIDTH_PX = 480
@@ -39,7 +39,7 @@ def contact_sheet(folder: str | Path, *, count: int = 12) -> Image:
     if count <= 0:
         raise InvalidValue(f"count must be 1 or more, got {count}")
     coco = _read_labels(folder)
-    images = sorted(coco.dataset["images"], key=lambda image: image["id"])
+    images: list[Any] = sorted(coco.dataset["images"], key=lambda image: image["id"])
     if not images:
         raise InvalidValue(f"{folder}: this data set has no images")
     count = min(count, len(images))
@@ -97,7 +97,7 @@ def _read_image(folder: Path, name: str) -> Image:
         raise InvalidValue(f"{path}: cannot read this image ({error})") from None
     if image is None:
         raise InvalidValue(f"{path}: this is not an image")
-    return image.astype(np.uint8, copy=False)
+    return image
 
 
 def _tile(folder: Path, coco: COCO, entry: dict[str, Any]) -> Image:

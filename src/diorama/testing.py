@@ -197,8 +197,8 @@ def labelled_sample(index: int) -> Sample:
 def _labels(instance: np.ndarray) -> Annotations:
     """Labels of squares that nothing hides."""
     ids = [i for i in np.unique(instance).tolist() if i]
-    masks = [coco_mask.encode(np.asfortranarray(instance == i).view(np.uint8)) for i in ids]
-    masks = tuple({"size": list(m["size"]), "counts": m["counts"].decode("ascii")} for m in masks)
+    packed: list[Any] = [coco_mask.encode(np.asfortranarray(instance == i).view(np.uint8)) for i in ids]
+    masks = tuple({"size": list(m["size"]), "counts": m["counts"].decode("ascii")} for m in packed)
     boxes = np.zeros((len(ids), 4), np.int32)
     for row, i in enumerate(ids):
         v, u = np.nonzero(instance == i)
