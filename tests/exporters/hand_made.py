@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
 
 from diorama.sim.frame import Annotations, Frame, Provenance, Sample
+from diorama.sim.seeds import Seed
 from diorama.sim.spec import BodySpec, BoxShape, CameraSpec, MeshShape, Pose, SceneSpec
 from diorama.sim.transforms import look_at
 
@@ -63,7 +64,7 @@ def label(instance: NDArray[np.int32], count: int, rng: np.random.Generator) -> 
 
 def sample(instances: list[NDArray[np.int32]], *, objects: int = 3, index: int = 0, seed: int = 0) -> Sample:
     """A sample with one view for each (H, W) map: 0 nothing, 1 the table, 2 on the objects."""
-    rng = np.random.Generator(np.random.PCG64([seed, index]))
+    rng = Seed(seed).child("sample", index).rng()
     cameras, frames, labels = [], [], []
     for view, instance in enumerate(instances):
         height, width = instance.shape

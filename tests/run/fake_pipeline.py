@@ -8,7 +8,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, ClassVar
 
-import numpy as np
 from hand_made import CATEGORIES, discs, sample
 
 from diorama.exporters.coco import Coco
@@ -17,6 +16,7 @@ from diorama.run import run
 from diorama.run.pipeline import Pipeline
 from diorama.sim.errors import DioramaError, TooManyRejections
 from diorama.sim.frame import Sample
+from diorama.sim.seeds import Seed
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class FakePipeline(Pipeline):
         time.sleep(self.pause_s)
         if scene == self.broken:
             raise TooManyRejections("no attempt was fit") if self.error == "unfit" else ZeroDivisionError("a bug")
-        rng = np.random.Generator(np.random.PCG64([seed, scene]))
+        rng = Seed(seed).child("discs", scene).rng()
         return sample([discs(rng) for _ in range(views)], index=scene, seed=seed)
 
 
@@ -70,7 +70,7 @@ def fake_plan(**fields) -> Plan:
     return Plan(**{"scenario": Shelf(), "randomizers": (), "exporters": (Coco(),), "views": 3} | fields)
 
 
-def fake_run(out, *, count=8, seed=0, pipeline=FakePipeline(), plan=None, **settings):  # noqa: B008 - frozen
+def fake_run(out, *, count=8, seed=0, pipeline=FakePipeline(), plan=None, **settings):
     return run(plan or fake_plan(), seed=seed, count=count, out=out, pipeline=pipeline, **settings)
 
 

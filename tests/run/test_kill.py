@@ -1,0 +1,183 @@
+"""A run that is killed with SIGKILL, whatever it was doing, and gone on with, leaves the same bytes as one that was not."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import fake_pipeline
+import psutil
+import pytest
+from fake_pipeline import fake_run, tree
+
+COUNT, SCENES = 8, 3
+PATIENCE_S = 30
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    out = tmp_path_factory.mktemp("undisturbed") / "set"
+    fake_run(out, count=COUNT)
+    return tree(out)
+
+
+# --- at every single step of one process ---
+
+
+def killed_at(step: int, out: Path, **settings) -> bool:
+    """Run in a forked process that kills itself just before its step-th change to the folder; whether it came so far."""
+    pid = os.fork()
+    if pid == 0:
+        left = step
+
+        def counted(function):
+            def call(*arguments, **keywords):
+                nonlocal left
+                if left == 0:
+                    os.kill(os.getpid(), signal.SIGKILL)
+                left -= 1
+                return function(*arguments, **keywords)
+
+            return call
+
+        for name in ("mkdir", "rename", "unlink", "rmdir", "fdopen"):  # fdopen: between opening a file and writing to it
+            setattr(os, name, counted(getattr(os, name)))
+        try:
+            fake_run(out, count=COUNT, **settings)
+        finally:
+            os._exit(0)
+    _, status = os.waitpid(pid, 0)
+    return os.WIFSIGNALED(status)
+
+
+def test_killed_before_any_change_and_resumed(tmp_path, undisturbed):
+    step = 0
+    while killed_at(step, out := tmp_path / str(step)):
+        fake_run(out, count=COUNT, resume=True)
+        assert tree(out) == undisturbed
+        shutil.rmtree(out)
+        step += 1
+    assert tree(out) == undisturbed
+    assert step > 50
+
+
+def test_killed_again_while_resuming(tmp_path, undisturbed):
+    """Each attempt gets a little further than the one before; what a resumed run tidies away is lost at no moment."""
+    step = 0
+    while killed_at(step, tmp_path, resume=True):
+        step += 1
+    assert tree(tmp_path) == undisturbed
+    assert step > 20
+
+
+def test_killed_and_overwritten_leaves_nothing_behind(tmp_path):
+    """Pictures of a scene whose record was never written are known from the staged record."""
+    fake_run(fresh := tmp_path / "fresh", count=1, seed=9)
+    step = 0
+    while killed_at(step, out := tmp_path / str(step)):
+        fake_run(out, count=1, seed=9, overwrite=True)
+        assert tree(out) == tree(fresh)
+        shutil.rmtree(out)
+        step += 1
+
+
+def test_killed_while_overwriting(tmp_path):
+    fake_run(fresh := tmp_path / "fresh", count=1, seed=9)
+    fake_run(done := tmp_path / "done", count=COUNT)
+    (done / "notes.txt").write_text("mine")
+    (fresh / "notes.txt").write_text("mine")
+    step = 0
+    while killed_at(step, out := shutil.copytree(done, tmp_path / str(step)), overwrite=True, seed=3):
+        fake_run(out, count=1, seed=9, overwrite=True)
+        assert tree(out) == tree(fresh)
+        shutil.rmtree(out)
+        step += 1
+    assert step > 50
+
+
+# --- several processes, at ten moments ---
+
+
+def start(out: Path, *, workers: int = 2, pause_s: float = 0.05) -> subprocess.Popen:
+    arguments = [sys.executable, fake_pipeline.__file__, str(out), str(COUNT), str(workers), str(pause_s)]
+    return subprocess.Popen(arguments, start_new_session=True, stderr=subprocess.PIPE, text=True)
+
+
+def wait_for(condition, what: str) -> None:
+    end = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < end, f"waited {PATIENCE_S} s for {what}"
+        time.sleep(0.002)
+
+
+def wait_for_files(out: Path, count: int) -> None:
+    wait_for(lambda: sum(len(names) for _, _, names in os.walk(out)) >= count, f"{count} files")
+
+
+def workers_of(process: subprocess.Popen) -> list[psutil.Process]:
+    return [c for c in psutil.Process(process.pid).children(recursive=True) if "spawn_main" in " ".join(c.cmdline())]
+
+
+def check_resumed(out: Path, undisturbed: dict[str, str]) -> None:
+    fake_run(out, count=COUNT, resume=True)
+    assert tree(out) == undisturbed
+
+
+@pytest.mark.parametrize("files", [1, 5, 9, 14])
+def test_all_killed(tmp_path, undisturbed, files):
+    process = start(tmp_path)
+    wait_for_files(tmp_path, files)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    check_resumed(tmp_path, undisturbed)
+
+
+@pytest.mark.parametrize("files", [1, 4, 10])
+def test_parent_killed_takes_its_workers_along(tmp_path, undisturbed, files):
+    process = start(tmp_path, pause_s=0.3)
+    wait_for_files(tmp_path, files)
+    wait_for(lambda: len(workers_of(process)) == 2, "two workers")
+    workers = workers_of(process)
+    process.kill()
+    process.communicate()
+    _, alive = psutil.wait_procs(workers, timeout=PATIENCE_S)
+    assert not alive
+    check_resumed(tmp_path, undisturbed)
+
+
+@pytest.mark.parametrize("files", [1, 6, 11])
+def test_worker_killed_ends_the_run_with_advice(tmp_path, undisturbed, files):
+    process = start(tmp_path, pause_s=0.3)
+    wait_for_files(tmp_path, files)
+    wait_for(lambda: len(workers_of(process)) == 2, "two workers")
+    workers = workers_of(process)
+    workers[0].kill()
+    _, message = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 2
+    assert message.startswith("WorkerLost: a worker process was killed, as happens when memory runs out.")
+    assert "--resume" in message
+    assert not any(w.is_running() for w in workers)
+    check_resumed(tmp_path, undisturbed)
+
+
+def test_ctrl_c_ends_cleanly(tmp_path, undisturbed):
+    process = start(tmp_path, pause_s=0.3)
+    wait_for_files(tmp_path, 9)
+    workers = workers_of(process)
+    os.killpg(process.pid, signal.SIGINT)
+    _, message = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 130
+    assert message.startswith("KeyboardInterrupt: interrupted. ")
+    assert message.count("\n") == 1  # no traceback of any worker
+    assert not any(w.is_running() for w in workers)
+    check_resumed(tmp_path, undisturbed)
+
+
+def test_a_script_without_a_main_guard_is_told_so(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(f"from fake_pipeline import fake_run\nfake_run({str(tmp_path / 'out')!r}, workers=2)\n")
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False, timeout=PATIENCE_S)
+    assert 'A script that starts a run with several workers must do so below `if __name__ == "__main__":`.' in done.stderr
