@@ -62,7 +62,7 @@ def test_most_start_on_the_table_unless_piled(room, context):
 
     flat, piled = layers(Drop(piled=0, spread=Constant(1))), layers(Drop(piled=1, spread=Constant(0.3)))
     assert flat < 0.02
-    assert piled > 0.5
+    assert piled > 0.25
 
 
 def test_upright_objects_stand(room, context):

@@ -24,7 +24,7 @@ class Background:
     name: ClassVar[str] = "background"
     stage: ClassVar[Stage] = "scene"
 
-    sky: Distribution = LogUniform(0.2, 1.0)
+    sky: Distribution = LogUniform(0.12, 1.0)
     kelvin: Distribution = Uniform(4500, 11000)
     bounce: Distribution = Uniform(0.15, 0.7)
     backdrop: float = 0.7

@@ -37,10 +37,10 @@ class CameraShell:
     elevation_deg: Distribution = Uniform(20, 75)
     azimuth_deg: Distribution = Uniform(0, 360)
     radius_m: Distribution | None = None
-    fill: Distribution = Uniform(0.65, 1.15)
+    fill: Distribution = Uniform(0.9, 1.7)
     aim: Distribution = Uniform(-0.2, 0.2)
     roll_deg: Distribution = Normal(0, 5)
-    fov_deg: Distribution = Uniform(30, 60)
+    fov_deg: Distribution = Uniform(30, 65)
 
     def __post_init__(self) -> None:
         require(self, 0, 90, "elevation_deg")

@@ -20,6 +20,8 @@ Spans = tuple[tuple[float, float], tuple[float, float]]
 
 #: Places tried for an object that looks for the lowest one.
 _CANDIDATES = 24
+#: From things higher than this, what lands on them rolls off the table too often.
+_PILE_M = 0.08
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +31,8 @@ class Drop:
     Objects are the bodies tagged ``object``, the table is the body tagged ``support``. All start within one zone: a
     part of the table top `spread` as wide and long, anywhere on it. A share `upright` stands as modelled, turned about the
     vertical only; the others are turned by `rotation`. Most objects take the lowest of some places in the zone; a share
-    `piled` takes the first at hand, often above another, and lands on it. Where the zone is full, the rest of the table
-    serves. Objects start `gap_m` from each other and the table, at most `max_height_m` above the table, and `margin_m`
+    `piled` takes the first at hand, often above a low one, and lands on it. Where the zone is full, the rest of the table
+    serves too. Objects start `gap_m` from each other and the table, at most `max_height_m` above the table, and `margin_m`
     inside its edge.
     """
 
@@ -39,10 +41,10 @@ class Drop:
 
     spread: Distribution = Uniform(0.55, 1.0)
     rotation: Distribution = UniformRotation()
-    upright: float = 0.35
+    upright: float = 0.5
     piled: float = 0.2
     gap_m: float = 0.004
-    margin_m: float = 0.04
+    margin_m: float = 0.06
     max_height_m: float = 1.0
 
     def __post_init__(self) -> None:
@@ -93,17 +95,26 @@ class Drop:
         return (rounded(math.cos(half_yaw)), 0.0, 0.0, rounded(math.sin(half_yaw))) if upright else turned
 
     def _place(self, rng: np.random.Generator, reach: Box, zone: Spans, table: Box, taken: np.ndarray) -> Vec3 | None:
-        """A free place for a thing that reaches so far: in the zone, or else where there is room on the table, or None."""
+        """Where the origin of a thing that reaches so far goes: low in the zone, or else on the table, or None if nothing is free."""
         is_piled, draws = rng.random() < self.piled, rng.random((_CANDIDATES, 2))
-        for spans, is_first in ((zone, is_piled), (zone, False), (self._top(table), False)):
+        low_enough = table.high[2] + _PILE_M
+        places: list[tuple[float, float, float]] = []  # height of what it lands on, x, y
+        for spans in (zone, self._top(table)):
             spots = _spots(draws, spans, reach)
             if spots is None:
                 continue
             floor = _floor(spots, reach, taken, self.gap_m, table.high[2])
-            best = 0 if is_first else int(np.argmin(floor))
-            if floor[best] + self.gap_m + reach.high[2] - reach.low[2] <= table.high[2] + self.max_height_m:
-                return (float(spots[best, 0]), float(spots[best, 1]), float(floor[best]) + self.gap_m - reach.low[2])
-        return None
+            best = 0 if is_piled and floor[0] <= low_enough else int(np.argmin(floor))
+            places.append((float(floor[best]), *spots[best].tolist()))
+            if floor[best] <= low_enough:
+                break
+        if not places:
+            return None
+        height, x, y = min(places)
+        bottom = height + self.gap_m
+        if bottom + reach.high[2] - reach.low[2] > table.high[2] + self.max_height_m:
+            return None
+        return (x, y, bottom - reach.low[2])
 
     def _complaint(self, body: BodySpec, reach: Box, placed: int, wanted: int) -> str:
         size = " x ".join(f"{b - a:.2g}" for a, b in zip(reach.low, reach.high, strict=True))

@@ -23,12 +23,14 @@ class Tones(NamedTuple):
     value: Distribution
 
 
-#: Where surface colours come from. Most of what surrounds people is grey, brown or muted.
+#: Where surface colours come from. Most of what surrounds people is grey, brown or muted; pinks and violets are rare.
 PALETTES: dict[str, Tones] = {
-    "neutral": Tones(Uniform(0, 360), Uniform(0.0, 0.12), Uniform(0.2, 0.95)),
-    "earth": Tones(Uniform(12, 48), Uniform(0.25, 0.65), Uniform(0.25, 0.85)),
-    "muted": Tones(Uniform(0, 360), Uniform(0.15, 0.5), Uniform(0.3, 0.9)),
-    "vivid": Tones(Uniform(0, 360), Uniform(0.6, 0.95), Uniform(0.4, 0.95)),
+    "neutral": Tones(Uniform(0, 360), Uniform(0.0, 0.1), Uniform(0.2, 0.95)),
+    "earth": Tones(Uniform(16, 46), Uniform(0.15, 0.6), Uniform(0.25, 0.85)),
+    "muted": Tones(Uniform(-40, 260), Uniform(0.12, 0.45), Uniform(0.3, 0.9)),
+    "warm": Tones(Uniform(-15, 60), Uniform(0.6, 0.95), Uniform(0.45, 0.95)),
+    "cool": Tones(Uniform(80, 255), Uniform(0.5, 0.95), Uniform(0.3, 0.9)),
+    "pink": Tones(Uniform(255, 345), Uniform(0.3, 0.9), Uniform(0.4, 0.95)),
 }
 
 #: Reflectances of polished metals, linear (N. Hoffman, "Background: physics and math of shading", SIGGRAPH 2013).
@@ -57,7 +59,7 @@ class Look:
     replaced: float = 1.0
     printed_replaced: float = 1.0
     metal: float = 0.0
-    palette: Distribution = Choice({"neutral": 0.3, "earth": 0.3, "muted": 0.25, "vivid": 0.15})
+    palette: Distribution = Choice({"neutral": 0.3, "earth": 0.3, "muted": 0.22, "warm": 0.06, "cool": 0.09, "pink": 0.03})
     pattern: Distribution = Choice({"plain": 0.3, "wood": 0.2, "noise": 0.2, "marble": 0.1, "checks": 0.1, "stripes": 0.1})
     tile_m: Distribution = LogUniform(0.1, 1.0)
     frequency: Distribution = UniformInt(2, 8)
@@ -79,7 +81,7 @@ OBJECTS = Look(
     replaced=0.35,
     printed_replaced=0.08,
     metal=0.12,
-    palette=Choice({"neutral": 0.25, "earth": 0.15, "muted": 0.25, "vivid": 0.35}),
+    palette=Choice({"neutral": 0.2, "earth": 0.12, "muted": 0.23, "warm": 0.2, "cool": 0.2, "pink": 0.05}),
     pattern=Choice({"plain": 0.55, "stripes": 0.12, "checks": 0.1, "noise": 0.1, "wood": 0.08, "marble": 0.05}),
     tile_m=LogUniform(0.04, 0.15),
 )
@@ -87,7 +89,10 @@ OBJECTS = Look(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Materials:
-    """Give furniture, and some of the objects, a random colour, finish and pattern."""
+    """Give furniture, and some of the objects, a random colour, finish and pattern.
+
+    Numbered pieces of furniture (``leg-0``, ``leg-1``) are a set, and look alike.
+    """
 
     name: ClassVar[str] = "materials"
     stage: ClassVar[Stage] = "scene"
@@ -98,8 +103,8 @@ class Materials:
     def sample(self, seed: Seed, spec: SceneSpec, context: Context) -> dict[str, Any]:
         drawn: dict[str, Any] = {}
         for body in spec.bodies:
-            look = self.furniture if body.category is None else self.objects
-            here = seed.child("body", body.name)
+            look, name = (self.furniture, _set_of(body)) if body.category is None else (self.objects, body.name)
+            here = seed.child("body", name)
             rng = here.rng()
             share = look.printed_replaced if _is_printed(body, context.library) else look.replaced
             if rng.random() < share:
@@ -108,6 +113,10 @@ class Materials:
 
     def apply(self, spec: SceneSpec, params: dict[str, Any]) -> SceneSpec:
         return spec.map_bodies({name: {"material": from_json(MaterialSpec, m)} for name, m in params["materials"].items()})
+
+
+def _set_of(body: BodySpec) -> str:
+    return body.name.rstrip("0123456789").rstrip("-")
 
 
 def _material(look: Look, rng: np.random.Generator, pattern_seed: int) -> MaterialSpec:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from diorama.randomizers.base import Context, Stage
 from diorama.randomizers.bounds import support_box
 from diorama.randomizers.colors import luminance, mixed
-from diorama.randomizers.distributions import Distribution, LogUniform, Normal, Uniform, require, rounded
+from diorama.randomizers.distributions import Distribution, LogUniform, TruncatedNormal, Uniform, require, rounded
 from diorama.sim.codec import from_json, to_json
 from diorama.sim.seeds import Seed
 from diorama.sim.spec import MaterialSpec, Rgb, SceneSpec, SensorSpec, SpotLight, SunLight
@@ -31,7 +31,7 @@ class Sensor:
 
     target: float = 0.35
     adaptation: Distribution = Uniform(0.75, 1.0)
-    error_ev: Distribution = Normal(0, 0.35)
+    error_ev: Distribution = TruncatedNormal(0, 0.4, -1, 1)
     read_noise: Distribution = LogUniform(0.0005, 0.006)
     shot_noise: Distribution = LogUniform(0.003, 0.03)
 
