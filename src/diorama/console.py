@@ -1,5 +1,6 @@
 """What the command line shows: tables on standard output, progress on standard error."""
 
+import math
 import time
 from collections import Counter
 from dataclasses import fields, is_dataclass
@@ -10,7 +11,7 @@ from typing import Any, Self
 
 from rich.console import Console
 from rich.padding import Padding
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -31,28 +32,27 @@ class RunProgress:
     """
 
     def __init__(self, out: Path, console: Console | None = None) -> None:
-        self._console = console or Console(stderr=True, highlight=False)
+        self._out = out
+        self._console = console or Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
         self._bar = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("{task.fields[rate]}"),
-            TimeElapsedColumn(),
             TextColumn("left"),
             TimeRemainingColumn(),
             console=self._console,
             disable=not self._console.is_terminal,
             transient=True,
         )
-        self._task = self._bar.add_task("starting", total=None, rate="")
+        self._task = self._bar.add_task("", total=None, rate="")
         self._stage = ""
-        self._first: tuple[float, int] | None = None
-        self._said_s = time.monotonic()
-        self._console.print(f"Writing to {out}. The first run on a machine compiles the renderer's kernels, which can take a minute.")
+        self._before = 0
+        self._since: tuple[float, int] | None = None
+        self._said_s = -math.inf
 
     def __enter__(self) -> Self:
-        self._bar.start()
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -60,19 +60,20 @@ class RunProgress:
 
     def __call__(self, stage: str, done: int, total: int) -> None:
         now = time.monotonic()
+        if not self._stage:
+            self._console.print(f"Writing to {self._out}. The first run on a machine compiles the renderer's kernels, which can take a minute.")
+            self._bar.start()
         if stage != self._stage:
-            self._stage, self._first = stage, None
+            self._stage, self._before, self._since = stage, done, None
+        elif self._since is None and done > self._before:
+            self._since = now, done  # the rate counts from the first finished scene on: before it the engines start
         rate = ""
-        if stage == "generate":
-            # The rate counts from the first finished scene on: what came before is the start of the engines.
-            if self._first is None and done:
-                self._first = now, done
-            elif self._first and done > self._first[1]:
-                rate = f"{(done - self._first[1]) / (now - self._first[0]):.1f} images/s"
+        if stage == "generate" and self._since and done > self._since[1]:
+            rate = f"{(done - self._since[1]) / (now - self._since[0]):.1f} images/s"
         self._bar.update(self._task, description=_STAGES.get(stage, stage), completed=done, total=total, rate=rate)
-        if self._bar.disable and (now - self._said_s >= _QUIET_S or (done == total and stage == "generate")):
+        if self._bar.disable and stage == "generate" and (now - self._said_s >= _QUIET_S or done == total):
             self._said_s = now
-            self._console.print(f"{_STAGES.get(stage, stage)}: {done} of {total} images" + (f", {rate}" if rate else ""))
+            self._console.print(f"{done} of {total} images" + (f", {rate}" if rate else ""))
 
 
 _STAGES = {"check": "checking what is finished", "compile": "compiling kernels", "generate": "generating", "merge": "writing annotations"}
@@ -80,22 +81,22 @@ _STAGES = {"check": "checking what is finished", "compile": "compiling kernels",
 
 def print_summary(summary: Summary, out: Path) -> None:
     """What a run did, and what to do next."""
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="bold")
-    table.add_column()
     earlier = summary.images - summary.made
-    table.add_row("images", f"{summary.images}" + (f" ({earlier} of them finished before)" if earlier else ""))
-    table.add_row("objects", f"{summary.annotations} labelled, {summary.objects_per_image:.1f} an image")
-    table.add_row("rejected", ", ".join(f"{reason} {n}" for reason, n in summary.rejections.items()) or "nothing")
+    rows = {
+        "images": f"{summary.images}" + (f" ({earlier} of them finished before)" if earlier else ""),
+        "objects": f"{summary.annotations} labelled, {summary.objects_per_image:.1f} an image",
+        "rejected": ", ".join(f"{reason} {n}" for reason, n in summary.rejections.items()) or "nothing",
+    }
     if summary.made:
         stages = sorted(summary.stages_s.items(), key=lambda item: -item[1])
         busy = sum(summary.stages_s.values()) or 1.0
-        table.add_row("time", f"{summary.wall_s:.1f} s, {summary.images_per_s:.1f} images/s")
-        table.add_row("by stage", ", ".join(f"{stage} {seconds / busy:.0%}" for stage, seconds in stages))
-        table.add_row("memory", f"{summary.worker_rss_mb:.0f} MB a worker at most")
-    table.add_row("written to", str(out))
-    table.add_row("look at it", f"diorama preview {quote(str(out))}")
-    _print(table)
+        rows["time"] = f"{summary.wall_s:.1f} s, {summary.images_per_s:.1f} images/s"
+        rows["by stage"] = ", ".join(f"{stage} {seconds / busy:.0%}" for stage, seconds in stages)
+        rows["memory"] = f"{summary.worker_rss_mb:.0f} MB a worker at most"
+    rows["written to"] = str(out)
+    rows["look at it"] = f"diorama preview {quote(str(out))}"
+    for name, value in rows.items():
+        _print(Text.assemble((f"{name:<12}", "bold"), value), whole_lines=True)
 
 
 def print_registry(registry: Registry) -> None:
@@ -176,5 +177,6 @@ def _summary_line(thing: Any) -> str:
     return (getdoc(cls) or "").split("\n\n")[0].replace("\n", " ").replace("`", "")
 
 
-def _print(what: Any) -> None:
-    Console(highlight=False).print(what)
+def _print(what: Any, *, whole_lines: bool = False) -> None:
+    """Fit to the terminal, or with lines left whole, to be copied."""
+    Console(highlight=False, markup=False, soft_wrap=whole_lines).print(what)
