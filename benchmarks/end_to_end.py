@@ -22,8 +22,8 @@ import tyro
 from tyro.conf import arg
 
 import diorama
-from diorama.generate import versions
 from diorama.run import Summary, run
+from diorama.studio import versions
 
 _FIRST_IMAGE = "import diorama; diorama.generate(diorama.default_plan('tabletop'), seed=0, index=0, views=1)"
 

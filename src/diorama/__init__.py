@@ -18,7 +18,6 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from diorama.exporters import EXPORTERS
     from diorama.exporters.base import Dataset, Encoded, Exporter
-    from diorama.generate import Studio, generate
     from diorama.plan import Plan, default_plan, load_plan, plan_from_json, plan_to_json
     from diorama.randomizers import RANDOMIZERS
     from diorama.randomizers.base import Context, Randomizer
@@ -68,6 +67,7 @@ if TYPE_CHECKING:
         SpotLight,
         SunLight,
     )
+    from diorama.studio import Studio, generate
 
 __all__ = [
     "EXPORTERS",
@@ -134,7 +134,6 @@ __all__ = [
 _HOMES = {
     "diorama.exporters": "EXPORTERS",
     "diorama.exporters.base": "Dataset Encoded Exporter",
-    "diorama.generate": "Studio generate",
     "diorama.plan": "Plan default_plan load_plan plan_from_json plan_to_json",
     "diorama.randomizers": "RANDOMIZERS",
     "diorama.randomizers.base": "Context Randomizer",
@@ -148,6 +147,7 @@ _HOMES = {
     "diorama.sim.seeds": "Seed",
     "diorama.sim.spec": "BodySpec BoxShape CameraSpec CylinderShape EnvironmentSpec MaterialSpec MeshShape PhysicsSpec PointLight Pose "
     "ProceduralTexture SceneSpec SensorSpec SphereShape SpotLight SunLight",
+    "diorama.studio": "Studio generate",
 }
 
 

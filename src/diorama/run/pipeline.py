@@ -17,7 +17,7 @@ class Pipeline:
 
     def versions(self) -> dict[str, str]:
         """Of everything that decides the bytes."""
-        from diorama.generate import versions
+        from diorama.studio import versions
 
         return versions()
 
@@ -33,12 +33,12 @@ class Pipeline:
 
     def studio(self, plan: Plan) -> AbstractContextManager[Any]:
         """The engines, for as long as a worker lives."""
-        from diorama.generate import Studio
+        from diorama.studio import Studio
 
         return Studio(plan)
 
     def generate(self, plan: Plan, seed: int, scene: int, *, studio: Any, views: int) -> Sample:
         """One scene with that many of its views."""
-        from diorama.generate import generate
+        from diorama.studio import generate
 
         return generate(plan, seed, scene, studio=studio, views=views)
