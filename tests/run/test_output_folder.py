@@ -87,7 +87,7 @@ def test_a_run_of_another_format_is_refused(done, settings):
 def test_a_folder_that_cannot_be_made_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
     for out in (tmp_path / "file", tmp_path / "file" / "below", "/proc/no-such-folder"):
-        with pytest.raises(OutputError, match=r"cannot make the folder in .*: "):
+        with pytest.raises(OutputError, match=r"cannot open the output folder .*: "):
             fake_run(out)
 
 

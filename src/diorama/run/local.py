@@ -132,7 +132,8 @@ def _enter(folder: Folder, asked: dict[str, Any], *, resume: bool, overwrite: bo
         else:
             records.clear(folder)
     records.roll_back(folder)
-    manifest.write(folder, asked)
+    if begun != asked:
+        manifest.write(folder, asked)
 
 
 def _check(job: Job, folder: Folder, summary: Summary, report: Progress) -> list[int]:

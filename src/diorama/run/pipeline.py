@@ -6,6 +6,7 @@ from typing import Any
 from diorama.plan import Plan, plan_to_json
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.frame import Sample
+from diorama.studio import Studio, generate, versions
 
 
 class Pipeline:
@@ -17,8 +18,6 @@ class Pipeline:
 
     def versions(self) -> dict[str, str]:
         """Of everything that decides the bytes."""
-        from diorama.studio import versions
-
         return versions()
 
     def library(self, plan: Plan) -> AssetLibrary:
@@ -27,18 +26,14 @@ class Pipeline:
 
     def warm_up(self, plan: Plan) -> None:
         """Compile what is compiled once on a machine, before several workers do so at once."""
-        from diorama.sim.render import raster
+        from diorama.sim.render import raster  # here, so that Warp is loaded only to make pictures
 
         raster.warm_up()
 
     def studio(self, plan: Plan) -> AbstractContextManager[Any]:
         """The engines, for as long as a worker lives."""
-        from diorama.studio import Studio
-
         return Studio(plan)
 
     def generate(self, plan: Plan, seed: int, scene: int, *, studio: Any, views: int) -> Sample:
         """One scene with that many of its views."""
-        from diorama.studio import generate
-
         return generate(plan, seed, scene, studio=studio, views=views)

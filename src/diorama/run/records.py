@@ -113,7 +113,8 @@ def roll_back(folder: Folder) -> None:
 
 def clear(folder: Folder) -> None:
     """Remove what a run of ours wrote, and nothing else: the files in its records, and the records. The manifest stays until
-    the next replaces it, so that a folder in which this was stopped half-way is still known as ours.
+    the next replaces it, so that a folder in which this was stopped half-way is still known as ours. Pictures whose record a
+    power cut swallowed are not known any more, and stay.
     """
     roll_back(folder)
     for name in folder.names(FOLDER):

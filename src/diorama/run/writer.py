@@ -44,7 +44,7 @@ class Folder:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        with self._explained("make the folder"):
+        with self._explained("open the output folder"):
             root.mkdir(parents=True, exist_ok=True)
             self._folders = {"": os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)}
 
@@ -94,12 +94,12 @@ class Folder:
         """Write one file that survives a power cut."""
         temporary, _ = self._stage(path, [data], flush=True)
         self._rename(temporary, path)
-        with self._explained(f"write {path}"):
+        with self._explained(f"write {path} in"):
             os.fsync(self._parent(path)[0])
 
     def _stage(self, path: str, chunks: Iterable[bytes], *, flush: bool = False) -> tuple[str, Facts]:
         """Write a file under a temporary name; return that name and what the file holds."""
-        with self._explained(f"write {path}"):
+        with self._explained(f"write {path} in"):
             folder, name = self._parent(path, make=True)
             temporary = f".{name}.{os.getpid()}.diorama-tmp"
             size, digest = 0, _blake2b()
@@ -120,7 +120,7 @@ class Folder:
         return temporary, Facts(size, digest.hexdigest())
 
     def _rename(self, temporary: str, path: str) -> None:
-        with self._explained(f"write {path}"):
+        with self._explained(f"write {path} in"):
             folder, name = self._parent(path)
             os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
 
@@ -170,7 +170,7 @@ class Folder:
 
         Raises OutputError when the file cannot be removed.
         """
-        with self._explained(f"remove {path}"):
+        with self._explained(f"remove {path} in"):
             try:
                 folder, name = self._parent(path)
                 if stat.S_ISREG(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode):
@@ -216,7 +216,7 @@ class Folder:
                 why = os.strerror(error.errno) if error.errno else str(error)
             full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
             hint = " What is finished is kept: make room and go on with --resume." if full else ""
-            raise OutputError(f"cannot {action} in {self.root}: {why}.{hint}") from error
+            raise OutputError(f"cannot {action} {self.root}: {why}.{hint}") from error
 
 
 def _blake2b() -> "hashlib.blake2b":
