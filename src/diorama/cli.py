@@ -35,7 +35,7 @@ examples:
   diorama generate tabletop --out out/tabletop
   diorama generate tabletop --count 1000 --objects 5-8 --views 2 --out out/few
   diorama generate plan.yaml --assets meshes/ --workers 8 --out out/mine
-  diorama generate tabletop --out out/tabletop --resume   (after an interruption)
+  diorama generate tabletop --out out/tabletop --resume  (after an interruption)
 """
 
 _DESCRIBE = """\
@@ -124,14 +124,13 @@ def _size(text: str) -> tuple[int, int]:
 
 
 def _range(text: str) -> tuple[int, int]:
-    low, _, high = text.partition("-")
     try:
-        bounds = _positive(low), _positive(high or low)
+        bounds = [_positive(part) for part in text.split("-")]
     except ValueError:
-        bounds = (1, 0)
-    if bounds[0] > bounds[1]:
+        bounds = []
+    if len(bounds) not in (1, 2) or bounds[0] > bounds[-1]:
         raise ValueError(f"expected a number of objects, such as 12, or a range, such as 10-15, got '{text}'")
-    return bounds
+    return bounds[0], bounds[-1]
 
 
 def _choice(*choices: str) -> Callable[[str], str]:
