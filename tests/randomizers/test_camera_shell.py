@@ -35,7 +35,9 @@ def test_sees_most_objects_from_a_free_place(seed, staged, context):
     pixels = project(camera.k, apply(invert(camera.world_from_camera.matrix), objects_of(spec)))
     inside = (pixels[:, 0] > 0) & (pixels[:, 0] < camera.width) & (pixels[:, 1] > 0) & (pixels[:, 1] < camera.height)
     assert inside.mean() >= 0.5
-    assert math.isfinite(x)
+    for body in spec.bodies:
+        if body.category is not None:  # no brick is longer than 0.22 m
+            assert math.dist((x, y, z), body.world_from_body.position_m) > 0.05
 
 
 def test_fill_decides_how_large_objects_appear(staged, context):
@@ -68,6 +70,18 @@ def test_a_portrait_picture_sees_as_much(staged, context):
     fixed = CameraShell(fov_deg=Constant(40), fill=Constant(1.0), elevation_deg=Constant(70), azimuth_deg=Constant(-90))
     near, far = photographed(wide, context, 1, fixed)[1]["radius_m"], photographed(tall, context, 1, fixed)[1]["radius_m"]
     assert far > 1.9 * near  # half as wide: the narrower side counts
+
+
+def test_never_sinks_below_the_table_or_into_a_thing(staged, context):
+    spec = staged(1)
+    for seed in range(30):
+        camera, _ = photographed(spec, context, seed, CameraShell(elevation_deg=Constant(0), radius_m=Constant(0.25)))
+        eye = camera.world_from_camera.position_m
+        assert eye[2] >= 0.72 + 0.05 - 1e-9
+        for body in spec.bodies[3:]:
+            size = np.array(context.library.SIZES[body.shape.asset]) * body.shape.scale
+            inside = np.abs(apply(invert(body.world_from_body.matrix), np.array([eye]))[0]) < size / 2
+            assert not inside.all()
 
 
 def test_without_objects_it_looks_at_the_table(room, context):

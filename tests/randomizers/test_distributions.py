@@ -2,6 +2,8 @@
 
 import json
 import math
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ from diorama.randomizers.distributions import (
     Distribution,
     LogUniform,
     Normal,
+    Scalar,
     TruncatedNormal,
     Uniform,
     UniformInt,
@@ -190,6 +193,32 @@ def test_written_and_printed_forms(distribution, written, printed):
 
 def test_every_family_is_registered_by_its_own_name():
     assert all(FAMILIES[name].family == name for name in FAMILIES.names())
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Exponential(Scalar):
+    """A family of one's own."""
+
+    family: ClassVar[str] = "exponential"
+    symbol: ClassVar[str] = "Exp"
+    mean: float
+
+    @property
+    def support(self):
+        return 0.0, math.inf
+
+    def quantile(self, u):
+        return -self.mean * math.log1p(-u)
+
+
+def test_a_family_of_ones_own_takes_part(monkeypatch):
+    monkeypatch.setitem(FAMILIES._loaded, "exponential", Exponential)
+    assert from_json(Distribution, {"exponential": [2]}) == Exponential(2)
+    assert to_json(Exponential(2)) == {"exponential": [2.0]}
+    assert repr(Exponential(2)) == "Exp(2)"
+    assert stats.kstest(draws(Exponential(2)), stats.expon(scale=2).cdf).pvalue > 0.01
+    with pytest.raises(InvalidDocument, match=r"a: exponential takes \[mean\], got \[1, 2\]"):
+        Distribution.from_json_value({"exponential": [1, 2]}, "a")
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from diorama.randomizers.background import Background
 from diorama.randomizers.distributions import Constant, Uniform
 from diorama.randomizers.lights import Lights
 from diorama.randomizers.sensor import Sensor, level_irradiance
+from diorama.sim.errors import InvalidValue
 from diorama.sim.seeds import Seed
 from diorama.sim.spec import EnvironmentSpec, MaterialSpec, PointLight, SpotLight, SunLight
 
@@ -78,6 +79,12 @@ def test_a_bright_table_is_exposed_less(room, context):
         spec = room.map_bodies({"table": {"material": MaterialSpec(base_color=(albedo,) * 3)}})
         evs.append(sensor.sample(Seed(0), spec, context)["sensor"]["exposure_ev"])
     assert evs[0] > evs[1] + 1
+
+
+@pytest.mark.parametrize("target", [0.0, -1.0, math.nan, math.inf])
+def test_an_impossible_target_is_refused(target):
+    with pytest.raises(InvalidValue, match=r"^target must be positive"):
+        Sensor(target=target)
 
 
 def test_without_any_light_exposure_stays_finite(room, context):

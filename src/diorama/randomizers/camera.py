@@ -14,7 +14,7 @@ from diorama.sim.seeds import Seed
 from diorama.sim.spec import Pose, SceneSpec
 from diorama.sim.transforms import Vec3, look_at, normalize_quat, quat_from_axis_angle, quat_from_matrix, quat_multiply
 
-#: Directions tried before the one with the longest free line of sight is taken.
+#: Directions tried before the one with the longest free line of sight, outside all objects, is taken.
 _ATTEMPTS = 16
 #: Kept free around the camera, metres.
 _CLEAR_M = 0.05
@@ -24,7 +24,7 @@ _SHARE_IN_VIEW = 0.8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CameraShell:
-    """Put the camera on a shell around the objects, looking at them, never below the table top or behind a wall.
+    """Put the camera on a shell around the objects, looking at them, never below the table top, behind a wall or inside a thing.
 
     `elevation_deg` and `azimuth_deg` give the direction from the middle of the objects, `radius_m` the distance; by default it is
     such that most objects fill `fill` of the picture's shorter side. The camera looks beside the middle by `aim` times the
@@ -60,12 +60,11 @@ class CameraShell:
         wanted = self.radius_m.sample(rng) if self.radius_m else extent / (fill * math.tan(narrow))
         aim = _vec3(c + self.aim.sample(rng) * extent for c in center)
         roll = math.radians(self.roll_deg.sample(rng))
-        direction, distance = self._line_of_sight(rng, center, wanted, spec, context.library)
-        eye = _vec3(c + distance * d for c, d in zip(center, direction, strict=True))
+        eye = self._eye(rng, center, wanted, spec, context.library)
         turned = quat_multiply(quat_from_matrix(look_at(eye, aim)[:3, :3]), quat_from_axis_angle((0.0, 0.0, 1.0), roll))
         return {
             "center_m": list(center),
-            "radius_m": rounded(distance),
+            "radius_m": rounded(math.dist(center, eye)),
             "position_m": list(eye),
             "rotation_wxyz": [rounded(q) for q in normalize_quat(turned)],
             "focal_px": rounded(camera.height / 2 / math.tan(fov / 2)),
@@ -76,22 +75,24 @@ class CameraShell:
         pose = Pose(tuple(params["position_m"]), tuple(params["rotation_wxyz"]))
         return spec.replace(cameras=(replace(camera, world_from_camera=pose, fx=params["focal_px"], fy=params["focal_px"]),))
 
-    def _line_of_sight(self, rng: np.random.Generator, center: Vec3, wanted: float, spec: SceneSpec, library: AssetLibrary) -> tuple[Vec3, float]:
-        """A direction from the middle in which the wanted distance is free, or else the farthest there is in some."""
-        table = support_box(spec, library)
+    def _eye(self, rng: np.random.Generator, center: Vec3, wanted: float, spec: SceneSpec, library: AssetLibrary) -> Vec3:
+        """A place at the wanted distance from the middle, or nearer, where a wall is in the way: the first of some that is free."""
+        lowest = support_box(spec, library).high[2] + _CLEAR_M
         walls = [world_box(b, library) for b in spec.bodies if b.category is None and "support" not in b.tags]
-        best: tuple[Vec3, float] = ((0.0, 0.0, 1.0), 0.0)
+        objects = [(b.world_from_body.position_m, radius(b, library) + _CLEAR_M) for b in spec.bodies if b.category is not None]
+        best, best_score = _vec3((center[0], center[1], center[2] + wanted)), (False, 0.0)
         for _ in range(_ATTEMPTS):
             elevation, azimuth = math.radians(self.elevation_deg.sample(rng)), math.radians(self.azimuth_deg.sample(rng))
             direction = (math.cos(elevation) * math.cos(azimuth), math.cos(elevation) * math.sin(azimuth), math.sin(elevation))
-            free = min([_free_distance(center, direction, wall) for wall in walls], default=math.inf)
-            distance = min(wanted, free)
-            is_above = center[2] + distance * direction[2] > table.high[2] + _CLEAR_M
-            if is_above and distance > best[1]:
-                best = (direction, distance)
-            if is_above and distance == wanted:
-                break
-        return best if best[1] > 0 else ((0.0, 0.0, 1.0), wanted)
+            distance = min([wanted, *(_free_distance(center, direction, wall) for wall in walls)])
+            x, y, z = (c + distance * d for c, d in zip(center, direction, strict=True))
+            eye = _vec3((x, y, max(z, lowest)))
+            is_clear = all(math.dist(eye, middle) > reach for middle, reach in objects)
+            if is_clear and distance == wanted:
+                return eye
+            if (is_clear, distance) > best_score:
+                best, best_score = eye, (is_clear, distance)
+        return best
 
 
 def _subject(spec: SceneSpec, library: AssetLibrary) -> tuple[Vec3, float]:

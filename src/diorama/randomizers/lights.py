@@ -43,7 +43,7 @@ class Lights:
     aim_m: Distribution = Uniform(-0.2, 0.2)
     irradiance: Distribution = LogUniform(1.5, 5.0)
     secondary: Distribution = LogUniform(0.15, 0.8)
-    kelvin: Distribution = TruncatedNormal(6000, 1700, 2700, 12000)
+    kelvin: Distribution = TruncatedNormal(5800, 2200, 2600, 12000)
     sun_diameter_deg: Distribution = LogUniform(0.5, 10)
     spot_radius_m: Distribution = LogUniform(0.01, 0.15)
     cone_deg: Distribution = Uniform(18, 45)

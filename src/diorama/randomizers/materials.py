@@ -52,7 +52,7 @@ class Look:
     """What one group of bodies may look like.
 
     A share `replaced` of the bodies gets a new material (of those with a printed texture of their own, `printed_replaced`); of
-    these a share `metal` is bare metal, and the others have a colour of `palette` and `pattern` ("plain" or one of
+    these a share `metal` is bare metal, and the others have a colour of `palette` (a name in `PALETTES`) and a `pattern` ("plain" or one of
     `ProceduralTexture`'s) repeated every `tile_m` metres.
     """
 

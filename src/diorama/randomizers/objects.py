@@ -1,6 +1,8 @@
 """Which objects there are: kinds, sizes, masses, and how they slide and bounce."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,6 +13,8 @@ from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.errors import InvalidValue, UnknownName, suggestion
 from diorama.sim.seeds import Seed
 from diorama.sim.spec import BodySpec, MeshShape, SceneSpec
+
+Shelf = Mapping[str, tuple[str, ...]]
 
 #: Lighter bodies make contact solvers jitter.
 MIN_MASS_KG = 0.01
@@ -46,7 +50,7 @@ class Objects:
         names = [f"object-{i:02d}" for i in range(count)]
         return {"objects": [self._object(name, seed.child("body", name).rng(), shelf, context.library) for name in names]}
 
-    def _object(self, name: str, rng: np.random.Generator, shelf: dict[str, list[str]], library: AssetLibrary) -> dict[str, Any]:
+    def _object(self, name: str, rng: np.random.Generator, shelf: Shelf, library: AssetLibrary) -> dict[str, Any]:
         category = (self.categories or Choice(list(shelf))).sample(rng)
         if category not in shelf:
             raise UnknownName(f'objects: no asset has the category "{category}".{suggestion(str(category), shelf)}')
@@ -81,11 +85,12 @@ class Objects:
         return spec.replace(bodies=(*spec.bodies, *added))
 
 
-def _by_category(library: AssetLibrary) -> dict[str, list[str]]:
+@lru_cache(maxsize=1)  # a library does not change, and a run has one
+def _by_category(library: AssetLibrary) -> Shelf:
     """Asset ids by category, both sorted."""
     shelf: dict[str, list[str]] = {}
     for asset_id in library.ids():
         shelf.setdefault(library.category_of(asset_id)[0], []).append(asset_id)
     if not shelf:
         raise InvalidValue("objects: the asset library is empty, there is nothing to put on the table")
-    return dict(sorted(shelf.items()))
+    return {category: tuple(shelf[category]) for category in sorted(shelf)}

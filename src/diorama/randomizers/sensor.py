@@ -9,6 +9,7 @@ from diorama.randomizers.bounds import support_box
 from diorama.randomizers.colors import luminance, mixed
 from diorama.randomizers.distributions import Distribution, LogUniform, TruncatedNormal, Uniform, require, rounded
 from diorama.sim.codec import from_json, to_json
+from diorama.sim.errors import InvalidValue
 from diorama.sim.seeds import Seed
 from diorama.sim.spec import MaterialSpec, Rgb, SceneSpec, SensorSpec, SpotLight, SunLight
 from diorama.sim.transforms import Vec3
@@ -36,6 +37,8 @@ class Sensor:
     shot_noise: Distribution = LogUniform(0.003, 0.03)
 
     def __post_init__(self) -> None:
+        if not 0 < self.target < math.inf:
+            raise InvalidValue(f"target must be positive, got {self.target}")
         require(self, 0, 2, "adaptation")
         require(self, -math.inf, math.inf, "error_ev")
         require(self, 0, 0.99, "read_noise", "shot_noise")
