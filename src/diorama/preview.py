@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pycocotools.coco import COCO
 
-from diorama.sim.errors import InvalidValue, OutputError
+from diorama.sim.errors import DioramaError, InvalidValue, OutputError
 
 Image = NDArray[Any]  # (h, w, 3) uint8 BGR; OpenCV's own types say less
 Color = tuple[int, int, int]
@@ -39,11 +39,17 @@ def contact_sheet(folder: str | Path, *, count: int = 12) -> Image:
     if count <= 0:
         raise InvalidValue(f"count must be 1 or more, got {count}")
     coco = _read_labels(folder)
-    images: list[Any] = sorted(coco.dataset["images"], key=lambda image: image["id"])
+    images: list[Any] = coco.dataset["images"]
     if not images:
         raise InvalidValue(f"{folder}: this data set has no images")
     count = min(count, len(images))
-    tiles = [_tile(folder, coco, images[i * len(images) // count]) for i in range(count)]
+    chosen = [images[i * len(images) // count] for i in range(count)]
+    try:
+        tiles = [_tile(folder, coco, image) for image in chosen]
+    except DioramaError:
+        raise
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, cv2.error) as error:
+        raise InvalidValue(f"{folder}: the labels do not make sense ({type(error).__name__}: {error})") from None
     return _grid(tiles, columns=math.ceil(math.sqrt(count)))
 
 
@@ -106,6 +112,13 @@ def _tile(folder: Path, coco: COCO, entry: dict[str, Any]) -> Image:
     size = TILE_WIDTH_PX, max(round(picture.shape[0] * scale), 1)
     tile = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
     labels = coco.loadAnns(coco.getAnnIds(imgIds=[entry["id"]]))
+    shape = list(picture.shape[:2])
+    for claimed in (
+        [entry["height"], entry["width"]],
+        *(label["segmentation"]["size"] for label in labels if isinstance(label["segmentation"], dict)),
+    ):
+        if claimed != shape:
+            raise InvalidValue(f"{folder}: {entry['file_name']} has {shape[1]}x{shape[0]} pixels, and labels for {claimed[1]}x{claimed[0]}")
 
     for label in labels:
         color = category_color(label["category_id"])

@@ -156,6 +156,27 @@ def test_missing_broken_and_outlying_pictures_are_named(dataset):
         contact_sheet(root)
 
 
+@pytest.mark.parametrize(
+    ("table", "change", "said"),
+    [
+        ("images", {"width": 10**9, "height": 10**9}, "480x300 pixels, and labels for 1000000000x1000000000"),
+        ("annotations", {"segmentation": {"size": [10**9, 10**9], "counts": "0"}}, "480x300 pixels, and labels for 1000000000x1000000000"),
+        ("annotations", {"category_id": 9}, "the labels do not make sense"),
+        ("annotations", {"bbox": None}, "the labels do not make sense"),
+        ("annotations", {"segmentation": None}, "the labels do not make sense"),
+        ("images", {"file_name": 7}, "the labels do not make sense"),
+    ],
+)
+def test_labels_that_do_not_fit_their_picture(table, change, said, dataset):
+    root = dataset(1)
+    labels = root / "annotations/instances.json"
+    document = json.loads(labels.read_text())
+    document[table][0] |= change
+    labels.write_text(json.dumps(document))
+    with pytest.raises(InvalidValue, match=said):
+        contact_sheet(root)
+
+
 def test_where_the_sheet_cannot_go(dataset, tmp_path):
     root = dataset(1)
     with pytest.raises(OutputError, match=r"ends in \.png"):
