@@ -123,7 +123,7 @@ def show(figures: dict[str, Any], setting: Setting) -> None:
     print(f"{figures['worker_rss_mb']:8.0f}  MB, the most that a worker held")
     print(f"{figures['first_image_s']:8.2f}  s to the first image without compiled kernels")
     for stage, seconds in figures["stages_s"].items():
-        print(f"{1000 * seconds:8.2f}  ms of one core an image: {stage}")
+        print(f"{1000 * seconds:8.2f}  ms of a worker for an image: {stage}")
 
 
 def machine() -> dict[str, Any]:
