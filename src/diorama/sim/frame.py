@@ -11,7 +11,7 @@ from diorama.sim.errors import InvalidValue
 from diorama.sim.spec import CameraSpec, SceneSpec
 
 #: Channels a renderer can be asked for. `instance` and `depth` come from the exact geometry pass.
-CHANNELS = ("rgb", "depth", "instance", "normal", "amodal")
+CHANNELS = ("rgb", "radiance", "depth", "instance", "normal", "amodal")
 
 
 def _expect(owner: str, array: NDArray[Any] | None, shape: tuple[int | None, ...], dtype: str) -> None:
@@ -43,13 +43,15 @@ class Silhouette:
 class Frame:
     """One photograph by one camera. Channels that were not asked for are None.
 
-    rgb (H, W, 3) uint8 sRGB; depth_m (H, W) float32 z-depth, +inf where nothing is; instance (H, W) int32,
-    the body's index in the spec plus one, 0 for nothing; normal (H, W, 3) float32 unit, in camera axes, facing
-    the camera, zero where nothing is; silhouettes: one for each labelled body, by body index.
+    rgb (H, W, 3) uint8 sRGB; radiance (H, W, 3) float32 W/m2/sr, the light that reached the sensor; depth_m (H, W)
+    float32 z-depth, +inf where nothing is; instance (H, W) int32, the body's index in the spec plus one, 0 for
+    nothing; normal (H, W, 3) float32 unit, of the flat surface, in camera axes, facing the camera, zero where nothing
+    is; silhouettes: one for each labelled body, by body index.
     """
 
     camera: CameraSpec
     rgb: NDArray[np.uint8] | None = None
+    radiance: NDArray[np.float32] | None = None
     depth_m: NDArray[np.float32] | None = None
     instance: NDArray[np.int32] | None = None
     normal: NDArray[np.float32] | None = None
@@ -58,6 +60,7 @@ class Frame:
     def __post_init__(self) -> None:
         h, w = self.camera.height, self.camera.width
         _expect("Frame.rgb", self.rgb, (h, w, 3), "uint8")
+        _expect("Frame.radiance", self.radiance, (h, w, 3), "float32")
         _expect("Frame.depth_m", self.depth_m, (h, w), "float32")
         _expect("Frame.instance", self.instance, (h, w), "int32")
         _expect("Frame.normal", self.normal, (h, w, 3), "float32")

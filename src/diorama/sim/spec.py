@@ -300,9 +300,9 @@ class EnvironmentSpec:
 class SensorSpec:
     """How radiance becomes 8-bit numbers.
 
-    The image is multiplied by 2**`exposure_ev`, tone-mapped (a filmic curve; `tone_curve` "linear" only clips),
-    sRGB-encoded, and given noise in linear light with standard deviation
-    sqrt(`read_noise`**2 + `shot_noise`**2 * signal), the signal 1 at white. `noise_seed` picks the noise.
+    The signal is the radiance times 2**`exposure_ev`. It gets noise of standard deviation
+    sqrt(`read_noise`**2 + `shot_noise`**2 * signal), the pattern picked by `noise_seed`, then goes through the tone curve
+    (``filmic``; ``linear`` only clips at 1) and is encoded as sRGB.
     """
 
     exposure_ev: float = 0.0

@@ -19,7 +19,7 @@ MAX_CASTER_M = 6.0
 #: Widest blur radius of a shadow, in texels.
 MAX_BLUR_TEXELS = 14.0
 #: Taps that look for casters.
-SEARCH_COUNT = 9
+SEARCH_COUNT = 13
 #: No caster is this near to a map's border, so that lookups need not mind the border: a tap reaches half as far.
 _BORDER_TEXELS = 2 * MAX_BLUR_TEXELS + 4
 _HALF_USED = MAP_SIZE / 2 - _BORDER_TEXELS
@@ -56,7 +56,8 @@ class LightData:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LightArrays:
     """`lights`, one LightData each; `maps`, all shadow maps one after the other, flat; `search_taps`, for each map
-    SEARCH_COUNT texel offsets within the light's `search` radius."""
+    SEARCH_COUNT texel offsets within the light's `search` radius.
+    """
 
     lights: wp.array
     maps: wp.array
@@ -79,6 +80,7 @@ def light_arrays(spec: SceneSpec, scene: SceneArrays, device: str, strips: int) 
     widest = (scene.bounds_m[:, 1] - scene.bounds_m[:, 0]).max(axis=1, initial=0.0)
     casts = widest <= MAX_CASTER_M
     casters = scene.bounds_m[casts]
+    receivers = _near(scene.bounds_m, casters)
     casts_on_device = wp.array(casts.astype(np.uint8), dtype=wp.uint8, device=device)
     shadowed = [light for light in spec.lights if not isinstance(light, PointLight) and light.shadows and len(casters)]
     maps = wp.empty(max(len(shadowed), 1) * MAP_SIZE * MAP_SIZE, dtype=wp.float32, device=device)
@@ -88,7 +90,7 @@ def light_arrays(spec: SceneSpec, scene: SceneArrays, device: str, strips: int) 
     for light in spec.lights:
         if light in shadowed:
             index = shadowed.index(light)
-            projection = _fit(light, casters)
+            projection = _fit(light, casters, receivers)
             _render_map(light, projection, scene, casts_on_device, maps, index, device, strips)
             rows.append(_describe(light, index, projection))
             taps += _search_taps(projection.search)
@@ -103,7 +105,16 @@ def _corners(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
     return boxes[:, picks, np.arange(3)].reshape(-1, 3)
 
 
-def _fit(light: Light, casters: NDArray[np.float64]) -> _Projection:
+def _near(boxes: NDArray[np.float64], casters: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The boxes cut to where shadows of the casters can matter: within their extent of them."""
+    if not len(casters):
+        return boxes
+    low, high = casters[:, 0].min(axis=0), casters[:, 1].max(axis=0)
+    reach = (high - low).max()
+    return np.clip(boxes, low - reach, high + reach)
+
+
+def _fit(light: Light, casters: NDArray[np.float64], receivers: NDArray[np.float64]) -> _Projection:
     """Look along the light at all casters, as closely as shows every one."""
     corners = _corners(casters)
     if isinstance(light, SunLight):
@@ -113,7 +124,7 @@ def _fit(light: Light, casters: NDArray[np.float64]) -> _Projection:
         seen = apply(light_from_world, corners)
         reach = float(np.abs(seen[:, :2]).max())
         scale = _HALF_USED / max(reach, 1e-3)
-        depth = float(np.ptp(seen[:, 2]))
+        depth = float(apply(light_from_world, _corners(receivers))[:, 2].max() - seen[:, 2].min())
         blur = math.tan(light.angular_diameter_rad / 2) * scale
         return _Projection(light_from_world=light_from_world, scale=scale, blur=blur, search=_search(blur * depth), nearest_m=0.0)
     assert isinstance(light, SpotLight)
@@ -126,8 +137,8 @@ def _fit(light: Light, casters: NDArray[np.float64]) -> _Projection:
     if len(front) == len(seen):
         reach = min(reach, float(np.max(np.abs(front[:, :2]) / front[:, 2:])))
     scale = _HALF_USED / max(reach, 1e-3)
-    nearest, farthest = (float(front[:, 2].min()), float(front[:, 2].max())) if len(front) else (1.0, 1.0)
-    nearest = max(nearest, 0.01)
+    nearest = max(float(front[:, 2].min()), 0.01) if len(front) else 0.01
+    farthest = max(float(apply(light_from_world, _corners(receivers))[:, 2].max()), nearest)
     blur = light.radius_m * scale
     return _Projection(
         light_from_world=light_from_world, scale=scale, blur=blur, search=_search(blur * (1 / nearest - 1 / farthest)), nearest_m=0.005
@@ -138,42 +149,40 @@ def _search(texels: float) -> float:
     return min(max(texels, 1.0), MAX_BLUR_TEXELS)
 
 
-def _render_map(light: Light, projection: _Projection, scene: SceneArrays, casts: wp.array, maps: wp.array, index: int, device: str, strips: int) -> None:
-    edges, planes, bounds = triangle_buffers(scene.triangles, device)
+def _render_map(
+    light: Light, projection: _Projection, scene: SceneArrays, casts: wp.array, maps: wp.array, index: int, device: str, strips: int
+) -> None:
+    buffers = triangle_buffers(scene.count, device)
     m = projection.light_from_world
     rotation, translation = wp.mat33d(m[:3, :3]), wp.vec3d(m[:3, 3])
     half = MAP_SIZE / 2
     if isinstance(light, SunLight):
         wp.launch(
             visibility.set_up_parallel,
-            dim=scene.triangles,
-            inputs=[scene.vertices, scene.faces, rotation, translation, projection.scale, half, edges, planes, bounds],
+            dim=scene.count,
+            inputs=[scene.vertices, scene.faces, rotation, translation, projection.scale, half, *buffers],
             device=device,
         )
     else:
         focal, center = wp.vec2d(projection.scale, projection.scale), wp.vec2d(half, half)
         wp.launch(
             visibility.set_up_perspective,
-            dim=scene.triangles,
-            inputs=[scene.vertices, scene.faces, rotation, translation, focal, center, projection.nearest_m, edges, planes, bounds],
+            dim=scene.count,
+            inputs=[scene.vertices, scene.faces, rotation, translation, focal, center, projection.nearest_m, *buffers],
             device=device,
         )
     nearest = math.inf if isinstance(light, SunLight) else 1 / projection.nearest_m
     wp.launch(
         visibility.rasterize_depth,
-        dim=(scene.triangles, strips),
-        inputs=[edges, planes, bounds, scene.triangle_body, casts, MAP_SIZE, nearest, strips, index * MAP_SIZE * MAP_SIZE, maps],
+        dim=(scene.count, strips),
+        inputs=[*buffers, scene.triangle_body, casts, MAP_SIZE, nearest, strips, index * MAP_SIZE * MAP_SIZE, maps],
         device=device,
     )
 
 
-def triangle_buffers(count: int, device: str) -> tuple[wp.array, wp.array, wp.array]:
-    """Room for the set-up of `count` triangles: edge functions, depth planes, pixel bounds."""
-    return (
-        wp.empty(count, dtype=wp.mat33d, device=device),
-        wp.empty(count, dtype=wp.vec3d, device=device),
-        wp.empty(count, dtype=wp.vec4i, device=device),
-    )
+def triangle_buffers(count: int, device: str) -> tuple[wp.array, wp.array]:
+    """Room for the set-up of `count` triangles: their functions and their pixel bounds."""
+    return wp.empty(count, dtype=visibility.Functions, device=device), wp.empty(count, dtype=wp.vec4i, device=device)
 
 
 def _describe(light: Light, shadow: int, projection: _Projection | None) -> LightData:
@@ -199,8 +208,11 @@ def _describe(light: Light, shadow: int, projection: _Projection | None) -> Ligh
 
 
 def _search_taps(radius: float) -> list[tuple[int, int]]:
-    scale = radius / math.sqrt(SEARCH_COUNT - 0.5)
-    return [(0, 0)] + [(round(x * scale), round(y * scale)) for x, y in spiral(SEARCH_COUNT)[1:]]
+    """The point itself and its neighbours, so that thin casters in contact are found; then the disc of all possible blur."""
+    near = [(0, 0), (1, 0), (-1, 0), (0, 1), (0, -1)]
+    count = SEARCH_COUNT - len(near)
+    scale = max(radius, 2.0) / math.sqrt(count - 0.5)
+    return near + [(round(x * scale), round(y * scale)) for x, y in spiral(count)]
 
 
 def spiral(count: int) -> list[tuple[float, float]]:

@@ -13,7 +13,7 @@ from diorama.sim.render.raster import visibility
 from diorama.sim.render.raster.lights import LightArrays, light_arrays, spiral, triangle_buffers
 from diorama.sim.render.raster.scene import SceneArrays, scene_arrays
 from diorama.sim.render.raster.sensor import response
-from diorama.sim.render.raster.shade import Geometry, View, develop, shade
+from diorama.sim.render.raster.shade import View, develop, shade
 from diorama.sim.render.raster.texture import ChainCache
 from diorama.sim.spec import CameraSpec, EnvironmentSpec, SceneSpec
 from diorama.sim.transforms import invert
@@ -63,14 +63,14 @@ class Raster:
         """Photograph the loaded scene; see the `Renderer` protocol."""
         scene = self._scene
         assert scene is not None, "load a scene before rendering it"
-        edges, planes, bounds = self._set_up(camera, scene)
+        functions, bounds = self._set_up(camera, scene)
         out: dict[str, Any] = {}
         if not {"depth", "instance", "normal"}.isdisjoint(channels):
-            out |= self._labels(camera, scene, edges, planes, bounds, channels)
+            out |= self._labels(camera, scene, functions, bounds, channels)
         if "amodal" in channels:
-            out["silhouettes"] = self._silhouettes(camera, scene, edges, planes, bounds)
-        if "rgb" in channels:
-            out["rgb"] = self._picture(camera, scene, edges, planes, bounds)
+            out["silhouettes"] = self._silhouettes(camera, scene, functions, bounds)
+        if not {"rgb", "radiance"}.isdisjoint(channels):
+            out |= self._picture(camera, scene, functions, bounds, channels)
         return Frame(camera=camera, **out)
 
     def _buffer(self, name: str, dtype: Any, size: int) -> wp.array:
@@ -85,12 +85,12 @@ class Raster:
     def _launch(self, kernel: Any, dim: Any, *inputs: Any) -> None:
         wp.launch(kernel, dim=dim, inputs=list(inputs), device=self._device)
 
-    def _set_up(self, camera: CameraSpec, scene: SceneArrays) -> tuple[wp.array, wp.array, wp.array]:
-        buffers = triangle_buffers(scene.triangles, self._device)
+    def _set_up(self, camera: CameraSpec, scene: SceneArrays) -> tuple[wp.array, wp.array]:
+        buffers = triangle_buffers(scene.count, self._device)
         m = invert(camera.world_from_camera.matrix)
         self._launch(
             visibility.set_up_perspective,
-            scene.triangles,
+            scene.count,
             scene.vertices,
             scene.faces,
             wp.mat33d(m[:3, :3]),
@@ -102,19 +102,19 @@ class Raster:
         )
         return buffers
 
-    def _winners(self, camera: CameraSpec, scene: SceneArrays, edges: wp.array, planes: wp.array, bounds: wp.array, offsets: wp.array) -> wp.array:
+    def _winners(self, camera: CameraSpec, scene: SceneArrays, functions: wp.array, bounds: wp.array, offsets: wp.array) -> wp.array:
         winners = self._buffer(f"winners-{offsets.shape[0]}", wp.uint64, camera.width * camera.height * offsets.shape[0])
         winners.zero_()
         reach = (1 / camera.near_m, 1 / camera.far_m)
-        dim = (scene.triangles, self._strips)
-        self._launch(visibility.rasterize, dim, edges, planes, bounds, offsets, camera.width, camera.height, *reach, self._strips, winners)
+        dim = (scene.count, self._strips)
+        self._launch(visibility.rasterize, dim, functions, bounds, offsets, camera.width, camera.height, *reach, self._strips, winners)
         return winners
 
     def _labels(
-        self, camera: CameraSpec, scene: SceneArrays, edges: wp.array, planes: wp.array, bounds: wp.array, channels: Collection[str]
+        self, camera: CameraSpec, scene: SceneArrays, functions: wp.array, bounds: wp.array, channels: Collection[str]
     ) -> dict[str, NDArray[Any]]:
         """Instance, depth and, if asked for, normals: one sample at each pixel's centre."""
-        winners = self._winners(camera, scene, edges, planes, bounds, self._label_sample)
+        winners = self._winners(camera, scene, functions, bounds, self._label_sample)
         pixels = camera.width * camera.height
         instance = self._buffer("instance", wp.int32, pixels)
         depth = self._buffer("depth", wp.float32, pixels)
@@ -123,9 +123,9 @@ class Raster:
             visibility.resolve_geometry,
             pixels,
             winners,
-            planes,
+            functions,
+            scene.triangles,
             scene.triangle_body,
-            scene.triangle_normal,
             wp.mat33(invert(camera.world_from_camera.matrix)[:3, :3]),
             wp.vec2d(camera.fx, camera.fy),
             wp.vec2d(camera.cx, camera.cy),
@@ -140,7 +140,7 @@ class Raster:
             out["normal"] = _copy(normal, (*shape, 3))
         return out
 
-    def _silhouettes(self, camera: CameraSpec, scene: SceneArrays, edges: wp.array, planes: wp.array, bounds: wp.array) -> dict[int, Silhouette]:
+    def _silhouettes(self, camera: CameraSpec, scene: SceneArrays, functions: wp.array, bounds: wp.array) -> dict[int, Silhouette]:
         """Every labelled body alone, on a canvas of its own that may leave the picture."""
         w, h = camera.width, camera.height
         runs = [np.arange(scene.body_triangles[b], scene.body_triangles[b + 1]) for b in self._labelled]
@@ -162,8 +162,7 @@ class Raster:
         self._launch(
             visibility.cover,
             (len(triangles), self._strips),
-            edges,
-            planes,
+            functions,
             bounds,
             wp.array(triangles, dtype=wp.int32, device=self._device),
             wp.array(owner, dtype=wp.int32, device=self._device),
@@ -175,15 +174,16 @@ class Raster:
             covered,
         )
         flat = covered.numpy()
-        return {
-            int(body): _silhouette(flat[starts[row] : starts[row + 1]], canvases[row], w, h) for row, body in enumerate(self._labelled)
-        }
+        return {int(body): _silhouette(flat[starts[row] : starts[row + 1]], canvases[row], w, h) for row, body in enumerate(self._labelled)}
 
-    def _picture(self, camera: CameraSpec, scene: SceneArrays, edges: wp.array, planes: wp.array, bounds: wp.array) -> NDArray[np.uint8]:
+    def _picture(
+        self, camera: CameraSpec, scene: SceneArrays, functions: wp.array, bounds: wp.array, channels: Collection[str]
+    ) -> dict[str, NDArray[Any]]:
+        """Shade the colour samples, and develop them into an 8-bit picture if that is asked for."""
         lights = self._lights
         assert lights is not None
-        winners = self._winners(camera, scene, edges, planes, bounds, self._color_samples)
-        pixels = camera.width * camera.height
+        winners = self._winners(camera, scene, functions, bounds, self._color_samples)
+        pixels, shape = camera.width * camera.height, (camera.height, camera.width, 3)
         radiance = self._buffer("radiance", wp.vec3, pixels)
         self._launch(
             shade,
@@ -191,27 +191,26 @@ class Raster:
             winners,
             self._color_samples,
             _view(camera, self._environment),
-            _geometry(scene, edges, planes),
+            functions,
+            scene.triangles,
+            scene.surfaces,
+            scene.texels,
             lights.lights,
             lights.maps,
             lights.search_taps,
             self._filter_taps,
             radiance,
         )
-        rgb = wp.empty((pixels, 3), dtype=wp.uint8, device=self._device)
-        sensor = camera.sensor
-        self._launch(
-            develop,
-            pixels,
-            radiance,
-            2.0**sensor.exposure_ev,
-            sensor.read_noise**2,
-            sensor.shot_noise**2,
-            sensor.noise_seed,
-            self._codes[sensor.tone_curve],
-            rgb,
-        )
-        return rgb.numpy().reshape(camera.height, camera.width, 3)
+        out: dict[str, NDArray[Any]] = {}
+        if "radiance" in channels:
+            out["radiance"] = _copy(radiance, shape)
+        if "rgb" in channels:
+            rgb = self._buffer("rgb", wp.vec3ub, pixels)
+            sensor = camera.sensor
+            noise = (sensor.read_noise**2, sensor.shot_noise**2, sensor.noise_seed)
+            self._launch(develop, pixels, radiance, 2.0**sensor.exposure_ev, *noise, self._codes[sensor.tone_curve], rgb)
+            out["rgb"] = _copy(rgb, shape)
+        return out
 
 
 def _copy(array: wp.array, shape: tuple[int, ...]) -> NDArray[Any]:
@@ -246,13 +245,3 @@ def _view(camera: CameraSpec, environment: EnvironmentSpec) -> Any:
     view.background_top = wp.vec3(environment.background_top or environment.sky)
     view.background_bottom = wp.vec3(environment.background_bottom or environment.ground)
     return view
-
-
-def _geometry(scene: SceneArrays, edges: wp.array, planes: wp.array) -> Any:
-    g = Geometry()
-    g.edges, g.planes, g.faces = edges, planes, scene.faces
-    g.normals, g.triangle_normal, g.triangle_surface = scene.normals, scene.triangle_normal, scene.triangle_surface
-    g.corner_uv = scene.corner_uv
-    g.surface_color, g.surface_finish, g.surface_texture = scene.surface_color, scene.surface_finish, scene.surface_texture
-    g.texels, g.textures = scene.atlas.texels, scene.atlas.entries
-    return g

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.assets.mesh import Asset, MeshPart
-from diorama.sim.render.raster.texture import ChainCache, TextureAtlas
+from diorama.sim.render.raster.texture import ChainCache, atlas
 from diorama.sim.spec import BodySpec, MaterialSpec, ProceduralTexture, SceneSpec
 from diorama.sim.transforms import apply
 
@@ -17,100 +17,116 @@ from diorama.sim.transforms import apply
 _UNROLL = np.array([[1, 2], [0, 2], [0, 1]])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surface:
-    """One part of one body: a material, shared by a run of triangles."""
+@wp.struct
+class Triangle:
+    """What shading needs of a triangle that does not depend on the camera: corner normals and texture coordinates,
+    the flat surface's unit normal (all in world axes), and the index of its surface.
+    """
 
-    body: int
-    material: MaterialSpec
-    texture: Any  # a (h, w, 3) uint8 array, a ProceduralTexture or None
+    n0: wp.vec3
+    n1: wp.vec3
+    n2: wp.vec3
+    uv0: wp.vec2
+    uv1: wp.vec2
+    uv2: wp.vec2
+    flat: wp.vec3
+    surface: int
+
+
+@wp.struct
+class Surface:
+    """One part of one body: a material. `texture` is (start, width, height, levels), levels 0 for none."""
+
+    color: wp.vec3
+    metallic: float
+    roughness: float
+    texture: wp.vec4i
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SceneArrays:
-    """World-space triangles and their looks. `triangle_*` arrays have one row a triangle, in order of body.
+    """A scene of `count` triangles, in order of body, on a device.
 
-    `body_triangles` (n + 1,) holds where each body's run of triangles starts; `bounds_m` (n, 2, 3) each body's
-    world box. The host copies are what NumPy code reads; the rest lives on the device.
+    `vertices` vec3d and `faces` vec3i are the world-space mesh; `triangle_body` int32, `triangles` (Triangle) one a
+    triangle; `surfaces` (Surface) and `texels` their looks. `body_triangles` (n + 1,) holds where each body's run of
+    triangles starts, `bounds_m` (n, 2, 3) each body's world box; these two stay on the host.
     """
 
+    count: int
     vertices: wp.array
-    normals: wp.array
     faces: wp.array
     triangle_body: wp.array
-    triangle_surface: wp.array
-    triangle_normal: wp.array
-    corner_uv: wp.array
-    surface_color: wp.array
-    surface_finish: wp.array
-    surface_texture: wp.array
-    atlas: TextureAtlas
+    triangles: wp.array
+    surfaces: wp.array
+    texels: wp.array
     body_triangles: NDArray[np.int64]
     bounds_m: NDArray[np.float64]
-
-    @property
-    def triangles(self) -> int:
-        return self.faces.shape[0]
 
 
 def scene_arrays(spec: SceneSpec, library: AssetLibrary, device: str, chains: ChainCache) -> SceneArrays:
     """Put every body's mesh where the spec says, and everything in one set of arrays on `device`."""
-    surfaces: list[Surface] = []
-    vertices, normals, faces, uvs, owners, flat = [], [], [], [], [], []
-    starts, bounds = [0], []
+    vertices, faces, rows, looks, textures = [], [], [], [], []
+    counts, bounds = [0], []
     offset = 0
-    for index, body in enumerate(spec.bodies):
+    for body in spec.bodies:
         asset = library.shape_asset(body.shape)
         pose = body.world_from_body.matrix
         bounds.append(_world_bounds(asset, pose))
-        count = 0
+        counts.append(0)
         for part in asset.parts:
-            surface = _surface(index, body, part)
-            surfaces.append(surface)
-            corners = part.positions[part.faces]
-            direction = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]).astype(np.float64)
+            material, texture = _look(body, part)
+            rows.append(_triangles(part, pose, texture, len(looks)))
+            looks.append(material)
+            textures.append(texture)
             vertices.append(apply(pose, part.positions))
-            normals.append(_rotated(pose, part.normals))
             faces.append(part.faces + offset)
-            uvs.append(_corner_uv(part, corners, direction, surface))
-            flat.append(_unit(_rotated(pose, direction)))
-            owners.append(np.full(len(part.faces), len(surfaces) - 1, np.int32))
             offset += len(part.positions)
-            count += len(part.faces)
-        starts.append(starts[-1] + count)
+            counts[-1] += len(part.faces)
+    texels, entries = atlas(textures, chains)
+    surfaces = np.zeros(len(looks), Surface.numpy_dtype())
+    surfaces["color"] = np.array([m.base_color for m in looks]).reshape(-1, 3)
+    surfaces["metallic"] = [m.metallic for m in looks]
+    surfaces["roughness"] = [m.roughness for m in looks]
+    surfaces["texture"] = entries
+    body_triangles = np.cumsum(counts)
 
-    def stack(arrays: list[NDArray[Any]], width: int, dtype: Any) -> NDArray[Any]:
-        return np.concatenate(arrays).astype(dtype, copy=False) if arrays else np.zeros((0, width), dtype)
-
-    owner = stack(owners, 0, np.int32).reshape(-1)
-    body_of_surface = np.array([s.body for s in surfaces], np.int32)
-    atlas = TextureAtlas.of([s.texture for s in surfaces], device, chains)
-
-    def upload(array: NDArray[Any], dtype: Any) -> wp.array:
-        return wp.array(np.ascontiguousarray(array), dtype=dtype, device=device)
+    def upload(arrays: list[NDArray[Any]], dtype: Any, numpy_dtype: Any, *width: int) -> wp.array:
+        stacked = np.concatenate(arrays) if arrays else np.zeros((0, *width))
+        return wp.array(np.ascontiguousarray(stacked, numpy_dtype), dtype=dtype, device=device)
 
     return SceneArrays(
-        vertices=upload(stack(vertices, 3, np.float64), wp.vec3d),
-        normals=upload(stack(normals, 3, np.float32), wp.vec3),
-        faces=upload(stack(faces, 3, np.int32), wp.vec3i),
-        triangle_body=upload(body_of_surface[owner], wp.int32),
-        triangle_surface=upload(owner, wp.int32),
-        triangle_normal=upload(stack(flat, 3, np.float32), wp.vec3),
-        corner_uv=upload(stack(uvs, 2, np.float32).reshape(-1, 2), wp.vec2),
-        surface_color=upload(np.array([s.material.base_color for s in surfaces], np.float32).reshape(-1, 3), wp.vec3),
-        surface_finish=upload(np.array([(s.material.metallic, s.material.roughness) for s in surfaces], np.float32).reshape(-1, 2), wp.vec2),
-        surface_texture=upload(atlas.index, wp.int32),
-        atlas=atlas,
-        body_triangles=np.array(starts),
+        count=int(body_triangles[-1]),
+        vertices=upload(vertices, wp.vec3d, np.float64, 3),
+        faces=upload(faces, wp.vec3i, np.int32, 3),
+        triangle_body=upload([np.repeat(np.arange(len(spec.bodies)), counts[1:])], wp.int32, np.int32),
+        triangles=upload(rows, Triangle, Triangle.numpy_dtype()),
+        surfaces=upload([surfaces], Surface, Surface.numpy_dtype()),
+        texels=upload([texels], wp.uint32, np.uint32),
+        body_triangles=body_triangles,
         bounds_m=np.array(bounds).reshape(-1, 2, 3),
     )
 
 
-def _surface(index: int, body: BodySpec, part: MeshPart) -> Surface:
+def _look(body: BodySpec, part: MeshPart) -> tuple[MaterialSpec, Any]:
+    """A part's material, and its texture: procedural, an image, or None."""
     if body.material is not None:
-        return Surface(body=index, material=body.material, texture=body.material.texture)
-    own = MaterialSpec(base_color=part.base_color, metallic=part.metallic, roughness=part.roughness)
-    return Surface(body=index, material=own, texture=part.texture)
+        return body.material, body.material.texture
+    return MaterialSpec(base_color=part.base_color, metallic=part.metallic, roughness=part.roughness), part.texture
+
+
+def _triangles(part: MeshPart, pose: NDArray[np.float64], texture: Any, surface: int) -> NDArray[Any]:
+    """The part's Triangle records."""
+    corners = part.positions[part.faces]
+    across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]).astype(np.float64)
+    normals = _rotated(pose, part.normals).astype(np.float32)[part.faces]
+    uv = _corner_uv(part, corners, across, texture)
+    rows = np.zeros(len(part.faces), Triangle.numpy_dtype())
+    for corner in range(3):
+        rows[f"n{corner}"] = normals[:, corner]
+        rows[f"uv{corner}"] = uv[:, corner]
+    rows["flat"] = _unit(_rotated(pose, across))
+    rows["surface"] = surface
+    return rows
 
 
 def _rotated(pose: NDArray[np.float64], directions: NDArray[Any]) -> NDArray[np.float64]:
@@ -124,15 +140,15 @@ def _unit(v: NDArray[np.float64]) -> NDArray[np.float64]:
     return v / np.where(length > 0, length, 1.0)[:, None]
 
 
-def _corner_uv(part: MeshPart, corners: NDArray[np.float32], direction: NDArray[np.float64], surface: Surface) -> NDArray[Any]:
+def _corner_uv(part: MeshPart, corners: NDArray[np.float32], across: NDArray[np.float64], texture: Any) -> NDArray[Any]:
     """Texture coordinates (m, 3, 2) in tiles, for each triangle's corners.
 
     A procedural texture is a pattern in metres: each triangle is unrolled onto the two body axes it is most parallel
     to, so that the pattern has the same scale on every shape, however the mesh's own coordinates are laid out.
     """
-    if isinstance(surface.texture, ProceduralTexture):
-        axes = _UNROLL[np.argmax(np.abs(direction), axis=1)]
-        return np.take_along_axis(corners, axes[:, None, :], axis=2) / np.float32(surface.texture.tile_m)
+    if isinstance(texture, ProceduralTexture):
+        axes = _UNROLL[np.argmax(np.abs(across), axis=1)]
+        return np.take_along_axis(corners, axes[:, None, :], axis=2) / np.float32(texture.tile_m)
     return part.uv[part.faces]
 
 

@@ -15,9 +15,10 @@ machine to machine.
 import warp as wp
 
 from diorama.sim.render.raster.lights import MAP_SIZE, MAX_BLUR_TEXELS, POINT, SEARCH_COUNT, SUN, LightData
+from diorama.sim.render.raster.scene import Surface, Triangle
 from diorama.sim.render.raster.sensor import WHITEST
 from diorama.sim.render.raster.texture import lookup
-from diorama.sim.render.raster.visibility import INDEX, NOTHING
+from diorama.sim.render.raster.visibility import INDEX, NOTHING, Functions
 
 wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False})
 
@@ -53,24 +54,6 @@ class View:
     ground: wp.vec3
     background_top: wp.vec3
     background_bottom: wp.vec3
-
-
-@wp.struct
-class Geometry:
-    """Triangles and their looks, on the device; see SceneArrays."""
-
-    edges: wp.array(dtype=wp.mat33d)
-    planes: wp.array(dtype=wp.vec3d)
-    faces: wp.array(dtype=wp.vec3i)
-    normals: wp.array(dtype=wp.vec3)
-    triangle_normal: wp.array(dtype=wp.vec3)
-    triangle_surface: wp.array(dtype=int)
-    corner_uv: wp.array(dtype=wp.vec2)
-    surface_color: wp.array(dtype=wp.vec3)
-    surface_finish: wp.array(dtype=wp.vec2)
-    surface_texture: wp.array(dtype=int)
-    texels: wp.array(dtype=wp.uint32)
-    textures: wp.array(dtype=wp.vec4i)
 
 
 @wp.func
@@ -183,8 +166,9 @@ def reflected(albedo: wp.vec3, f0: wp.vec3, alpha: float, n: wp.vec3, v: wp.vec3
 
 @wp.func
 def ambient(view: View, albedo: wp.vec3, f0: wp.vec3, roughness: float, n: wp.vec3, v: wp.vec3, no_v: float) -> wp.vec3:
-    """Light from sky and ground: diffuse, and mirrored with the split-sum factor in Karis's mobile form
-    (its exponential replaced by a rational that agrees within 0.01)."""
+    """Light from sky and ground: mirrored with the split-sum factor in Karis's mobile form (its
+    exponential replaced by a rational that agrees within 0.01), and diffuse from what the mirror leaves.
+    """
     r = n * (2.0 * wp.dot(n, v)) - v
     mirror = hemisphere(view.sky, view.ground, wp.clamp(r[2], -1.0, 1.0))
     soft = hemisphere(view.sky, view.ground, wp.clamp(n[2], -1.0, 1.0))
@@ -200,7 +184,8 @@ def ambient(view: View, albedo: wp.vec3, f0: wp.vec3, roughness: float, n: wp.ve
     a004 = wp.min(rx * rx, e) * rx + ry
     scale = -1.04 * a004 + rz
     shift = 1.04 * a004 + rw
-    return wp.cw_mul(albedo, soft) + wp.cw_mul(f0 * scale + wp.vec3(shift, shift, shift), mirror)
+    share = f0 * scale + wp.vec3(shift, shift, shift)
+    return wp.cw_mul(wp.cw_mul(albedo, wp.vec3(1.0, 1.0, 1.0) - share), soft) + wp.cw_mul(share, mirror)
 
 
 @wp.func
@@ -209,14 +194,17 @@ def surface_radiance(
     u: wp.float64,
     v: wp.float64,
     view: View,
-    g: Geometry,
+    functions: wp.array(dtype=Functions),
+    triangles: wp.array(dtype=Triangle),
+    surfaces: wp.array(dtype=Surface),
+    texels: wp.array(dtype=wp.uint32),
     lights: wp.array(dtype=LightData),
     maps: wp.array(dtype=float),
     search_taps: wp.array(dtype=wp.vec2i),
     filter_taps: wp.array(dtype=wp.vec2),
 ) -> wp.vec3:
     """Radiance from triangle `t` towards the camera at pixel (u, v)."""
-    e = g.edges[t]
+    e = functions[t]
     e0 = float(wp.max(e[0, 0] * u + (e[0, 1] * v + e[0, 2]), wp.float64(0.0)))
     e1 = float(wp.max(e[1, 0] * u + (e[1, 1] * v + e[1, 2]), wp.float64(0.0)))
     e2 = float(wp.max(e[2, 0] * u + (e[2, 1] * v + e[2, 2]), wp.float64(0.0)))
@@ -228,28 +216,25 @@ def surface_radiance(
     b1 = e1 * inv_total
     b2 = e2 * inv_total
 
-    plane = g.planes[t]
-    z = float(wp.float64(1.0) / (plane[0] * u + (plane[1] * v + plane[2])))
+    z = float(wp.float64(1.0) / (e[3, 0] * u + (e[3, 1] * v + e[3, 2])))
     ray = wp.vec3((float(u) - view.center[0]) / view.focal[0], (float(v) - view.center[1]) / view.focal[1], 1.0)
     to_point = wp.mul(view.world_from_camera, ray)
     point = view.position + to_point * z
     to_eye = -wp.normalize(to_point)
 
-    flat = g.triangle_normal[t]
-    f = g.faces[t]
-    n = wp.normalize(g.normals[f[0]] * b0 + g.normals[f[1]] * b1 + g.normals[f[2]] * b2)
+    flat = triangles[t].flat
+    n = wp.normalize(triangles[t].n0 * b0 + triangles[t].n1 * b1 + triangles[t].n2 * b2)
     if wp.dot(flat, to_eye) < 0.0:
         flat = -flat
         n = -n
 
-    s = g.triangle_surface[t]
-    color = g.surface_color[s]
-    finish = g.surface_finish[s]
-    texture = g.surface_texture[s]
-    if texture >= 0:
-        uv0 = g.corner_uv[3 * t]
-        uv1 = g.corner_uv[3 * t + 1]
-        uv2 = g.corner_uv[3 * t + 2]
+    s = triangles[t].surface
+    color = surfaces[s].color
+    texture = surfaces[s].texture
+    if texture[3] > 0:
+        uv0 = triangles[t].uv0
+        uv1 = triangles[t].uv1
+        uv2 = triangles[t].uv2
         uv = uv0 * b0 + uv1 * b1 + uv2 * b2
         # d(uv) over a pixel, from the quotient rule on uv = sum(e_i uv_i) / sum(e_i).
         d1 = uv1 - uv0
@@ -259,10 +244,10 @@ def surface_radiance(
         sy = float(e[0, 1] + e[1, 1] + e[2, 1]) * inv_total
         du = d1 * (float(e[1, 0]) * inv_total) + d2 * (float(e[2, 0]) * inv_total) - r * sx
         dv = d1 * (float(e[1, 1]) * inv_total) + d2 * (float(e[2, 1]) * inv_total) - r * sy
-        color = wp.cw_mul(color, lookup(g.texels, g.textures[texture], uv[0], uv[1], wp.max(wp.dot(du, du), wp.dot(dv, dv))))
+        color = wp.cw_mul(color, lookup(texels, texture, uv[0], uv[1], wp.max(wp.dot(du, du), wp.dot(dv, dv))))
 
-    metallic = finish[0]
-    roughness = wp.max(finish[1], MIN_ROUGHNESS)
+    metallic = surfaces[s].metallic
+    roughness = wp.max(surfaces[s].roughness, MIN_ROUGHNESS)
     alpha = roughness * roughness
     albedo = color * (1.0 - metallic)
     f0 = wp.vec3(0.04, 0.04, 0.04) * (1.0 - metallic) + color * metallic
@@ -295,18 +280,16 @@ def surface_radiance(
 
 
 @wp.func
-def same_surface(a: int, b: int, u: wp.float64, v: wp.float64, g: Geometry) -> bool:
+def same_surface(a: int, b: int, u: wp.float64, v: wp.float64, functions: wp.array(dtype=Functions), triangles: wp.array(dtype=Triangle)) -> bool:
     """Whether two triangles are one surface as far as a pixel can tell: same part, nearly one plane there."""
     if a == b:
         return True
-    if g.triangle_surface[a] != g.triangle_surface[b]:
+    if triangles[a].surface != triangles[b].surface:
         return False
-    if wp.dot(g.triangle_normal[a], g.triangle_normal[b]) < 0.9:
+    if wp.dot(triangles[a].flat, triangles[b].flat) < 0.9:
         return False
-    pa = g.planes[a]
-    pb = g.planes[b]
-    da = pa[0] * u + (pa[1] * v + pa[2])
-    db = pb[0] * u + (pb[1] * v + pb[2])
+    da = functions[a][3, 0] * u + (functions[a][3, 1] * v + functions[a][3, 2])
+    db = functions[b][3, 0] * u + (functions[b][3, 1] * v + functions[b][3, 2])
     return wp.abs(da - db) < wp.float64(0.03) * da
 
 
@@ -315,7 +298,10 @@ def shade(
     winners: wp.array(dtype=wp.uint64),
     offsets: wp.array(dtype=wp.vec2d),
     view: View,
-    g: Geometry,
+    functions: wp.array(dtype=Functions),
+    triangles: wp.array(dtype=Triangle),
+    surfaces: wp.array(dtype=Surface),
+    texels: wp.array(dtype=wp.uint32),
     lights: wp.array(dtype=LightData),
     maps: wp.array(dtype=float),
     search_taps: wp.array(dtype=wp.vec2i),
@@ -344,7 +330,7 @@ def shade(
                     sv = y + offsets[j][1]
                     same = other == NOTHING
                     if winner != NOTHING:
-                        same = not same and same_surface(triangle, int(other & INDEX), su, sv, g)
+                        same = not same and same_surface(triangle, int(other & INDEX), su, sv, functions, triangles)
                     if same:
                         done = done | (1 << j)
                         weight += 1
@@ -359,7 +345,7 @@ def shade(
                 direction = wp.normalize(wp.mul(view.world_from_camera, ray))
                 color = hemisphere(view.background_top, view.background_bottom, direction[2])
             else:
-                color = surface_radiance(triangle, u, v, view, g, lights, maps, search_taps, filter_taps)
+                color = surface_radiance(triangle, u, v, view, functions, triangles, surfaces, texels, lights, maps, search_taps, filter_taps)
             out += color * float(weight)
     radiance[i] = out * (1.0 / float(samples))
 
@@ -399,14 +385,14 @@ def develop(
     shot2: float,
     seed: wp.uint32,
     codes: wp.array(dtype=wp.uint8),
-    rgb: wp.array2d(dtype=wp.uint8),
+    rgb: wp.array(dtype=wp.vec3ub),
 ):
     """Radiance to 8-bit sRGB by the camera's sensor (see SensorSpec). The noise depends on seed and pixel alone."""
     i = wp.tid()
     c = radiance[i] * exposure
     bits = mixed(wp.uint32(i) * GOLDEN ^ seed)
-    rgb[i, 0] = developed(c[0], bits, read2, shot2, codes)
+    red = developed(c[0], bits, read2, shot2, codes)
     bits = mixed(bits + GOLDEN)
-    rgb[i, 1] = developed(c[1], bits, read2, shot2, codes)
+    green = developed(c[1], bits, read2, shot2, codes)
     bits = mixed(bits + GOLDEN)
-    rgb[i, 2] = developed(c[2], bits, read2, shot2, codes)
+    rgb[i] = wp.vec3ub(red, green, developed(c[2], bits, read2, shot2, codes))

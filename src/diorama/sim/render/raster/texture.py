@@ -6,9 +6,9 @@ needs it, and decoded by one multiplication. Mip levels are averaged in linear l
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
+import cv2
 import numpy as np
 import warp as wp
 from numpy.typing import NDArray
@@ -85,7 +85,8 @@ def log2(x: float) -> float:
 @wp.func
 def lookup(texels: wp.array(dtype=wp.uint32), entry: wp.vec4i, u: float, v: float, footprint2: float) -> wp.vec3:
     """Trilinear colour. `entry` is (start, width, height, levels); `footprint2` the squared length, in tiles, of
-    a pixel's longer side on the texture. v grows upwards, rows of texels downwards."""
+    a pixel's longer side on the texture. v grows upwards, rows of texels downwards.
+    """
     size = float(wp.max(entry[1], entry[2]))
     level = 0.5 * log2(wp.max(footprint2 * size * size, 1.0))
     last = entry[3] - 1
@@ -107,42 +108,25 @@ def lookup(texels: wp.array(dtype=wp.uint32), entry: wp.vec4i, u: float, v: floa
     return color
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TextureAtlas:
-    """`texels`, all levels of all textures; `entries`, (start, width, height, levels) of each; `index`, for each
-    texture that was asked for, its entry, or -1 for none."""
+def atlas(textures: Sequence[Any], cache: "ChainCache") -> tuple[NDArray[np.uint32], NDArray[np.int32]]:
+    """All levels of all textures in one array, and for each texture its (start, width, height, levels).
 
-    texels: wp.array
-    entries: wp.array
-    index: NDArray[np.int32]
-
-    @classmethod
-    def of(cls, textures: Sequence[Any], device: str, cache: "ChainCache") -> "TextureAtlas":
-        """An atlas of (h, w, 3) uint8 sRGB arrays and procedural textures; None where there is no texture."""
-        chains: dict[Any, NDArray[np.uint32]] = {}
-        entries: list[tuple[int, int, int, int]] = []
-        index: list[int] = []
-        start = 0
-        positions: dict[Any, int] = {}
-        for texture in textures:
-            if texture is None:
-                index.append(-1)
-                continue
-            key = texture if isinstance(texture, ProceduralTexture) else id(texture)
-            if key not in chains:
-                chain, height, width, levels = _mip_chain(bake(texture)) if isinstance(texture, ProceduralTexture) else cache.chain(texture)
-                chains[key] = chain
-                positions[key] = len(entries)
-                entries.append((start, width, height, levels))
-                start += len(chain)
-            index.append(positions[key])
-        texels = np.concatenate(list(chains.values())) if chains else np.zeros(1, np.uint32)
-        table = np.array(entries or [(0, 1, 1, 1)], np.int32)
-        return cls(
-            texels=wp.array(texels, dtype=wp.uint32, device=device),
-            entries=wp.array(table, dtype=wp.vec4i, device=device),
-            index=np.array(index, np.int32),
-        )
+    A texture is a (h, w, 3) uint8 sRGB array, a procedural one, or None: zero levels.
+    """
+    chains: list[NDArray[np.uint32]] = []
+    entries: dict[Any, tuple[int, int, int, int]] = {}
+    keys = [texture if isinstance(texture, ProceduralTexture) else id(texture) for texture in textures]
+    start = 0
+    for key, texture in zip(keys, textures, strict=True):
+        if texture is None:
+            entries[key] = (0, 1, 1, 0)
+        elif key not in entries:
+            chain, height, width, levels = _mip_chain(bake(texture)) if isinstance(texture, ProceduralTexture) else cache.chain(texture)
+            entries[key] = (start, width, height, levels)
+            chains.append(chain)
+            start += len(chain)
+    texels = np.concatenate(chains) if chains else np.zeros(1, np.uint32)
+    return texels, np.array([entries[key] for key in keys], np.int32).reshape(-1, 4)
 
 
 Chain = tuple[NDArray[np.uint32], int, int, int]
@@ -189,10 +173,5 @@ def _power_of_two(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     sides = [min(MAX_SIZE, 1 << (side - 1).bit_length()) for side in (height, width)]
     if sides == [height, width]:
         return image
-    out = image.astype(np.float64)
-    for axis, (old, new) in enumerate(zip((height, width), sides, strict=True)):
-        at = np.clip((np.arange(new) + 0.5) * (old / new) - 0.5, 0, old - 1)
-        low = np.floor(at).astype(np.int64)
-        weight = (at - low).reshape((-1, 1, 1) if axis == 0 else (1, -1, 1))
-        out = np.take(out, low, axis) * (1 - weight) + np.take(out, np.minimum(low + 1, old - 1), axis) * weight
-    return (out + 0.5).astype(np.uint8)
+    # The exact variant is done in integers, alike on every processor.
+    return np.asarray(cv2.resize(image, (sides[1], sides[0]), interpolation=cv2.INTER_LINEAR_EXACT), np.uint8)

@@ -16,11 +16,15 @@ order as their bits do, so the maximum is the nearest triangle, in whatever orde
 
 import warp as wp
 
+from diorama.sim.render.raster.scene import Triangle
+
 wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False})
 
 #: A sample without a triangle, and the part of a winner that is the triangle's index.
 NOTHING = wp.constant(wp.uint64(0))
 INDEX = wp.constant(wp.uint64(0xFFFFFFFF))
+#: A triangle's linear functions of the pixel, (a, b, c) for a u + b v + c: three edges, then one over the depth.
+Functions = wp.types.matrix(shape=(4, 3), dtype=wp.float64)
 #: Bounds are kept within this many pixels of the origin, so that they fit an int with room to spare.
 LIMIT = wp.constant(wp.float64(1.0e6))
 
@@ -36,13 +40,6 @@ def bounds_of(umin: wp.float64, vmin: wp.float64, umax: wp.float64, vmax: wp.flo
     )
 
 
-@wp.func
-def facing(edges: wp.mat33d, det: wp.float64) -> wp.mat33d:
-    if det < wp.float64(0.0):
-        return -edges
-    return edges
-
-
 @wp.kernel
 def set_up_perspective(
     vertices: wp.array(dtype=wp.vec3d),
@@ -52,11 +49,10 @@ def set_up_perspective(
     focal: wp.vec2d,
     center: wp.vec2d,
     near: wp.float64,
-    edges: wp.array(dtype=wp.mat33d),
-    planes: wp.array(dtype=wp.vec3d),
+    functions: wp.array(dtype=Functions),
     bounds: wp.array(dtype=wp.vec4i),
 ):
-    """Edge functions, the plane of 1/depth and pixel bounds of each triangle, for a pinhole."""
+    """Functions and pixel bounds of each triangle, for a pinhole."""
     t = wp.tid()
     f = faces[t]
     p0 = wp.mul(rotation, vertices[f[0]]) + translation
@@ -67,7 +63,9 @@ def set_up_perspective(
     if det == wp.float64(0.0) or wp.max(p0[2], wp.max(p1[2], p2[2])) < near:
         return
 
-    e = wp.mat33d()
+    e = Functions()
+    # Negating all three edge functions turns a triangle that faces away, exactly.
+    turn = wp.sign(det)
     umin = wp.float64(1.0e30)
     vmin = wp.float64(1.0e30)
     umax = wp.float64(-1.0e30)
@@ -81,7 +79,7 @@ def set_up_perspective(
         if i == 1:
             a = p2
             b = p0
-        n = wp.cross(a, b)
+        n = wp.cross(a, b) * turn
         ex = n[0] / focal[0]
         ey = n[1] / focal[1]
         e[i, 0] = ex
@@ -103,10 +101,10 @@ def set_up_perspective(
             umax = wp.max(umax, u)
             vmin = wp.min(vmin, v)
             vmax = wp.max(vmax, v)
-    e = facing(e, det)
     d = wp.abs(det)
-    edges[t] = e
-    planes[t] = wp.vec3d((e[0, 0] + e[1, 0] + e[2, 0]) / d, (e[0, 1] + e[1, 1] + e[2, 1]) / d, (e[0, 2] + e[1, 2] + e[2, 2]) / d)
+    for k in range(3):
+        e[3, k] = (e[0, k] + e[1, k] + e[2, k]) / d
+    functions[t] = e
     # A hair of slack: the corners were projected with rounding, the edge functions decide exactly.
     slack = wp.float64(1.0e-6)
     bounds[t] = bounds_of(umin - slack, vmin - slack, umax + slack, vmax + slack)
@@ -120,11 +118,10 @@ def set_up_parallel(
     translation: wp.vec3d,
     scale: wp.float64,
     center: wp.float64,
-    edges: wp.array(dtype=wp.mat33d),
-    planes: wp.array(dtype=wp.vec3d),
+    functions: wp.array(dtype=Functions),
     bounds: wp.array(dtype=wp.vec4i),
 ):
-    """The same for parallel rays along +z: `scale` texels a metre, and the plane of -z instead of 1/z."""
+    """The same for parallel rays along +z: `scale` texels a metre, and -z in place of 1/z."""
     t = wp.tid()
     f = faces[t]
     p0 = wp.mul(rotation, vertices[f[0]]) + translation
@@ -140,8 +137,8 @@ def set_up_parallel(
     bounds[t] = wp.vec4i(0, 0, 0, 0)
     if det == wp.float64(0.0):
         return
-    edges[t] = facing(wp.matrix_from_rows(n0, n1, n2), det)
-    planes[t] = -(n0 * p0[2] + n1 * p1[2] + n2 * p2[2]) / det
+    turn = wp.sign(det)
+    functions[t] = wp.matrix_from_rows(n0 * turn, n1 * turn, n2 * turn, -(n0 * p0[2] + n1 * p1[2] + n2 * p2[2]) / det)
     bounds[t] = bounds_of(
         wp.min(q0[0], wp.min(q1[0], q2[0])),
         wp.min(q0[1], wp.min(q1[1], q2[1])),
@@ -151,7 +148,7 @@ def set_up_parallel(
 
 
 @wp.func
-def span(e: wp.mat33d, x0: int, x1: int, ox: wp.float64, v: wp.float64) -> wp.vec2i:
+def span(e: Functions, x0: int, x1: int, ox: wp.float64, v: wp.float64) -> wp.vec2i:
     """The pixel columns [lo, hi) within [x0, x1) of one row of samples (x + ox, v) inside all three edges.
 
     The edges' roots give the ends to within one; the edge functions themselves, which rounding leaves monotonic
@@ -183,8 +180,7 @@ def span(e: wp.mat33d, x0: int, x1: int, ox: wp.float64, v: wp.float64) -> wp.ve
 
 @wp.kernel
 def rasterize(
-    edges: wp.array(dtype=wp.mat33d),
-    planes: wp.array(dtype=wp.vec3d),
+    functions: wp.array(dtype=Functions),
     bounds: wp.array(dtype=wp.vec4i),
     offsets: wp.array(dtype=wp.vec2d),
     width: int,
@@ -205,8 +201,7 @@ def rasterize(
     y1 = wp.min(box[3], height)
     if x0 >= x1:
         return
-    e = edges[t]
-    plane = planes[t]
+    e = functions[t]
     samples = offsets.shape[0]
     y = wp.max(box[1], 0) + strip
     while y < y1:
@@ -214,9 +209,9 @@ def rasterize(
             v = wp.float64(y) + offsets[k][1]
             ox = offsets[k][0]
             row = span(e, x0, x1, ox, v)
-            constant = plane[1] * v + plane[2]
+            constant = e[3, 1] * v + e[3, 2]
             for x in range(row[0], row[1]):
-                inverse = float(plane[0] * (wp.float64(x) + ox) + constant)
+                inverse = float(e[3, 0] * (wp.float64(x) + ox) + constant)
                 if inverse >= inverse_far and inverse <= inverse_near:
                     key = (wp.uint64(wp.cast(inverse, wp.uint32)) << wp.uint64(32)) | wp.uint64(t)
                     wp.atomic_max(winners, (y * width + x) * samples + k, key)
@@ -225,8 +220,7 @@ def rasterize(
 
 @wp.kernel
 def rasterize_depth(
-    edges: wp.array(dtype=wp.mat33d),
-    planes: wp.array(dtype=wp.vec3d),
+    functions: wp.array(dtype=Functions),
     bounds: wp.array(dtype=wp.vec4i),
     triangle_body: wp.array(dtype=int),
     casts: wp.array(dtype=wp.uint8),
@@ -237,7 +231,8 @@ def rasterize_depth(
     depth: wp.array(dtype=float),
 ):
     """The largest plane value (the nearest surface) at each texel's centre of the square map that starts at `base`,
-    over the triangles of bodies that cast shadows."""
+    over the triangles of bodies that cast shadows.
+    """
     t, strip = wp.tid()
     if casts[triangle_body[t]] == wp.uint8(0):
         return
@@ -247,16 +242,15 @@ def rasterize_depth(
     y1 = wp.min(box[3], size)
     if x0 >= x1:
         return
-    e = edges[t]
-    plane = planes[t]
+    e = functions[t]
     half = wp.float64(0.5)
     y = wp.max(box[1], 0) + strip
     while y < y1:
         v = wp.float64(y) + half
         row = span(e, x0, x1, half, v)
-        constant = plane[1] * v + plane[2]
+        constant = e[3, 1] * v + e[3, 2]
         for x in range(row[0], row[1]):
-            value = float(plane[0] * (wp.float64(x) + half) + constant)
+            value = float(e[3, 0] * (wp.float64(x) + half) + constant)
             if value <= nearest:
                 wp.atomic_max(depth, base + y * size + x, value)
         y += strips
@@ -264,8 +258,7 @@ def rasterize_depth(
 
 @wp.kernel
 def cover(
-    edges: wp.array(dtype=wp.mat33d),
-    planes: wp.array(dtype=wp.vec3d),
+    functions: wp.array(dtype=Functions),
     bounds: wp.array(dtype=wp.vec4i),
     triangles: wp.array(dtype=int),
     canvas_of: wp.array(dtype=int),
@@ -277,7 +270,8 @@ def cover(
     covered: wp.array(dtype=wp.uint8),
 ):
     """Silhouettes without occlusion. Each body has a canvas (x0, y0, x1, y1) of its own, which may leave the picture,
-    stored flat from `starts` on; every pixel centre that one of its triangles covers is set to one."""
+    stored flat from `starts` on; every pixel centre that one of its triangles covers is set to one.
+    """
     i, strip = wp.tid()
     t = triangles[i]
     body = canvas_of[i]
@@ -288,17 +282,16 @@ def cover(
     y1 = wp.min(box[3], canvas[3])
     if x0 >= x1:
         return
-    e = edges[t]
-    plane = planes[t]
+    e = functions[t]
     half = wp.float64(0.5)
     y = wp.max(box[1], canvas[1]) + strip
     while y < y1:
         v = wp.float64(y) + half
         row = span(e, x0, x1, half, v)
-        constant = plane[1] * v + plane[2]
+        constant = e[3, 1] * v + e[3, 2]
         line = starts[body] + (y - canvas[1]) * (canvas[2] - canvas[0]) - canvas[0]
         for x in range(row[0], row[1]):
-            inverse = float(plane[0] * (wp.float64(x) + half) + constant)
+            inverse = float(e[3, 0] * (wp.float64(x) + half) + constant)
             if inverse >= inverse_far and inverse <= inverse_near:
                 covered[line + x] = wp.uint8(1)
         y += strips
@@ -307,9 +300,9 @@ def cover(
 @wp.kernel
 def resolve_geometry(
     winners: wp.array(dtype=wp.uint64),
-    planes: wp.array(dtype=wp.vec3d),
+    functions: wp.array(dtype=Functions),
+    triangles: wp.array(dtype=Triangle),
     triangle_body: wp.array(dtype=int),
-    triangle_normal: wp.array(dtype=wp.vec3),
     camera_from_world: wp.mat33,
     focal: wp.vec2d,
     center: wp.vec2d,
@@ -319,7 +312,8 @@ def resolve_geometry(
     normal: wp.array(dtype=wp.vec3),
 ):
     """Labels at pixel centres, from one winner a pixel. `normal` may be empty; otherwise it is the surface's own
-    (flat) normal in camera axes, turned to face the camera."""
+    (flat) normal in camera axes, turned to face the camera.
+    """
     i = wp.tid()
     winner = winners[i]
     if winner == NOTHING:
@@ -329,15 +323,14 @@ def resolve_geometry(
             normal[i] = wp.vec3(0.0, 0.0, 0.0)
         return
     t = int(winner & INDEX)
-    plane = planes[t]
     u = wp.float64(i % width) + wp.float64(0.5)
     v = wp.float64(i // width) + wp.float64(0.5)
     instance[i] = triangle_body[t] + 1
-    depth[i] = float(wp.float64(1.0) / (plane[0] * u + (plane[1] * v + plane[2])))
+    e = functions[t]
+    depth[i] = float(wp.float64(1.0) / (e[3, 0] * u + (e[3, 1] * v + e[3, 2])))
     if normal.shape[0] > 0:
-        n = wp.mul(camera_from_world, triangle_normal[t])
+        n = wp.mul(camera_from_world, triangles[t].flat)
         ray = wp.vec3(float((u - center[0]) / focal[0]), float((v - center[1]) / focal[1]), 1.0)
         if wp.dot(n, ray) > 0.0:
             n = -n
         normal[i] = n
-
