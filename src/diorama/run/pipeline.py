@@ -21,8 +21,10 @@ class Pipeline:
         return versions()
 
     def library(self, plan: Plan) -> AssetLibrary:
-        """The plan's assets: categories and fingerprints."""
-        return AssetLibrary(plan.assets)
+        """The plan's assets. Raises AssetError when one of the user's files cannot be used, before anything is made."""
+        library = AssetLibrary(plan.assets)
+        library.check()
+        return library
 
     def warm_up(self, plan: Plan) -> None:
         """Compile what is compiled once on a machine, before several workers do so at once."""
