@@ -171,5 +171,5 @@ def smooth_normals(positions: Points, faces: Faces, places: NDArray[np.int64], c
     first[places[::-1]] = np.arange(len(places))[::-1]
     group = smoothing_groups(positions[first], places[faces], crease_rad)
     spread = np.repeat(area_vectors(positions, faces), 3, axis=0)  # large faces weigh more, which keeps flats flat beside small bevels
-    summed = np.stack([np.bincount(group.ravel(), spread[:, i]) for i in range(3)], axis=1)
+    summed = np.stack([np.asarray(np.bincount(group.ravel(), spread[:, i]), np.float64) for i in range(3)], axis=1)
     return unit(summed)[group], group

@@ -9,6 +9,7 @@ import numpy as np
 from diorama.sim.assets import household, pybullet_data
 from diorama.sim.assets.mesh import Asset
 from diorama.sim.assets.primitives import primitive_asset
+from diorama.sim.assets.user import UserFiles
 from diorama.sim.errors import UnknownName, suggestion
 from diorama.sim.spec import MeshShape, Shape
 
@@ -23,20 +24,25 @@ class AssetLibrary:
     """
 
     def __init__(self, sources: Sequence[str] = ()) -> None:
+        self._user = UserFiles(sources)
         self._kept: OrderedDict[Shape, Asset] = OrderedDict()
         self._kept_bytes = 0
 
     def ids(self) -> tuple[str, ...]:
         """The ids to draw objects from, sorted: the user's, or without any sources all built-in ones."""
+        if self._user.names():
+            return tuple(f"user:{n}" for n in self._user.names())
         return tuple(sorted([f"pybullet:{n}" for n in pybullet_data.names()] + [f"household:{n}" for n in household.names()]))
 
     def category_of(self, asset_id: str) -> tuple[str, str]:
         """(category, supercategory) of an asset, without loading it. Raises UnknownName."""
         source, _, name = asset_id.partition(":")
-        if source == "pybullet" and name in pybullet_data.names():
+        if source == "pybullet" and pybullet_data.is_name(name):
             return pybullet_data.category_of(name)
         if source == "household" and household.is_name(name):
             return household.category_of(name)
+        if source == "user" and name in self._user:
+            return self._user.category_of(name)
         raise UnknownName(f'no asset has the id "{asset_id}".{suggestion(asset_id, self.ids())}')
 
     def categories(self) -> tuple[tuple[str, str], ...]:
@@ -67,12 +73,20 @@ class AssetLibrary:
 
     def fingerprint(self) -> dict[str, str]:
         """SHA-256 of the user's files by relative name, of what they refer to as well; what a resumed run compares."""
-        return {}
+        return self._user.fingerprint()
+
+    def check(self) -> None:
+        """Load each of the user's assets once, so that a bad file is reported before work begins, and slow results are kept on disk.
+
+        Raises AssetError naming the first file that cannot be used, or MissingExtra.
+        """
+        for name in self._user.names():
+            self.load(f"user:{name}")
 
     def _read(self, asset_id: str) -> Asset:
         self.category_of(asset_id)
         source, _, name = asset_id.partition(":")
-        return pybullet_data.load(name) if source == "pybullet" else household.load(name)
+        return {"pybullet": pybullet_data.load, "household": household.load, "user": self._user.load}[source](name)
 
 
 def scaled(asset: Asset, scale: float) -> Asset:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diorama.sim.assets.color import linear_rgb
+from diorama.sim.assets.references import statement_file
 from diorama.sim.assets.surface import Look, Surface
 from diorama.sim.errors import AssetError
 
@@ -31,9 +32,9 @@ def read_texture(path: Path, *, named_in: Path) -> NDArray[np.uint8]:
     return fit_texture(image[:, :, ::-1])
 
 
-def fit_texture(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The (h, w, 3) texture, halved until no side is longer than `LARGEST_TEXTURE_PX`, contiguous."""
-    while max(image.shape[:2]) > LARGEST_TEXTURE_PX:
+def fit_texture(image: NDArray[np.uint8], largest_px: int = LARGEST_TEXTURE_PX) -> NDArray[np.uint8]:
+    """The (h, w, 3) texture, halved until no side is longer than `largest_px`, contiguous."""
+    while max(image.shape[:2]) > largest_px:
         h, w = image.shape[0] // 2 * 2, image.shape[1] // 2 * 2
         wide = image[:h, :w].astype(np.uint16)
         image = ((wide[0::2, 0::2] + wide[1::2, 0::2] + wide[0::2, 1::2] + wide[1::2, 1::2] + 2) // 4).astype(np.uint8)
@@ -58,7 +59,7 @@ def read_obj(path: Path) -> list[Surface]:
         raise AssetError(f"{path}: cannot be read ({error.strerror})") from None
     number = 0
     try:
-        for number, line in enumerate(text.replace("\\\n", " ").splitlines(), 1):
+        for number, line in enumerate(text.replace("\\\n", " ").splitlines(), 1):  # noqa: B007 - the message below tells it
             words = line.split()
             if not words:
                 continue
@@ -78,13 +79,11 @@ def read_obj(path: Path) -> list[Surface]:
                 material = line.partition(" ")[2].strip()
                 corners = groups.setdefault((piece, material), [])
             elif word == "mtllib":
-                materials |= read_mtl(path.parent / line.partition(" ")[2].strip())
+                materials |= read_mtl(path.parent / statement_file(line))
     except (ValueError, IndexError) as error:
         raise AssetError(f"{path}: line {number} cannot be read ({error})") from None
     surfaces = [
-        _surface(path, corners, positions, uvs, normals, materials.get(material, Look()), piece)
-        for (piece, material), corners in groups.items()
-        if corners
+        _surface(corners, positions, uvs, normals, materials.get(material, Look()), piece) for (piece, material), corners in groups.items() if corners
     ]
     if not surfaces:
         raise AssetError(f"{path}: holds no faces, it is empty or not an OBJ mesh")
@@ -111,7 +110,7 @@ def _fan(words: list[str], n_positions: int, n_uvs: int, n_normals: int) -> list
 
 
 def _surface(
-    path: Path, corners: list[Corner], positions: list[list[float]], uvs: list[list[float]], normals: list[list[float]], look: Look, piece: str
+    corners: list[Corner], positions: list[list[float]], uvs: list[list[float]], normals: list[list[float]], look: Look, piece: str
 ) -> Surface:
     index = np.array(corners, np.int64)
     has_uv, has_normals = bool((index[:, 1] >= 0).all()), bool((index[:, 2] >= 0).all())
@@ -160,7 +159,7 @@ def read_mtl(path: Path) -> dict[str, Look]:
             elif word == "Kd" and looks[name].texture is None:
                 looks[name] = replace(looks[name], base_color=linear_rgb(float(rest[0]), float(rest[1]), float(rest[2])))
             elif word == "map_Kd":
-                looks[name] = replace(looks[name], texture=_texture(path.parent / _file_of(line), path), base_color=(1.0, 1.0, 1.0))
+                looks[name] = replace(looks[name], texture=_texture(path.parent / statement_file(line), path), base_color=(1.0, 1.0, 1.0))
             elif word == "Ns":
                 looks[name] = replace(looks[name], roughness=min(max(math.sqrt(2 / (max(float(rest[0]), 0.0) + 2)), 0.05), 1.0))
             elif word in ("Pr", "Pm"):
@@ -169,28 +168,6 @@ def read_mtl(path: Path) -> dict[str, Look]:
         except (ValueError, IndexError):
             raise AssetError(f'{path}: "{line.strip()}" cannot be read') from None
     return looks
-
-
-def _file_of(line: str) -> str:
-    """The file name of a map statement: what follows its options, spaces included."""
-    words = line.split()[1:]
-    arguments = {
-        "-o": 3,
-        "-s": 3,
-        "-t": 3,
-        "-mm": 2,
-        "-bm": 1,
-        "-blendu": 1,
-        "-blendv": 1,
-        "-clamp": 1,
-        "-cc": 1,
-        "-boost": 1,
-        "-texres": 1,
-        "-imfchan": 1,
-    }
-    while words and words[0] in arguments:
-        words = words[1 + arguments[words[0]] :]
-    return " ".join(words).replace("\\", "/")
 
 
 @cache

@@ -1,21 +1,58 @@
 """Meshes of PyBullet's data package: a thousand random shapes, and the things among the rest that fit on a table."""
 
 import re
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
+
 from diorama.sim.assets import geometry
 from diorama.sim.assets.color import linear_rgb
+from diorama.sim.assets.convex import convex_pieces
+from diorama.sim.assets.geometry import Points
+from diorama.sim.assets.household.shapes import turned_hulls, wall_hulls
 from diorama.sim.assets.mesh import Asset
-from diorama.sim.assets.obj import read_obj
+from diorama.sim.assets.meshfile import Z_UP_FROM_Y_UP, read_mesh
+from diorama.sim.assets.obj import fit_texture
 from diorama.sim.assets.surface import Look, Surface, assemble
+from diorama.sim.assets.urdf import read_urdf
 from diorama.sim.errors import AssetError
 
 RANDOM_SHAPES = 1000
-#: The scale and the colours in the package's own URDFs of random shapes.
-RANDOM_SCALE_M = 0.015
+#: The scale in the package's own URDFs of random shapes.
+RANDOM_SCALE = 0.015
+#: Pictures in the package are up to 2048 pixels wide, on things of a few centimetres.
+LARGEST_TEXTURE_PX = 512
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thing:
+    """A file of the package (URDF or mesh), what it shows, and how to scale and turn it to a real size, upright."""
+
+    file: str
+    category: str
+    supercategory: str
+    scale: float = 1.0
+    y_up: bool = False
+    density_kg_m3: float = 400.0
+
+
+THINGS = {
+    "block": Thing(file="block.urdf", category="wooden-block", supercategory="toy", density_kg_m3=600.0),
+    "cube": Thing(file="cube_small.urdf", category="wooden-block", supercategory="toy", density_kg_m3=600.0),
+    "cylinder": Thing(file="toys/cylinder.obj", category="wooden-block", supercategory="toy", scale=0.6, density_kg_m3=600.0),
+    "domino": Thing(file="domino/domino.urdf", category="domino", supercategory="toy", density_kg_m3=1800.0),
+    "duck": Thing(file="duck_vhacd.urdf", category="duck", supercategory="toy", y_up=True, density_kg_m3=200.0),
+    "jenga": Thing(file="jenga/jenga.urdf", category="wooden-block", supercategory="toy", scale=0.5, density_kg_m3=600.0),
+    "lego": Thing(file="lego/lego.urdf", category="brick", supercategory="toy", density_kg_m3=600.0),
+    "mug": Thing(file="objects/mug.urdf", category="mug", supercategory="tableware", density_kg_m3=2300.0),
+    "prism": Thing(file="toys/prism.obj", category="wooden-block", supercategory="toy", scale=0.6, density_kg_m3=600.0),
+    "soccerball": Thing(file="soccerball.urdf", category="ball", supercategory="toy", scale=0.13, density_kg_m3=110.0),
+    "teddy": Thing(file="teddy_vhacd.urdf", category="teddy-bear", supercategory="toy", scale=1.4, density_kg_m3=120.0),
+}
 
 
 @cache
@@ -27,38 +64,65 @@ def data_folder() -> Path:
     return Path(spec.submodule_search_locations[0])
 
 
+@cache
 def names() -> tuple[str, ...]:
     """Every name that `load` takes, after ``pybullet:``."""
-    return tuple(f"random_urdfs/{i:03d}" for i in range(RANDOM_SHAPES))
+    return (*THINGS, *(f"random_urdfs/{i:03d}" for i in range(RANDOM_SHAPES)))
+
+
+def is_name(name: str) -> bool:
+    """Whether `load` takes this name."""
+    return name in THINGS or re.fullmatch(r"random_urdfs/[0-9]{3}", name) is not None
 
 
 def category_of(name: str) -> tuple[str, str]:
-    """(category, supercategory) of a name of `names`."""
-    return ("random-shape", "shape")
+    """(category, supercategory) of a name."""
+    return (THINGS[name].category, THINGS[name].supercategory) if name in THINGS else ("random-shape", "shape")
 
 
 def load(name: str) -> Asset:
-    """The asset of a name of `names`."""
-    return _random_shape(name)
+    """The asset of a name that `is_name` accepts."""
+    return _thing(name) if name in THINGS else _random_shape(name)
+
+
+def _thing(name: str) -> Asset:
+    thing = THINGS[name]
+    path = data_folder() / thing.file
+    if path.suffix == ".urdf":
+        seen, touched = read_urdf(path)
+    else:
+        seen = touched = read_mesh(path)
+    frame = Z_UP_FROM_Y_UP if thing.y_up else np.eye(4)
+    frame = frame * np.array([thing.scale, thing.scale, thing.scale, 1.0])
+    seen = [replace(s.moved(frame), look=_small(s.look)) for s in seen]
+    hulls, whole = convex_pieces([s.moved(frame) for s in touched], thing.file) if name != "mug" else (_mug_hulls(touched), None)
+    return assemble(f"pybullet:{name}", *category_of(name), seen, hulls, volume_and_center=whole, density_kg_m3=thing.density_kg_m3, source=str(path))
+
+
+def _small(look: Look) -> Look:
+    return look if look.texture is None else replace(look, texture=fit_texture(look.texture, LARGEST_TEXTURE_PX))
+
+
+def _mug_hulls(touched: Sequence[Surface]) -> list[Points]:
+    """The package's collision mesh fills the mug. Its handle is in convex pieces, and is kept; the wall is made from the mug's profile."""
+    handle = [s.positions for s in touched if s.piece.startswith("handle")]
+    outer = [(0.0395, 0.0), (0.041, 0.0015), (0.041, 0.0972)]
+    inner = [(0.0326, 0.0086), (0.0326, 0.0086), (0.0326, 0.0972)]
+    wall = wall_hulls(outer, inner, (0, 2), sectors=12, segments=24, lip=[(0.0381, 0.1), (0.0355, 0.1)])
+    return [*turned_hulls([(0.0395, 0.0), (0.041, 0.0015), (0.041, 0.0086)], segments=24), *wall, *handle]
 
 
 def _random_shape(name: str) -> Asset:
     """A union of convex pieces, seen and touched alike."""
     number = name.rpartition("/")[2]
     path = data_folder() / "random_urdfs" / number / f"{number}.obj"
-    pieces = [replace(s, positions=s.positions * RANDOM_SCALE_M) for s in read_obj(path)]
+    pieces = [replace(s, positions=s.positions * RANDOM_SCALE) for s in read_mesh(path)]
     volumes = [geometry.signed_volume_and_center(s.positions, s.faces) for s in pieces]
     total = sum(v for v, _ in volumes)
-    center = tuple(sum(v * c[i] for v, c in volumes) / total for i in range(3))
+    x, y, z = (sum(v * c[i] for v, c in volumes) / total for i in range(3))
+    rgba = re.search(r'rgba="([^"]*)"', path.with_suffix(".urdf").read_text(encoding="utf-8"))
+    red, green, blue = (float(v) for v in rgba.group(1).split()[:3]) if rgba else (0.5, 0.5, 0.5)
     positions, faces = geometry.merged([(s.positions, s.faces) for s in pieces])
-    rgba = re.search(r'rgba="([^"]*)"', path.with_suffix(".urdf").read_text())
-    red, green, blue = (float(x) for x in rgba.group(1).split()[:3]) if rgba else (0.5, 0.5, 0.5)
     surface = Surface(positions=positions, faces=faces, look=Look(base_color=linear_rgb(red, green, blue), roughness=0.6))
-    return assemble(
-        f"pybullet:{name}",
-        *category_of(name),
-        [surface],
-        [s.positions for s in pieces],
-        volume_and_center=(total, (center[0], center[1], center[2])),
-        source=str(path),
-    )
+    hulls = [s.positions for s in pieces]
+    return assemble(f"pybullet:{name}", *category_of(name), [surface], hulls, volume_and_center=(total, (x, y, z)), source=str(path))

@@ -16,7 +16,7 @@ from diorama.sim.spec import ProceduralTexture
 SIZE = 256
 _LEVELS = 1024
 
-Field = NDArray[np.float32]
+Field = NDArray[np.floating]
 
 
 def bake(texture: ProceduralTexture) -> NDArray[np.uint8]:

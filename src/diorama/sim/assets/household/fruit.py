@@ -24,7 +24,7 @@ def _skin(rng: np.random.Generator, top: Ink, bottom: Ink, fleck: Ink, flecks: i
         if streaks:
             cv2.line(picture, (x, y), (x, y + int(rng.integers(8, 40))), fleck, 1, cv2.LINE_AA)
         else:
-            cv2.circle(picture, (x, y), int(rng.integers(1, 3)), fleck, -1, cv2.LINE_AA)
+            picture[y, x : x + 1 + int(rng.integers(2))] = fleck
     return picture
 
 
@@ -64,11 +64,16 @@ def apple(rng: np.random.Generator) -> Draft:
         profile.append((r * (0.28 + 0.72 * x) * shoulder, r * tall * (z * 0.93 - 0.05 * (1 - x))))
     profile += [(0.12 * r, 0.72 * r * tall), (0.0, 0.6 * r * tall)]
     top, bottom, streak = pick(
-        rng, (((176, 26, 34), (206, 60, 40), (226, 150, 70)), ((140, 180, 60), (170, 200, 80), (196, 214, 120)), ((200, 60, 40), (226, 190, 80), (180, 30, 34)))
+        rng,
+        (
+            ((176, 26, 34), (206, 60, 40), (226, 150, 70)),
+            ((140, 180, 60), (170, 200, 80), (196, 214, 120)),
+            ((200, 60, 40), (226, 190, 80), (180, 30, 34)),
+        ),
     )
     stalk = _stalk(0.58 * r * tall, 0.42 * r, 0.0013, 0.004)
     surfaces = [turned(profile, printed(_skin(rng, top, bottom, streak, 90, streaks=True), 0.3), 28, label=True), loft(stalk, paint(_STEM, 0.8))]
-    outer = [p for p in profile[1:-2]]
+    outer = profile[1:-2]
     return Draft(surfaces=surfaces, hulls=[*turned_hulls(outer, 0.004, 18), stalk.reshape(-1, 3)], density_kg_m3=850.0)
 
 
@@ -76,9 +81,31 @@ def pear(rng: np.random.Generator) -> Draft:
     """A pear with its stalk."""
     r = between(rng, 0.03, 0.037)
     h = between(rng, 2.4, 2.8) * r
-    shape = [(0.0, 0.03), (0.25, 0.0), (0.55, 0.03), (0.82, 0.12), (0.96, 0.24), (1.0, 0.34), (0.95, 0.46), (0.82, 0.57), (0.66, 0.67), (0.54, 0.77), (0.47, 0.86), (0.38, 0.94), (0.22, 0.99), (0.0, 1.0)]
+    shape = [
+        (0.0, 0.03),
+        (0.25, 0.0),
+        (0.55, 0.03),
+        (0.82, 0.12),
+        (0.96, 0.24),
+        (1.0, 0.34),
+        (0.95, 0.46),
+        (0.82, 0.57),
+        (0.66, 0.67),
+        (0.54, 0.77),
+        (0.47, 0.86),
+        (0.38, 0.94),
+        (0.22, 0.99),
+        (0.0, 1.0),
+    ]
     profile = [(a * r, z * h) for a, z in shape]
-    top, bottom, fleck = pick(rng, (((186, 190, 70), (160, 176, 60), (120, 110, 50)), ((206, 176, 70), (196, 150, 60), (130, 96, 50)), ((190, 90, 50), (200, 180, 80), (140, 60, 40))))
+    top, bottom, fleck = pick(
+        rng,
+        (
+            ((186, 190, 70), (160, 176, 60), (120, 110, 50)),
+            ((206, 176, 70), (196, 150, 60), (130, 96, 50)),
+            ((190, 90, 50), (200, 180, 80), (140, 60, 40)),
+        ),
+    )
     stalk = _stalk(h - 0.002, 0.4 * r, 0.0015, 0.005)
     surfaces = [turned(profile, printed(_skin(rng, top, bottom, fleck, 120), 0.45), 28, label=True), loft(stalk, paint(_STEM, 0.8))]
     return Draft(surfaces=surfaces, hulls=[*turned_hulls(profile, 0.0015, 18), stalk.reshape(-1, 3)], density_kg_m3=950.0)
@@ -95,7 +122,7 @@ def citrus(rng: np.random.Generator) -> Draft:
         tip = nipple * abs(z) ** 6
         profile.append((r * x, r * (z * stretch + (tip if z > 0 else -tip))))
     profile.append((0.0, r * (stretch + nipple)))
-    picture = _skin(rng, ink, ink, pit, 350)
+    picture = _skin(rng, ink, ink, pit, 500)
     cv2.rectangle(picture, (0, 0), (picture.shape[1], 3), (96, 110, 50), -1)
     surfaces = [turned(profile, printed(picture, 0.45), 28, label=True)]
     return Draft(surfaces=surfaces, hulls=turned_hulls(profile, 0.0015, 18), density_kg_m3=900.0)

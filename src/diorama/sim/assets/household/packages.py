@@ -8,21 +8,32 @@ from diorama.sim.assets.household.shapes import arc, box_hull, carton, ease, lof
 from diorama.sim.assets.primitives import circle
 from diorama.sim.assets.surface import Surface
 
-#: Pixels of print a metre: fine enough for a close look, small enough that a hundred labels stay in memory.
-_PX_PER_M = 1800.0
+#: Pixels along the longer side of a label: fine enough for a close look, small enough that a hundred labels stay in memory.
+_LABEL_PX = 640
 
 
-def _px(metres: float) -> int:
-    return max(16, round(metres * _PX_PER_M))
+def _wrapper(width_m: float, height_m: float, rng: np.random.Generator, name: str, product: str, note: str) -> press.Picture:
+    """A label that goes around something."""
+    scale = _LABEL_PX / max(width_m, height_m)
+    return press.wrapper(round(width_m * scale), round(height_m * scale), rng, name, product, note)
 
 
-def _atlas(size_m: tuple[float, float, float], rng: np.random.Generator, product: str, note: str) -> tuple[np.ndarray, dict[str, tuple[float, float, float, float]], press.Ink]:
+def _atlas(
+    size_m: tuple[float, float, float], rng: np.random.Generator, product: str, note: str
+) -> tuple[np.ndarray, dict[str, tuple[float, float, float, float]], press.Ink]:
     """The unfolded print of a box: front, right, back and left in a row, top and bottom above the front and the back."""
-    w, d, h = (_px(s) for s in size_m)
+    w, d, h = (round(s * _LABEL_PX / max(size_m) * 0.75) for s in size_m)
     colors = press.inks(rng)
     name = press.brand(rng)
     picture = press.sheet(2 * (w + d), h + d, colors[0])
-    places = {"front": (0, d, w, h), "right": (w, d, d, h), "back": (w + d, d, w, h), "left": (2 * w + d, d, d, h), "top": (0, 0, w, d), "bottom": (w + d, 0, w, d)}
+    places = {
+        "front": (0, d, w, h),
+        "right": (w, d, d, h),
+        "back": (w + d, d, w, h),
+        "left": (2 * w + d, d, d, h),
+        "top": (0, 0, w, d),
+        "bottom": (w + d, 0, w, d),
+    }
     panels = {side: picture[y : y + b, x : x + a] for side, (x, y, a, b) in places.items()}
     press.front(panels["front"], rng, name, product, note, colors)
     if rng.random() < 0.5:
@@ -98,7 +109,15 @@ def can(rng: np.random.Generator) -> Draft:
         r, h = (0.0331, between(rng, 0.115, 0.122)) if rng.random() < 0.6 else (0.0265, between(rng, 0.12, 0.146))
         neck = r - 0.006
         low = [(0.0, 0.008), (r - 0.012, 0.006), (r - 0.009, 0.0), (r - 0.006, 0.0), (r - 0.0015, 0.006), (r, 0.012)]
-        high = [(r, h - 0.014), (r - 0.001, h - 0.011), (neck, h - 0.003), (neck + 0.0005, h), (neck - 0.001, h), (neck - 0.0018, h - 0.004), (0.0, h - 0.004)]
+        high = [
+            (r, h - 0.014),
+            (r - 0.001, h - 0.011),
+            (neck, h - 0.003),
+            (neck + 0.0005, h),
+            (neck - 0.001, h),
+            (neck - 0.0018, h - 0.004),
+            (0.0, h - 0.004),
+        ]
         product, note = pick(rng, ("SODA", "TONIC", "LEMON", "GINGER", "COFFEE")), "330 ml"
     else:
         r, h = pick(rng, ((0.0365, 0.108), (0.0425, 0.118), (0.043, 0.036), (0.0325, 0.07), (0.05, 0.12)))
@@ -107,7 +126,7 @@ def can(rng: np.random.Generator) -> Draft:
         low = rim
         high = [(x, h - z) for x, z in rim[::-1]]
         product, note = pick(rng, ("SOUP", "BEANS", "TOMATO", "CORN", "TUNA", "PEAS")), f"{int(rng.integers(6, 20)) * 25} g"
-    label = press.wrapper(_px(6.28 * r), _px(high[0][1] - low[-1][1]), rng, name, product, note)
+    label = _wrapper(6.28 * r, high[0][1] - low[-1][1], rng, name, product, note)
     metal = paint((212, 212, 210), 0.3, 1.0)
     side = [low[-1], high[0]]
     surfaces = [turned(low, metal, 40), turned(side, printed(label, 0.35), 40, label=True), turned(high, metal, 40)]
@@ -115,8 +134,7 @@ def can(rng: np.random.Generator) -> Draft:
         tab = np.array([[0.011 * x + 0.004, 0.0075 * y] for x, y in circle(12).tolist()])
         lid = h - 0.004
         surfaces.append(loft(np.stack([np.column_stack([tab, np.full(12, z)]) for z in (lid - 0.001, lid + 0.0015)]), STEEL))
-    outer = [p for p in (*low[2:], *high[:-2])]
-    return Draft(surfaces=surfaces, hulls=turned_hulls(outer, 0.0015, 20), density_kg_m3=1000.0)
+    return Draft(surfaces=surfaces, hulls=turned_hulls([*low[2:], *high[:-2]], 0.0015, 20), density_kg_m3=1000.0)
 
 
 def bottle(rng: np.random.Generator) -> Draft:
@@ -140,7 +158,7 @@ def bottle(rng: np.random.Generator) -> Draft:
     neck_start = h - mouth
     high = [(r, end - 0.012), (r, end), *ease((r, end), (neck, neck_start), 8)[1:], (neck, h - cap_h)]
     cap = [(neck, h - cap_h), (cap_r, h - cap_h), (cap_r, h - 0.0015), (cap_r - 0.0015, h), (0.0, h)]
-    label = press.wrapper(_px(6.28 * r), _px(end - 0.012 - start), rng, name, product, note)
+    label = _wrapper(6.28 * r, end - 0.012 - start, rng, name, product, note)
     surfaces = [
         turned(low, skin),
         turned([(r, start), (r, end - 0.012)], printed(label, 0.45), label=True),
@@ -161,7 +179,7 @@ def jar(rng: np.random.Generator) -> Draft:
     low = [(0.0, 0.002), (0.6 * r, 0.0), *arc((r - 0.006, 0.006), 0.006, -70, 0, 4), (r, start)]
     high = [(r, end), *ease((r, end + 0.004), (lid_r - 0.002, h - lid_h - 0.002), 5), (lid_r - 0.002, h - lid_h)]
     lid = [(lid_r - 0.002, h - lid_h), (lid_r, h - lid_h), (lid_r, h - 0.0015), (lid_r - 0.0015, h), (lid_r - 0.005, h - 0.0008), (0.0, h - 0.0008)]
-    label = press.wrapper(_px(6.28 * r), _px(end - start), rng, name, pick(rng, ("JAM", "HONEY", "PESTO", "OLIVES", "SALSA", "PICKLES")), "340 g")
+    label = _wrapper(6.28 * r, end - start, rng, name, pick(rng, ("JAM", "HONEY", "PESTO", "OLIVES", "SALSA", "PICKLES")), "340 g")
     metal = pick(rng, (paint(pick(rng, BRIGHT), 0.35), BRASS, STEEL))
     surfaces = [turned(low, glass), turned([(r, start), (r, end)], printed(label), label=True), turned(high, glass), turned(lid, metal)]
     return Draft(surfaces=surfaces, hulls=turned_hulls([*low[1:], *high, *lid[1:4]], 0.0015, 16), density_kg_m3=1200.0)
@@ -180,7 +198,7 @@ def tube(rng: np.random.Generator) -> Draft:
         ends.append(np.column_stack([around[:, 0] * thickness, around[:, 1] * width, np.full(n, length * t)]))
     crimp = ends[-1] + (0.0, 0.0, 0.008)
     rings = np.stack([*ends, crimp])
-    colors_label = press.wrapper(_px(6.28 * r * 1.2), _px(length), rng, name, pick(rng, ("MINT", "FRESH", "HAND CREAM", "PASTE")), "75 ml")
+    colors_label = _wrapper(7.5 * r, length, rng, name, pick(rng, ("MINT", "FRESH", "HAND CREAM", "PASTE")), "75 ml")
     white = paint(WHITE, 0.4)
     cap_r = 0.75 * r
     cap = [(0.0, -0.024), (cap_r - 0.002, -0.024), (cap_r, -0.022), (cap_r + 0.0008, -0.004), (cap_r + 0.0008, -0.002)]

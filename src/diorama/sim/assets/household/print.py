@@ -67,7 +67,9 @@ def motif(picture: Picture, rng: np.random.Generator, ink: Ink) -> None:
         cv2.fillPoly(picture, [_points(picture, [*crest, (1, 1), (0, 1)])], ink, cv2.LINE_AA)
 
 
-def heap(picture: Picture, rng: np.random.Generator, ink: Ink, *, count: int = 14, center: tuple[float, float] = (0.5, 0.72), spread: float = 0.28) -> None:
+def heap(
+    picture: Picture, rng: np.random.Generator, ink: Ink, *, count: int = 14, center: tuple[float, float] = (0.5, 0.72), spread: float = 0.28
+) -> None:
     """A heap of round things: what is in the packet."""
     h, w = picture.shape[:2]
     radius = max(2, round(0.075 * min(w, h)))
@@ -133,7 +135,7 @@ def front(picture: Picture, rng: np.random.Generator, name: str, product: str, n
     picture[:] = ground
     motif(picture, rng, shape)
     heap(picture, rng, accent)
-    text(picture, name, (0.5, 0.17), (0.86, 0.2), on(ground))
+    text(picture, name, (0.5, 0.17), (0.78, 0.2), on(ground))
     h, w = picture.shape[:2]
     cv2.rectangle(picture, (round(0.12 * w), round(0.3 * h)), (round(0.88 * w), round(0.43 * h)), accent, -1)
     text(picture, product, (0.5, 0.365), (0.68, 0.11), on(accent))

@@ -49,33 +49,47 @@ def ease(start: tuple[float, float], end: tuple[float, float], steps: int) -> li
 def turned_hulls(profile: Profile, tolerance_m: float = 0.001, segments: int = 16) -> list[Points]:
     """Convex pieces, stacked along z, that fill the solid of revolution of an upward profile, to within a tolerance in radius.
 
-    The profile need not reach the axis. Points where z steps back are fine: a piece is the hull of all it holds.
+    The profile need not reach the axis. A piece has `segments` sides, half a sagitta inside and half a sagitta outside of the true circle.
     """
+    outward = 2 / (1 + float(circle(2 * segments)[1, 0]))
     pieces: list[Points] = []
     start = 0
     while start < len(profile) - 1:
         end = start + 1
         while end + 1 < len(profile) and _bulge(profile[start : end + 2]) <= tolerance_m:
             end += 1
-        pieces.append(np.concatenate([_ring(r, z, segments) for r, z in profile[start : end + 1]]))
+        pieces.append(np.concatenate([_ring(r * outward, z, segments) for r, z in _thinned(profile[start : end + 1], 0.0002)]))
         start = end
     return pieces
 
 
-def wall_hulls(outer: Profile, inner: Profile, *, sectors: int, segments: int, step: int = 1) -> list[Points]:
-    """Convex pieces of the wall between two profiles of as many points, cut into `sectors` equal angles and every `step` points.
+def wall_hulls(outer: Profile, inner: Profile, cuts: Sequence[int], *, sectors: int, segments: int, lip: Profile = ()) -> list[Points]:
+    """Convex pieces of the wall between two upward profiles of as many points: one from each of the points numbered in `cuts` to the next,
+    for each of `sectors` equal angles. The topmost ones hold the `lip` too.
 
     `segments` is the surface's and a multiple of `sectors`, so that the outsides coincide.
     """
     turn = np.roll(circle(segments), segments // 2, axis=0)
     each = segments // sectors
     pieces: list[Points] = []
-    for k in range(0, len(outer) - 1, step):
-        section = [*outer[k : k + step + 1], *inner[k : k + step + 1]]
+    for low, high in pairwise(cuts):
+        section = [*outer[low : high + 1], *inner[low : high + 1], *(lip if high == len(outer) - 1 else ())]
         for s in range(sectors):
             x, y = turn[(s * each + np.arange(each + 1)) % segments].T
             pieces.append(np.concatenate([np.stack([r * x, r * y, np.full(each + 1, z)], axis=1) for r, z in section]))
     return pieces
+
+
+def _thinned(profile: Profile, tolerance_m: float) -> list[tuple[float, float]]:
+    """The profile without the points that lie within a tolerance of the line between those kept around them."""
+    kept, last = [profile[0]], 0
+    for k in range(1, len(profile) - 1):
+        (r0, z0), (r1, z1) = profile[last], profile[k + 1]
+        far = max(abs((r - r0) * (z1 - z0) - (z - z0) * (r1 - r0)) for r, z in profile[last + 1 : k + 1])
+        if far > tolerance_m * math.hypot(r1 - r0, z1 - z0):
+            kept.append(profile[k])
+            last = k
+    return [*kept, profile[-1]]
 
 
 def _bulge(profile: Profile) -> float:
@@ -159,6 +173,24 @@ def slab(outline: Points, low_m: float, high_m: float, bevel_m: float = 0.0) -> 
     if bevel_m > 0:
         levels = [(inset, low_m), (outline, low_m + bevel_m), (outline, high_m - bevel_m), (inset, high_m)]
     return np.stack([np.column_stack([xy, np.full(len(xy), z)]) for xy, z in levels])
+
+
+# --- placing ----------------------------------------------------------------------------------------------
+
+#: Turns what was made along +z to lie along +x.
+LYING = np.array([[0.0, 0.0, 1.0, 0.0], [0.0, 1.0, 0.0, 0.0], [-1.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0]])
+
+
+def laid(points: Points) -> Points:
+    """Points turned as `LYING` turns surfaces."""
+    return np.stack([points[:, 2], points[:, 1], -points[:, 0]], axis=1)
+
+
+def shift(x: float = 0.0, y: float = 0.0, z: float = 0.0) -> np.ndarray:
+    """The (4, 4) translation."""
+    out = np.eye(4)
+    out[:3, 3] = x, y, z
+    return out
 
 
 # --- boxes ------------------------------------------------------------------------------------------------

@@ -4,8 +4,7 @@ import numpy as np
 
 from diorama.sim.assets.household import print as press
 from diorama.sim.assets.household.draft import BLACK, BRIGHT, WHITE, Draft, between, paint, pick, printed
-from diorama.sim.assets.household.shapes import arc, box_hull, carton, loft, slab, turned, turned_hulls, wall_hulls
-from diorama.sim.assets.household.tools import LYING, laid
+from diorama.sim.assets.household.shapes import LYING, arc, box_hull, carton, laid, loft, shift, slab, turned, turned_hulls, wall_hulls
 
 _TITLES = (
     "SALT",
@@ -21,13 +20,6 @@ _TITLES = (
     "LOW WATER",
     "PAPER STARS",
 )
-
-
-def shift(x: float = 0.0, y: float = 0.0, z: float = 0.0) -> np.ndarray:
-    """The (4, 4) translation."""
-    out = np.eye(4)
-    out[:3, 3] = x, y, z
-    return out
 
 
 def book(rng: np.random.Generator) -> Draft:
@@ -72,7 +64,9 @@ def marker(rng: np.random.Generator) -> Draft:
     plug = [(0.0, 0.0), (0.7 * r, 0.0), (0.8 * r, 0.001), (0.8 * r, 0.006)]
     barrel = [(0.8 * r, 0.006), (0.95 * r, 0.008), (0.95 * r, split)]
     cap = [(0.95 * r, split), (r, split), (r, split + 0.006), (0.9 * r, length - 0.004), (0.75 * r, length), (0.0, length)]
-    clip = slab(np.array([[-0.0018, split + 0.004], [0.0018, split + 0.004], [0.0018, length - 0.004], [-0.0018, length - 0.004]]), 0.5 * r, r + 0.0016)
+    clip = slab(
+        np.array([[-0.0018, split + 0.004], [0.0018, split + 0.004], [0.0018, length - 0.004], [-0.0018, length - 0.004]]), 0.5 * r, r + 0.0016
+    )
     clip = np.stack([clip[..., 2], clip[..., 0], clip[..., 1]], axis=-1)  # made flat; it stands on +x, along z
     surfaces = [turned(plug, paint(ink, 0.4), 20), turned(barrel, body, 20), turned(cap, paint(ink, 0.4), 20), loft(clip, paint(ink, 0.4))]
     hulls = [*turned_hulls([*plug[1:], *barrel[1:], *cap[1:5]], 0.001, 12), clip.reshape(-1, 3)]
@@ -98,7 +92,7 @@ def roll(rng: np.random.Generator) -> Draft:
         turned([(core, z), (inner, z), (inner, -z), (core, -z)], cardboard, n),
         turned([(core, -z), (outer - edge, -z), (outer, edge - z)], side, n),
     ]
-    hulls = wall_hulls([(outer, -z), (outer, z)], [(inner, -z), (inner, z)], sectors=sectors, segments=n)
+    hulls = wall_hulls([(outer, -z), (outer, z)], [(inner, -z), (inner, z)], (0, 1), sectors=sectors, segments=n)
     return Draft(surfaces=surfaces, hulls=hulls, density_kg_m3=400.0)
 
 
@@ -112,4 +106,6 @@ def sponge(rng: np.random.Generator) -> Draft:
     right = np.array(corner)
     outline = np.concatenate([right, right[::-1] * (-1, 1), right * (-1, -1), right[::-1] * (1, -1)])
     body, top = slab(outline, -h / 2, h / 2 - pad, 0.0015), slab(outline * 0.995, h / 2 - pad, h / 2, 0.001)
-    return Draft(surfaces=[loft(body, paint(foam, 0.95)), loft(top, paint(scour, 0.95))], hulls=[body.reshape(-1, 3), top.reshape(-1, 3)], density_kg_m3=60.0)
+    return Draft(
+        surfaces=[loft(body, paint(foam, 0.95)), loft(top, paint(scour, 0.95))], hulls=[body.reshape(-1, 3), top.reshape(-1, 3)], density_kg_m3=60.0
+    )

@@ -1,6 +1,8 @@
 """Open vessels: their insides are hollow to the touch as well."""
 
 import math
+from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -12,10 +14,12 @@ from diorama.sim.assets.surface import Look, Surface
 _SEGMENTS, _SECTORS = 36, 12
 
 
-def _vessel(outer: Profile, inner: Profile, outside: Look, inside: Look, *, step: int, rim: float = 0.5) -> tuple[list[Surface], list[np.ndarray]]:
+def _vessel(
+    outer: Profile, inner: Profile, outside: Look, inside: Look, *, cuts: Sequence[int], rim: float = 0.5
+) -> tuple[list[Surface], list[np.ndarray]]:
     """A turned vessel and its pieces. Both profiles run upwards with as many points, starting at the edge of the floor; the rim is round.
 
-    The floor is flat, from `outer[0]` below to `inner[0]` above.
+    The floor is flat, from `outer[0]` below to `inner[0]` above. `cuts` are the numbers of the points where the wall's pieces meet.
     """
     thickness = outer[-1][0] - inner[-1][0]
     middle = ((outer[-1][0] + inner[-1][0]) / 2, (outer[-1][1] + inner[-1][1]) / 2)
@@ -25,7 +29,7 @@ def _vessel(outer: Profile, inner: Profile, outside: Look, inside: Look, *, step
         turned([*lip[1:], *inner[::-1], (0.0, inner[0][1])], inside, _SEGMENTS),
     ]
     floor = turned_hulls([outer[0], inner[0]], segments=_SEGMENTS)
-    return surfaces, floor + wall_hulls(outer, inner, sectors=_SECTORS, segments=_SEGMENTS, step=step)
+    return surfaces, floor + wall_hulls(outer, inner, cuts, sectors=_SECTORS, segments=_SEGMENTS, lip=lip)
 
 
 def _glazes(rng: np.random.Generator) -> tuple[Look, Look]:
@@ -42,13 +46,25 @@ def bowl(rng: np.random.Generator) -> Draft:
     h = depth * between(rng, 0.75, 0.9) * r
     foot = 0.42 * r
     start = -90 + math.degrees(math.acos(math.sqrt(1 - (foot / r) ** 2)))
-    outer = [(x, z) for x, z in arc((0.0, h), (r, h), start, 0, 8)]
+    outer = [(x, z) for x, z in arc((0.0, h), (r, h), start, 0, 9)]
     lift = 0.004
     outer = [(x, z - outer[0][1] + lift) for x, z in outer]
     inner = [(x - t * (0.4 + 0.6 * x / r), z + t * (1 - 0.85 * z / outer[-1][1])) for x, z in outer]
     outside, inside = _glazes(rng)
-    surfaces, hulls = _vessel(outer, inner, outside, inside, step=2)
-    ring = turned([(0.0, lift + 0.0005), (foot - 0.006, lift + 0.0005), (foot - 0.005, 0.0), (foot - 0.002, 0.0), (foot, lift + 0.0005), (foot - 0.004, lift + 0.001), (0.0, lift + 0.001)], outside, _SEGMENTS)
+    surfaces, hulls = _vessel(outer, inner, outside, inside, cuts=(0, 3, 6, 9))
+    ring = turned(
+        [
+            (0.0, lift + 0.0005),
+            (foot - 0.006, lift + 0.0005),
+            (foot - 0.005, 0.0),
+            (foot - 0.002, 0.0),
+            (foot, lift + 0.0005),
+            (foot - 0.004, lift + 0.001),
+            (0.0, lift + 0.001),
+        ],
+        outside,
+        _SEGMENTS,
+    )
     hulls += turned_hulls([(foot - 0.002, 0.0), (foot, lift)], segments=18)
     return Draft(surfaces=[*surfaces, ring], hulls=hulls, density_kg_m3=2300.0)
 
@@ -62,10 +78,8 @@ def plate(rng: np.random.Generator) -> Draft:
     inner = [(x - 0.4 * t, z + t * (1.0 - 0.35 * k / (len(outer) - 1))) for k, (x, z) in enumerate(outer)]
     inner[-1] = (r - 0.0028, h + 0.0005)
     outside, inside = _glazes(rng)
-    surfaces, hulls = _vessel(outer, inner, outside, inside, step=1, rim=0.4)
+    surfaces, hulls = _vessel(outer, inner, outside, inside, cuts=(0, 3, 5), rim=0.4)
     return Draft(surfaces=surfaces, hulls=hulls, density_kg_m3=2300.0)
-
-
 
 
 def cup(rng: np.random.Generator) -> Draft:
@@ -78,7 +92,7 @@ def cup(rng: np.random.Generator) -> Draft:
     inner = [(x - t, base + (z - 0.0) * (h - base) / h) for x, z in outer]
     ink = pick(rng, (*GLAZES, *BRIGHT))
     roughness = between(rng, 0.2, 0.6)
-    surfaces, hulls = _vessel(outer, inner, paint(ink, roughness), paint(pick(rng, (ink, WHITE)), roughness), step=5)
+    surfaces, hulls = _vessel(outer, inner, paint(ink, roughness), paint(pick(rng, (ink, WHITE)), roughness), cuts=(0, 5))
     return Draft(surfaces=surfaces, hulls=hulls, density_kg_m3=1200.0)
 
 
@@ -98,10 +112,10 @@ def mug(rng: np.random.Generator) -> Draft:
     floor = 0.006
     inner = [(x - t, floor + z * (h - floor) / h) for x, z in outer]
     outside, inside = _glazes(rng)
-    surfaces, hulls = _vessel(outer, inner, outside, inside, step=len(outer) - 1 if form != 1 else 3)
+    surfaces, hulls = _vessel(outer, inner, outside, inside, cuts=(0, 4, 6) if form == 1 else (0, len(outer) - 1))
 
     def radius_at(z: float) -> float:
-        for (r0, z0), (r1, z1) in zip(side[:-1], side[1:], strict=True):
+        for (r0, z0), (r1, z1) in pairwise(side):
             if z0 <= z <= z1:
                 return r0 + (r1 - r0) * (z - z0) / (z1 - z0)
         return side[-1][0]
@@ -115,7 +129,12 @@ def mug(rng: np.random.Generator) -> Draft:
         angle = -90 + 180 * k / 10
         x, z = arc((0.0, 0.0), 1.0, angle, angle, 1)[0]
         squareness = 1 + bend * (0.19 * (1 - abs(abs(angle) / 45 - 1)))
-        path.append((min(radius_at(low), radius_at(high)) + 0.006 + (reach - 0.006) * x * squareness, (low + high) / 2 + (high - low) / 2 * z * min(1.0, squareness)))
+        path.append(
+            (
+                min(radius_at(low), radius_at(high)) + 0.006 + (reach - 0.006) * x * squareness,
+                (low + high) / 2 + (high - low) / 2 * z * min(1.0, squareness),
+            )
+        )
     path.append((radius_at(high) - sink, high))
     width, thick = between(rng, 0.005, 0.008), between(rng, 0.0035, 0.0045)
     rings = sweep(path, [(width, thick)] * len(path), circle(12))
@@ -129,9 +148,13 @@ def pan(rng: np.random.Generator) -> Draft:
     outer = [(0.8 * r, 0.0), (0.86 * r, 0.003), (0.95 * r, 0.5 * h), (r, h)]
     inner = [(0.8 * r - 0.5 * t, t), (0.86 * r - t, 0.003 + t), (0.95 * r - t, 0.5 * h + 0.4 * t), (r - t, h)]
     metal = paint(pick(rng, ((52, 52, 56), (96, 98, 102), (30, 30, 32))), 0.4, between(rng, 0.0, 0.8))
-    surfaces, hulls = _vessel(outer, inner, metal, paint((40, 40, 42), 0.5), step=3, rim=0.3)
+    surfaces, hulls = _vessel(outer, inner, metal, paint((40, 40, 42), 0.5), cuts=(0, 3), rim=0.3)
     length = between(rng, 0.12, 0.16)
     path = [(r - 0.6 * t, 0.85 * h), (r + 0.02, 0.95 * h), (r + 0.3 * length, 1.2 * h), (r + 0.7 * length, 1.35 * h), (r + length, 1.3 * h)]
     sizes = [(0.009, 0.003), (0.009, 0.0035), (0.011, 0.006), (0.012, 0.007), (0.009, 0.005)]
     rings = sweep(path, sizes, circle(12))
-    return Draft(surfaces=[*surfaces, loft(rings, paint(pick(rng, ((30, 30, 32), (120, 30, 30), (80, 54, 36))), 0.6))], hulls=[*hulls, *loft_hulls(rings)], density_kg_m3=2700.0)
+    return Draft(
+        surfaces=[*surfaces, loft(rings, paint(pick(rng, ((30, 30, 32), (120, 30, 30), (80, 54, 36))), 0.6))],
+        hulls=[*hulls, *loft_hulls(rings)],
+        density_kg_m3=2700.0,
+    )

@@ -6,16 +6,8 @@ import numpy as np
 
 from diorama.sim.assets.geometry import Points
 from diorama.sim.assets.household.draft import BLACK, BRIGHT, DARK_STEEL, RUBBER, STEEL, WOODS, Draft, between, paint, pick
-from diorama.sim.assets.household.shapes import loft, loft_hulls, rounded_square, slab, sweep, turned, turned_hulls
+from diorama.sim.assets.household.shapes import LYING, laid, loft, loft_hulls, rounded_square, slab, sweep, turned, turned_hulls
 from diorama.sim.assets.primitives import circle
-
-#: Turns what was made along +z to lie along +x.
-LYING = np.array([[0.0, 0.0, 1.0, 0.0], [0.0, 1.0, 0.0, 0.0], [-1.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0]])
-
-
-def laid(points: Points) -> Points:
-    """Points turned as `LYING` turns surfaces."""
-    return np.stack([points[:, 2], points[:, 1], -points[:, 0]], axis=1)
 
 
 def screwdriver(rng: np.random.Generator) -> Draft:
@@ -34,7 +26,14 @@ def screwdriver(rng: np.random.Generator) -> Draft:
     blade = np.array(blade_rings)
     color = paint(pick(rng, BRIGHT), 0.35)
     surfaces = [loft(rings, color).moved(LYING), bar.moved(LYING), loft(blade, STEEL).moved(LYING)]
-    hulls = [laid(h) for h in (*turned_hulls([(a * r, t * grip) for a, t in profile], 0.0015, 12), *turned_hulls([(rod, grip - 0.002), (rod, end - 0.012)], segments=12), blade.reshape(-1, 3))]
+    hulls = [
+        laid(h)
+        for h in (
+            *turned_hulls([(a * r, t * grip) for a, t in profile], 0.0015, 12),
+            *turned_hulls([(rod, grip - 0.002), (rod, end - 0.012)], segments=12),
+            blade.reshape(-1, 3),
+        )
+    ]
     return Draft(surfaces=surfaces, hulls=hulls, density_kg_m3=1800.0)
 
 
@@ -44,7 +43,14 @@ def hammer(rng: np.random.Generator) -> Draft:
     length, r = 0.26 * size, 0.013 * size
     handle_rings = sweep(
         [(-length, 0.0), (-length + 0.006, 0.0), (-0.75 * length, 0.0), (-0.4 * length, 0.0), (0.0, 0.0), (0.014 * size, 0.0)],
-        [(0.012 * size, 0.009 * size), (0.0145 * size, 0.0115 * size), (0.0135 * size, 0.011 * size), (0.0105 * size, 0.008 * size), (0.011 * size, 0.0085 * size), (0.011 * size, 0.0085 * size)],
+        [
+            (0.012 * size, 0.009 * size),
+            (0.0145 * size, 0.0115 * size),
+            (0.0135 * size, 0.011 * size),
+            (0.0105 * size, 0.008 * size),
+            (0.011 * size, 0.0085 * size),
+            (0.011 * size, 0.0085 * size),
+        ],
         circle(16),
     )
     # The head runs along y: its face at -y, its wedge at +y. Rings are made along z, then laid along y.
@@ -78,7 +84,12 @@ def wrench(rng: np.random.Generator) -> Draft:
     edge = math.sqrt(r * r - cut * cut)
     back = [(cut, edge), *sorted([p for p in back if p[0] < cut - 1e-6], key=lambda p: -math.atan2(p[1], -p[0])), (cut, -edge)]
     tip = math.sqrt(r * r - jaw * jaw) * 0.98
-    upper = [(cut, jaw), (tip, jaw), *[(r * x, r * y) for x, y in circle(24).tolist() if r * x < tip * 0.98 and r * x > cut + 1e-6 and r * y > jaw * 1.05], (cut, edge)]
+    upper = [
+        (cut, jaw),
+        (tip, jaw),
+        *[(r * x, r * y) for x, y in circle(24).tolist() if r * x < tip * 0.98 and r * x > cut + 1e-6 and r * y > jaw * 1.05],
+        (cut, edge),
+    ]
     lower = [(x, -y) for x, y in upper[::-1]]
     plates = [(turn(_counter_clockwise(p)), 1.15 * thick) for p in (back, upper, lower)]
     shank = np.array([[-length, -bar], [-0.5 * r, -bar * 1.15], [-0.5 * r, bar * 1.15], [-length, bar]])

@@ -5,8 +5,7 @@ import numpy as np
 
 from diorama.sim.assets.household import print as press
 from diorama.sim.assets.household.draft import BLACK, BRIGHT, WHITE, Draft, between, paint, pick, printed
-from diorama.sim.assets.household.shapes import SIDES, arc, box_hull, carton, turned, turned_hulls
-from diorama.sim.assets.household.stationery import shift
+from diorama.sim.assets.household.shapes import SIDES, arc, box_hull, carton, shift, turned, turned_hulls
 
 
 def ball(rng: np.random.Generator) -> Draft:

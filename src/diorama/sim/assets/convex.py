@@ -1,0 +1,137 @@
+"""Convex pieces of a mesh: the mesh itself where it is convex, else CoACD's decomposition.
+
+CoACD: X. Wei et al., "Approximate Convex Decomposition for 3D Meshes with Collision-Aware Concavity and Tree Search", SIGGRAPH 2022.
+"""
+
+import hashlib
+import importlib.util
+import math
+from collections.abc import Sequence
+from importlib.metadata import version
+
+import numpy as np
+
+from diorama.sim.assets import disk_cache, geometry
+from diorama.sim.assets.geometry import Faces, Points
+from diorama.sim.assets.surface import Surface
+from diorama.sim.errors import AssetError, MissingExtra
+from diorama.sim.spec import Vec3
+
+#: A mesh counts as convex when no vertex stands farther out of a face's plane than this share of its diagonal.
+CONVEX_SHARE = 0.005
+#: More separate objects than this are decomposed as one.
+MOST_PIECES = 64
+#: Physics slows down with every vertex of a piece; those that stick out most in so many directions are kept.
+MOST_VERTICES = 256
+
+#: CoACD's settings: the deviation it allows, and the seed of its search.
+_THRESHOLD, _SEED = 0.04, 0
+
+
+def convex_pieces(surfaces: Sequence[Surface], source: str) -> tuple[list[Points], tuple[float, Vec3]]:
+    """Convex pieces (n, 3) of the solid in some surfaces; and its volume and centre of mass.
+
+    Objects of the file that are closed and convex are pieces as they are. Raises MissingExtra, or AssetError naming `source`.
+    """
+    positions, faces = geometry.merged([(s.positions, s.faces) for s in surfaces])
+    positions, faces = _welded(positions, faces)
+    whole = geometry.signed_volume_and_center(positions, faces) if geometry.is_closed(faces) else None
+    if whole is not None and whole[0] < 0:
+        faces, whole = faces[:, ::-1], (-whole[0], whole[1])
+    if whole is not None and _is_convex(positions, faces):
+        return [_outermost(positions)], whole
+    pieces = _convex_objects(surfaces)
+    if pieces is None:
+        pieces = _decomposed(positions, faces, source)
+    if whole is None:
+        # The surface has no inside of its own; the pieces have, and hardly overlap.
+        parts = [geometry.signed_volume_and_center(p, f) for p, f in pieces]
+        total = sum(v for v, _ in parts)
+        if not total > 0:
+            raise AssetError(f"{source}: has no volume")
+        x, y, z = (sum(v * c[i] for v, c in parts) / total for i in range(3))
+        whole = total, (x, y, z)
+    return [_outermost(p) for p, _ in pieces], whole
+
+
+def _welded(positions: Points, faces: Faces) -> tuple[Points, Faces]:
+    """One vertex for each place, and no face without an area."""
+    places = geometry.weld(positions, max(1e-6 * geometry.diagonal_m(positions), 1e-9))
+    faces = places[faces[geometry.with_area(positions, faces, places)]]
+    first = np.zeros(int(places.max()) + 1, np.int64)
+    first[places[::-1]] = np.arange(len(places))[::-1]
+    used, faces = np.unique(faces, return_inverse=True)
+    return positions[first[used]], faces.reshape(-1, 3)
+
+
+def _is_convex(positions: Points, faces: Faces) -> bool:
+    return geometry.overhang_m(positions, faces) <= CONVEX_SHARE * geometry.diagonal_m(positions)
+
+
+def _convex_objects(surfaces: Sequence[Surface]) -> list[tuple[Points, Faces]] | None:
+    """The file's objects, when there are a few of them and each is closed and convex."""
+    names = list(dict.fromkeys(s.piece for s in surfaces))
+    if not 2 <= len(names) <= MOST_PIECES:
+        return None
+    pieces: list[tuple[Points, Faces]] = []
+    for name in names:
+        p, f = _welded(*geometry.merged([(s.positions, s.faces) for s in surfaces if s.piece == name]))
+        if not len(f) or not geometry.is_closed(f) or geometry.signed_volume_and_center(p, f)[0] <= 0 or not _is_convex(p, f):
+            return None
+        pieces.append((p, f))
+    return pieces
+
+
+def _decomposed(positions: Points, faces: Faces, source: str) -> list[tuple[Points, Faces]]:
+    if importlib.util.find_spec("coacd") is None:
+        raise MissingExtra(f"{source}: a mesh that is not convex", "coacd (convex decomposition)", "assets")
+    digest = hashlib.sha256(f"coacd {version('coacd')} {_THRESHOLD} {_SEED} {MOST_VERTICES}".encode())
+    digest.update(np.ascontiguousarray(positions).tobytes() + np.ascontiguousarray(faces).tobytes())
+    key = f"coacd-{digest.hexdigest()}"
+    arrays = disk_cache.load(key)
+    if arrays is None or not _is_sound(arrays):
+        import coacd
+
+        coacd.set_log_level("error")
+        mesh = coacd.Mesh(positions, faces.astype(np.int32))
+        try:
+            found = coacd.run_coacd(mesh, threshold=_THRESHOLD, seed=_SEED, max_ch_vertex=MOST_VERTICES)
+        except (RuntimeError, ValueError, AssertionError) as error:
+            raise AssetError(f"{source}: cannot be decomposed into convex pieces ({error})") from None
+        arrays = [a for p, f in found for a in (np.asarray(p, np.float64), np.asarray(f, np.float64))]
+        if not _is_sound(arrays):
+            raise AssetError(f"{source}: cannot be decomposed into convex pieces; its surface encloses no volume")
+        disk_cache.store(key, arrays)
+    return [(p, f.astype(np.int64)) for p, f in zip(arrays[::2], arrays[1::2], strict=True)]
+
+
+def _is_sound(arrays: list[Points]) -> bool:
+    """Whether these can be the vertices and faces of pieces, in turn."""
+    pairs = list(zip(arrays[::2], arrays[1::2], strict=False))
+    return (
+        bool(pairs)
+        and len(arrays) % 2 == 0
+        and all(a.ndim == 2 and a.shape[1] == 3 and a.dtype == np.float64 and len(a) and bool(np.isfinite(a).all()) for a in arrays)
+        and all(0 <= f.min() and f.max() < len(p) for p, f in pairs)
+    )
+
+
+def _outermost(points: Points) -> Points:
+    """The points themselves, or when they are many those that are outermost in directions spread over the sphere."""
+    if len(points) <= MOST_VERTICES:
+        return points
+    # In the proportions of a cube, so that the ends of something long get their share.
+    q = points / np.maximum(points.max(axis=0) - points.min(axis=0), 1e-12)
+    best = [int(np.argmax(q[:, 0] * x + q[:, 1] * y + q[:, 2] * z)) for x, y, z in _directions(MOST_VERTICES)]
+    return points[sorted(set(best))]
+
+
+def _directions(count: int) -> list[Vec3]:
+    """A Fibonacci lattice on the unit sphere."""
+    golden = math.pi * (3 - math.sqrt(5))
+    out: list[Vec3] = []
+    for k in range(count):
+        z = 1 - (2 * k + 1) / count
+        r = math.sqrt(1 - z * z)
+        out.append((round(r * math.cos(golden * k), 12), round(r * math.sin(golden * k), 12), z))
+    return out

@@ -1,0 +1,142 @@
+"""Mesh files of all kinds as surfaces: OBJ by our own reader, the rest by trimesh.
+
+Units are metres. What a format says about itself is respected: glTF is turned from +Y up to +Z up, DAE by its `up_axis` and scaled by
+its `unit`. Where a mesh has colours by vertex, their mean is its colour.
+"""
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diorama.sim.assets.color import linear_rgb
+from diorama.sim.assets.obj import fit_texture, read_obj, read_texture
+from diorama.sim.assets.references import MESH_SUFFIXES, gltf_document, references, xml_root
+from diorama.sim.assets.surface import Look, Surface
+from diorama.sim.errors import AssetError, MissingExtra
+from diorama.sim.transforms import compose
+
+#: Turns +Y up to +Z up: (x, y, z) to (x, -z, y).
+Z_UP_FROM_Y_UP = np.array([[1.0, 0.0, 0.0, 0.0], [0.0, 0.0, -1.0, 0.0], [0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0]])
+_Z_UP_FROM_X_UP = np.array([[0.0, -1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0], [1.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0]])
+
+
+def read_mesh(path: Path) -> list[Surface]:
+    """The surfaces of a mesh file. Raises AssetError naming the file, or MissingExtra."""
+    suffix = path.suffix.lower()
+    if suffix not in MESH_SUFFIXES:
+        raise AssetError(f"{path}: is not a mesh file, expected one of {', '.join(MESH_SUFFIXES)}")
+    if not path.is_file():
+        raise AssetError(f"{path}: there is no such file")
+    if path.stat().st_size == 0:
+        raise AssetError(f"{path}: is empty")
+    surfaces = read_obj(path) if suffix == ".obj" else _read_with_trimesh(path, suffix)
+    for s in surfaces:
+        bad = int((~np.isfinite(s.positions)).any(axis=1).sum())
+        if bad:
+            raise AssetError(f"{path}: {bad} of {len(s.positions)} vertices are NaN or infinite")
+        if len(s.faces) and not (0 <= int(s.faces.min()) and int(s.faces.max()) < len(s.positions)):
+            raise AssetError(f"{path}: faces name vertices that are not there")
+    return surfaces
+
+
+def _read_with_trimesh(path: Path, suffix: str) -> list[Surface]:
+    to_metres_z_up = np.eye(4)
+    textured = False
+    if suffix == ".dae":
+        _need("collada", "pycollada", f"{path.name}: reading DAE files")
+        to_metres_z_up = _dae_frame(path)
+    if suffix in (".glb", ".gltf"):
+        to_metres_z_up = Z_UP_FROM_Y_UP
+        textured = _has_color_textures(gltf_document(path))
+    for other in references(path):
+        if not other.is_file():
+            raise AssetError(f"{path}: refers to {other}, and there is no such file")
+        if other.suffix.lower() != ".bin":
+            read_texture(other, named_in=path)
+            textured = True
+    if textured:
+        _need("PIL", "pillow", f"{path.name}: reading textures in {suffix[1:].upper()} files")
+
+    import trimesh  # takes a moment to import, and built-in assets do without
+
+    try:
+        scene = trimesh.load_scene(path, process=False)
+        nodes = [scene.graph[name] for name in scene.graph.nodes_geometry]
+        meshes = [(scene.geometry[geometry], np.asarray(pose, np.float64)) for pose, geometry in nodes]
+        surfaces = [
+            _surface(mesh).moved(compose(to_metres_z_up, pose)) for mesh, pose in meshes if isinstance(mesh, trimesh.Trimesh) and len(mesh.faces)
+        ]
+    except AssetError:
+        raise
+    except Exception as error:  # noqa: BLE001 - trimesh's readers raise anything on files that are not what they seem
+        raise AssetError(f"{path}: cannot be read as a {suffix[1:].upper()} mesh ({type(error).__name__}: {error})") from None
+    if not surfaces:
+        raise AssetError(f"{path}: holds no faces, it is empty or not a mesh")
+    if textured and all(s.look.texture is None for s in surfaces):
+        raise AssetError(f"{path}: its textures cannot be read")
+    return surfaces
+
+
+def _need(module: str, package: str, feature: str) -> None:
+    if importlib.util.find_spec(module) is None:
+        raise MissingExtra(feature, package, "assets")
+
+
+def _dae_frame(path: Path) -> NDArray[np.float64]:
+    root = xml_root(path)
+    asset = root.find("asset")
+    unit = asset.find("unit") if asset is not None else None
+    axis = asset.findtext("up_axis", "Y_UP").strip() if asset is not None else "Y_UP"
+    frame = {"X_UP": _Z_UP_FROM_X_UP, "Z_UP": np.eye(4)}.get(axis, Z_UP_FROM_Y_UP).copy()
+    try:
+        frame[:3, :3] *= float(unit.get("meter", "1")) if unit is not None else 1.0
+    except ValueError:
+        raise AssetError(f"{path}: its unit is not a number") from None
+    return frame
+
+
+def _has_color_textures(document: dict[str, Any]) -> bool:
+    materials = document.get("materials", [])
+    return any("baseColorTexture" in m.get("pbrMetallicRoughness", {}) for m in materials if isinstance(m, dict))
+
+
+def _surface(mesh: Any) -> Surface:
+    visual = mesh.visual
+    uv = getattr(visual, "uv", None)
+    look = Look()
+    if visual.kind == "texture":
+        look = _look(visual.material, has_uv=uv is not None)
+    elif visual.kind in ("vertex", "face"):
+        colors = visual.vertex_colors if visual.kind == "vertex" else visual.face_colors
+        mean = [sum(c) / (255.0 * len(colors)) for c in np.asarray(colors)[:, :3].T.tolist()]
+        look = Look(base_color=linear_rgb(*mean))
+    return Surface(
+        positions=np.asarray(mesh.vertices, np.float64),
+        faces=np.asarray(mesh.faces, np.int64),
+        # Normals that came with the file; trimesh would compute others, smooth across every edge.
+        normals=np.asarray(mesh.vertex_normals, np.float64) if "vertex_normals" in mesh._cache else None,
+        uv=np.asarray(uv, np.float64) if uv is not None and len(uv) == len(mesh.vertices) else None,
+        look=look,
+    )
+
+
+def _look(material: Any, *, has_uv: bool) -> Look:
+    image = getattr(material, "baseColorTexture", None) if hasattr(material, "baseColorFactor") else getattr(material, "image", None)
+    texture = fit_texture(np.asarray(image.convert("RGB"))) if image is not None and has_uv else None
+    if hasattr(material, "baseColorFactor"):  # glTF: factors are linear
+        factor = material.baseColorFactor
+        base = [1.0, 1.0, 1.0] if factor is None else [float(c) / 255 for c in np.asarray(factor)[:3]]
+        metallic, roughness = material.metallicFactor, material.roughnessFactor
+        return Look(
+            base_color=(base[0], base[1], base[2]),
+            metallic=1.0 if metallic is None else float(metallic),
+            roughness=1.0 if roughness is None else float(roughness),
+            texture=texture,
+        )
+    if texture is not None:
+        return Look(base_color=(1.0, 1.0, 1.0), texture=texture)
+    diffuse = [float(c) / 255 for c in np.asarray(material.main_color)[:3]]
+    return Look(base_color=linear_rgb(*diffuse))
