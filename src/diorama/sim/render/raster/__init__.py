@@ -1,10 +1,36 @@
 """A rasterizer in Warp kernels: one source for the CPU and for CUDA devices."""
 
+import os
+
 import warp as wp
 
-# Warp prints a banner and every compilation to stdout, which belongs to the program that uses us.
-wp.config.quiet = True
 
-from diorama.sim.render.raster.renderer import Raster  # noqa: E402  (Warp must be told before its first use)
+def _start_warp() -> None:
+    """Initialize Warp silently: its devices and compilations are not the business of the program that uses us.
 
-__all__ = ["Raster"]
+    Without an NVIDIA driver, which is no fault here, its native code also writes to the process's stderr, past Python.
+    """
+    wp.config.log_level = wp.LOG_ERROR
+    stderr = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        wp.init()
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        os.close(nowhere)
+
+
+_start_warp()
+
+from diorama.sim.render.raster import shade, texture, visibility  # noqa: E402  (Warp must be started before kernels are made)
+from diorama.sim.render.raster.renderer import Raster  # noqa: E402
+
+__all__ = ["Raster", "warm_up"]
+
+
+def warm_up(device: str = "cpu") -> None:
+    """Compile all kernels, or find them compiled in Warp's cache: seconds on a machine's first run, milliseconds later."""
+    for module in (texture, visibility, shade):
+        wp.load_module(module, device=device)
