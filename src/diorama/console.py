@@ -62,15 +62,16 @@ class RunProgress:
         now = time.monotonic()
         if not self._stage:
             self._console.print(f"Writing to {self._out}. The first run on a machine compiles the renderer's kernels, which can take a minute.")
-            self._bar.start()
         if stage != self._stage:
             self._stage, self._before, self._since = stage, done, None
+            self._bar.reset(self._task, completed=done, total=total, description=_STAGES.get(stage, stage), rate="")
+            self._bar.start()
         elif self._since is None and done > self._before:
             self._since = now, done  # the rate counts from the first finished scene on: before it the engines start
         rate = ""
         if stage == "generate" and self._since and done > self._since[1]:
             rate = f"{(done - self._since[1]) / (now - self._since[0]):.1f} images/s"
-        self._bar.update(self._task, description=_STAGES.get(stage, stage), completed=done, total=total, rate=rate)
+        self._bar.update(self._task, completed=done, rate=rate)
         if self._bar.disable and stage == "generate" and (now - self._said_s >= _QUIET_S or done == total):
             self._said_s = now
             self._console.print(f"{done} of {total} images" + (f", {rate}" if rate else ""))
