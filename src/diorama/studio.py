@@ -91,7 +91,13 @@ def generate(plan: Plan, seed: int, index: int, *, studio: Studio | None = None,
         frames=tuple(frames),
         annotations=tuple(labels),
         provenance=Provenance(
-            seed=seed, index=index, attempts=attempt + 1, draws=draws, rejections=dict(sorted(rejections.items())), versions=versions(), timings_s=clock.seconds
+            seed=seed,
+            index=index,
+            attempts=attempt + 1,
+            draws=draws,
+            rejections=dict(sorted(rejections.items())),
+            versions=versions(),
+            timings_s=clock.seconds,
         ),
     )
 
