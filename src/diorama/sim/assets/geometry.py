@@ -165,11 +165,22 @@ def with_area(positions: Points, faces: Faces, places: NDArray[np.int64]) -> NDA
     return (a != b) & (b != c) & (c != a) & (dot(area, area) > (1e-12 * diagonal_m(positions) ** 2) ** 2)
 
 
+def corner_angles(positions: Points, faces: Faces) -> NDArray[np.float64]:
+    """(m, 3): the angles of triangles in radians, to 1e-4 (Abramowitz and Stegun 4.4.45, arithmetic alone)."""
+    p = positions[faces]
+    one, two = unit(np.roll(p, -1, axis=1) - p), unit(np.roll(p, 1, axis=1) - p)
+    cosine = dot(one, two)
+    x = np.minimum(np.abs(cosine), 1.0)
+    acute = np.sqrt(1 - x) * (1.5707288 + x * (-0.2121144 + x * (0.0742610 - 0.0187293 * x)))
+    return np.where(cosine < 0, math.pi - acute, acute)
+
+
 def smooth_normals(positions: Points, faces: Faces, places: NDArray[np.int64], crease_rad: float = CREASE_RAD) -> tuple[Points, NDArray[np.int64]]:
     """Normals (m, 3, 3) for each corner, sharp at creases, and the (m, 3) numbers of the groups of corners that share one."""
     first = np.zeros(int(places.max()) + 1, np.int64)
     first[places[::-1]] = np.arange(len(places))[::-1]
     group = smoothing_groups(positions[first], places[faces], crease_rad)
-    spread = np.repeat(area_vectors(positions, faces), 3, axis=0)  # large faces weigh more, which keeps flats flat beside small bevels
+    # By area, which keeps flats flat beside small bevels; and by angle, so that it does not matter how a quad was cut in two.
+    spread = (corner_angles(positions, faces)[..., None] * area_vectors(positions, faces)[:, None, :]).reshape(-1, 3)
     summed = np.stack([np.asarray(np.bincount(group.ravel(), spread[:, i]), np.float64) for i in range(3)], axis=1)
     return unit(summed)[group], group

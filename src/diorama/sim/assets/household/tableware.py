@@ -46,12 +46,12 @@ def bowl(rng: np.random.Generator) -> Draft:
     h = depth * between(rng, 0.75, 0.9) * r
     foot = 0.42 * r
     start = -90 + math.degrees(math.acos(math.sqrt(1 - (foot / r) ** 2)))
-    outer = [(x, z) for x, z in arc((0.0, h), (r, h), start, 0, 9)]
+    outer = [(x, z) for x, z in arc((0.0, h), (r, h), start, 0, 6)]
     lift = 0.004
     outer = [(x, z - outer[0][1] + lift) for x, z in outer]
     inner = [(x - t * (0.4 + 0.6 * x / r), z + t * (1 - 0.85 * z / outer[-1][1])) for x, z in outer]
     outside, inside = _glazes(rng)
-    surfaces, hulls = _vessel(outer, inner, outside, inside, cuts=(0, 3, 6, 9))
+    surfaces, hulls = _vessel(outer, inner, outside, inside, cuts=(0, 2, 4, 6))
     ring = turned(
         [
             (0.0, lift + 0.0005),

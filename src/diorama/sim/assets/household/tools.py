@@ -16,7 +16,7 @@ def screwdriver(rng: np.random.Generator) -> Draft:
     r, grip, shaft, rod = 0.0145 * size, 0.095 * size, between(rng, 0.08, 0.13) * size, 0.003 * size
     profile = [(0.45, 0.0), (0.8, 0.03), (0.95, 0.1), (1.0, 0.3), (0.92, 0.6), (0.7, 0.78), (0.62, 0.86), (0.85, 0.93), (0.7, 1.0)]
     n = 24
-    flutes = np.array([1.0 if k % 4 in (0, 1) else 0.9 for k in range(n)])[:, None]
+    flutes = np.array([1.0 if k % 4 in (0, 1) else 0.92 for k in range(n)])[:, None]
     rings = np.stack([np.column_stack([circle(n) * (flutes if 0.1 < t < 0.8 else 1.0) * a * r, np.full(n, t * grip)]) for a, t in profile])
     end = grip + shaft
     bar = turned([(0.0, grip - 0.002), (rod, grip - 0.002), (rod, end - 0.012), (0.0, end - 0.012)], STEEL, 12)

@@ -1,0 +1,39 @@
+"""Prints one SHA-256 over the arrays of assets of every kind and textures of every pattern. Run as a script."""
+
+import hashlib
+import sys
+
+import numpy as np
+
+from diorama.sim.assets import household, pybullet_data
+from diorama.sim.assets.library import AssetLibrary
+from diorama.sim.assets.mesh import Asset
+from diorama.sim.assets.textures import bake
+from diorama.sim.spec import ProceduralTexture, SphereShape
+
+
+def feed(digest, asset: Asset) -> None:
+    digest.update(repr((asset.id, asset.bounds_m, asset.volume_m3)).encode())
+    for part in asset.parts:
+        for array in (part.positions, part.normals, part.uv, part.faces, part.texture):
+            digest.update(b"none" if array is None else array.tobytes())
+    for hull in asset.hulls:
+        digest.update(hull.tobytes())
+
+
+def main() -> str:
+    library = AssetLibrary()
+    digest = hashlib.sha256()
+    ids = [f"household:{kind}/{variant}" for kind in household.KINDS for variant in (0, 7)]
+    ids += [f"pybullet:random_urdfs/{k:03d}" for k in range(0, 1000, 200)] + [f"pybullet:{n}" for n in pybullet_data.THINGS if n != "soccerball"]
+    for asset_id in ids:
+        feed(digest, library.load(asset_id))
+    feed(digest, library.shape_asset(SphereShape(radius_m=0.1, segments=31)))
+    for pattern in ("noise", "stripes", "checks", "wood", "marble"):
+        digest.update(bake(ProceduralTexture(pattern=pattern, color_a=(0.1, 0.2, 0.3), color_b=(0.9, 0.5, 0.1), frequency=5, seed=3)).tobytes())
+    return digest.hexdigest()
+
+
+if __name__ == "__main__":
+    np.seterr(all="raise", under="ignore")
+    sys.stdout.write(main())
