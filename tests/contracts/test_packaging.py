@@ -38,7 +38,8 @@ def wheel(sdist, tmp_path_factory):
     """Built from the unpacked sdist, as pip does for whoever has no wheel."""
     unpacked = tmp_path_factory.mktemp("unpacked")
     with tarfile.open(sdist) as archive:
-        archive.extractall(unpacked, filter="data")
+        archive.extraction_filter = getattr(tarfile, "data_filter", None)  # Debian's Python 3.11.2 has no filters yet
+        archive.extractall(unpacked)
     (folder,) = unpacked.iterdir()
     return build("wheel", folder, tmp_path_factory.mktemp("wheel"))
 
