@@ -40,7 +40,12 @@ def test_a_near_miss_is_suggested():
 
 
 def test_the_same_shape_is_the_same_object():
-    for shape in (MeshShape(asset="household:mug/1"), MeshShape(asset="household:mug/1", scale=1.5), BoxShape(size_m=(1, 2, 3)), SphereShape(radius_m=1)):
+    for shape in (
+        MeshShape(asset="household:mug/1"),
+        MeshShape(asset="household:mug/1", scale=1.5),
+        BoxShape(size_m=(1, 2, 3)),
+        SphereShape(radius_m=1),
+    ):
         assert LIBRARY.shape_asset(shape) is LIBRARY.shape_asset(shape)
     assert LIBRARY.load("household:mug/1") is LIBRARY.shape_asset(MeshShape(asset="household:mug/1"))
     assert LIBRARY.shape_asset(CylinderShape(radius_m=1, height_m=1)).category == "cylinder"

@@ -82,7 +82,7 @@ def test_the_mug_is_hollow_and_its_handle_has_a_hole():
     axis_y = low[1] + (high[0] - low[0]) / 2
     inside = height_above(np.array([[0, axis_y, z] for z in np.linspace(low[2] + 0.012, high[2], 30)]))
     assert inside.min() > 0.001
-    assert inside[6:].min() > 0.03
+    assert inside[10:].min() > 0.03
     handle = height_above(np.array([[0, y, (low[2] + high[2]) / 2] for y in np.linspace(axis_y + 0.041, high[1], 60)]))
     assert handle.max() > 0.008
     assert handle.min() < 0

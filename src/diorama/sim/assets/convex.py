@@ -5,8 +5,10 @@ CoACD: X. Wei et al., "Approximate Convex Decomposition for 3D Meshes with Colli
 
 import hashlib
 import importlib.util
+import logging
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.metadata import version
 
 import numpy as np
@@ -24,20 +26,26 @@ MOST_PIECES = 64
 #: Physics slows down with every vertex of a piece; those that stick out most in so many directions are kept.
 MOST_VERTICES = 256
 
-#: CoACD's settings: the deviation it allows, and the seed of its search.
-_THRESHOLD, _SEED = 0.04, 0
+#: CoACD's settings: the deviation it allows, how long it searches, and the seed of its search.
+_SETTINGS = {"threshold": 0.04, "mcts_iterations": 60, "max_ch_vertex": MOST_VERTICES, "seed": 0}
+#: Meshes of more faces than this are first remeshed coarsely, as those that are not closed are.
+_MANY_FACES = 20_000
+
+_log = logging.getLogger(__name__)
 
 
 def convex_pieces(surfaces: Sequence[Surface], source: str) -> tuple[list[Points], tuple[float, Vec3]]:
     """Convex pieces (n, 3) of the solid in some surfaces; and its volume and centre of mass.
 
-    Objects of the file that are closed and convex are pieces as they are. Raises MissingExtra, or AssetError naming `source`.
+    Closed surfaces must face outwards (`outward`). Objects of the file that are closed and convex are pieces as they are. Raises MissingExtra, or AssetError naming `source`.
     """
     positions, faces = geometry.merged([(s.positions, s.faces) for s in surfaces])
     positions, faces = _welded(positions, faces)
+    if not len(faces):
+        raise AssetError(f"{source}: has no face with an area")
     whole = geometry.signed_volume_and_center(positions, faces) if geometry.is_closed(faces) else None
-    if whole is not None and whole[0] < 0:
-        faces, whole = faces[:, ::-1], (-whole[0], whole[1])
+    if whole is not None and whole[0] < 1e-9 * geometry.diagonal_m(positions) ** 3:
+        raise AssetError(f"{source}: encloses no volume")
     if whole is not None and _is_convex(positions, faces):
         return [_outermost(positions)], whole
     pieces = _convex_objects(surfaces)
@@ -52,6 +60,14 @@ def convex_pieces(surfaces: Sequence[Surface], source: str) -> tuple[list[Points
         x, y, z = (sum(v * c[i] for v, c in parts) / total for i in range(3))
         whole = total, (x, y, z)
     return [_outermost(p) for p, _ in pieces], whole
+
+
+def outward(surfaces: Sequence[Surface]) -> list[Surface]:
+    """The surfaces, turned inside out when they are closed and face inwards."""
+    positions, faces = _welded(*geometry.merged([(s.positions, s.faces) for s in surfaces]))
+    if not len(faces) or not geometry.is_closed(faces) or geometry.signed_volume_and_center(positions, faces)[0] >= 0:
+        return list(surfaces)
+    return [replace(s, faces=s.faces[:, ::-1], normals=None if s.normals is None else -s.normals) for s in surfaces]
 
 
 def _welded(positions: Points, faces: Faces) -> tuple[Points, Faces]:
@@ -85,17 +101,18 @@ def _convex_objects(surfaces: Sequence[Surface]) -> list[tuple[Points, Faces]] |
 def _decomposed(positions: Points, faces: Faces, source: str) -> list[tuple[Points, Faces]]:
     if importlib.util.find_spec("coacd") is None:
         raise MissingExtra(f"{source}: a mesh that is not convex", "coacd (convex decomposition)", "assets")
-    digest = hashlib.sha256(f"coacd {version('coacd')} {_THRESHOLD} {_SEED} {MOST_VERTICES}".encode())
+    digest = hashlib.sha256(f"coacd {version('coacd')} {sorted(_SETTINGS.items())} {_MANY_FACES}".encode())
     digest.update(np.ascontiguousarray(positions).tobytes() + np.ascontiguousarray(faces).tobytes())
     key = f"coacd-{digest.hexdigest()}"
     arrays = disk_cache.load(key)
     if arrays is None or not _is_sound(arrays):
         import coacd
 
+        _log.info("%s: finding its convex pieces, which takes a while and is kept for the next time", source)
         coacd.set_log_level("error")
         mesh = coacd.Mesh(positions, faces.astype(np.int32))
         try:
-            found = coacd.run_coacd(mesh, threshold=_THRESHOLD, seed=_SEED, max_ch_vertex=MOST_VERTICES)
+            found = coacd.run_coacd(mesh, preprocess_mode="on" if len(faces) > _MANY_FACES else "auto", **_SETTINGS)
         except (RuntimeError, ValueError, AssertionError) as error:
             raise AssetError(f"{source}: cannot be decomposed into convex pieces ({error})") from None
         arrays = [a for p, f in found for a in (np.asarray(p, np.float64), np.asarray(f, np.float64))]

@@ -25,7 +25,7 @@ def cache_folder() -> Path:
 def load(key: str) -> list[NDArray[np.float64]] | None:
     """The arrays stored under a key, in order; None when there are none or they cannot be read."""
     try:
-        with np.load(cache_folder() / f"{key}.npz", allow_pickle=False) as archive:
+        with (cache_folder() / f"{key}.npz").open("rb") as file, np.load(file, allow_pickle=False) as archive:
             return [archive[str(k)] for k in range(len(archive.files))]
     except FileNotFoundError:
         return None

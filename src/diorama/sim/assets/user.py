@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from diorama.sim.assets.convex import convex_pieces
+from diorama.sim.assets.convex import convex_pieces, outward
 from diorama.sim.assets.mesh import Asset
 from diorama.sim.assets.meshfile import read_mesh
 from diorama.sim.assets.references import SUFFIXES, references
@@ -55,9 +55,9 @@ class UserFiles:
         path, _ = self._files[name]
         source = str(path)
         if path.suffix.lower() == ".urdf":
-            seen, touched = read_urdf(path)
+            seen, touched = (outward(surfaces) for surfaces in read_urdf(path))
         else:
-            seen = touched = read_mesh(path)
+            seen = touched = outward(read_mesh(path))
         check_size(np.concatenate([s.positions for s in (*seen, *touched)]), source)
         hulls, volume_and_center = convex_pieces(touched, source)
         return assemble(f"user:{name}", *self.category_of(name), seen, hulls, volume_and_center=volume_and_center, source=source)

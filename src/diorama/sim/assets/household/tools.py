@@ -29,7 +29,7 @@ def screwdriver(rng: np.random.Generator) -> Draft:
     hulls = [
         laid(h)
         for h in (
-            *turned_hulls([(a * r, t * grip) for a, t in profile], 0.0015, 12),
+            *turned_hulls([(a * r, t * grip) for a, t in profile], 0.001, 12),
             *turned_hulls([(rod, grip - 0.002), (rod, end - 0.012)], segments=12),
             blade.reshape(-1, 3),
         )
