@@ -86,7 +86,7 @@ def rle(mask: NDArray[np.bool_], xy: tuple[int, int], size: tuple[int, int]) -> 
     counts = np.diff(at, prepend=0, append=height * width).tolist()
     if counts[-1] == 0:
         counts.pop()
-    packed = coco_mask.frPyObjects({"size": [height, width], "counts": counts}, height, width)
+    packed: Any = coco_mask.frPyObjects({"size": [height, width], "counts": counts}, height, width)
     return {"size": [height, width], "counts": packed["counts"].decode("ascii")}
 
 

@@ -42,11 +42,11 @@ def radiance(raster: Raster, spec: SceneSpec, camera: CameraSpec = DOWN) -> NDAr
     return raster.render(camera, ("radiance",)).radiance
 
 
-def lobes(albedo: NDArray, metallic: float, roughness: float, n: NDArray, v: NDArray, l: NDArray) -> NDArray:
+def lobes(albedo: NDArray, metallic: float, roughness: float, n: NDArray, v: NDArray, to_light: NDArray) -> NDArray:
     """The metallic-roughness BRDF of glTF 2.0, appendix B, with height-correlated Smith masking; in float64."""
     alpha2 = roughness**4
-    h = (v + l) / np.linalg.norm(v + l, axis=-1, keepdims=True)
-    nl, nv, nh, lh = ((n * l).sum(-1), (n * v).sum(-1), (n * h).sum(-1), (l * h).sum(-1))
+    h = (v + to_light) / np.linalg.norm(v + to_light, axis=-1, keepdims=True)
+    nl, nv, nh, lh = ((n * to_light).sum(-1), (n * v).sum(-1), (n * h).sum(-1), (to_light * h).sum(-1))
     f0 = 0.04 * (1 - metallic) + albedo * metallic
     fresnel = f0 + (1 - f0) * ((1 - lh) ** 5)[..., None]
     d = alpha2 / (math.pi * (nh**2 * (alpha2 - 1) + 1) ** 2)
@@ -70,14 +70,14 @@ def test_a_floor_under_one_light_is_the_brdf(raster: Raster, kind: str, metallic
     eye = np.array([0, 0, 2]) - point
     v = eye / np.linalg.norm(eye, axis=-1, keepdims=True)
     if kind == "sun":
-        to_light = np.broadcast_to(-np.array(light.direction), point.shape)
+        away = np.broadcast_to(-np.array(light.direction), point.shape)
         falloff = np.ones_like(x)
     else:
-        to_light = np.array(light.position_m) - point
-        falloff = 1 / (to_light**2).sum(-1)
-    l = to_light / np.linalg.norm(to_light, axis=-1, keepdims=True)
+        away = np.array(light.position_m) - point
+        falloff = 1 / (away**2).sum(-1)
+    to_light = away / np.linalg.norm(away, axis=-1, keepdims=True)
     n = np.broadcast_to([0.0, 0.0, 1.0], point.shape)
-    truth = lobes(color, metallic, roughness, n, v, l) * (l[..., 2] * falloff)[..., None] * np.array([3, 2, 1])
+    truth = lobes(color, metallic, roughness, n, v, to_light) * (to_light[..., 2] * falloff)[..., None] * np.array([3, 2, 1])
     np.testing.assert_allclose(got, truth, rtol=2e-4, atol=1e-6)
 
 
@@ -184,6 +184,13 @@ def test_a_shadow_touches_what_casts_it(raster: Raster) -> None:
     row = 100
     foot = np.flatnonzero(instance[row] == 2).max() + 1
     assert not (got / lit)[row, foot + 1 : foot + 8].any()
+
+
+def test_equal_lights_add_up(raster: Raster) -> None:
+    lamp = SpotLight(position_m=(-0.8, 0.3, 1.8), direction=(0.8, -0.3, -1.8), radius_m=0.05)
+    one, other = (radiance(raster, SceneSpec(bodies=(FLOOR, PLATE), lights=(light,), environment=DARK)) for light in (SUN, lamp))
+    both = radiance(raster, SceneSpec(bodies=(FLOOR, PLATE), lights=(SUN, SUN, lamp, SUN, lamp), environment=DARK))
+    np.testing.assert_allclose(both, 3 * one + 2 * other, rtol=1e-5, atol=1e-7)
 
 
 def test_blur_widens_with_the_distance_from_the_caster(raster: Raster) -> None:

@@ -2,18 +2,20 @@
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-import warp as wp
+import warp
 from numpy.typing import NDArray
 
 from diorama.sim.render.raster import visibility
+from diorama.sim.render.raster.device import Array, wp
 from diorama.sim.render.raster.scene import SceneArrays
 from diorama.sim.spec import Light, PointLight, SceneSpec, SpotLight, SunLight
 from diorama.sim.transforms import Matrix, apply, invert, look_at, normalize
 
-#: Texels along a side of every shadow map.
-MAP_SIZE = 1024
+#: Texels along a side of every shadow map. No power of two: rows of 4096 bytes would share a cache's few sets.
+MAP_SIZE = 1040
 #: Bodies wider than this are ground: they receive shadows but cast none, so that maps are fitted to what does.
 MAX_CASTER_M = 6.0
 #: Widest blur radius of a shadow, in texels.
@@ -29,7 +31,7 @@ SPOT = wp.constant(1)
 POINT = wp.constant(2)
 
 
-@wp.struct
+@warp.struct
 class LightData:
     """One light. `axis` is the way it shines; `shadow` the index of its map or -1.
 
@@ -40,13 +42,13 @@ class LightData:
 
     kind: int
     shadow: int
-    color: wp.vec3
-    position: wp.vec3
-    axis: wp.vec3
+    color: warp.vec3
+    position: warp.vec3
+    axis: warp.vec3
     cos_inner: float
     cos_outer: float
-    rotation: wp.mat33
-    translation: wp.vec3
+    rotation: warp.mat33
+    translation: warp.vec3
     scale: float
     center: float
     blur: float
@@ -59,9 +61,9 @@ class LightArrays:
     SEARCH_COUNT texel offsets within the light's `search` radius.
     """
 
-    lights: wp.array
-    maps: wp.array
-    search_taps: wp.array
+    lights: Array
+    maps: Array
+    search_taps: Array
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,14 +84,12 @@ def light_arrays(spec: SceneSpec, scene: SceneArrays, device: str, strips: int) 
     casters = scene.bounds_m[casts]
     receivers = _near(scene.bounds_m, casters)
     casts_on_device = wp.array(casts.astype(np.uint8), dtype=wp.uint8, device=device)
-    shadowed = [light for light in spec.lights if not isinstance(light, PointLight) and light.shadows and len(casters)]
-    maps = wp.empty(max(len(shadowed), 1) * MAP_SIZE * MAP_SIZE, dtype=wp.float32, device=device)
-    maps.fill_(-math.inf)
-    rows = []
-    taps = []
+    shadowed = sum(_has_shadows(light) for light in spec.lights) if len(casters) else 0
+    maps = wp.full(max(shadowed, 1) * MAP_SIZE * MAP_SIZE, -math.inf, dtype=wp.float32, device=device)
+    rows, taps = [], []
     for light in spec.lights:
-        if light in shadowed:
-            index = shadowed.index(light)
+        if shadowed and _has_shadows(light):
+            index = len(taps) // SEARCH_COUNT
             projection = _fit(light, casters, receivers)
             _render_map(light, projection, scene, casts_on_device, maps, index, device, strips)
             rows.append(_describe(light, index, projection))
@@ -98,6 +98,10 @@ def light_arrays(spec: SceneSpec, scene: SceneArrays, device: str, strips: int) 
             rows.append(_describe(light, -1, None))
     search_taps = wp.array(np.array(taps or [(0, 0)], np.int32), dtype=wp.vec2i, device=device)
     return LightArrays(lights=wp.array(rows, dtype=LightData, device=device), maps=maps, search_taps=search_taps)
+
+
+def _has_shadows(light: Light) -> bool:
+    return not isinstance(light, PointLight) and light.shadows
 
 
 def _corners(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -149,9 +153,7 @@ def _search(texels: float) -> float:
     return min(max(texels, 1.0), MAX_BLUR_TEXELS)
 
 
-def _render_map(
-    light: Light, projection: _Projection, scene: SceneArrays, casts: wp.array, maps: wp.array, index: int, device: str, strips: int
-) -> None:
+def _render_map(light: Light, projection: _Projection, scene: SceneArrays, casts: Array, maps: Array, index: int, device: str, strips: int) -> None:
     buffers = triangle_buffers(scene.count, device)
     m = projection.light_from_world
     rotation, translation = wp.mat33d(m[:3, :3]), wp.vec3d(m[:3, 3])
@@ -180,13 +182,13 @@ def _render_map(
     )
 
 
-def triangle_buffers(count: int, device: str) -> tuple[wp.array, wp.array]:
+def triangle_buffers(count: int, device: str) -> tuple[Array, Array]:
     """Room for the set-up of `count` triangles: their functions and their pixel bounds."""
     return wp.empty(count, dtype=visibility.Functions, device=device), wp.empty(count, dtype=wp.vec4i, device=device)
 
 
-def _describe(light: Light, shadow: int, projection: _Projection | None) -> LightData:
-    row = LightData()
+def _describe(light: Light, shadow: int, projection: _Projection | None) -> Any:
+    row: Any = LightData()
     row.shadow = shadow
     if isinstance(light, SunLight):
         row.kind, row.color = SUN, wp.vec3(light.irradiance)

@@ -4,12 +4,12 @@ from collections.abc import Collection
 from typing import Any, Self
 
 import numpy as np
-import warp as wp
 from numpy.typing import NDArray
 
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.frame import Frame, Silhouette
 from diorama.sim.render.raster import visibility
+from diorama.sim.render.raster.device import Array, wp
 from diorama.sim.render.raster.lights import LightArrays, light_arrays, spiral, triangle_buffers
 from diorama.sim.render.raster.scene import SceneArrays, scene_arrays
 from diorama.sim.render.raster.sensor import response
@@ -34,11 +34,11 @@ class Raster:
         # On the CPU a launch is a loop and a triangle one turn of it; a GPU wants large triangles shared out.
         self._strips = 1 if device == "cpu" else 32
         self._chains = ChainCache()
-        self._buffers: dict[tuple[str, Any, int], wp.array] = {}
+        self._buffers: dict[tuple[str, Any, int], Array] = {}
         self._scene: SceneArrays | None = None
         self._lights: LightArrays | None = None
         self._environment = EnvironmentSpec()
-        self._labelled: NDArray[np.int64] = np.zeros(0, np.int64)
+        self._labelled: list[int] = []
 
     def __enter__(self) -> Self:
         constant = {"device": self._device}
@@ -57,7 +57,7 @@ class Raster:
         self._scene = scene_arrays(spec, self._library, self._device, self._chains)
         self._lights = light_arrays(spec, self._scene, self._device, self._strips)
         self._environment = spec.environment
-        self._labelled = np.array([i for i, body in enumerate(spec.bodies) if body.category is not None], np.int64)
+        self._labelled = [i for i, body in enumerate(spec.bodies) if body.category is not None]
 
     def render(self, camera: CameraSpec, channels: Collection[str]) -> Frame:
         """Photograph the loaded scene; see the `Renderer` protocol."""
@@ -73,7 +73,7 @@ class Raster:
             out |= self._picture(camera, scene, functions, bounds, channels)
         return Frame(camera=camera, **out)
 
-    def _buffer(self, name: str, dtype: Any, size: int) -> wp.array:
+    def _buffer(self, name: str, dtype: Any, size: int) -> Array:
         """Room that is kept from frame to frame, by name and size."""
         key = (name, dtype, size)
         if key not in self._buffers:
@@ -85,7 +85,7 @@ class Raster:
     def _launch(self, kernel: Any, dim: Any, *inputs: Any) -> None:
         wp.launch(kernel, dim=dim, inputs=list(inputs), device=self._device)
 
-    def _set_up(self, camera: CameraSpec, scene: SceneArrays) -> tuple[wp.array, wp.array]:
+    def _set_up(self, camera: CameraSpec, scene: SceneArrays) -> tuple[Array, Array]:
         buffers = triangle_buffers(scene.count, self._device)
         m = invert(camera.world_from_camera.matrix)
         self._launch(
@@ -102,7 +102,7 @@ class Raster:
         )
         return buffers
 
-    def _winners(self, camera: CameraSpec, scene: SceneArrays, functions: wp.array, bounds: wp.array, offsets: wp.array) -> wp.array:
+    def _winners(self, camera: CameraSpec, scene: SceneArrays, functions: Array, bounds: Array, offsets: Array) -> Array:
         winners = self._buffer(f"winners-{offsets.shape[0]}", wp.uint64, camera.width * camera.height * offsets.shape[0])
         winners.zero_()
         reach = (1 / camera.near_m, 1 / camera.far_m)
@@ -110,9 +110,7 @@ class Raster:
         self._launch(visibility.rasterize, dim, functions, bounds, offsets, camera.width, camera.height, *reach, self._strips, winners)
         return winners
 
-    def _labels(
-        self, camera: CameraSpec, scene: SceneArrays, functions: wp.array, bounds: wp.array, channels: Collection[str]
-    ) -> dict[str, NDArray[Any]]:
+    def _labels(self, camera: CameraSpec, scene: SceneArrays, functions: Array, bounds: Array, channels: Collection[str]) -> dict[str, NDArray[Any]]:
         """Instance, depth and, if asked for, normals: one sample at each pixel's centre."""
         winners = self._winners(camera, scene, functions, bounds, self._label_sample)
         pixels = camera.width * camera.height
@@ -140,10 +138,11 @@ class Raster:
             out["normal"] = _copy(normal, (*shape, 3))
         return out
 
-    def _silhouettes(self, camera: CameraSpec, scene: SceneArrays, functions: wp.array, bounds: wp.array) -> dict[int, Silhouette]:
+    def _silhouettes(self, camera: CameraSpec, scene: SceneArrays, functions: Array, bounds: Array) -> dict[int, Silhouette]:
         """Every labelled body alone, on a canvas of its own that may leave the picture."""
         w, h = camera.width, camera.height
-        runs = [np.arange(scene.body_triangles[b], scene.body_triangles[b + 1]) for b in self._labelled]
+        starts_of = scene.body_triangles.tolist()
+        runs = [np.arange(starts_of[b], starts_of[b + 1]) for b in self._labelled]
         if not runs:
             return {}
         boxes = bounds.numpy()
@@ -174,11 +173,9 @@ class Raster:
             covered,
         )
         flat = covered.numpy()
-        return {int(body): _silhouette(flat[starts[row] : starts[row + 1]], canvases[row], w, h) for row, body in enumerate(self._labelled)}
+        return {body: _silhouette(flat[starts[row] : starts[row + 1]], canvases[row], w, h) for row, body in enumerate(self._labelled)}
 
-    def _picture(
-        self, camera: CameraSpec, scene: SceneArrays, functions: wp.array, bounds: wp.array, channels: Collection[str]
-    ) -> dict[str, NDArray[Any]]:
+    def _picture(self, camera: CameraSpec, scene: SceneArrays, functions: Array, bounds: Array, channels: Collection[str]) -> dict[str, NDArray[Any]]:
         """Shade the colour samples, and develop them into an 8-bit picture if that is asked for."""
         lights = self._lights
         assert lights is not None
@@ -213,7 +210,7 @@ class Raster:
         return out
 
 
-def _copy(array: wp.array, shape: tuple[int, ...]) -> NDArray[Any]:
+def _copy(array: Array, shape: tuple[int, ...]) -> NDArray[Any]:
     """The buffer's content in an array of the caller's own."""
     return np.array(array.numpy()).reshape(shape)
 

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import warp as wp
+import warp
 from numpy.typing import NDArray
 
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.assets.mesh import Asset, MeshPart
+from diorama.sim.render.raster.device import Array, wp
 from diorama.sim.render.raster.texture import ChainCache, atlas
 from diorama.sim.spec import BodySpec, MaterialSpec, ProceduralTexture, SceneSpec
 from diorama.sim.transforms import apply
@@ -17,30 +18,30 @@ from diorama.sim.transforms import apply
 _UNROLL = np.array([[1, 2], [0, 2], [0, 1]])
 
 
-@wp.struct
+@warp.struct
 class Triangle:
     """What shading needs of a triangle that does not depend on the camera: corner normals and texture coordinates,
     the flat surface's unit normal (all in world axes), and the index of its surface.
     """
 
-    n0: wp.vec3
-    n1: wp.vec3
-    n2: wp.vec3
-    uv0: wp.vec2
-    uv1: wp.vec2
-    uv2: wp.vec2
-    flat: wp.vec3
+    n0: warp.vec3
+    n1: warp.vec3
+    n2: warp.vec3
+    uv0: warp.vec2
+    uv1: warp.vec2
+    uv2: warp.vec2
+    flat: warp.vec3
     surface: int
 
 
-@wp.struct
+@warp.struct
 class Surface:
     """One part of one body: a material. `texture` is (start, width, height, levels), levels 0 for none."""
 
-    color: wp.vec3
+    color: warp.vec3
     metallic: float
     roughness: float
-    texture: wp.vec4i
+    texture: warp.vec4i
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,12 +54,12 @@ class SceneArrays:
     """
 
     count: int
-    vertices: wp.array
-    faces: wp.array
-    triangle_body: wp.array
-    triangles: wp.array
-    surfaces: wp.array
-    texels: wp.array
+    vertices: Array
+    faces: Array
+    triangle_body: Array
+    triangles: Array
+    surfaces: Array
+    texels: Array
     body_triangles: NDArray[np.int64]
     bounds_m: NDArray[np.float64]
 
@@ -83,14 +84,14 @@ def scene_arrays(spec: SceneSpec, library: AssetLibrary, device: str, chains: Ch
             offset += len(part.positions)
             counts[-1] += len(part.faces)
     texels, entries = atlas(textures, chains)
-    surfaces = np.zeros(len(looks), Surface.numpy_dtype())
+    surfaces: Any = np.zeros(len(looks), _layout(Surface))
     surfaces["color"] = np.array([m.base_color for m in looks]).reshape(-1, 3)
     surfaces["metallic"] = [m.metallic for m in looks]
     surfaces["roughness"] = [m.roughness for m in looks]
     surfaces["texture"] = entries
     body_triangles = np.cumsum(counts)
 
-    def upload(arrays: list[NDArray[Any]], dtype: Any, numpy_dtype: Any, *width: int) -> wp.array:
+    def upload(arrays: list[NDArray[Any]], dtype: Any, numpy_dtype: Any, *width: int) -> Array:
         stacked = np.concatenate(arrays) if arrays else np.zeros((0, *width))
         return wp.array(np.ascontiguousarray(stacked, numpy_dtype), dtype=dtype, device=device)
 
@@ -99,12 +100,17 @@ def scene_arrays(spec: SceneSpec, library: AssetLibrary, device: str, chains: Ch
         vertices=upload(vertices, wp.vec3d, np.float64, 3),
         faces=upload(faces, wp.vec3i, np.int32, 3),
         triangle_body=upload([np.repeat(np.arange(len(spec.bodies)), counts[1:])], wp.int32, np.int32),
-        triangles=upload(rows, Triangle, Triangle.numpy_dtype()),
-        surfaces=upload([surfaces], Surface, Surface.numpy_dtype()),
+        triangles=upload(rows, Triangle, _layout(Triangle)),
+        surfaces=upload([surfaces], Surface, _layout(Surface)),
         texels=upload([texels], wp.uint32, np.uint32),
         body_triangles=body_triangles,
         bounds_m=np.array(bounds).reshape(-1, 2, 3),
     )
+
+
+def _layout(struct: Any) -> Any:
+    """A Warp struct's NumPy dtype."""
+    return struct.numpy_dtype()
 
 
 def _look(body: BodySpec, part: MeshPart) -> tuple[MaterialSpec, Any]:
@@ -120,7 +126,7 @@ def _triangles(part: MeshPart, pose: NDArray[np.float64], texture: Any, surface:
     across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]).astype(np.float64)
     normals = _rotated(pose, part.normals).astype(np.float32)[part.faces]
     uv = _corner_uv(part, corners, across, texture)
-    rows = np.zeros(len(part.faces), Triangle.numpy_dtype())
+    rows: Any = np.zeros(len(part.faces), _layout(Triangle))
     for corner in range(3):
         rows[f"n{corner}"] = normals[:, corner]
         rows[f"uv{corner}"] = uv[:, corner]

@@ -116,8 +116,8 @@ def lit_fraction(
     first_tap = lights[index].shadow * SEARCH_TAPS
     found = int(0)
     casters = float(0.0)
-    for i in range(first_tap, first_tap + SEARCH_TAPS):
-        tap = search_taps[i]
+    for i in range(SEARCH_TAPS):
+        tap = search_taps[first_tap + i]
         seen = maps[here + tap[1] * SIZE + tap[0]]
         if seen > middle + gu * float(tap[0]) + gv * float(tap[1]):
             found += 1
@@ -149,11 +149,11 @@ def lit_fraction(
 
 
 @wp.func
-def reflected(albedo: wp.vec3, f0: wp.vec3, alpha: float, n: wp.vec3, v: wp.vec3, l: wp.vec3, no_v: float, no_l: float) -> wp.vec3:
+def reflected(albedo: wp.vec3, f0: wp.vec3, alpha: float, n: wp.vec3, v: wp.vec3, to_light: wp.vec3, no_v: float, no_l: float) -> wp.vec3:
     """The BRDF: Lambert and GGX, for unit vectors to the viewer and to the light."""
-    h = wp.normalize(v + l)
+    h = wp.normalize(v + to_light)
     no_h = wp.clamp(wp.dot(n, h), 0.0, 1.0)
-    lo_h = wp.clamp(wp.dot(l, h), 0.0, 1.0)
+    lo_h = wp.clamp(wp.dot(to_light, h), 0.0, 1.0)
     a2 = alpha * alpha
     spread = no_h * no_h * (a2 - 1.0) + 1.0
     distribution = a2 / (PI * spread * spread)
