@@ -60,7 +60,7 @@ def test_overhang_is_zero_for_convex_things_and_the_depth_of_a_notch():
 
 
 def test_closedness():
-    positions, faces = box((1, 1, 1))
+    _, faces = box((1, 1, 1))
     assert geometry.is_closed(faces)
     assert not geometry.is_closed(faces[1:])
     assert not geometry.is_closed(np.concatenate([faces[:1, ::-1], faces[1:]]))

@@ -39,7 +39,7 @@ def test_random_shapes_are_unions_of_the_convex_pieces_that_are_touched(name):
 @pytest.mark.parametrize("name", [*pybullet_data.THINGS, *RANDOM])
 def test_things_have_table_sizes_and_their_centre_of_mass_in_the_origin(name):
     asset = load(name)
-    extent = np.subtract(*asset.bounds_m[::-1])
+    extent = np.ptp(asset.bounds_m, axis=0)
     assert 0.02 < extent.max() < 0.25
     assert 0.004 < asset.volume_m3 * asset.density_kg_m3 < 0.7
     low, high = np.array(asset.bounds_m)

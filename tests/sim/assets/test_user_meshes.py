@@ -179,7 +179,7 @@ def test_dae_units_and_axes_are_respected(tmp_path):
     (tmp_path / "b.dae").write_text(text[:start] + '<asset><unit name="cm" meter="0.01"/><up_axis>Z_UP</up_axis>' + text[end:])
     (tmp_path / "a.dae").unlink()
     asset = load_only(tmp_path / "b.dae")
-    assert np.subtract(*asset.bounds_m[::-1]) == pytest.approx(wedge().extents * 0.01, rel=1e-4)
+    assert np.ptp(asset.bounds_m, axis=0) == pytest.approx(wedge().extents * 0.01, rel=1e-4)
 
 
 # --- what is found ----------------------------------------------------------------------------------------
@@ -280,10 +280,13 @@ def test_damaged_files_load_or_are_refused(tmp_path_factory, quick_coacd, suffix
         where = data.draw(st.integers(0, len(content) - 1))
         content[where : where + data.draw(st.integers(0, 3))] = data.draw(st.binary(max_size=4))
     path.write_bytes(content)
+    refused = None
     try:
         asset = load_only(path)
     except AssetError as error:
-        assert path.name in str(error)
+        refused = str(error)
+    if refused is not None:
+        assert path.name in refused
     else:
         assert asset.volume_m3 > 0
         assert all(np.isfinite(p.positions).all() and np.isfinite(p.normals).all() for p in asset.parts)

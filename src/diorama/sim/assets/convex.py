@@ -37,7 +37,8 @@ _log = logging.getLogger(__name__)
 def convex_pieces(surfaces: Sequence[Surface], source: str) -> tuple[list[Points], tuple[float, Vec3]]:
     """Convex pieces (n, 3) of the solid in some surfaces; and its volume and centre of mass.
 
-    Closed surfaces must face outwards (`outward`). Objects of the file that are closed and convex are pieces as they are. Raises MissingExtra, or AssetError naming `source`.
+    Closed surfaces must face outwards (`outward`). Objects of the file that are closed and convex are pieces as they are. Raises
+    MissingExtra, or AssetError naming `source`.
     """
     positions, faces = geometry.merged([(s.positions, s.faces) for s in surfaces])
     positions, faces = _welded(positions, faces)

@@ -29,7 +29,7 @@ def read_texture(path: Path, *, named_in: Path) -> NDArray[np.uint8]:
     image = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
     if image is None:
         raise AssetError(f"{named_in}: its texture {path} is not an image that OpenCV can read")
-    return fit_texture(image[:, :, ::-1])
+    return fit_texture(np.asarray(image[:, :, ::-1], np.uint8))
 
 
 def fit_texture(image: NDArray[np.uint8], largest_px: int = LARGEST_TEXTURE_PX) -> NDArray[np.uint8]:
