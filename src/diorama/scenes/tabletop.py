@@ -22,9 +22,11 @@ _FLOOR_THICKNESS_M = 0.1
 _WALL_THICKNESS_M = 0.1
 #: Light from this far above the horizon, or higher, passes over every wall and reaches all of the table top.
 _OPEN_ELEVATION_DEG = 20.0
-#: Centres of mass lie above the table top; this much less is a rounding, more is a fall.
-_TOLERANCE_M = 0.001
+#: A body whose centre is this far below the table top has fallen. In a pile, light things are pressed in a little for a moment.
+_FALLEN_M = 0.02
 _HEADROOM_M = 2.0
+#: Things start a few millimetres above what they land on and never get fast.
+_TIME_STEP_S = 1 / 160
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +66,8 @@ class Tabletop:
             bodies=(_floor(), *_table(width, depth, height, thickness, leg), *self._walls(seed.child("walls"), width, depth, height)),
             lights=(SunLight(direction=(-0.4, 0.3, -1.0)),),
             physics=PhysicsSpec(
-                bounds_min_m=(-width / 2, -depth / 2, height - _TOLERANCE_M),
+                time_step_s=_TIME_STEP_S,
+                bounds_min_m=(-width / 2, -depth / 2, height - _FALLEN_M),
                 bounds_max_m=(width / 2, depth / 2, height + _HEADROOM_M),
             ),
         )
@@ -87,9 +90,9 @@ class Tabletop:
         walls = []
         for number, side in enumerate(order[:count]):
             distance = self.wall_distance_m.sample(seed.child("wall", number).rng())
-            # The light that just clears a wall has to reach the far edge of the table.
-            across, along = ((width, depth), (depth, width))[side % 2]
-            tall = rounded(height + (distance - across / 2) * math.tan(math.radians(_OPEN_ELEVATION_DEG)))
+            # Light that just clears the wall comes down at the table's edge on that side.
+            way = distance - (width, depth)[side % 2] / 2
+            tall = rounded(height + way * math.tan(math.radians(_OPEN_ELEVATION_DEG)))
             middle = distance + _WALL_THICKNESS_M / 2
             x, y = ((middle, 0.0), (0.0, middle), (-middle, 0.0), (0.0, -middle))[side]
             size = (_WALL_THICKNESS_M, _FLOOR_SIZE_M, tall) if side % 2 == 0 else (_FLOOR_SIZE_M, _WALL_THICKNESS_M, tall)

@@ -17,6 +17,7 @@ import math
 import os
 import platform
 import tempfile
+from collections import deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -66,14 +67,19 @@ _MAX_SPEED_M_S = 50.0
 #: Bodies that overlap deeper than this at rest have gone through each other.
 _MAX_OVERLAP_M = 0.003
 #: A rolling body is held back by the torque of its weight at this lever; without it, balls and cans never rest.
-_ROLLING_LEVER_M = 0.0006
+_ROLLING_LEVER_M = 0.002
 #: Resistance to spinning on the spot: the radius of the patch of contact, in effect.
 _SPINNING_LEVER_M = 0.003
+#: The share of its spin that a body loses in a second, to the air and to what it cannot model.
+_ANGULAR_DAMPING = 0.5
+#: How often within `rest_time_s` bodies are looked at.
+_CHECKS = 4
 #: Rounding of the edges of boxes and cylinders.
 _MARGIN_M = 0.0001
 
 _ENGINE = {
     "numSolverIterations": 30,
+    "contactERP": 0.2,
     "deterministicOverlappingPairs": 1,
     # Bullet would keep what a file held when it was first read, for as long as the process lives.
     "enableFileCaching": 0,
@@ -89,6 +95,7 @@ class Bullet:
         self._library = library
         self._client: int | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._files: dict[str, Path] = {}
 
     def __enter__(self) -> Self:
         if self._client is None:
@@ -101,6 +108,7 @@ class Bullet:
             bullet.disconnect(self._client)
             self._folder.cleanup()
             self._client = self._folder = None
+            self._files.clear()
 
     def settle(self, spec: SceneSpec) -> SceneSpec:
         """Let the scene's bodies fall until all rest; return the spec with their poses there.
@@ -142,7 +150,7 @@ class Bullet:
                 "lateralFriction": math.sqrt(body.friction),
                 "restitution": math.sqrt(body.restitution),
                 "linearDamping": 0.0,
-                "angularDamping": 0.0,
+                "angularDamping": _ANGULAR_DAMPING,
             }
             if not body.is_static:
                 dynamics |= {"rollingFriction": _ROLLING_LEVER_M * _SCALE, "spinningFriction": _SPINNING_LEVER_M * _SCALE}
@@ -165,48 +173,71 @@ class Bullet:
         try:
             if len(hulls) == 1:
                 return bullet.createCollisionShape(bullet.GEOM_MESH, vertices=(hulls[0] * _SCALE).tolist(), physicsClientId=client)
-            assert self._folder is not None
-            # Bullet makes a compound of convex hulls from a file only.
-            file = Path(self._folder.name, "hulls.obj")
-            file.write_text(_obj(hulls))
-            return bullet.createCollisionShape(bullet.GEOM_MESH, fileName=str(file), meshScale=[_SCALE] * 3, physicsClientId=client)
+            scale = [shape.scale * _SCALE] * 3
+            return bullet.createCollisionShape(bullet.GEOM_MESH, fileName=str(self._file(shape.asset)), meshScale=scale, physicsClientId=client)
         except bullet.error as error:
             raise AssetError(f"{shape.asset}: Bullet cannot make a collision shape of its {len(hulls)} convex pieces ({error})") from None
 
+    def _file(self, asset: str) -> Path:
+        """The asset's hulls, in its own size, as a file: Bullet takes several hulls for one body in no other way."""
+        assert self._folder is not None
+        if asset not in self._files:
+            self._files[asset] = Path(self._folder.name, f"{len(self._files)}.obj")
+            self._files[asset].write_text(_obj(self._library.load(asset).hulls))
+        return self._files[asset]
+
 
 def _fall(client: int, moving: dict[int, BodySpec], physics: PhysicsSpec) -> list[State]:
-    """Step until all bodies rest; their poses, in the enlarged world."""
+    """Step until all bodies rest; their poses, in the enlarged world.
+
+    Speeds are measured over `rest_time_s`, from where bodies are and were at `_CHECKS` moments of it, and not taken from the
+    engine: its contacts chatter, and a body that lies still may have a velocity that points up and down in turn.
+    """
     pose_of, velocity_of = bullet.getBasePositionAndOrientation, bullet.getBaseVelocity
     place, push, step = bullet.resetBasePositionAndOrientation, bullet.resetBaseVelocity, bullet.stepSimulation
-    (low_x, low_y, low_z), (high_x, high_y, high_z) = _scaled(physics.bounds_min_m), _scaled(physics.bounds_max_m)
-    slow, slow_spin, fast = (physics.rest_speed_m_s * _SCALE) ** 2, physics.rest_spin_rad_s**2, (_MAX_SPEED_M_S * _SCALE) ** 2
     p, s = _POSE_GRID, _SPEED_GRID
-
-    states: list[State] = []
-    steps, calm_steps = (math.ceil(t / physics.time_step_s - 1e-9) for t in (physics.max_time_s, physics.rest_time_s))
-    calm = 0
-    for _ in range(steps):
-        step(client)
-        states.clear()
-        calm += 1
-        for handle, body in moving.items():
-            (x, y, z), (a, b, c, d) = pose_of(handle, client)
-            (vx, vy, vz), (wx, wy, wz) = velocity_of(handle, client)
-            position = (x, y, z) = ((x + p) - p, (y + p) - p, (z + p) - p)
-            rotation = ((a + p) - p, (b + p) - p, (c + p) - p, (d + p) - p)
-            place(handle, position, rotation, client)
-            push(handle, ((vx + s) - s, (vy + s) - s, (vz + s) - s), ((wx + s) - s, (wy + s) - s, (wz + s) - s), client)
-            speed, spin = vx * vx + vy * vy + vz * vz, wx * wx + wy * wy + wz * wz
-            if speed > slow or spin > slow_spin:
-                calm = 0
-            if not (speed < fast and spin < math.inf):
-                raise RejectedScene("exploded", f"{body.name} reached {math.sqrt(speed) / _SCALE:.3g} m/s")
-            if not (low_x <= x <= high_x and low_y <= y <= high_y and low_z <= z <= high_z):
-                raise RejectedScene("fell-off", f"{body.name} went to ({x / _SCALE:.3f}, {y / _SCALE:.3f}, {z / _SCALE:.3f}) m")
-            states.append((position, rotation))
-        if calm >= calm_steps:
+    steps = math.ceil(physics.rest_time_s / _CHECKS / physics.time_step_s - 1e-9)
+    way, turn = physics.rest_speed_m_s * physics.rest_time_s * _SCALE, physics.rest_spin_rad_s * physics.rest_time_s
+    history: deque[list[State]] = deque(maxlen=_CHECKS)
+    for _ in range(math.ceil(physics.max_time_s / (steps * physics.time_step_s) - 1e-9)):
+        states: list[State] = []
+        for number in range(steps):
+            step(client)
+            for handle in moving:
+                (x, y, z), (a, b, c, d) = pose_of(handle, client)
+                (vx, vy, vz), (wx, wy, wz) = velocity_of(handle, client)
+                position = ((x + p) - p, (y + p) - p, (z + p) - p)
+                rotation = ((a + p) - p, (b + p) - p, (c + p) - p, (d + p) - p)
+                place(handle, position, rotation, client)
+                push(handle, ((vx + s) - s, (vy + s) - s, (vz + s) - s), ((wx + s) - s, (wy + s) - s, (wz + s) - s), client)
+                if number == steps - 1:
+                    states.append((position, rotation))
+        for (handle, body), (position, _) in zip(moving.items(), states, strict=True):
+            _refuse_escape(body, position, velocity_of(handle, client)[0], physics)
+        if len(history) == _CHECKS and all(_is_near(then, now, way, turn) for moment in history for then, now in zip(moment, states, strict=True)):
             return states
+        history.append(states)
     raise RejectedScene("never-rested", f"something still moved after {physics.max_time_s:g} s")
+
+
+def _refuse_escape(body: BodySpec, position: Vec3, velocity: Vec3, physics: PhysicsSpec) -> None:
+    speed = math.hypot(*velocity) / _SCALE
+    if not speed <= _MAX_SPEED_M_S:
+        raise RejectedScene("exploded", f"{body.name} reached {speed:.3g} m/s")
+    where = tuple(v / _SCALE for v in position)
+    if not all(low <= v <= high for low, v, high in zip(physics.bounds_min_m, where, physics.bounds_max_m, strict=True)):
+        raise RejectedScene("fell-off", f"{body.name} went to ({', '.join(f'{v:.3f}' for v in where)}) m")
+
+
+def _is_near(a: State, b: State, way: float, turn: float) -> bool:
+    """Whether two poses are no farther from each other than this, in place and in angle (small, in radians)."""
+    (x, y, z), q = a
+    (u, v, w), r = b
+    if (x - u) ** 2 + (y - v) ** 2 + (z - w) ** 2 > way * way:
+        return False
+    # |q . r| is the cosine of half the angle. The quaternions are of length one only to their grid, 1e-9.
+    dot = q[0] * r[0] + q[1] * r[1] + q[2] * r[2] + q[3] * r[3]
+    return 1 - dot * dot <= turn * turn / 4
 
 
 def _refuse_overlap(client: int, moving: dict[int, BodySpec]) -> None:
