@@ -17,9 +17,9 @@ def load(name):
 
 def test_names():
     names = pybullet_data.names()
-    assert len(set(names)) == len(names) == 1000 + len(pybullet_data.THINGS)
+    assert len(set(names)) == len(names) == 995 + len(pybullet_data.THINGS)
     assert all(pybullet_data.is_name(n) for n in names)
-    assert not any(pybullet_data.is_name(n) for n in ("random_urdfs/1000", "random_urdfs/1", "plane", "random_urdfs/001/..", ""))
+    assert not any(pybullet_data.is_name(n) for n in ("random_urdfs/1000", "random_urdfs/1", "plane", "random_urdfs/001/..", "random_urdfs/168", ""))
 
 
 @pytest.mark.parametrize("name", RANDOM)
@@ -48,6 +48,13 @@ def test_things_have_table_sizes_and_their_centre_of_mass_in_the_origin(name):
     hulls = np.concatenate(asset.hulls)
     assert np.abs(hulls.min(axis=0) - low).max() < 0.003
     assert np.abs(hulls.max(axis=0) - high).max() < 0.003
+
+
+def test_what_is_left_out_cannot_be_used():
+    for number in sorted(set(range(1000)) - set(pybullet_data.RANDOM_SHAPES)):
+        path = pybullet_data.data_folder() / "random_urdfs" / f"{number:03d}" / f"{number:03d}.obj"
+        corners = np.array([[float(w) for w in line.split()[1:4]] for line in path.read_text().splitlines() if line.startswith("v ")])
+        assert np.isnan(corners).any() or np.ptp(corners, axis=0).max() * pybullet_data.RANDOM_SCALE < 0.02
 
 
 def test_textures_of_the_package_are_read():

@@ -21,7 +21,8 @@ from diorama.sim.assets.surface import Look, Surface, assemble
 from diorama.sim.assets.urdf import read_urdf
 from diorama.sim.errors import AssetError
 
-RANDOM_SHAPES = 1000
+#: Left out: 168, whose vertices are NaN in the package, and splinters of less than two centimetres.
+RANDOM_SHAPES = tuple(k for k in range(1000) if k not in (168, 295, 297, 602, 824))
 #: The scale in the package's own URDFs of random shapes.
 RANDOM_SCALE = 0.015
 #: Pictures in the package are up to 2048 pixels wide, on things of a few centimetres.
@@ -67,12 +68,12 @@ def data_folder() -> Path:
 @cache
 def names() -> tuple[str, ...]:
     """Every name that `load` takes, after ``pybullet:``."""
-    return (*THINGS, *(f"random_urdfs/{i:03d}" for i in range(RANDOM_SHAPES)))
+    return (*THINGS, *(f"random_urdfs/{i:03d}" for i in RANDOM_SHAPES))
 
 
 def is_name(name: str) -> bool:
     """Whether `load` takes this name."""
-    return name in THINGS or re.fullmatch(r"random_urdfs/[0-9]{3}", name) is not None
+    return name in THINGS or (re.fullmatch(r"random_urdfs/[0-9]{3}", name) is not None and int(name[-3:]) in RANDOM_SHAPES)
 
 
 def category_of(name: str) -> tuple[str, str]:
