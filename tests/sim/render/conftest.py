@@ -1,5 +1,6 @@
 """What the renderer's tests share: one renderer, a plain camera, and a library that also holds meshes of the test's own."""
 
+import os
 from collections.abc import Iterator
 
 import numpy as np
@@ -49,5 +50,6 @@ def library() -> LibraryWithMeshes:
 
 @pytest.fixture(scope="session")
 def raster(library: LibraryWithMeshes) -> Iterator[Raster]:
-    with Raster(library) as renderer:
+    """On the CPU, or on the device that DIORAMA_DEVICE names ("cuda:0")."""
+    with Raster(library, os.environ.get("DIORAMA_DEVICE", "cpu")) as renderer:
         yield renderer

@@ -284,7 +284,7 @@ def test_pictures_do_not_depend_on_what_was_rendered_before(raster: Raster, libr
     spec = SceneSpec(bodies=(checks(0.3), PLATE), lights=(SUN,))
     other = SceneSpec(bodies=(FLOOR,), lights=(PointLight(position_m=(0, 0, 1)),))
     channels = ("rgb", "radiance", "depth", "instance", "normal")
-    with Raster(library) as fresh:
+    with Raster(library, raster.device) as fresh:
         fresh.load(spec)
         first = fresh.render(DOWN, channels)
     raster.load(other)

@@ -30,7 +30,7 @@ class Raster:
 
     def __init__(self, library: AssetLibrary, device: str = "cpu") -> None:
         self._library = library
-        self._device = device
+        self.device = device
         # On the CPU a launch is a loop and a triangle one turn of it; a GPU wants large triangles shared out.
         self._strips = 1 if device == "cpu" else 32
         self._chains = ChainCache()
@@ -41,7 +41,7 @@ class Raster:
         self._labelled: list[int] = []
 
     def __enter__(self) -> Self:
-        constant = {"device": self._device}
+        constant = {"device": self.device}
         self._color_samples = wp.array(_COLOR_SAMPLES, dtype=wp.vec2d, **constant)
         self._label_sample = wp.array(_LABEL_SAMPLE, dtype=wp.vec2d, **constant)
         self._filter_taps = wp.array(np.array(spiral(28), np.float32), dtype=wp.vec2, **constant)
@@ -54,8 +54,8 @@ class Raster:
 
     def load(self, spec: SceneSpec) -> None:
         """Put the scene on the device and render its shadow maps; both serve every camera."""
-        self._scene = scene_arrays(spec, self._library, self._device, self._chains)
-        self._lights = light_arrays(spec, self._scene, self._device, self._strips)
+        self._scene = scene_arrays(spec, self._library, self.device, self._chains)
+        self._lights = light_arrays(spec, self._scene, self.device, self._strips)
         self._environment = spec.environment
         self._labelled = [i for i, body in enumerate(spec.bodies) if body.category is not None]
 
@@ -79,14 +79,14 @@ class Raster:
         if key not in self._buffers:
             for old in [k for k in self._buffers if k[0] == name]:
                 del self._buffers[old]
-            self._buffers[key] = wp.empty(size, dtype=dtype, device=self._device)
+            self._buffers[key] = wp.empty(size, dtype=dtype, device=self.device)
         return self._buffers[key]
 
     def _launch(self, kernel: Any, dim: Any, *inputs: Any) -> None:
-        wp.launch(kernel, dim=dim, inputs=list(inputs), device=self._device)
+        wp.launch(kernel, dim=dim, inputs=list(inputs), device=self.device)
 
     def _set_up(self, camera: CameraSpec, scene: SceneArrays) -> tuple[Array, Array]:
-        buffers = triangle_buffers(scene.count, self._device)
+        buffers = triangle_buffers(scene.count, self.device)
         m = invert(camera.world_from_camera.matrix)
         self._launch(
             visibility.set_up_perspective,
@@ -155,7 +155,7 @@ class Raster:
                 canvases[row] = (*low, *np.maximum(low, high))
         sizes = (canvases[:, 2] - canvases[:, 0]) * (canvases[:, 3] - canvases[:, 1])
         starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
-        covered = wp.zeros(max(int(starts[-1]), 1), dtype=wp.uint8, device=self._device)
+        covered = wp.zeros(max(int(starts[-1]), 1), dtype=wp.uint8, device=self.device)
         triangles = np.concatenate(runs).astype(np.int32)
         owner = np.repeat(np.arange(len(runs), dtype=np.int32), [len(r) for r in runs])
         self._launch(
@@ -163,10 +163,10 @@ class Raster:
             (len(triangles), self._strips),
             functions,
             bounds,
-            wp.array(triangles, dtype=wp.int32, device=self._device),
-            wp.array(owner, dtype=wp.int32, device=self._device),
-            wp.array(canvases, dtype=wp.vec4i, device=self._device),
-            wp.array(starts, dtype=wp.int32, device=self._device),
+            wp.array(triangles, dtype=wp.int32, device=self.device),
+            wp.array(owner, dtype=wp.int32, device=self.device),
+            wp.array(canvases, dtype=wp.vec4i, device=self.device),
+            wp.array(starts, dtype=wp.int32, device=self.device),
             1 / camera.near_m,
             1 / camera.far_m,
             self._strips,
