@@ -237,7 +237,7 @@ def _check_settings(thing: T) -> T:
     name: Any = getattr(type(thing), "name", None)
     kebab = isinstance(name, str) and re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name)
     _expect(bool(kebab), thing, f"name must be a class variable in kebab-case, such as camera-shell, got {name!r}")
-    frozen = is_dataclass(thing) and type(thing).__dataclass_params__.frozen  # pyright: ignore[reportAttributeAccessIssue]
+    frozen = is_dataclass(thing) and type(thing).__dataclass_params__.frozen  # pyright: ignore[reportAttributeAccessIssue] - undocumented, and the only way to ask
     _expect(frozen, thing, "must be a frozen dataclass, so that settings compare and cannot change under way")
     twin = from_json(type(thing), _through_json(thing, thing))
     _expect(twin == thing, thing, f"settings change on their way through JSON: {thing!r} became {twin!r}")

@@ -19,7 +19,8 @@ class Box:
 
     @property
     def middle(self) -> Vec3:
-        return tuple((a + b) / 2 for a, b in zip(self.low, self.high, strict=True))  # type: ignore[return-value]
+        (x0, y0, z0), (x1, y1, z1) = self.low, self.high
+        return ((x0 + x1) / 2, (y0 + y1) / 2, (z0 + z1) / 2)
 
     @classmethod
     def of(cls, points: Matrix) -> "Box":

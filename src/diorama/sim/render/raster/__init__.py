@@ -24,8 +24,8 @@ def _start_warp() -> None:
 
 _start_warp()
 
-from diorama.sim.render.raster import shade, texture, visibility  # noqa: E402  (Warp must be started before kernels are made)
-from diorama.sim.render.raster.renderer import Raster  # noqa: E402
+from diorama.sim.render.raster import shade, texture, visibility  # noqa: E402 - Warp must be started before kernels are made
+from diorama.sim.render.raster.renderer import Raster  # noqa: E402 - likewise
 
 __all__ = ["Raster", "warm_up"]
 
