@@ -1,5 +1,7 @@
 """Spoons, forks and knives, lying along x, the useful end at +x."""
 
+import math
+
 import numpy as np
 
 from diorama.sim.assets.geometry import Points
@@ -30,7 +32,7 @@ def _handle(length: float, neck: float) -> Points:
         (0.0, 0.0, 0.0014),
     ]
     wide = 0.0095
-    path = [(x, 0.012 * (x / length) ** 2) for x, _, _ in stations]
+    path = [(x, 0.012 * (x / length) * (x / length)) for x, _, _ in stations]
     return sweep(path, [(max(neck, w * wide), t) for _, w, t in stations], _ROUND)
 
 
@@ -44,10 +46,11 @@ def spoon(rng: np.random.Generator) -> Draft:
     y = np.array([-1.0, -0.75, -0.4, 0.0, 0.4, 0.75, 1.0])
     rings = []
     for k, s in enumerate((0.0, 0.12, 0.28, 0.46, 0.64, 0.79, 0.9, 0.97, 1.0)):
-        half = max(0.0032, wide * np.sqrt(max(0.0, 1 - (2 * (s**0.85) - 1) ** 2)))
+        bulge = 2 * round(s**0.85, 9) - 1
+        half = max(0.0032, wide * math.sqrt(max(0.0, 1 - bulge * bulge)))
         sag = depth * 4 * s * (1 - s) * (1 - y * y) if 0 < k < 8 else 0 * y
         x = -0.003 + (bowl + 0.003) * s
-        lift = 0.004 * (s - 0.3) ** 2
+        lift = 0.004 * (s - 0.3) * (s - 0.3)
         lower = np.stack([np.full(7, x), y * half, lift - sag - t / 2], axis=1)
         upper = np.stack([np.full(7, x), y * half, lift - sag + t / 2], axis=1)
         rings.append(np.concatenate([lower, upper[::-1]]))

@@ -119,7 +119,7 @@ def citrus(rng: np.random.Generator) -> Draft:
     stretch, nipple = ((0.96, 0.0), (1.2, 0.18), (1.12, 0.1))[kind]
     profile = [(0.0, -r * (stretch + nipple))]
     for x, z in arc((0.0, 0.0), 1.0, -84, 84, 14):
-        tip = nipple * abs(z) ** 6
+        tip = nipple * round(z**6, 9)
         profile.append((r * x, r * (z * stretch + (tip if z > 0 else -tip))))
     profile.append((0.0, r * (stretch + nipple)))
     picture = _skin(rng, ink, ink, pit, 500)

@@ -104,7 +104,7 @@ def mug(rng: np.random.Generator) -> Draft:
     if form == 0:  # straight
         side = [(r, z) for z in (0.005, 0.35 * h, 0.7 * h, h)]
     elif form == 1:  # a belly
-        side = [(r * (0.9 + 0.14 * math.sin(math.pi * k / 4)), max(0.005, h * k / 4)) for k in range(5)]
+        side = [(r * (0.9 + 0.14 * round(math.sin(math.pi * k / 4), 9)), max(0.005, h * k / 4)) for k in range(5)]
     else:  # wider at the top
         side = [(r * (0.8 + 0.22 * k / 4), max(0.005, h * k / 4)) for k in range(5)]
     foot = side[0][0]
