@@ -98,7 +98,7 @@ def scaled(asset: Asset, scale: float) -> Asset:
         parts=parts,
         hulls=tuple(h * scale for h in asset.hulls),
         bounds_m=((low[0], low[1], low[2]), (high[0], high[1], high[2])),
-        volume_m3=asset.volume_m3 * scale**3,
+        volume_m3=asset.volume_m3 * scale * scale * scale,
     )
 
 
