@@ -129,7 +129,7 @@ def _fit(light: Light, casters: NDArray[np.float64], receivers: NDArray[np.float
         reach = float(np.abs(seen[:, :2]).max())
         scale = _HALF_USED / max(reach, 1e-3)
         depth = float(apply(light_from_world, _corners(receivers))[:, 2].max() - seen[:, 2].min())
-        blur = math.tan(light.angular_diameter_rad / 2) * scale
+        blur = round(math.tan(light.angular_diameter_rad / 2), 9) * scale
         return _Projection(light_from_world=light_from_world, scale=scale, blur=blur, search=_search(blur * depth), nearest_m=0.0)
     assert isinstance(light, SpotLight)
     target = tuple(p + d for p, d in zip(light.position_m, normalize(light.direction), strict=True))
@@ -137,7 +137,7 @@ def _fit(light: Light, casters: NDArray[np.float64], receivers: NDArray[np.float
     seen = apply(light_from_world, corners)
     # The cone, or less when all casters are within less of it.
     front = seen[seen[:, 2] > 0.01]
-    reach = math.tan(light.outer_rad)
+    reach = round(math.tan(light.outer_rad), 9)
     if len(front) == len(seen):
         reach = min(reach, float(np.max(np.abs(front[:, :2]) / front[:, 2:])))
     scale = _HALF_USED / max(reach, 1e-3)
