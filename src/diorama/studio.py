@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import cache
 from importlib.metadata import version
 from typing import Any, Self
 
@@ -143,6 +144,7 @@ def _complaint(what: str, attempts: int, rejections: Counter[str]) -> str:
     return f"{what}: none of {attempts} attempts was fit ({reasons}). Ask for fewer or smaller objects, or raise max_attempts."
 
 
+@cache
 def versions() -> dict[str, str]:
     """The versions that decide the pixels."""
     return {"diorama": __version__} | {name: version(name) for name in ("numpy", "pybullet", "warp-lang", "opencv-python-headless")}

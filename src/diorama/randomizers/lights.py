@@ -34,7 +34,7 @@ class Lights:
     name: ClassVar[str] = "lights"
     stage: ClassVar[Stage] = "scene"
 
-    shadowed: Distribution = UniformInt(1, 3)
+    shadowed: Distribution = Choice({1: 0.45, 2: 0.4, 3: 0.15})
     fill: Distribution = Choice([0, 1])
     key: Distribution = Choice({"sun": 0.6, "spot": 0.4})
     elevation_deg: Distribution = Uniform(22, 80)

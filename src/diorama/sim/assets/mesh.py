@@ -36,7 +36,7 @@ class Asset:
     `parts` are what is seen; `hulls`, each (n, 3) float64 vertices of a convex piece in the body frame, are what is
     touched. The body's origin is its centre of mass. `volume_m3` is the sum of the hulls' volumes (or the mesh's
     own, when it is watertight); `bounds_m` the (min, max) corners of the visible mesh; `density_kg_m3` a plausible
-    default.
+    default. `closed` says that the parts together are a solid's whole surface, so that from outside no back face is seen.
     """
 
     id: str
@@ -47,3 +47,4 @@ class Asset:
     bounds_m: tuple[Vec3, Vec3]
     volume_m3: float
     density_kg_m3: float = 400.0
+    closed: bool = False

@@ -92,5 +92,6 @@ def primitive_asset(shape: BoxShape | SphereShape | CylinderShape) -> Asset:
         [Surface(positions=positions, faces=faces)],
         [positions],
         volume_and_center=(volume, (0.0, 0.0, 0.0)),
+        closed=True,
         crease_rad=crease,
     )

@@ -131,12 +131,14 @@ def assemble(
     *,
     volume_and_center: tuple[float, Vec3] | None = None,
     density_kg_m3: float = 400.0,
+    closed: bool = False,
     crease_rad: float = geometry.CREASE_RAD,
     source: str = "",
 ) -> Asset:
     """An `Asset` of surfaces and convex pieces that share any one frame, moved so that its origin is the centre of mass.
 
     `volume_and_center` of the matter in it defaults to that of the solid inside the surfaces together, which must be closed.
+    `closed` is the caller's word that the surfaces are a solid's whole surface, facing outwards (see Asset).
     Raises AssetError, naming `source`, when nothing is left to see or there is no volume.
     """
     positions, faces = geometry.merged([(s.positions, s.faces) for s in surfaces])
@@ -159,4 +161,5 @@ def assemble(
         bounds_m=((low[0], low[1], low[2]), (high[0], high[1], high[2])),
         volume_m3=volume,
         density_kg_m3=density_kg_m3,
+        closed=closed,
     )

@@ -64,4 +64,4 @@ def load(name: str) -> Asset:
     """The asset of a name that `is_name` accepts."""
     kind, _, variant = name.partition("/")
     draft = KINDS[kind].make(Seed(0).child("household", kind, int(variant)).rng())
-    return assemble(f"household:{name}", *category_of(name), draft.surfaces, draft.hulls, density_kg_m3=draft.density_kg_m3)
+    return assemble(f"household:{name}", *category_of(name), draft.surfaces, draft.hulls, density_kg_m3=draft.density_kg_m3, closed=True)

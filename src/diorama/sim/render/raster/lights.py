@@ -5,64 +5,32 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import warp
 from numpy.typing import NDArray
 
 from diorama.sim.render.raster import visibility
 from diorama.sim.render.raster.device import Array, wp
+from diorama.sim.render.raster.heights import caster_heights
+from diorama.sim.render.raster.light_data import MAP_SIZE, MAX_BLUR_TEXELS, POINT, SEARCH_COUNT, SPOT, SUN, LightData
 from diorama.sim.render.raster.scene import SceneArrays
 from diorama.sim.spec import Light, PointLight, SceneSpec, SpotLight, SunLight
 from diorama.sim.transforms import Matrix, apply, invert, look_at, normalize
 
-#: Texels along a side of every shadow map. No power of two: rows of 4096 bytes would share a cache's few sets.
-MAP_SIZE = 1040
 #: Bodies wider than this are ground: they receive shadows but cast none, so that maps are fitted to what does.
 MAX_CASTER_M = 6.0
-#: Widest blur radius of a shadow, in texels.
-MAX_BLUR_TEXELS = 14.0
-#: Taps that look for casters.
-SEARCH_COUNT = 13
 #: No caster is this near to a map's border, so that lookups need not mind the border: a tap reaches half as far.
 _BORDER_TEXELS = 2 * MAX_BLUR_TEXELS + 4
 _HALF_USED = MAP_SIZE / 2 - _BORDER_TEXELS
 
-SUN = wp.constant(0)
-SPOT = wp.constant(1)
-POINT = wp.constant(2)
-
-
-@warp.struct
-class LightData:
-    """One light. `axis` is the way it shines; `shadow` the index of its map or -1.
-
-    A point p of the world is at `q = rotation p + translation` in the light's frame, whose +z is `axis`, and at texel
-    ``scale q.xy + center`` (sun) or ``scale q.xy / q.z + center`` (spot). `blur` turns the distance between caster and
-    receiver into a blur radius in texels; `search` is the largest such radius that can occur, in texels.
-    """
-
-    kind: int
-    shadow: int
-    color: warp.vec3
-    position: warp.vec3
-    axis: warp.vec3
-    cos_inner: float
-    cos_outer: float
-    rotation: warp.mat33
-    translation: warp.vec3
-    scale: float
-    center: float
-    blur: float
-    search: float
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LightArrays:
-    """`lights`, one LightData each; `maps`, all shadow maps one after the other, flat; `search_taps`, for each map
-    SEARCH_COUNT texel offsets within the light's `search` radius.
+    """`lights`, one LightData each; `maps`, all shadow maps one after the other, flat; `heights`, what `heights.py`
+    makes of them; `search_taps`, for each map SEARCH_COUNT texel offsets within the light's `search` radius.
     """
 
     lights: Array
     maps: Array
+    heights: Array
     search_taps: Array
 
 
@@ -86,18 +54,21 @@ def light_arrays(spec: SceneSpec, scene: SceneArrays, device: str, strips: int) 
     casts_on_device = wp.array(casts.astype(np.uint8), dtype=wp.uint8, device=device)
     shadowed = sum(_has_shadows(light) for light in spec.lights) if len(casters) else 0
     maps = wp.full(max(shadowed, 1) * MAP_SIZE * MAP_SIZE, -math.inf, dtype=wp.float32, device=device)
-    rows, taps = [], []
-    for light in spec.lights:
+    rows, taps, owners = [], [], []
+    for number, light in enumerate(spec.lights):
         if shadowed and _has_shadows(light):
-            index = len(taps) // SEARCH_COUNT
+            index = len(owners)
+            owners.append(number)
             projection = _fit(light, casters, receivers)
             _render_map(light, projection, scene, casts_on_device, maps, index, device, strips)
             rows.append(_describe(light, index, projection))
             taps += _search_taps(projection.search)
         else:
             rows.append(_describe(light, -1, None))
+    lights = wp.array(rows, dtype=LightData, device=device)
+    heights = caster_heights(lights, owners, maps, device)
     search_taps = wp.array(np.array(taps or [(0, 0)], np.int32), dtype=wp.vec2i, device=device)
-    return LightArrays(lights=wp.array(rows, dtype=LightData, device=device), maps=maps, search_taps=search_taps)
+    return LightArrays(lights=lights, maps=maps, heights=heights, search_taps=search_taps)
 
 
 def _has_shadows(light: Light) -> bool:
@@ -166,11 +137,12 @@ def _render_map(light: Light, projection: _Projection, scene: SceneArrays, casts
             device=device,
         )
     else:
+        culled = wp.zeros(len(scene.closed), dtype=wp.uint8, device=device)
         focal, center = wp.vec2d(projection.scale, projection.scale), wp.vec2d(half, half)
         wp.launch(
             visibility.set_up_perspective,
             dim=scene.count,
-            inputs=[scene.vertices, scene.faces, rotation, translation, focal, center, projection.nearest_m, *buffers],
+            inputs=[scene.vertices, scene.faces, rotation, translation, focal, center, projection.nearest_m, scene.triangle_body, culled, *buffers],
             device=device,
         )
     nearest = math.inf if isinstance(light, SunLight) else 1 / projection.nearest_m
@@ -206,6 +178,8 @@ def _describe(light: Light, shadow: int, projection: _Projection | None) -> Any:
         row.rotation, row.translation = wp.mat33(m[:3, :3]), wp.vec3(m[:3, 3])
         row.scale, row.center = projection.scale, MAP_SIZE / 2
         row.blur, row.search = projection.blur, projection.search
+        up = m[:3, 2]
+        row.world_z = wp.vec4(*up, -float((up * m[:3, 3]).sum()))
     return row
 
 

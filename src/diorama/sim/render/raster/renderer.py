@@ -98,6 +98,8 @@ class Raster:
             wp.vec2d(camera.fx, camera.fy),
             wp.vec2d(camera.cx, camera.cy),
             camera.near_m,
+            scene.triangle_body,
+            wp.array(_culled(camera, scene), dtype=wp.uint8, device=self.device),
             *buffers,
         )
         return buffers
@@ -194,6 +196,7 @@ class Raster:
             scene.texels,
             lights.lights,
             lights.maps,
+            lights.heights,
             lights.search_taps,
             self._filter_taps,
             radiance,
@@ -208,6 +211,15 @@ class Raster:
             self._launch(develop, pixels, radiance, 2.0**sensor.exposure_ev, *noise, self._codes[sensor.tone_curve], rgb)
             out["rgb"] = _copy(rgb, shape)
         return out
+
+
+def _culled(camera: CameraSpec, scene: SceneArrays) -> NDArray[np.uint8]:
+    """1 for each closed body that the camera is not inside of (or so near that its near plane may reach inside)."""
+    eye = np.array(camera.world_from_camera.position_m)
+    widest = max(camera.cx, camera.width - camera.cx) / camera.fx + max(camera.cy, camera.height - camera.cy) / camera.fy
+    reach = camera.near_m * (1 + abs(widest))
+    inside = np.all((scene.bounds_m[:, 0] - reach < eye) & (eye < scene.bounds_m[:, 1] + reach), axis=1)
+    return (scene.closed & ~inside).astype(np.uint8)
 
 
 def _copy(array: Array, shape: tuple[int, ...]) -> NDArray[Any]:

@@ -1,6 +1,7 @@
 """A scene as flat arrays on a device: what the kernels read."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -49,8 +50,9 @@ class SceneArrays:
     """A scene of `count` triangles, in order of body, on a device.
 
     `vertices` vec3d and `faces` vec3i are the world-space mesh; `triangle_body` int32, `triangles` (Triangle) one a
-    triangle; `surfaces` (Surface) and `texels` their looks. `body_triangles` (n + 1,) holds where each body's run of
-    triangles starts, `bounds_m` (n, 2, 3) each body's world box; these two stay on the host.
+    triangle; `surfaces` (Surface) and `texels` their looks. On the host: `body_triangles` (n + 1,), where each body's
+    run of triangles starts; `bounds_m` (n, 2, 3), each body's world box; `closed` (n,) bool, whether its back faces can only be
+    seen from inside.
     """
 
     count: int
@@ -62,17 +64,19 @@ class SceneArrays:
     texels: Array
     body_triangles: NDArray[np.int64]
     bounds_m: NDArray[np.float64]
+    closed: NDArray[np.bool_]
 
 
 def scene_arrays(spec: SceneSpec, library: AssetLibrary, device: str, chains: ChainCache) -> SceneArrays:
     """Put every body's mesh where the spec says, and everything in one set of arrays on `device`."""
     vertices, faces, rows, looks, textures = [], [], [], [], []
-    counts, bounds = [0], []
+    counts, bounds, closed = [0], [], []
     offset = 0
     for body in spec.bodies:
         asset = library.shape_asset(body.shape)
         pose = body.world_from_body.matrix
         bounds.append(_world_bounds(asset, pose))
+        closed.append(asset.closed)
         counts.append(0)
         for part in asset.parts:
             material, texture = _look(body, part)
@@ -93,7 +97,8 @@ def scene_arrays(spec: SceneSpec, library: AssetLibrary, device: str, chains: Ch
 
     def upload(arrays: list[NDArray[Any]], dtype: Any, numpy_dtype: Any, *width: int) -> Array:
         stacked = np.concatenate(arrays) if arrays else np.zeros((0, *width))
-        return wp.array(np.ascontiguousarray(stacked, numpy_dtype), dtype=dtype, device=device)
+        # On the CPU the array is taken as it is; it is nobody else's.
+        return wp.array(np.ascontiguousarray(stacked, numpy_dtype), dtype=dtype, device=device, copy=False)
 
     return SceneArrays(
         count=int(body_triangles[-1]),
@@ -105,11 +110,13 @@ def scene_arrays(spec: SceneSpec, library: AssetLibrary, device: str, chains: Ch
         texels=upload([texels], wp.uint32, np.uint32),
         body_triangles=body_triangles,
         bounds_m=np.array(bounds).reshape(-1, 2, 3),
+        closed=np.array(closed, np.bool_),
     )
 
 
+@cache
 def _layout(struct: Any) -> Any:
-    """A Warp struct's NumPy dtype."""
+    """A Warp struct's NumPy dtype; Warp makes it anew at every call."""
     return struct.numpy_dtype()
 
 

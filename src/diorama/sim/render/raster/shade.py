@@ -14,7 +14,7 @@ machine to machine.
 
 import warp as wp
 
-from diorama.sim.render.raster.lights import MAP_SIZE, MAX_BLUR_TEXELS, POINT, SEARCH_COUNT, SUN, LightData
+from diorama.sim.render.raster.light_data import CELL_SIZE, MAP_CELLS, MAP_SIZE, MAX_BLUR_TEXELS, POINT, SEARCH_COUNT, SUN, LightData
 from diorama.sim.render.raster.scene import Surface, Triangle
 from diorama.sim.render.raster.sensor import WHITEST
 from diorama.sim.render.raster.texture import lookup
@@ -26,8 +26,13 @@ PI = wp.constant(3.14159265)
 SIZE = wp.constant(MAP_SIZE)
 MARGIN = wp.constant(MAX_BLUR_TEXELS + 2.0)
 SEARCH_TAPS = wp.constant(SEARCH_COUNT)
+CELL = wp.constant(CELL_SIZE)
+CELLS = wp.constant(MAP_CELLS)
 #: How far in front of the receiver's plane a caster must be to count, in metres.
 SHADOW_BIAS_M = wp.constant(0.0012)
+#: A normal this upright is level; on level ground a caster must rise this much less than the bias to be worth a search.
+LEVEL = wp.constant(0.9999999)
+LEVEL_BIAS_M = wp.constant(0.0003)
 #: Smallest roughness (perceptual): below it a point light's highlight is smaller than a pixel and only flickers.
 MIN_ROUGHNESS = wp.constant(0.09)
 
@@ -77,6 +82,7 @@ def lit_fraction(
     lights: wp.array(dtype=LightData),
     index: int,
     maps: wp.array(dtype=float),
+    heights: wp.array(dtype=float),
     search_taps: wp.array(dtype=wp.vec2i),
     filter_taps: wp.array(dtype=wp.vec2),
     point: wp.vec3,
@@ -107,6 +113,12 @@ def lit_fraction(
     step = 1.0 / (slope * lights[index].scale)
     gu = n[0] * step
     gv = n[1] * step
+
+    # On a level surface, a look at the heights of all casters in reach settles most points (see heights.py).
+    if normal[2] > LEVEL:
+        cell = (lights[index].shadow * CELLS + int(v) // CELL) * CELLS + int(u) // CELL
+        if heights[cell] < point[2] + wp.abs(lights[index].axis[2]) * LEVEL_BIAS_M:
+            return 1.0
 
     x = int(u)
     y = int(v)
@@ -200,6 +212,7 @@ def surface_radiance(
     texels: wp.array(dtype=wp.uint32),
     lights: wp.array(dtype=LightData),
     maps: wp.array(dtype=float),
+    heights: wp.array(dtype=float),
     search_taps: wp.array(dtype=wp.vec2i),
     filter_taps: wp.array(dtype=wp.vec2),
 ) -> wp.vec3:
@@ -244,6 +257,9 @@ def surface_radiance(
         sy = float(e[0, 1] + e[1, 1] + e[2, 1]) * inv_total
         du = d1 * (float(e[1, 0]) * inv_total) + d2 * (float(e[2, 0]) * inv_total) - r * sx
         dv = d1 * (float(e[1, 1]) * inv_total) + d2 * (float(e[2, 1]) * inv_total) - r * sy
+        texels_across = wp.vec2(float(texture[1]), float(texture[2]))
+        du = wp.cw_mul(du, texels_across)
+        dv = wp.cw_mul(dv, texels_across)
         color = wp.cw_mul(color, lookup(texels, texture, uv[0], uv[1], wp.max(wp.dot(du, du), wp.dot(dv, dv))))
 
     metallic = surfaces[s].metallic
@@ -273,7 +289,7 @@ def surface_radiance(
                 if wp.dot(flat, to_light) <= 0.0:
                     lit = 0.0
                 else:
-                    lit = lit_fraction(lights, i, maps, search_taps, filter_taps, point, flat)
+                    lit = lit_fraction(lights, i, maps, heights, search_taps, filter_taps, point, flat)
             if lit > 0.0:
                 out += wp.cw_mul(reflected(albedo, f0, alpha, n, to_eye, to_light, no_v, no_l), arriving) * (no_l * lit)
     return out
@@ -304,6 +320,7 @@ def shade(
     texels: wp.array(dtype=wp.uint32),
     lights: wp.array(dtype=LightData),
     maps: wp.array(dtype=float),
+    heights: wp.array(dtype=float),
     search_taps: wp.array(dtype=wp.vec2i),
     filter_taps: wp.array(dtype=wp.vec2),
     radiance: wp.array(dtype=wp.vec3),
@@ -345,7 +362,9 @@ def shade(
                 direction = wp.normalize(wp.mul(view.world_from_camera, ray))
                 color = hemisphere(view.background_top, view.background_bottom, direction[2])
             else:
-                color = surface_radiance(triangle, u, v, view, functions, triangles, surfaces, texels, lights, maps, search_taps, filter_taps)
+                color = surface_radiance(
+                    triangle, u, v, view, functions, triangles, surfaces, texels, lights, maps, heights, search_taps, filter_taps
+                )
             out += color * float(weight)
     radiance[i] = out * (1.0 / float(samples))
 

@@ -84,11 +84,10 @@ def log2(x: float) -> float:
 
 @wp.func
 def lookup(texels: wp.array(dtype=wp.uint32), entry: wp.vec4i, u: float, v: float, footprint2: float) -> wp.vec3:
-    """Trilinear colour. `entry` is (start, width, height, levels); `footprint2` the squared length, in tiles, of
-    a pixel's longer side on the texture. v grows upwards, rows of texels downwards.
+    """Trilinear colour. `entry` is (start, width, height, levels); `footprint2` the squared length, in texels of the first
+    level, of a pixel's longer side on the texture. v grows upwards, rows of texels downwards.
     """
-    size = float(wp.max(entry[1], entry[2]))
-    level = 0.5 * log2(wp.max(footprint2 * size * size, 1.0))
+    level = 0.5 * log2(wp.max(footprint2, 1.0))
     last = entry[3] - 1
     low = wp.min(int(level), last)
     start = entry[0]
@@ -168,9 +167,9 @@ def _mip_chain(image: NDArray[np.uint8]) -> Chain:
 
 
 def _power_of_two(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The image resampled bilinearly to sides that are powers of two, at most MAX_SIZE."""
+    """The image resampled bilinearly to sides that are powers of two, the nearest ones up to MAX_SIZE."""
     height, width = image.shape[:2]
-    sides = [min(MAX_SIZE, 1 << (side - 1).bit_length()) for side in (height, width)]
+    sides = [min(MAX_SIZE, 1 << round(math.log2(side))) for side in (height, width)]
     if sides == [height, width]:
         return image
     # The exact variant is done in integers, alike on every processor.

@@ -49,10 +49,12 @@ def set_up_perspective(
     focal: wp.vec2d,
     center: wp.vec2d,
     near: wp.float64,
+    triangle_body: wp.array(dtype=int),
+    culled: wp.array(dtype=wp.uint8),
     functions: wp.array(dtype=Functions),
     bounds: wp.array(dtype=wp.vec4i),
 ):
-    """Functions and pixel bounds of each triangle, for a pinhole."""
+    """Functions and pixel bounds of each triangle, for a pinhole. `culled` bodies show no back faces."""
     t = wp.tid()
     f = faces[t]
     p0 = wp.mul(rotation, vertices[f[0]]) + translation
@@ -61,6 +63,9 @@ def set_up_perspective(
     det = wp.dot(p0, wp.cross(p1, p2))
     bounds[t] = wp.vec4i(0, 0, 0, 0)
     if det == wp.float64(0.0) or wp.max(p0[2], wp.max(p1[2], p2[2])) < near:
+        return
+    # Corners run counter-clockwise seen from outside, so that a front face has a negative determinant.
+    if det > wp.float64(0.0) and culled[triangle_body[t]] != wp.uint8(0):
         return
 
     e = Functions()
