@@ -1,0 +1,94 @@
+"""Makes scenes on this machine, or on one that it pretends to be, and prints a digest of everything on the way. A script:
+
+    python digests.py '{"scenes": [0, 1], "objects": [2, 3], "kernels": "flags for Warp's compiler", "sloppy_libm": true}'
+
+`sloppy_libm` is a C library whose transcendental functions miss by one unit in the last place, half of the time upwards and half
+of the time downwards. What this machine's libraries see of its processor is decided by environment variables.
+"""
+
+import json
+import math
+import struct
+import sys
+from collections.abc import Callable
+from hashlib import sha256
+from typing import Any
+
+TRANSCENDENTAL = ("acos", "asin", "atan", "atan2", "cos", "exp", "log", "log10", "log2", "pow", "sin", "tan")
+
+
+def sloppy(function: Callable[..., float]) -> Callable[..., float]:
+    def nearby(*arguments: float) -> float:
+        exact = function(*arguments)
+        if exact.is_integer():  # sin(0), exp(0) and the like are right everywhere
+            return exact
+        upwards = sha256(struct.pack("<d", exact)).digest()[0] & 1
+        return math.nextafter(exact, math.inf if upwards else -math.inf)
+
+    return nearby
+
+
+def c_library() -> str:
+    """A digest of many results of the C library, from Python's `math`, which returns them as they are."""
+    points = [0.001 + 3 * (k * 0.6180339887498949 % 1) for k in range(1, 20000)]
+    values = [f(x) for f in (math.sin, math.cos, math.exp, math.log) for x in points]
+    return digest(struct.pack(f"<{len(values)}d", *values))
+
+
+def digest(data: bytes) -> str:
+    return sha256(data).hexdigest()[:16]
+
+
+def machine() -> dict[str, Any]:
+    """What the libraries make of the processor."""
+    import cv2
+    import numpy as np
+    import warp as wp
+
+    return {
+        "C library": c_library(),
+        "numpy": sorted(name for name in np._core._multiarray_umath.__cpu_dispatch__ if np._core._multiarray_umath.__cpu_features__[name]),
+        "opencv": [name[1:] for name in cv2.getCPUFeaturesLine().split() if name.startswith("*") and not name.endswith("?")],
+        "warp": wp.get_cpu_kernel_cache_key(),
+    }
+
+
+def scene(plan: Any, index: int, studio: Any) -> dict[str, str]:
+    import diorama
+
+    sample = diorama.generate(plan, 0, index, studio=studio)
+    encoded = plan.exporters[0].encode(sample, index * plan.views, diorama.Dataset(categories=studio.library.categories(), info={}))
+    found = {
+        "draws": json.dumps([sample.provenance.attempts, sample.provenance.draws]).encode(),
+        "settled scene": json.dumps(diorama.to_json(sample.spec)).encode(),
+        "records": json.dumps(encoded.records).encode(),
+        **encoded.files,
+    }
+    for view, frame in enumerate(sample.frames):
+        for channel in ("rgb", "depth_m", "instance"):
+            found[f"{channel} {view}"] = getattr(frame, channel).tobytes()
+    return {f"scene {index}: {what}": digest(data) for what, data in found.items()}
+
+
+def main(scenes: list[int], objects: list[int], kernels: str | None = None, sloppy_libm: bool = False) -> dict[str, Any]:
+    import warp as wp
+
+    if kernels is not None:
+        wp.config.cpu_compiler_flags = kernels
+    if sloppy_libm:
+        for name in TRANSCENDENTAL:
+            setattr(math, name, sloppy(getattr(math, name)))
+    from small_set import small_plan
+
+    import diorama
+
+    plan = small_plan(*objects)
+    digests: dict[str, str] = {}
+    with diorama.Studio(plan) as studio:
+        for index in scenes:
+            digests |= scene(plan, index, studio)
+    return {"machine": machine(), "digests": digests}
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(main(**json.loads(sys.argv[1]))))
