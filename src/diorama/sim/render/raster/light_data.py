@@ -21,6 +21,7 @@ POINT = wp.constant(2)
 class LightData:
     """One light. `axis` is the way it shines; `shadow` the index of its map or -1.
 
+    A spot's light grows from the cosine `cos_outer` off its axis, by `per_cos` for each unit of cosine, up to its full.
     A point p of the world is at `q = rotation p + translation` in the light's frame, whose +z is `axis`, and at texel
     ``scale q.xy + center`` (sun) or ``scale q.xy / q.z + center`` (spot). `blur` turns the distance between caster and
     receiver into a blur radius in texels; `search` is the largest such radius that can occur, in texels. `world_z` turns (q, 1)
@@ -32,8 +33,8 @@ class LightData:
     color: wp.vec3
     position: wp.vec3
     axis: wp.vec3
-    cos_inner: float
     cos_outer: float
+    per_cos: float
     rotation: wp.mat33
     translation: wp.vec3
     scale: float

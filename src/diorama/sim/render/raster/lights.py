@@ -166,7 +166,8 @@ def _describe(light: Light, shadow: int, projection: _Projection | None) -> Any:
         row.kind, row.color = SUN, wp.vec3(light.irradiance)
     elif isinstance(light, SpotLight):
         row.kind, row.color = SPOT, wp.vec3(light.intensity)
-        row.cos_inner, row.cos_outer = math.cos(light.inner_rad), math.cos(light.outer_rad)
+        row.cos_outer = math.cos(light.outer_rad)
+        row.per_cos = 1 / (math.cos(light.inner_rad) - row.cos_outer)
     else:
         row.kind, row.color = POINT, wp.vec3(light.intensity)
     if not isinstance(light, SunLight):

@@ -248,7 +248,7 @@ def _view(camera: CameraSpec, environment: EnvironmentSpec) -> Any:
     m = camera.world_from_camera.matrix
     view = View()
     view.width, view.height = camera.width, camera.height
-    view.focal, view.center = wp.vec2(camera.fx, camera.fy), wp.vec2(camera.cx, camera.cy)
+    view.per_focal, view.center = wp.vec2(1 / camera.fx, 1 / camera.fy), wp.vec2(camera.cx, camera.cy)
     view.position, view.world_from_camera = wp.vec3(m[:3, 3]), wp.mat33(m[:3, :3])
     view.sky, view.ground = wp.vec3(environment.sky), wp.vec3(environment.ground)
     view.background_top = wp.vec3(environment.background_top or environment.sky)

@@ -51,7 +51,7 @@ class View:
 
     width: int
     height: int
-    focal: wp.vec2
+    per_focal: wp.vec2
     center: wp.vec2
     position: wp.vec3
     world_from_camera: wp.mat33
@@ -161,19 +161,20 @@ def lit_fraction(
 
 
 @wp.func
-def reflected(albedo: wp.vec3, f0: wp.vec3, alpha: float, n: wp.vec3, v: wp.vec3, to_light: wp.vec3, no_v: float, no_l: float) -> wp.vec3:
-    """The BRDF: Lambert and GGX, for unit vectors to the viewer and to the light."""
-    h = wp.normalize(v + to_light)
-    no_h = wp.clamp(wp.dot(n, h), 0.0, 1.0)
-    lo_h = wp.clamp(wp.dot(to_light, h), 0.0, 1.0)
-    a2 = alpha * alpha
-    spread = no_h * no_h * (a2 - 1.0) + 1.0
-    distribution = a2 / (PI * spread * spread)
-    masking = 0.5 / (no_l * wp.sqrt(no_v * no_v * (1.0 - a2) + a2) + no_v * wp.sqrt(no_l * no_l * (1.0 - a2) + a2))
-    m = 1.0 - lo_h
+def reflected(albedo: wp.vec3, f0: wp.vec3, alpha2: float, no_v: float, view_mask: float, no_l: float, vo_l: float) -> wp.vec3:
+    """The BRDF, Lambert and GGX, from the cosines between normal, viewer and light.
+
+    `view_mask` is the viewer's half of the Smith term, sqrt(no_v^2 (1 - alpha2) + alpha2). The half vector is not needed:
+    |v + l|^2 = 2 + 2 v.l, n.h = (n.v + n.l) / |v + l| and l.h = |v + l| / 2; and one division serves all.
+    """
+    half2 = wp.max(2.0 + 2.0 * vo_l, 1.0e-6)
+    along = no_v + no_l
+    spread = along * along * (alpha2 - 1.0) + half2
+    mask = no_l * view_mask + no_v * wp.sqrt(no_l * no_l * (1.0 - alpha2) + alpha2)
+    lobe = alpha2 * half2 * half2 / (2.0 * PI * spread * spread * mask)
+    m = wp.max(1.0 - 0.5 * wp.sqrt(half2), 0.0)
     m5 = m * m * m * m * m
-    fresnel = f0 + (wp.vec3(1.0, 1.0, 1.0) - f0) * m5
-    return albedo * (1.0 / PI) + fresnel * (distribution * masking)
+    return albedo * (1.0 / PI) + (f0 + (wp.vec3(1.0, 1.0, 1.0) - f0) * m5) * lobe
 
 
 @wp.func
@@ -230,7 +231,7 @@ def surface_radiance(
     b2 = e2 * inv_total
 
     z = float(wp.float64(1.0) / (e[3, 0] * u + (e[3, 1] * v + e[3, 2])))
-    ray = wp.vec3((float(u) - view.center[0]) / view.focal[0], (float(v) - view.center[1]) / view.focal[1], 1.0)
+    ray = wp.vec3((float(u) - view.center[0]) * view.per_focal[0], (float(v) - view.center[1]) * view.per_focal[1], 1.0)
     to_point = wp.mul(view.world_from_camera, ray)
     point = view.position + to_point * z
     to_eye = -wp.normalize(to_point)
@@ -264,10 +265,11 @@ def surface_radiance(
 
     metallic = surfaces[s].metallic
     roughness = wp.max(surfaces[s].roughness, MIN_ROUGHNESS)
-    alpha = roughness * roughness
+    alpha2 = roughness * roughness * roughness * roughness
     albedo = color * (1.0 - metallic)
     f0 = wp.vec3(0.04, 0.04, 0.04) * (1.0 - metallic) + color * metallic
     no_v = wp.max(wp.dot(n, to_eye), 1.0e-3)
+    view_mask = wp.sqrt(no_v * no_v * (1.0 - alpha2) + alpha2)
     out = ambient(view, albedo, f0, roughness, n, to_eye, no_v)
 
     for i in range(lights.shape[0]):
@@ -275,11 +277,11 @@ def surface_radiance(
         arriving = lights[i].color
         if lights[i].kind != SUN:
             away = lights[i].position - point
-            squared = wp.max(wp.dot(away, away), 1.0e-6)
-            to_light = away * (1.0 / wp.sqrt(squared))
-            falloff = 1.0 / squared
+            inverse = 1.0 / wp.sqrt(wp.max(wp.dot(away, away), 1.0e-6))
+            to_light = away * inverse
+            falloff = inverse * inverse
             if lights[i].kind != POINT:
-                edge = wp.clamp((-wp.dot(to_light, lights[i].axis) - lights[i].cos_outer) / (lights[i].cos_inner - lights[i].cos_outer), 0.0, 1.0)
+                edge = wp.clamp((-wp.dot(to_light, lights[i].axis) - lights[i].cos_outer) * lights[i].per_cos, 0.0, 1.0)
                 falloff = falloff * edge * edge
             arriving = arriving * falloff
         no_l = wp.dot(n, to_light)
@@ -291,7 +293,7 @@ def surface_radiance(
                 else:
                     lit = lit_fraction(lights, i, maps, heights, search_taps, filter_taps, point, flat)
             if lit > 0.0:
-                out += wp.cw_mul(reflected(albedo, f0, alpha, n, to_eye, to_light, no_v, no_l), arriving) * (no_l * lit)
+                out += wp.cw_mul(reflected(albedo, f0, alpha2, no_v, view_mask, no_l, wp.dot(to_eye, to_light)), arriving) * (no_l * lit)
     return out
 
 
@@ -358,7 +360,7 @@ def shade(
             v = v * share
             color = wp.vec3(0.0, 0.0, 0.0)
             if winner == NOTHING:
-                ray = wp.vec3((float(u) - view.center[0]) / view.focal[0], (float(v) - view.center[1]) / view.focal[1], 1.0)
+                ray = wp.vec3((float(u) - view.center[0]) * view.per_focal[0], (float(v) - view.center[1]) * view.per_focal[1], 1.0)
                 direction = wp.normalize(wp.mul(view.world_from_camera, ray))
                 color = hemisphere(view.background_top, view.background_bottom, direction[2])
             else:
