@@ -1,14 +1,16 @@
 """Closed forms of statics and dynamics, and every reason to reject a scene."""
 
+import gc
 import itertools
 import math
 import re
 import tempfile
+import tracemalloc
 
 import numpy as np
 import pybullet
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from diorama.sim.assets.library import AssetLibrary
@@ -228,7 +230,6 @@ def distances(bodies: tuple[BodySpec, ...]) -> dict[str, list[float]]:
         pybullet.disconnect(client)
 
 
-@settings(max_examples=60, deadline=None)
 @given(drops)
 def test_nothing_floats_sinks_or_gains_energy(physics, drops):
     bodies = []
@@ -317,6 +318,24 @@ def test_opens_again_and_leaves_nothing_behind(tmp_path, monkeypatch):
         assert list(tmp_path.iterdir()) == []
         physics.__exit__(None, None, None)
     assert results[0] == results[1]
+
+
+def test_settling_keeps_no_memory(physics):
+    spec = scene(floor(), *(thing(MeshShape(asset=asset), (0.2 * i, 0, 0.03), name=asset) for i, asset in enumerate(("brick", "ring"))))
+    physics.settle(spec)
+    tracemalloc.start()
+    try:
+        for _ in range(3):
+            physics.settle(spec)
+        gc.collect()
+        before, _ = tracemalloc.get_traced_memory()
+        for _ in range(20):
+            physics.settle(spec)
+        gc.collect()
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert after - before < 1000
 
 
 def test_closes_when_the_block_fails(tmp_path, monkeypatch):

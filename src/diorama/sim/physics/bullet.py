@@ -76,6 +76,9 @@ _ANGULAR_DAMPING = 0.5
 _CHECKS = 4
 #: Rounding of the edges of boxes and cylinders.
 _MARGIN_M = 0.0001
+#: Unit of the files that hulls are handed over in, about a nanometre. Bullet reads numbers with `atof`, which in a program that set
+#: a locale with a decimal comma stops at the point; whole numbers it reads alike everywhere.
+_FILE_UNIT_M = 2.0**-30
 
 _ENGINE = {
     "numSolverIterations": 30,
@@ -120,7 +123,7 @@ class Bullet:
         - ``exploded``: a body became faster than 50 m/s, or its state is not a number,
         - ``never-rested``: something still moved after `max_time_s`;
 
-        AssetError for a shape that Bullet cannot take, and RuntimeError outside a ``with`` block.
+        AssetError for an asset without hulls, and RuntimeError outside a ``with`` block.
         """
         if self._client is None:
             raise RuntimeError("Bullet is not open; use it in a with block: with Bullet(library) as physics: ...")
@@ -169,21 +172,23 @@ class Bullet:
         if isinstance(shape, CylinderShape):
             radius, height = shape.radius_m * _SCALE, shape.height_m * _SCALE
             return bullet.createCollisionShape(bullet.GEOM_CYLINDER, radius=radius, height=height, physicsClientId=client)
-        hulls = self._library.shape_asset(shape).hulls
-        try:
-            if len(hulls) == 1:
-                return bullet.createCollisionShape(bullet.GEOM_MESH, vertices=(hulls[0] * _SCALE).tolist(), physicsClientId=client)
-            scale = [shape.scale * _SCALE] * 3
-            return bullet.createCollisionShape(bullet.GEOM_MESH, fileName=str(self._file(shape.asset)), meshScale=scale, physicsClientId=client)
-        except bullet.error as error:
-            raise AssetError(f"{shape.asset}: Bullet cannot make a collision shape of its {len(hulls)} convex pieces ({error})") from None
+        return bullet.createCollisionShape(
+            bullet.GEOM_MESH, fileName=str(self._file(shape.asset)), meshScale=[shape.scale * _SCALE * _FILE_UNIT_M] * 3, physicsClientId=client
+        )
 
     def _file(self, asset: str) -> Path:
-        """The asset's hulls, in its own size, as a file: Bullet takes several hulls for one body in no other way."""
+        """The asset's hulls, in its own size, as a file.
+
+        Bullet takes several hulls for one body in no other way (and a single hull given as a list of vertices leaks the list).
+        """
         assert self._folder is not None
         if asset not in self._files:
-            self._files[asset] = Path(self._folder.name, f"{len(self._files)}.obj")
-            self._files[asset].write_text(_obj(self._library.load(asset).hulls))
+            hulls = self._library.load(asset).hulls
+            if not hulls:
+                raise AssetError(f"{asset} has no convex pieces to collide with")
+            file = Path(self._folder.name, f"{len(self._files)}.obj")
+            file.write_text(_obj(hulls))
+            self._files[asset] = file
         return self._files[asset]
 
 
@@ -263,12 +268,12 @@ def _pose(state: State) -> Pose:
 
 
 def _obj(hulls: Sequence[NDArray[np.float64]]) -> str:
-    """A Wavefront OBJ with an object for each hull. Bullet takes the hull of all vertices that faces name, whatever faces they are."""
+    """A Wavefront OBJ, in `_FILE_UNIT_M`, with an object for each hull. Bullet takes the hull of all vertices that faces name, whatever faces they are."""
     lines: list[str] = []
     first = 1
     for number, hull in enumerate(hulls):
         lines.append(f"o {number}")
-        lines += [f"v {x:.9g} {y:.9g} {z:.9g}" for x, y, z in hull.tolist()]
+        lines += [f"v {x:.0f} {y:.0f} {z:.0f}" for x, y, z in (hull / _FILE_UNIT_M).tolist()]
         last = first + len(hull) - 1
         lines += [f"f {i} {min(i + 1, last)} {min(i + 2, last)}" for i in range(first, last + 1, 3)]
         first = last + 1
