@@ -268,7 +268,7 @@ def _pose(state: State) -> Pose:
 
 
 def _obj(hulls: Sequence[NDArray[np.float64]]) -> str:
-    """A Wavefront OBJ, in `_FILE_UNIT_M`, with an object for each hull. Bullet takes the hull of all vertices that faces name, whatever faces they are."""
+    """A Wavefront OBJ in `_FILE_UNIT_M`, an object for each hull. Bullet takes the hull of all vertices that faces name, whatever faces they are."""
     lines: list[str] = []
     first = 1
     for number, hull in enumerate(hulls):
