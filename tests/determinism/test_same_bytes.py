@@ -2,7 +2,9 @@
 
 import json
 import os
+import shutil
 import subprocess
+import sys
 from itertools import combinations
 from pathlib import Path
 
@@ -123,6 +125,26 @@ def test_surroundings_have_no_say(tmp_path, expected, name):
         [*COMMAND, "--out", "../set", "--workers", "1"],
         cwd=tmp_path / "here",
         env=os.environ | own | SURROUNDINGS[name],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert tree(tmp_path / "set") == expected
+
+
+def test_a_decimal_comma_has_no_say(tmp_path, expected):
+    """A program that uses us may have set its user's locale, in which C's `atof` and `printf` write numbers otherwise."""
+    made = shutil.which("localedef") and subprocess.run(
+        ["localedef", "-i", "de_DE", "-f", "UTF-8", str(tmp_path / "de_DE.UTF-8")], capture_output=True, check=False
+    )
+    if not made or not (tmp_path / "de_DE.UTF-8").exists():
+        pytest.skip("no locale with a decimal comma can be made here")
+    program = "import locale, sys; locale.setlocale(locale.LC_ALL, 'de_DE.UTF-8'); from diorama.cli import main; sys.exit(main(sys.argv[1:]))"
+    done = subprocess.run(
+        [sys.executable, "-c", program, *COMMAND[3:], "--out", str(tmp_path / "set"), "--workers", "1"],
+        env=os.environ | {"LOCPATH": str(tmp_path)},
         capture_output=True,
         text=True,
         check=False,
