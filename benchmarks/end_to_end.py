@@ -22,7 +22,7 @@ import tyro
 from tyro.conf import arg
 
 import diorama
-from diorama.run import Summary, run
+from diorama.run import Summary, generate_dataset
 from diorama.studio import versions
 
 _FIRST_IMAGE = "import diorama; diorama.generate(diorama.default_plan('tabletop'), seed=0, index=0, views=1)"
@@ -85,7 +85,9 @@ def once(setting: Setting) -> Repeat:
             marks.append((time.perf_counter(), done))
 
     with tempfile.TemporaryDirectory() as folder:
-        summary: Summary = run(plan, seed=setting.seed, count=setting.count, out=Path(folder) / "out", workers=setting.workers, progress=progress)
+        summary: Summary = generate_dataset(
+            plan, seed=setting.seed, count=setting.count, out=Path(folder) / "out", workers=setting.workers, progress=progress
+        )
     (start, before), (end, after) = marks[0], marks[-1]
     return Repeat(
         images_per_s=summary.images_per_s,

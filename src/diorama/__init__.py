@@ -32,8 +32,10 @@ if TYPE_CHECKING:
         UniformInt,
         UniformRotation,
     )
+    from diorama.run import Summary, generate_dataset
     from diorama.scenes import SCENARIOS
     from diorama.scenes.base import Scenario
+    from diorama.sim.annotate import annotate
     from diorama.sim.assets.library import AssetLibrary
     from diorama.sim.codec import from_json, to_json
     from diorama.sim.errors import (
@@ -48,6 +50,8 @@ if TYPE_CHECKING:
         UnknownName,
     )
     from diorama.sim.frame import Annotations, Frame, Provenance, Sample, Silhouette
+    from diorama.sim.physics.bullet import Bullet
+    from diorama.sim.render import open_renderer
     from diorama.sim.seeds import Seed
     from diorama.sim.spec import (
         BodySpec,
@@ -67,6 +71,7 @@ if TYPE_CHECKING:
         SpotLight,
         SunLight,
     )
+    from diorama.sim.transforms import look_at
     from diorama.studio import Studio, generate
 
 __all__ = [
@@ -78,6 +83,7 @@ __all__ = [
     "AssetLibrary",
     "BodySpec",
     "BoxShape",
+    "Bullet",
     "CameraSpec",
     "Choice",
     "Constant",
@@ -114,6 +120,7 @@ __all__ = [
     "SphereShape",
     "SpotLight",
     "Studio",
+    "Summary",
     "SunLight",
     "TooManyRejections",
     "TruncatedNormal",
@@ -122,10 +129,14 @@ __all__ = [
     "UniformRotation",
     "UnknownKey",
     "UnknownName",
+    "annotate",
     "default_plan",
     "from_json",
     "generate",
+    "generate_dataset",
     "load_plan",
+    "look_at",
+    "open_renderer",
     "plan_from_json",
     "plan_to_json",
     "to_json",
@@ -138,15 +149,20 @@ _HOMES = {
     "diorama.randomizers": "RANDOMIZERS",
     "diorama.randomizers.base": "Context Randomizer",
     "diorama.randomizers.distributions": "Choice Constant Distribution LogUniform Normal TruncatedNormal Uniform UniformInt UniformRotation",
+    "diorama.run": "Summary generate_dataset",
     "diorama.scenes": "SCENARIOS",
     "diorama.scenes.base": "Scenario",
+    "diorama.sim.annotate": "annotate",
     "diorama.sim.assets.library": "AssetLibrary",
     "diorama.sim.codec": "from_json to_json",
     "diorama.sim.errors": "AssetError DioramaError InvalidValue MissingExtra OutputError RejectedScene TooManyRejections UnknownKey UnknownName",
     "diorama.sim.frame": "Annotations Frame Provenance Sample Silhouette",
+    "diorama.sim.physics.bullet": "Bullet",
+    "diorama.sim.render": "open_renderer",
     "diorama.sim.seeds": "Seed",
     "diorama.sim.spec": "BodySpec BoxShape CameraSpec CylinderShape EnvironmentSpec MaterialSpec MeshShape PhysicsSpec PointLight Pose "
     "ProceduralTexture SceneSpec SensorSpec SphereShape SpotLight SunLight",
+    "diorama.sim.transforms": "look_at",
     "diorama.studio": "Studio generate",
 }
 

@@ -233,11 +233,13 @@ def _generate(
     overwrite: Annotated[bool, _flag("Replace an earlier run in the folder, and nothing else in it.")] = False,
 ) -> None:
     from diorama.console import RunProgress, print_summary
-    from diorama.run import run
+    from diorama.run import generate_dataset
 
     resolved = changes.plan(plan)
     with RunProgress(out) as progress:
-        summary = run(resolved, seed=seed, count=count, out=out, workers=workers or _cores(), resume=resume, overwrite=overwrite, progress=progress)
+        summary = generate_dataset(
+            resolved, seed=seed, count=count, out=out, workers=workers or _cores(), resume=resume, overwrite=overwrite, progress=progress
+        )
     print_summary(summary, out)
 
 

@@ -42,7 +42,7 @@ def call(capsys):
 
 @pytest.fixture
 def runs(monkeypatch) -> list[dict]:
-    """What is asked of `diorama.run.run`, which then does nothing."""
+    """What is asked of `diorama.run.generate_dataset`, which then does nothing."""
     asked = []
 
     def fake(plan, **options):
@@ -51,7 +51,7 @@ def runs(monkeypatch) -> list[dict]:
         options["progress"]("generate", options["count"], options["count"])
         return Summary(images=options["count"], annotations=30, made=options["count"], wall_s=2.0, stages_s={"render": 1.0})
 
-    monkeypatch.setattr("diorama.run.run", fake)
+    monkeypatch.setattr("diorama.run.generate_dataset", fake)
     return asked
 
 
@@ -114,7 +114,7 @@ def test_interrupted(call, monkeypatch):
     def stopped(*_, **__):
         raise KeyboardInterrupt("interrupted. 40 of 100 images are finished in set: go on with --resume.")
 
-    monkeypatch.setattr("diorama.run.run", stopped)
+    monkeypatch.setattr("diorama.run.generate_dataset", stopped)
     code, _, err = call("generate", "tabletop", "--out", "set")
     assert code == 130
     assert "40 of 100 images are finished in set: go on with --resume." in err

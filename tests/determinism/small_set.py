@@ -7,7 +7,7 @@ from pathlib import Path
 
 import diorama
 from diorama.randomizers.distributions import UniformInt
-from diorama.run import run
+from diorama.run import generate_dataset
 from diorama.scenes import SCENARIOS
 
 COUNT, VIEWS, SCENES = 11, 2, 6
@@ -38,7 +38,7 @@ def small_plan(fewest: int = 2, most: int = 3) -> diorama.Plan:
 
 
 def make(out: Path, *, seed: int = 0, count: int = COUNT, **settings) -> Path:
-    run(small_plan(), seed=seed, count=count, out=out, **settings)
+    generate_dataset(small_plan(), seed=seed, count=count, out=out, **settings)
     return out
 
 

@@ -12,7 +12,7 @@ from hand_made import CATEGORIES, discs, sample
 
 from diorama.exporters.coco import Coco
 from diorama.plan import Plan
-from diorama.run import run
+from diorama.run import generate_dataset
 from diorama.run.pipeline import Pipeline
 from diorama.sim.errors import DioramaError, TooManyRejections
 from diorama.sim.frame import Sample
@@ -71,7 +71,7 @@ def fake_plan(**fields) -> Plan:
 
 
 def fake_run(out, *, count=8, seed=0, pipeline=FakePipeline(), plan=None, **settings):
-    return run(plan or fake_plan(), seed=seed, count=count, out=out, pipeline=pipeline, **settings)
+    return generate_dataset(plan or fake_plan(), seed=seed, count=count, out=out, pipeline=pipeline, **settings)
 
 
 def tree(folder: Path) -> dict[str, str]:

@@ -1,5 +1,5 @@
 """Many scenes: files written whole, records of what is finished, worker processes."""
 
-from diorama.run.local import Progress, Summary, run
+from diorama.run.local import Progress, Summary, generate_dataset
 
-__all__ = ["Progress", "Summary", "run"]
+__all__ = ["Progress", "Summary", "generate_dataset"]

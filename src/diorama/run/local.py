@@ -58,7 +58,7 @@ class Summary:
         self.worker_rss_mb = max(self.worker_rss_mb, scene.rss_mb)
 
 
-def run(
+def generate_dataset(
     plan: Plan,
     *,
     seed: int,
