@@ -64,6 +64,8 @@ _SPEED_GRID = 1.5 * 2.0**52 * 2.0**-20
 
 #: Faster than this is no fall but a fault of the simulation.
 _MAX_SPEED_M_S = 50.0
+#: The solver's effort. Where something sank deeper than this, a light thing under a heavy one, the scene rests again with more.
+_ITERATIONS, _FIRM_ITERATIONS, _SUNK_M = 20, 200, 0.0005
 #: Bodies that overlap deeper than this at rest have gone through each other.
 _MAX_OVERLAP_M = 0.003
 #: A rolling body is held back by the torque of its weight at this lever; without it, balls and cans never rest.
@@ -81,7 +83,7 @@ _MARGIN_M = 0.0001
 _FILE_UNIT_M = 2.0**-30
 
 _ENGINE = {
-    "numSolverIterations": 30,
+    "numSolverIterations": _ITERATIONS,
     "contactERP": 0.2,
     "deterministicOverlappingPairs": 1,
     # Bullet would keep what a file held when it was first read, for as long as the process lives.
@@ -127,11 +129,18 @@ class Bullet:
         """
         if self._client is None:
             raise RuntimeError("Bullet is not open; use it in a with block: with Bullet(library) as physics: ...")
-        moving = {handle: body for handle, body in self._stage(spec, self._client) if not body.is_static}
+        bodies = dict(self._stage(spec, self._client))
+        moving = {handle: body for handle, body in bodies.items() if not body.is_static}
         if not moving:
             return spec
         states = _fall(self._client, moving, spec.physics)
-        _refuse_overlap(self._client, moving)
+        if _overlap(self._client)[0] > _SUNK_M:
+            bullet.setPhysicsEngineParameter(numSolverIterations=_FIRM_ITERATIONS, physicsClientId=self._client)
+            states = _fall(self._client, moving, spec.physics)
+        depth, *pair = _overlap(self._client)
+        if depth > _MAX_OVERLAP_M:
+            one, other = (bodies[handle].name for handle in pair)
+            raise RejectedScene("leaked-through", f"{one} and {other} rest {depth * 1000:.1f} mm inside each other")
         return spec.map_bodies({body.name: {"world_from_body": _pose(state)} for body, state in zip(moving.values(), states, strict=True)})
 
     def _stage(self, spec: SceneSpec, client: int) -> Iterator[tuple[int, BodySpec]]:
@@ -245,12 +254,9 @@ def _is_near(a: State, b: State, way: float, turn: float) -> bool:
     return 1 - dot * dot <= turn * turn / 4
 
 
-def _refuse_overlap(client: int, moving: dict[int, BodySpec]) -> None:
-    for contact in bullet.getContactPoints(physicsClientId=client):
-        depth = -contact[8] / _SCALE
-        if depth > _MAX_OVERLAP_M:
-            name = (moving.get(contact[1]) or moving[contact[2]]).name
-            raise RejectedScene("leaked-through", f"{name} rests {depth * 1000:.1f} mm inside another body")
+def _overlap(client: int) -> tuple[float, int, int]:
+    """How deep two bodies are inside each other at most, in metres, and which."""
+    return max(((-contact[8] / _SCALE, contact[1], contact[2]) for contact in bullet.getContactPoints(physicsClientId=client)), default=(0.0, 0, 0))
 
 
 def _scaled(values: Sequence[float], factor: float = 1.0) -> Vec3:
