@@ -1,0 +1,100 @@
+"""Each example runs as its reader would run it, and what it leaves behind is what it says."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import pytest
+from pycocotools.coco import COCO
+
+from diorama.cli import main
+from diorama.plan import load_plan
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+# pycocotools has not caught up with NumPy 2.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+
+def run(name: str, folder: Path) -> str:
+    """What a script prints, run with --tiny in an empty folder."""
+    done = subprocess.run(
+        [sys.executable, str(EXAMPLES / name), "--tiny"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def files(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+def test_one_picture(tmp_path):
+    *labels, last = run("01_one_picture.py", tmp_path).splitlines()
+    assert files(tmp_path) == {"out/one_picture.png"}
+    assert cv2.imread(str(tmp_path / "out/one_picture.png")).shape == (72, 96, 3)
+    assert last.startswith(f"{len(labels)} objects, ")
+    assert len(labels) > 2
+    assert all("% visible, " in line for line in labels)
+
+
+def test_dataset(tmp_path):
+    said = run("02_dataset.py", tmp_path)
+    coco = COCO(str(tmp_path / "out/dataset/annotations/instances.json"))
+    assert len(coco.imgs) == 6
+    assert f"6 images with {len(coco.anns) / 6:.1f} objects each" in said
+    largest = max(coco.anns.values(), key=lambda label: label["area"])
+    assert f"largest: a {coco.cats[largest['category_id']]['name']} of {largest['area']} pixels on image {largest['image_id']}" in said
+    before = {path: (tmp_path / path).stat().st_mtime_ns for path in files(tmp_path) if not path.endswith(("instances.json", "final.json"))}
+    assert run("02_dataset.py", tmp_path) == said  # and nothing is made twice
+    assert {path: (tmp_path / path).stat().st_mtime_ns for path in before} == before
+
+
+def test_own_randomizer(tmp_path):
+    run("03_own_randomizer.py", tmp_path)
+    assert files(tmp_path) == {"out/own_randomizer.png"}
+    pair = cv2.imread(str(tmp_path / "out/own_randomizer.png"))
+    assert pair.shape == (72, 192, 3)
+    changed = (pair[:, :96] != pair[:, 96:]).any(axis=2).mean()
+    assert 0.02 < changed < 1
+
+
+def test_own_scene(tmp_path):
+    said = run("04_own_scene.py", tmp_path).splitlines()
+    assert files(tmp_path) == {"out/own_scene.png"}
+    assert [line.split()[0] for line in said] == ["brick-0", "brick-1", "brick-2", "brick-3", "duck"]
+    heights = [float(line.split(", ")[2].split(")")[0]) for line in said[:4]]
+    assert heights == pytest.approx([0.02, 0.06, 0.10, 0.14], abs=0.002)  # a stack of bricks 4 cm thick
+
+
+def test_plan_file(tmp_path):
+    path = EXAMPLES / "05_plan_file.yaml"
+    wanted = set(next(r for r in load_plan(path).randomizers if r.name == "objects").categories.values)
+    assert main(["generate", str(path), "--count", "3", "--resolution", "160x120", "--out", str(tmp_path / "set"), "--workers", "1"]) == 0
+    coco = COCO(str(tmp_path / "set/annotations/instances.json"))
+    assert len(coco.imgs) == 3
+    assert {coco.cats[label["category_id"]]["name"] for label in coco.anns.values()} <= wanted
+    assert all(len(coco.getAnnIds(imgIds=[image])) >= 5 for image in coco.imgs)
+    assert all(image["file_name"].endswith(".png") and image["depth_file"].endswith(".npy") for image in coco.imgs.values())
+    heights = [image["world_from_camera"][2][3] for image in coco.imgs.values()]
+    assert heights == pytest.approx([0.75 + 1.1] * 3, abs=0.15)  # a table and an arm's length above the floor
+
+
+def test_every_example_is_tested():
+    mine = Path(__file__).read_text()
+    names = sorted(path.name for path in EXAMPLES.iterdir() if path.is_file())
+    assert [int(name[:2]) for name in names] == list(range(1, len(names) + 1))
+    assert all(f'"{name}"' in mine for name in names)
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.name)
+def test_only_public_names(path):
+    """Besides `import diorama` and its checkers, an example needs nothing of ours."""
+    imports = [line for line in path.read_text().splitlines() if "diorama" in line and line.split()[0] in ("import", "from")]
+    assert all(line == "import diorama" or line.startswith(("from diorama import ", "from diorama.testing import ")) for line in imports)
