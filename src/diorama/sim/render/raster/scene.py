@@ -117,7 +117,7 @@ def scene_arrays(spec: SceneSpec, library: AssetLibrary, device: str, chains: Ch
 @cache
 def _layout(struct: Any) -> Any:
     """A Warp struct's NumPy dtype; Warp makes it anew at every call."""
-    return struct.numpy_dtype()
+    return np.dtype(struct.numpy_dtype())
 
 
 def _look(body: BodySpec, part: MeshPart) -> tuple[MaterialSpec, Any]:
