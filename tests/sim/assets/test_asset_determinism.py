@@ -22,7 +22,7 @@ def test_assets_do_not_depend_on_the_process_or_the_processor() -> None:
         pytest.skip("this NumPy has no other code to choose from")
     plain = digest(PYTHONHASHSEED="1")
     slower = digest(
-        PYTHONHASHSEED="2", NPY_DISABLE_CPU_FEATURES=dispatched, OPENCV_CPU_DISABLE="AVX512_SKX,AVX2,FP16,AVX,SSE4_2,SSE4_1", OPENCV_IPP="disabled"
+        PYTHONHASHSEED="2", NPY_DISABLE_CPU_FEATURES=dispatched, OPENCV_CPU_DISABLE="AVX512-SKX,AVX2,FP16,AVX,SSE4.2,SSE4.1", OPENCV_IPP="disabled"
     )
     assert len(plain) == 64
     assert plain == slower
