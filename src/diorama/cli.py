@@ -197,8 +197,6 @@ class _Changes:
         if self.objects:
             count = UniformInt(*self.objects)
             plan = replace(plan, randomizers=_changed("--objects", plan.randomizers, "count", count, named="objects"))
-            if _has(plan.scenario, "objects"):  # what its own randomizers are made from says the same
-                plan = replace(plan, scenario=_changed("--objects", (plan.scenario,), "objects", count)[0])
         if self.image_format:
             plan = replace(plan, exporters=_changed("--image-format", plan.exporters, "image_format", self.image_format))
         if self.depth_format:

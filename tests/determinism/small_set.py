@@ -8,7 +8,6 @@ from pathlib import Path
 import diorama
 from diorama.randomizers.distributions import UniformInt
 from diorama.run import generate_dataset
-from diorama.scenes import SCENARIOS
 
 COUNT, VIEWS, SCENES = 11, 2, 6
 
@@ -32,9 +31,8 @@ COMMAND = [
 
 def small_plan(fewest: int = 2, most: int = 3) -> diorama.Plan:
     """What COMMAND asks for, or the same with other numbers of objects."""
-    tabletop = SCENARIOS["tabletop"](objects=UniformInt(fewest, most))
     plan = diorama.default_plan("tabletop", resolution=(96, 72), views=VIEWS)
-    return replace(plan, scenario=tabletop, randomizers=tabletop.randomizers())
+    return replace(plan, randomizers=tuple(replace(r, count=UniformInt(fewest, most)) if r.name == "objects" else r for r in plan.randomizers))
 
 
 def make(out: Path, *, seed: int = 0, count: int = COUNT, **settings) -> Path:

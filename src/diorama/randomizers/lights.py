@@ -9,7 +9,7 @@ import numpy as np
 from diorama.randomizers.base import Context, Stage
 from diorama.randomizers.bounds import support_box
 from diorama.randomizers.colors import KELVIN_RANGE, rgb_from_kelvin, scaled
-from diorama.randomizers.distributions import Choice, Distribution, LogUniform, TruncatedNormal, Uniform, UniformInt, require, require_one_of, rounded
+from diorama.randomizers.distributions import Choice, Distribution, LogUniform, TruncatedNormal, Uniform, require, require_one_of, rounded
 from diorama.sim.codec import from_json, to_json
 from diorama.sim.seeds import Seed
 from diorama.sim.spec import Light, PointLight, SceneSpec, SpotLight, SunLight

@@ -31,17 +31,15 @@ _TIME_STEP_S = 1 / 160
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tabletop:
-    """A rectangular table with four legs on a floor, and `objects` random things dropped on it.
+    """A rectangular table with four legs on a floor, and random objects dropped on it.
 
     The table stands about the world's origin, `width_m` along x and `depth_m` along y, its top `height_m` above the floor at
     z = 0. `walls` of the room's four sides are closed, each `wall_distance_m` from the middle, and low enough that
-    they keep no light from the table. `scale` multiplies the objects' own sizes.
+    they keep no light from the table.
     """
 
     name: ClassVar[str] = "tabletop"
 
-    objects: Distribution = UniformInt(10, 15)
-    scale: Distribution = Uniform(0.9, 1.1)
     width_m: Distribution = Uniform(0.9, 1.4)
     depth_m: Distribution = Uniform(0.65, 0.95)
     height_m: Distribution = Uniform(0.65, 0.8)
@@ -74,7 +72,7 @@ class Tabletop:
 
     def randomizers(self) -> tuple[Randomizer, ...]:
         return (
-            Objects(count=self.objects, scale=self.scale),
+            Objects(),
             Drop(),
             Materials(),
             Lights(),

@@ -176,7 +176,8 @@ class MaterialSpec:
 class BodySpec:
     """A rigid thing.
 
-    `mass_kg` 0 fixes it in place. `inertia_kg_m2` is the diagonal about the body's principal axes, None to let
+    `mass_kg` 0 fixes it in place. Where two bodies touch, `friction` (Coulomb's coefficient) and `restitution` are the geometric
+    means of theirs. `inertia_kg_m2` is the diagonal about the body's principal axes, None to let
     the physics engine take it from the shape. `material` None keeps what the asset brings (for a primitive:
     the default material). A body with a `category` is an object to label; None makes it furniture: seen,
     touched, casting shadows, never annotated.
@@ -364,8 +365,8 @@ class CameraSpec:
 class PhysicsSpec:
     """How the scene settles before it is photographed.
 
-    It is at rest when no body has moved faster than `rest_speed_m_s` or turned faster than `rest_spin_rad_s`
-    for `rest_time_s` on end. After `max_time_s` without rest, or when a body is outside the box
+    It is at rest when over `rest_time_s` no body has moved faster than `rest_speed_m_s` or turned faster than
+    `rest_spin_rad_s`, on average. After `max_time_s` without rest, or when a body is outside the box
     `bounds_min_m`..`bounds_max_m`, the scene is rejected.
     """
 
