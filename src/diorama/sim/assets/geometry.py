@@ -16,12 +16,19 @@ Faces = NDArray[np.int64]
 #: An edge is drawn sharp where its two faces turn by more than this.
 CREASE_RAD = math.radians(40.0)
 
+#: Of each corner of a triangle, the one after it and the one before.
+_AFTER, _BEFORE = (1, 2, 0), (2, 0, 1)
+
 
 def cross(a: Points, b: Points) -> Points:
     """The cross products of two (..., 3) arrays."""
     ax, ay, az = a[..., 0], a[..., 1], a[..., 2]
     bx, by, bz = b[..., 0], b[..., 1], b[..., 2]
-    return np.stack([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx], axis=-1)
+    out = np.empty((*np.broadcast_shapes(ax.shape, bx.shape), 3))
+    out[..., 0] = ay * bz - az * by
+    out[..., 1] = az * bx - ax * bz
+    out[..., 2] = ax * by - ay * bx
+    return out
 
 
 def dot(a: Points, b: Points) -> NDArray[np.float64]:
@@ -31,13 +38,19 @@ def dot(a: Points, b: Points) -> NDArray[np.float64]:
 
 def unit(v: Points) -> Points:
     """(..., 3) vectors scaled to length one; a zero vector becomes +z."""
-    length = np.sqrt(dot(v, v))[..., None]
-    return np.where(length > 0, v / np.where(length > 0, length, 1.0), (0.0, 0.0, 1.0))
+    length = np.sqrt(dot(v, v))
+    zero = ~(length > 0)
+    length[zero] = 1.0
+    out = np.empty(v.shape)
+    for i in range(3):
+        np.divide(v[..., i], length, out=out[..., i])
+    out[zero] = 0.0, 0.0, 1.0
+    return out
 
 
 def area_vectors(positions: Points, faces: Faces) -> Points:
     """(m, 3): the face normals, each as long as twice the face's area."""
-    a, b, c = (positions[faces[:, i]] for i in range(3))
+    a, b, c = (positions.take(faces[:, i], axis=0) for i in range(3))
     return cross(b - a, c - a)
 
 
@@ -63,7 +76,7 @@ def signed_volume_and_center(positions: Points, faces: Faces) -> tuple[float, tu
     The volume is positive when faces wind counter-clockwise seen from outside. A volume of zero gives the middle of the bounding box.
     """
     middle = (positions.min(axis=0) + positions.max(axis=0)) / 2
-    a, b, c = (positions[faces[:, i]] - middle for i in range(3))
+    a, b, c = ((positions - middle).take(faces[:, i], axis=0) for i in range(3))
     six_volumes = dot(a, cross(b, c))
     total = math.fsum(six_volumes.tolist())
     if total == 0:
@@ -113,33 +126,31 @@ def smoothing_groups(positions: Points, faces: Faces, crease_rad: float = CREASE
     Two corners share a normal when a chain of faces joined by edges flatter than `crease_rad` connects them around their vertex.
     `faces` index welded positions.
     """
-    m = len(faces)
     normals = unit(area_vectors(positions, faces))
-    corner = np.arange(3 * m).reshape(m, 3)
-    tail, head = faces, np.roll(faces, -1, axis=1)
-    key = (np.minimum(tail, head) * len(positions) + np.maximum(tail, head)).ravel()
-    order = np.argsort(key, kind="stable")
-    ordered = key[order]
-    starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
-    sizes = np.diff(np.concatenate([starts, [len(ordered)]]))
-    pairs = starts[sizes == 2]  # an edge of three or more faces, or of one, is sharp
+    corner = np.arange(faces.size).reshape(-1, 3)
+    after, before = corner.take(_AFTER, axis=1).ravel(), corner.take(_BEFORE, axis=1).ravel()
+    # An edge is named by the corner that it starts from. Its partner is the other edge between the same two places, or itself when it is sharp,
+    # as an edge of three or more faces is, or of one.
+    tail, head = faces.ravel(), faces.ravel()[after]
+    key = np.minimum(tail, head) * len(positions) + np.maximum(tail, head)
+    order = np.argsort(key)
+    alike = np.concatenate([[False], np.diff(key[order]) == 0, [False]])
+    pairs = np.flatnonzero(alike[1:-1] & ~alike[:-2] & ~alike[2:])
     one, two = order[pairs], order[pairs + 1]
-    flat = dot(normals[one // 3], normals[two // 3]) > math.cos(crease_rad)
-    one, two = one[flat], two[flat]
-    opposite = tail.ravel()[one] != tail.ravel()[two]
-    one_head, two_head = np.roll(corner, -1, axis=1).ravel()[one], np.roll(corner, -1, axis=1).ravel()[two]
-    a = np.concatenate([one, one_head])
-    b = np.concatenate([np.where(opposite, two_head, two), np.where(opposite, two, two_head)])
+    flat = dot(normals.take(one // 3, axis=0), normals.take(two // 3, axis=0)) > math.cos(crease_rad)
+    partner = corner.ravel().copy()
+    partner[one[flat]], partner[two[flat]] = two[flat], one[flat]
+    parallel = tail[partner] == tail
+    # The neighbours of a corner across the edge that leaves it, and across the one that comes to it.
+    left, right = np.where(parallel, partner, after[partner]), np.where(parallel, after[partner], partner)[before]
 
-    group = corner.ravel().copy()
+    group = corner.ravel()
     while True:  # the smallest corner number spreads through each connected group
-        low = np.minimum(group[a], group[b])
-        before = group.copy()
-        np.minimum.at(group, a, low)
-        np.minimum.at(group, b, low)
-        group = group[group]
-        if np.array_equal(group, before):
-            return group.reshape(m, 3)
+        low = np.minimum(group, np.minimum(group.take(left), group.take(right)))
+        low = low.take(low)
+        if np.array_equal(low, group):
+            return group.reshape(-1, 3)
+        group = low
 
 
 def box_projection(corners: Points, normals: Points) -> tuple[Points, NDArray[np.int64]]:
@@ -161,15 +172,15 @@ def box_projection(corners: Points, normals: Points) -> tuple[Points, NDArray[np
 def with_area(positions: Points, faces: Faces, places: NDArray[np.int64]) -> NDArray[np.bool_]:
     """(m,) which faces have three different places for corners, and an area."""
     area = area_vectors(positions, faces)
-    a, b, c = (places[faces[:, i]] for i in range(3))
+    a, b, c = places.take(faces).T
     return (a != b) & (b != c) & (c != a) & (dot(area, area) > (1e-12 * diagonal_m(positions) ** 2) ** 2)
 
 
 def corner_angles(positions: Points, faces: Faces) -> NDArray[np.float64]:
     """(m, 3): the angles of triangles in radians, to 1e-4 (Abramowitz and Stegun 4.4.45, arithmetic alone)."""
-    p = positions[faces]
-    one, two = unit(np.roll(p, -1, axis=1) - p), unit(np.roll(p, 1, axis=1) - p)
-    cosine = dot(one, two)
+    p = positions.take(faces, axis=0)
+    along = unit(p.take(_AFTER, axis=1) - p)
+    cosine = -dot(along, along.take(_BEFORE, axis=1))
     x = np.minimum(np.abs(cosine), 1.0)
     acute = np.sqrt(1 - x) * (1.5707288 + x * (-0.2121144 + x * (0.0742610 - 0.0187293 * x)))
     return np.where(cosine < 0, math.pi - acute, acute)
@@ -181,6 +192,8 @@ def smooth_normals(positions: Points, faces: Faces, places: NDArray[np.int64], c
     first[places[::-1]] = np.arange(len(places))[::-1]
     group = smoothing_groups(positions[first], places[faces], crease_rad)
     # By area, which keeps flats flat beside small bevels; and by angle, so that it does not matter how a quad was cut in two.
-    spread = (corner_angles(positions, faces)[..., None] * area_vectors(positions, faces)[:, None, :]).reshape(-1, 3)
-    summed = np.stack([np.asarray(np.bincount(group.ravel(), spread[:, i]), np.float64) for i in range(3)], axis=1)
-    return unit(summed)[group], group
+    angles, flat = corner_angles(positions, faces), area_vectors(positions, faces)
+    normals = np.empty((len(faces), 3, 3))
+    for i in range(3):
+        normals[..., i] = np.bincount(group.ravel(), (angles * flat[:, i, None]).ravel()).take(group)
+    return unit(normals), group

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diorama.sim.assets.color import linear_rgb
+from diorama.sim.assets.geometry import Points
 from diorama.sim.assets.references import statement_file
 from diorama.sim.assets.surface import Look, Surface
 from diorama.sim.errors import AssetError
@@ -35,9 +36,8 @@ def read_texture(path: Path, *, named_in: Path) -> NDArray[np.uint8]:
 def fit_texture(image: NDArray[np.uint8], largest_px: int = LARGEST_TEXTURE_PX) -> NDArray[np.uint8]:
     """The (h, w, 3) texture, halved until no side is longer than `largest_px`, contiguous."""
     while max(image.shape[:2]) > largest_px:
-        h, w = image.shape[0] // 2 * 2, image.shape[1] // 2 * 2
-        wide = image[:h, :w].astype(np.uint16)
-        image = ((wide[0::2, 0::2] + wide[1::2, 0::2] + wide[0::2, 1::2] + wide[1::2, 1::2] + 2) // 4).astype(np.uint8)
+        h, w = max(image.shape[0] // 2, 1), max(image.shape[1] // 2, 1)
+        image = np.asarray(cv2.resize(image[: 2 * h, : 2 * w], (w, h), interpolation=cv2.INTER_AREA), np.uint8)
     return np.ascontiguousarray(image)
 
 
@@ -51,6 +51,7 @@ def read_obj(path: Path) -> list[Surface]:
     normals: list[list[float]] = []
     groups: dict[tuple[str, str], list[Corner]] = {}
     materials: dict[str, Look] = {}
+    known: dict[str, Corner] = {}
     piece = material = ""
     corners = groups.setdefault((piece, material), [])
     try:
@@ -67,7 +68,7 @@ def read_obj(path: Path) -> list[Surface]:
             if word == "v":
                 positions.append([float(words[1]), float(words[2]), float(words[3])])
             elif word == "f":
-                corners += _fan(words[1:], len(positions), len(uvs), len(normals))
+                corners += _fan(words[1:], (len(positions), len(uvs), len(normals)), known)
             elif word == "vt":
                 uvs.append([float(words[1]), float(words[2])])
             elif word == "vn":
@@ -82,36 +83,45 @@ def read_obj(path: Path) -> list[Surface]:
                 materials |= read_mtl(path.parent / statement_file(line))
     except (ValueError, IndexError) as error:
         raise AssetError(f"{path}: line {number} cannot be read ({error})") from None
+    places, pictured, upright = np.array(positions), np.array(uvs), np.array(normals)
     surfaces = [
-        _surface(corners, positions, uvs, normals, materials.get(material, Look()), piece) for (piece, material), corners in groups.items() if corners
+        _surface(corners, places, pictured, upright, materials.get(material, Look()), piece)
+        for (piece, material), corners in groups.items()
+        if corners
     ]
     if not surfaces:
         raise AssetError(f"{path}: holds no faces, it is empty or not an OBJ mesh")
     return surfaces
 
 
-def _fan(words: list[str], n_positions: int, n_uvs: int, n_normals: int) -> list[Corner]:
+def _fan(words: list[str], counts: Corner, known: dict[str, Corner]) -> list[Corner]:
     polygon: list[Corner] = []
     for word in words:
-        fields = (word + "//").split("/")
-        index: list[int] = []
-        for text, count in zip(fields[:3], (n_positions, n_uvs, n_normals), strict=True):
-            i = int(text) if text else 0
-            i = count + i if i < 0 else i - 1  # negative numbers count back from the latest
-            if text and not 0 <= i < count:
-                raise ValueError(f"index {text} is out of range, {count} were defined")
-            index.append(i)
-        if index[0] < 0:
-            raise ValueError(f'"{word}" names no vertex')
-        polygon.append((index[0], index[1], index[2]))
+        corner = known.get(word)
+        if corner is None:
+            corner = _corner(word, counts)
+            if "-" not in word:  # means the same wherever it stands
+                known[word] = corner
+        polygon.append(corner)
     if len(polygon) < 3:
         raise ValueError("a face needs three corners")
-    return [c for k in range(1, len(polygon) - 1) for c in (polygon[0], polygon[k], polygon[k + 1])]
+    return polygon if len(polygon) == 3 else [c for k in range(1, len(polygon) - 1) for c in (polygon[0], polygon[k], polygon[k + 1])]
 
 
-def _surface(
-    corners: list[Corner], positions: list[list[float]], uvs: list[list[float]], normals: list[list[float]], look: Look, piece: str
-) -> Surface:
+def _corner(word: str, counts: Corner) -> Corner:
+    index: list[int] = []
+    for text, count in zip((word + "//").split("/")[:3], counts, strict=True):
+        i = int(text) if text else 0
+        i = count + i if i < 0 else i - 1  # negative numbers count back from the latest
+        if text and not 0 <= i < count:
+            raise ValueError(f"index {text} is out of range, {count} were defined")
+        index.append(i)
+    if index[0] < 0:
+        raise ValueError(f'"{word}" names no vertex')
+    return index[0], index[1], index[2]
+
+
+def _surface(corners: list[Corner], positions: Points, uvs: NDArray[np.float64], normals: Points, look: Look, piece: str) -> Surface:
     index = np.array(corners, np.int64)
     has_uv, has_normals = bool((index[:, 1] >= 0).all()), bool((index[:, 2] >= 0).all())
     if look.texture is not None and not has_uv:
@@ -124,10 +134,10 @@ def _surface(
     _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
     index = index[first]
     return Surface(
-        positions=np.array(positions)[index[:, 0]],
+        positions=positions[index[:, 0]],
         faces=inverse.reshape(-1, 3),
-        uv=np.array(uvs)[index[:, 1]] if has_uv else None,
-        normals=np.array(normals)[index[:, 2]] if has_normals else None,
+        uv=uvs[index[:, 1]] if has_uv else None,
+        normals=normals[index[:, 2]] if has_normals else None,
         look=look,
         piece=piece,
     )

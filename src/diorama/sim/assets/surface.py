@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,46 +81,56 @@ def mesh_parts(surfaces: Sequence[Surface], crease_rad: float = geometry.CREASE_
     positions, faces = geometry.merged([(s.positions, s.faces) for s in surfaces])
     places = geometry.weld(positions, max(1e-6 * geometry.diagonal_m(positions), 1e-9))
     keep = geometry.with_area(positions, faces, places)
-    owner = np.repeat(np.arange(len(surfaces)), [len(s.faces) for s in surfaces])[keep]
-    offset = np.cumsum([0] + [len(s.positions) for s in surfaces])
     faces = faces[keep]
+    if not len(faces):
+        return ()
     if any(s.normals is None for s in surfaces):
         normals, group = geometry.smooth_normals(positions, faces, places, crease_rad)
     else:
         normals, group = np.zeros((len(faces), 3, 3)), np.zeros((len(faces), 3), np.int64)
-    parts: list[MeshPart] = []
-    for k, surface in enumerate(surfaces):
-        mine = owner == k
-        if mine.any():
-            parts.append(_part(surface, faces[mine] - offset[k], normals[mine], group[mine]))
-    return tuple(parts)
+    flat = geometry.area_vectors(positions, faces)
+    uv, side = geometry.box_projection(positions.take(faces, axis=0), flat)
 
+    # Vertices and faces are in the order of the surfaces, before and after: each surface's are a slice.
+    old = np.cumsum([0] + [len(s.positions) for s in surfaces])
+    of_faces = _slices(np.concatenate([[0], np.cumsum(keep)])[np.cumsum([0] + [len(s.faces) for s in surfaces])])
+    for s, mine, first in zip(surfaces, of_faces, old.tolist(), strict=False):
+        if s.normals is not None:
+            given = s.normals[faces[mine] - first]
+            # A file's normals may be missing (zero) or point inwards; the face's own is right then.
+            agrees = geometry.dot(given, flat[mine, None]) > 0
+            normals[mine] = np.where(agrees[..., None], geometry.unit(given), geometry.unit(flat[mine])[:, None])
+            group[mine] = np.where(agrees, 0, 1 + np.arange(len(agrees))[:, None])
+        if s.uv is not None:
+            uv[mine], side[mine] = s.uv[faces[mine] - first], 0
 
-def _part(s: Surface, faces: Faces, normals: Points, group: NDArray[np.int64]) -> MeshPart:
-    flat = geometry.area_vectors(s.positions, faces)
-    if s.normals is not None:
-        given = s.normals[faces]
-        # A file's normals may be missing (zero) or point inwards; the face's own is right then.
-        agrees = geometry.dot(given, flat[:, None, :]) > 0
-        normals = np.where(agrees[..., None], geometry.unit(given), geometry.unit(flat)[:, None, :])
-        group = np.where(agrees, 0, 1 + np.arange(len(faces))[:, None])
-    if s.uv is None:
-        uv, side = geometry.box_projection(s.positions[faces], flat)
-    else:
-        uv, side = s.uv[faces], np.zeros(len(faces), np.int64)
     key = (faces * (int(group.max()) + 1) + group) * 6 + side[:, None]
-    _, index, inverse = np.unique(key.ravel(), return_index=True, return_inverse=True)
-    return MeshPart(
-        positions=np.ascontiguousarray(s.positions[faces.ravel()[index]], np.float32),
-        normals=np.ascontiguousarray(normals.reshape(-1, 3)[index], np.float32),
-        uv=np.ascontiguousarray(uv.reshape(-1, 2)[index], np.float32),
-        faces=np.ascontiguousarray(inverse.reshape(-1, 3), np.int32),
-        base_color=s.look.base_color,
-        metallic=s.look.metallic,
-        roughness=s.look.roughness,
-        texture=s.look.texture,
-        uv_in_metres=s.uv is None,
+    _, corner, vertex = np.unique(key.ravel(), return_index=True, return_inverse=True)
+    source = faces.ravel()[corner]
+    of_vertices = _slices(np.searchsorted(source, old))
+    all_positions = positions[source].astype(np.float32)
+    all_normals = normals.reshape(-1, 3)[corner].astype(np.float32)
+    all_uv = uv.reshape(-1, 2)[corner].astype(np.float32)
+    all_faces = vertex.reshape(-1, 3).astype(np.int32)
+    return tuple(
+        MeshPart(
+            positions=all_positions[v],
+            normals=all_normals[v],
+            uv=all_uv[v],
+            faces=all_faces[f] - v.start,
+            base_color=s.look.base_color,
+            metallic=s.look.metallic,
+            roughness=s.look.roughness,
+            texture=s.look.texture,
+            uv_in_metres=s.uv is None,
+        )
+        for s, f, v in zip(surfaces, of_faces, of_vertices, strict=True)
+        if f.start < f.stop
     )
+
+
+def _slices(starts: NDArray[np.int64]) -> list[slice]:
+    return [slice(a, b) for a, b in pairwise(starts.tolist())]
 
 
 def assemble(

@@ -19,12 +19,14 @@ def _skin(rng: np.random.Generator, top: Ink, bottom: Ink, fleck: Ink, flecks: i
     t = np.linspace(0.0, 1.0, h)[:, None, None]
     fade = np.array(top) * (1 - t) + np.array(bottom) * t
     picture = np.ascontiguousarray(np.broadcast_to(fade, (h, w, 3)).astype(np.uint8))
-    for _ in range(flecks):
-        x, y = int(rng.integers(w)), int(rng.integers(h))
-        if streaks:
-            cv2.line(picture, (x, y), (x, y + int(rng.integers(8, 40))), fleck, 1, cv2.LINE_AA)
-        else:
-            picture[y, x : x + 1 + int(rng.integers(2))] = fleck
+    shortest, longest = (8, 39) if streaks else (0, 1)
+    places = rng.integers((0, 0, shortest), (w, h, longest + 1), (flecks, 3))
+    if streaks:
+        for x, y, length in places.tolist():
+            cv2.line(picture, (x, y), (x, y + length), fleck, 1, cv2.LINE_AA)
+    else:
+        x, y, length = places.T
+        picture[y, x] = picture[y, np.minimum(x + length, w - 1)] = fleck
     return picture
 
 

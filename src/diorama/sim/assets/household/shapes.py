@@ -26,11 +26,9 @@ def turned(profile: Profile, look: Look, segments: int = 32, *, label: bool = Fa
     With `label`, the texture goes once around, seam at -x, and its height covers the profile's length.
     """
     turn = np.roll(circle(segments), segments // 2, axis=0)[np.arange(segments + 1) % segments]
-    rz = np.array(profile)
-    x, y = rz[:, 0:1] * turn[:, 0], rz[:, 0:1] * turn[:, 1]
-    positions = np.stack([x, y, np.broadcast_to(rz[:, 1:2], x.shape)], axis=-1)
+    radius, z = np.array(profile).T
     uv = _grid_uv(np.arange(segments + 1) / segments, _shares(profile)) if label else None
-    return Surface(positions=positions.reshape(-1, 3), faces=_grid_faces(len(profile), segments + 1), uv=uv, look=look)
+    return Surface(positions=_rings(turn, radius, z).reshape(-1, 3), faces=_grid_faces(len(profile), segments + 1), uv=uv, look=look)
 
 
 def arc(center: tuple[float, float], radius: float | tuple[float, float], start_deg: float, end_deg: float, steps: int) -> list[tuple[float, float]]:
@@ -58,7 +56,11 @@ def turned_hulls(profile: Profile, tolerance_m: float = 0.001, segments: int = 1
         end = start + 1
         while end + 1 < len(profile) and _bulge(profile[start : end + 2]) <= tolerance_m:
             end += 1
-        pieces.append(np.concatenate([_ring(r * outward, z, segments) for r, z in _thinned(profile[start : end + 1], 0.0002)]))
+        radius, z = np.array(_thinned(profile[start : end + 1], 0.0002)).T
+        rings = _rings(circle(segments), radius * outward, z)
+        keep = np.ones(rings.shape[:2], np.bool_)
+        keep[radius == 0, 1:] = False  # a ring on the axis is one point
+        pieces.append(rings[keep])
         start = end
     return pieces
 
@@ -73,10 +75,10 @@ def wall_hulls(outer: Profile, inner: Profile, cuts: Sequence[int], *, sectors: 
     each = segments // sectors
     pieces: list[Points] = []
     for low, high in pairwise(cuts):
-        section = [*outer[low : high + 1], *inner[low : high + 1], *(lip if high == len(outer) - 1 else ())]
+        radius, z = np.array([*outer[low : high + 1], *inner[low : high + 1], *(lip if high == len(outer) - 1 else ())]).T
+        rings = _rings(turn, radius, z)
         for s in range(sectors):
-            x, y = turn[(s * each + np.arange(each + 1)) % segments].T
-            pieces.append(np.concatenate([np.stack([r * x, r * y, np.full(each + 1, z)], axis=1) for r, z in section]))
+            pieces.append(rings[:, (s * each + np.arange(each + 1)) % segments].reshape(-1, 3))
     return pieces
 
 
@@ -93,20 +95,24 @@ def _thinned(profile: Profile, tolerance_m: float) -> list[tuple[float, float]]:
 
 
 def _bulge(profile: Profile) -> float:
-    """How far the convex hull of a piece of profile, with the axis, stands outside it: the largest gap in radius below a chord."""
+    """How far the convex hull of an upward piece of profile, with the axis, stands outside it because of its last point: the largest gap in
+    radius below a chord that ends there.
+    """
+    r1, z1 = profile[-1]
     worst = 0.0
-    for i, (r0, z0) in enumerate(profile):
-        for r1, z1 in profile[i + 2 :]:
-            for r, z in profile[i + 1 :]:
-                if z0 < z < z1:
-                    worst = max(worst, r0 + (r1 - r0) * (z - z0) / (z1 - z0) - r)
+    for i, (r0, z0) in enumerate(profile[:-2]):
+        for r, z in profile[i + 1 : -1]:
+            if z0 < z < z1:
+                worst = max(worst, r0 + (r1 - r0) * (z - z0) / (z1 - z0) - r)
     return worst
 
 
-def _ring(radius: float, z: float, segments: int) -> Points:
-    if radius == 0:
-        return np.array([[0.0, 0.0, z]])
-    return np.column_stack([circle(segments) * radius, np.full(segments, z)])
+def _rings(turn: Points, radius: Points, z: Points) -> Points:
+    """The (k, n, 3) rings of (k,) radii and heights, through the directions `turn` (n, 2)."""
+    rings = np.empty((len(radius), len(turn), 3))
+    rings[..., :2] = radius[:, None, None] * turn
+    rings[..., 2] = z[:, None]
+    return rings
 
 
 # --- lofted things ----------------------------------------------------------------------------------------
@@ -213,19 +219,19 @@ def carton(
 
     `rectangles` gives each side's (u0, v0, u1, v1) on the texture; None leaves texture coordinates to be projected.
     """
-    half = np.array(size_m) / 2
+    half = [s / 2 for s in size_m]
     corners: dict[tuple[int, int, int], dict[int, list[float]]] = {}
     positions: list[list[float]] = []
     uv: list[tuple[float, float]] = []
-    for name, axes in SIDES.items():
-        normal, right, up = (np.array(a) for a in axes)
+    for name, (normal, right, up) in SIDES.items():
+        axis = [abs(n) for n in normal].index(1)
+        inset = [half[i] if i == axis else half[i] - bevel_m for i in range(3)]
         u0, v0, u1, v1 = rectangles[name] if rectangles else (0.0, 0.0, 1.0, 1.0)
         for a, b, u, v in ((-1, -1, u0, v0), (1, -1, u1, v0), (1, 1, u1, v1), (-1, 1, u0, v1)):
-            sign = normal + a * right + b * up
-            point = (sign * (half - bevel_m * (1 - np.abs(normal)))).tolist()
-            positions.append(point)
+            x, y, z = (normal[i] + a * right[i] + b * up[i] for i in range(3))
+            positions.append([x * inset[0], y * inset[1], z * inset[2]])
             uv.append((u, v))
-            corners.setdefault((int(sign[0]), int(sign[1]), int(sign[2])), {})[int(np.argmax(np.abs(normal)))] = point
+            corners.setdefault((x, y, z), {})[axis] = positions[-1]
     sides = Surface(
         positions=np.array(positions), faces=quads_to_triangles(np.arange(24).reshape(6, 4)), uv=np.array(uv) if rectangles else None, look=look
     )
@@ -234,7 +240,6 @@ def carton(
 
 def _bevels(corners: dict[tuple[int, int, int], dict[int, list[float]]], look: Look) -> Surface:
     """The 12 strips and 8 corners between the sides of a box whose `corners` hold, by signs, their point on each axis's side."""
-    points: list[list[float]] = []
     triangles: list[list[list[float]]] = [[c[0], c[1], c[2]] for c in corners.values()]
     for axis in range(3):
         a, b = (axis + 1) % 3, (axis + 2) % 3
@@ -245,11 +250,10 @@ def _bevels(corners: dict[tuple[int, int, int], dict[int, list[float]]], look: L
                     end[axis], end[a], end[b] = s, sa, sb
                 low, high = (corners[(e[0], e[1], e[2])] for e in ends)
                 triangles += [[low[a], low[b], high[b]], [low[a], high[b], high[a]]]
-    for triangle in triangles:
-        p = np.array(triangle)
-        outward = float(geometry.dot(geometry.cross(p[1] - p[0], p[2] - p[0]), p.sum(axis=0))) > 0
-        points += triangle if outward else triangle[::-1]
-    return Surface(positions=np.array(points), faces=np.arange(len(points)).reshape(-1, 3), look=look)
+    p = np.array(triangles)
+    inward = geometry.dot(geometry.cross(p[:, 1] - p[:, 0], p[:, 2] - p[:, 0]), p.sum(axis=1)) <= 0
+    p[inward] = p[inward, ::-1]
+    return Surface(positions=p.reshape(-1, 3), faces=np.arange(3 * len(p)).reshape(-1, 3), look=look)
 
 
 def box_hull(size_m: tuple[float, float, float], bevel_m: float) -> Points:
@@ -264,9 +268,8 @@ def box_hull(size_m: tuple[float, float, float], bevel_m: float) -> Points:
 
 def _grid_faces(rows: int, columns: int) -> Faces:
     """Triangles of rows x columns vertices, counter-clockwise where columns run right and rows up."""
-    r, c = np.meshgrid(np.arange(rows - 1), np.arange(columns - 1), indexing="ij")
-    a = (r * columns + c).ravel()
-    return quads_to_triangles(np.stack([a, a + 1, a + columns + 1, a + columns], axis=1))
+    a = np.arange(rows - 1)[:, None] * columns + np.arange(columns - 1)
+    return (a[..., None] + [0, 1, columns + 1, 0, columns + 1, columns]).reshape(-1, 3)
 
 
 def _grid_uv(u: Points, v: Points) -> Points:
