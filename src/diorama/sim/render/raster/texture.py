@@ -32,13 +32,10 @@ _ROOT = np.array([round(math.sqrt(_srgb_to_linear(code)) * 255) for code in rang
 
 @wp.kernel
 def halve(source: wp.array2d(dtype=wp.uint32), target: wp.array2d(dtype=wp.uint32)):
-    """One mip level from the one before: the mean of two by two texels (of one by two where a side is 1)."""
+    """One mip level from the one before: the mean of two by two texels."""
     y, x = wp.tid()
-    x0 = wp.min(2 * x, source.shape[1] - 1)
-    x1 = wp.min(2 * x + 1, source.shape[1] - 1)
-    y0 = wp.min(2 * y, source.shape[0] - 1)
-    y1 = wp.min(2 * y + 1, source.shape[0] - 1)
-    c = (unpack(source[y0, x0]) + unpack(source[y0, x1]) + unpack(source[y1, x0]) + unpack(source[y1, x1])) * 0.25
+    c = unpack(source[2 * y, 2 * x]) + unpack(source[2 * y, 2 * x + 1]) + unpack(source[2 * y + 1, 2 * x]) + unpack(source[2 * y + 1, 2 * x + 1])
+    c = c * 0.25
     r = wp.uint32(wp.sqrt(c[0]) * 255.0 + 0.5)
     g = wp.uint32(wp.sqrt(c[1]) * 255.0 + 0.5)
     b = wp.uint32(wp.sqrt(c[2]) * 255.0 + 0.5)
@@ -57,17 +54,25 @@ def unpack(texel: wp.uint32) -> wp.vec3:
 @wp.func
 def bilinear(texels: wp.array(dtype=wp.uint32), start: int, width: int, height: int, u: float, v: float) -> wp.vec3:
     """The level that starts at `start`, repeated without end, at (u, v) in tiles. Sides are powers of two."""
-    x = (u - wp.floor(u)) * float(width) - 0.5
-    y = (v - wp.floor(v)) * float(height) - 0.5
-    fx = x - wp.floor(x)
-    fy = y - wp.floor(y)
-    x0 = int(wp.floor(x)) & (width - 1)
-    y0 = int(wp.floor(y)) & (height - 1)
+    x = u * float(width) - 0.5
+    y = v * float(height) - 0.5
+    left = wp.floor(x)
+    top = wp.floor(y)
+    fx = x - left
+    fy = y - top
+    x0 = int(left) & (width - 1)
     x1 = (x0 + 1) & (width - 1)
-    y1 = (y0 + 1) & (height - 1)
-    top = unpack(texels[start + y0 * width + x0]) * (1.0 - fx) + unpack(texels[start + y0 * width + x1]) * fx
-    low = unpack(texels[start + y1 * width + x0]) * (1.0 - fx) + unpack(texels[start + y1 * width + x1]) * fx
-    return top * (1.0 - fy) + low * fy
+    row0 = start + (int(top) & (height - 1)) * width
+    row1 = start + ((int(top) + 1) & (height - 1)) * width
+    high = mix(unpack(texels[row0 + x0]), unpack(texels[row0 + x1]), fx)
+    low = mix(unpack(texels[row1 + x0]), unpack(texels[row1 + x1]), fx)
+    return mix(high, low, fy)
+
+
+@wp.func
+def mix(a: wp.vec3, b: wp.vec3, t: float) -> wp.vec3:
+    """From `a` (t = 0) to `b` (t = 1)."""
+    return a + (b - a) * t
 
 
 @wp.func
@@ -90,20 +95,14 @@ def lookup(texels: wp.array(dtype=wp.uint32), entry: wp.vec4i, u: float, v: floa
     level = 0.5 * log2(wp.max(footprint2, 1.0))
     last = entry[3] - 1
     low = wp.min(int(level), last)
-    start = entry[0]
-    width = entry[1]
-    height = entry[2]
-    for _ in range(low):
-        start += width * height
-        width = wp.max(width // 2, 1)
-        height = wp.max(height // 2, 1)
+    width = entry[1] >> low
+    height = entry[2] >> low
+    # Each level has a quarter of the texels of the one before: the sum of a geometric series.
+    start = entry[0] + (entry[1] * entry[2] - width * height) // 3 * 4
     color = bilinear(texels, start, width, height, u, 1.0 - v)
     blend = level - float(low)
     if low < last and blend > 0.0:
-        start += width * height
-        width = wp.max(width // 2, 1)
-        height = wp.max(height // 2, 1)
-        color = color * (1.0 - blend) + bilinear(texels, start, width, height, u, 1.0 - v) * blend
+        color = mix(color, bilinear(texels, start + width * height, width >> 1, height >> 1, u, 1.0 - v), blend)
     return color
 
 
@@ -153,9 +152,9 @@ def _mip_chain(image: NDArray[np.uint8]) -> Chain:
     level = np.ascontiguousarray(rgb[..., 0] | (rgb[..., 1] << 8) | (rgb[..., 2] << 16))
     height, width = level.shape
     levels = [level]
-    while levels[-1].size > 1:
+    while min(levels[-1].shape) > 1:
         h, w = levels[-1].shape
-        smaller = np.zeros((max(h // 2, 1), max(w // 2, 1)), np.uint32)
+        smaller = np.zeros((h // 2, w // 2), np.uint32)
         wp.launch(
             halve,
             dim=smaller.shape,
