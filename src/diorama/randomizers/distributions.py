@@ -5,7 +5,7 @@ JSON or YAML: ``{uniform: [0.4, 1.0]}``, ``{choice: {red: 1, blue: 3}}``, ``{cho
 a constant. It draws only when it is given a generator.
 
 Every draw is made by inversion from `Generator.random()` alone, a fixed number of uniforms for each, and floats
-are then rounded to 12 significant digits. So draws depend neither on NumPy's choice of algorithm for a family nor on
+are then rounded to 10 significant digits. So draws depend neither on NumPy's choice of algorithm for a family nor on
 the last bit of a machine's logarithm or sine: libraries differ there by about 1e-16, and what is left differs
 only where a value straddles a rounding boundary, about once in ten thousand draws *that differ at all*. And a
 small change of a setting changes what is drawn by as little.
@@ -32,8 +32,8 @@ Support = tuple[float, float]
 
 
 def rounded(value: float) -> float:
-    """The number with 12 significant digits: what two machines that agree to the last few bits agree on."""
-    return float(f"{value:.12g}")
+    """The number with 10 significant digits: what two machines that agree to the last few bits agree on."""
+    return float(f"{value:.10g}")
 
 
 def unit_uniform(rng: np.random.Generator) -> float:
