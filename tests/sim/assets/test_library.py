@@ -23,7 +23,7 @@ def test_ids_are_sorted_unique_and_have_categories_without_loading():
     assert len({category for category, _ in pairs}) == len(pairs)  # a category has one supercategory
     assert {"mug", "bowl", "carton", "random-shape", "duck"} <= {category for category, _ in pairs}
     assert library.fingerprint() == {}
-    assert library._kept_bytes == 0
+    assert library._kept.bytes == 0
 
 
 @pytest.mark.parametrize("asset_id", ["household:mugs/1", "household:mug/03", "pybullet:plane", "user:mug.obj", "mug", "", "nowhere:mug/1"])
@@ -74,10 +74,22 @@ def test_the_cache_is_bounded_and_forgets_the_least_recently_used(monkeypatch):
     kept = {i: library.load(i) for i in (first, second)}
     assert library.load(first) is kept[first]
     library.load(third)
-    assert library._kept_bytes <= library_module.CACHE_BYTES
+    assert library._kept.bytes <= library_module.CACHE_BYTES
     assert library.load(first) is kept[first]
     again = library.load(second)
     assert again is not kept[second]
     for a, b in zip(again.parts, kept[second].parts, strict=True):
         assert np.array_equal(a.positions, b.positions)
         assert np.array_equal(np.asarray(a.texture), np.asarray(b.texture))
+
+
+def test_sizes_do_not_crowd_out_what_was_read(monkeypatch):
+    library = AssetLibrary()
+    ball = library.load("household:ball/0")
+    monkeypatch.setattr(library_module, "CACHE_BYTES", math.ceil(2.5 * asset_bytes(ball)))
+    shapes = [MeshShape(asset="household:ball/0", scale=1 + 0.1 * k) for k in range(1, 6)]
+    sizes = [library.shape_asset(shape) for shape in shapes]
+    assert library.load("household:ball/0") is ball
+    assert library.shape_asset(shapes[-1]) is sizes[-1]
+    assert library._kept_sizes.bytes <= library_module.CACHE_BYTES
+    assert library.shape_asset(shapes[0]) is not sizes[0]

@@ -13,8 +13,8 @@ from diorama.sim.assets.user import UserFiles
 from diorama.sim.errors import UnknownName, suggestion
 from diorama.sim.spec import MeshShape, Shape
 
-#: Loaded assets are kept up to this many bytes of arrays, the least recently used dropped first.
-CACHE_BYTES = 256 * 2**20
+#: Assets that were read and those that were made from them are each kept up to this many bytes of arrays, which all built-in ones fit in.
+CACHE_BYTES = 192 * 2**20
 
 
 class AssetLibrary:
@@ -25,8 +25,8 @@ class AssetLibrary:
 
     def __init__(self, sources: Sequence[str] = ()) -> None:
         self._user = UserFiles(sources)
-        self._kept: OrderedDict[Shape, Asset] = OrderedDict()
-        self._kept_bytes = 0
+        # Every scene has new sizes. Kept apart, they do not crowd out what took long to read and comes again.
+        self._kept, self._kept_sizes = _Kept(), _Kept()
 
     def ids(self) -> tuple[str, ...]:
         """The ids to draw objects from, sorted: the user's, or without any sources all built-in ones."""
@@ -55,21 +55,8 @@ class AssetLibrary:
 
     def shape_asset(self, shape: Shape) -> Asset:
         """The asset of any shape of a spec, its scale applied. Repeated calls return the same object."""
-        if shape in self._kept:
-            self._kept.move_to_end(shape)
-            return self._kept[shape]
-        if not isinstance(shape, MeshShape):
-            asset = primitive_asset(shape)
-        elif shape.scale != 1:
-            asset = scaled(self.load(shape.asset), shape.scale)
-        else:
-            asset = self._read(shape.asset)
-        self._kept[shape] = asset
-        self._kept_bytes += asset_bytes(asset)
-        while self._kept_bytes > CACHE_BYTES and len(self._kept) > 1:
-            _, dropped = self._kept.popitem(last=False)
-            self._kept_bytes -= asset_bytes(dropped)
-        return asset
+        kept = self._kept if isinstance(shape, MeshShape) and shape.scale == 1 else self._kept_sizes
+        return kept.find(shape) or kept.keep(shape, self._made(shape))
 
     def fingerprint(self) -> dict[str, str]:
         """SHA-256 of the user's files by relative name, of what they refer to as well; what a resumed run compares."""
@@ -83,10 +70,37 @@ class AssetLibrary:
         for name in self._user.names():
             self.load(f"user:{name}")
 
+    def _made(self, shape: Shape) -> Asset:
+        if not isinstance(shape, MeshShape):
+            return primitive_asset(shape)
+        return self._read(shape.asset) if shape.scale == 1 else scaled(self.load(shape.asset), shape.scale)
+
     def _read(self, asset_id: str) -> Asset:
         self.category_of(asset_id)
         source, _, name = asset_id.partition(":")
         return {"pybullet": pybullet_data.load, "household": household.load, "user": self._user.load}[source](name)
+
+
+class _Kept:
+    """Assets by shape, up to `CACHE_BYTES`, the least recently used dropped first."""
+
+    def __init__(self) -> None:
+        self._assets: OrderedDict[Shape, Asset] = OrderedDict()
+        self.bytes = 0
+
+    def find(self, shape: Shape) -> Asset | None:
+        asset = self._assets.get(shape)
+        if asset is not None:
+            self._assets.move_to_end(shape)
+        return asset
+
+    def keep(self, shape: Shape, asset: Asset) -> Asset:
+        self._assets[shape] = asset
+        self.bytes += asset_bytes(asset)
+        while self.bytes > CACHE_BYTES and len(self._assets) > 1:
+            _, dropped = self._assets.popitem(last=False)
+            self.bytes -= asset_bytes(dropped)
+        return asset
 
 
 def scaled(asset: Asset, scale: float) -> Asset:
