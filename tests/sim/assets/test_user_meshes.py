@@ -16,6 +16,7 @@ from scipy.spatial import ConvexHull
 from diorama.sim.assets import convex, disk_cache, geometry
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.assets.meshfile import Z_UP_FROM_Y_UP
+from diorama.sim.assets.obj import fit_texture
 from diorama.sim.errors import AssetError, DioramaError, MissingExtra
 
 TURNED = {".glb": Z_UP_FROM_Y_UP[:3, :3], ".gltf": Z_UP_FROM_Y_UP[:3, :3]}
@@ -412,3 +413,17 @@ def test_missing_extras_say_what_to_install(tmp_path, monkeypatch):
     with pytest.raises(MissingExtra, match=r"wedge\.dae.*pycollada"):
         load_only(tmp_path / "wedge.dae")
     assert issubclass(MissingExtra, DioramaError)
+
+
+@given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 2**32 - 1))
+def test_large_textures_are_halved_by_the_rounded_mean_of_four_pixels(height, width, seed):
+    image = np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
+    fitted = fit_texture(image, 20)
+    if max(height, width) <= 20:
+        assert np.array_equal(fitted, image)
+    elif min(height, width) == 1:  # as thin as it can be
+        assert fitted.shape == (max(height // 2, 1), max(width // 2, 1), 3)
+    else:
+        h, w = height // 2, width // 2
+        blocks = image[: 2 * h, : 2 * w].reshape(h, 2, w, 2, 3).astype(int).sum(axis=(1, 3))
+        assert np.array_equal(fitted, (blocks + 2) // 4)

@@ -76,7 +76,8 @@ def signed_volume_and_center(positions: Points, faces: Faces) -> tuple[float, tu
     The volume is positive when faces wind counter-clockwise seen from outside. A volume of zero gives the middle of the bounding box.
     """
     middle = (positions.min(axis=0) + positions.max(axis=0)) / 2
-    a, b, c = ((positions - middle).take(faces[:, i], axis=0) for i in range(3))
+    centered = positions - middle
+    a, b, c = (centered.take(faces[:, i], axis=0) for i in range(3))
     six_volumes = dot(a, cross(b, c))
     total = math.fsum(six_volumes.tolist())
     if total == 0:

@@ -24,9 +24,13 @@ def sheet(width_px: int, height_px: int, ink: Ink) -> Picture:
     return picture
 
 
-def fill(picture: Picture, ink: Ink, x0: int = 0, y0: int = 0, x1: int | None = None, y1: int | None = None) -> None:
-    """Cover a picture, or the part of it from (x0, y0) to before (x1, y1), with one colour; much faster than by assignment."""
-    x1, y1 = picture.shape[1] if x1 is None else x1, picture.shape[0] if y1 is None else y1
+def fill(picture: Picture, ink: Ink) -> None:
+    """Cover a picture, or part of one, with one colour; much faster than by assignment."""
+    cv2.rectangle(picture, (0, 0), (picture.shape[1], picture.shape[0]), ink, -1)
+
+
+def bar(picture: Picture, ink: Ink, x0: int, y0: int, x1: int, y1: int) -> None:
+    """Cover the pixels from (x0, y0) to before (x1, y1), if there are any."""
     if x0 < x1 and y0 < y1:
         cv2.rectangle(picture, (x0, y0), (x1 - 1, y1 - 1), ink, -1)
 
@@ -97,9 +101,9 @@ def barcode(picture: Picture, rng: np.random.Generator) -> None:
     fill(picture, WHITE)
     edge, x = max(1, w // 16), max(1, w // 16)
     while x < w - edge:
-        bar, gap = int(rng.integers(1, 4)), int(rng.integers(1, 4))
-        fill(picture, BLACK, x, edge, min(x + bar, w - edge), h - edge)
-        x += bar + gap
+        black, white = int(rng.integers(1, 4)), int(rng.integers(1, 4))
+        bar(picture, BLACK, x, edge, min(x + black, w - edge), h - edge)
+        x += black + white
 
 
 def small_print(picture: Picture, rng: np.random.Generator, ink: Ink) -> None:
@@ -113,7 +117,7 @@ def small_print(picture: Picture, rng: np.random.Generator, ink: Ink) -> None:
         while x < end:
             surely = -(-(end - x) // (8 * letter + gap))  # so many words are needed, though all be long; drawn at once, for speed
             for letters in rng.integers(3, 9, surely).tolist():
-                fill(picture, ink, x, y, min(x + letters * letter, end), y + gap)
+                bar(picture, ink, x, y, min(x + letters * letter, end), y + gap)
                 x += letters * letter + gap
 
 
@@ -124,9 +128,9 @@ def nutrition(picture: Picture, rng: np.random.Generator) -> None:
     cv2.rectangle(picture, (1, 1), (w - 2, h - 2), BLACK, 1)
     for k in range(1, 8):
         y = round(h * k / 8)
-        fill(picture, BLACK, 2, y, w - 2, y + 1)
-        fill(picture, BLACK, w // 12, y - max(2, h // 20), w // 12 + round(w * between(rng, 0.2, 0.5)), y - 1)
-        fill(picture, BLACK, round(0.78 * w), y - max(2, h // 20), round(0.92 * w), y - 1)
+        bar(picture, BLACK, 2, y, w - 2, y + 1)
+        bar(picture, BLACK, w // 12, y - max(2, h // 20), w // 12 + round(w * between(rng, 0.2, 0.5)), y - 1)
+        bar(picture, BLACK, round(0.78 * w), y - max(2, h // 20), round(0.92 * w), y - 1)
 
 
 def inks(rng: np.random.Generator) -> tuple[Ink, Ink, Ink]:
@@ -175,6 +179,6 @@ def wrapper(width_px: int, height_px: int, rng: np.random.Generator, name: str, 
     small_print(back[height_px // 4 : height_px // 2, third // 8 : 7 * third // 8], rng, on(colors[0]))
     text(back, name, (0.5, 0.75), (0.7, 0.2), on(colors[0]))
     stripe = max(2, height_px // 24)
-    fill(picture, colors[2], y1=stripe)
-    fill(picture, colors[2], y0=height_px - stripe)
+    fill(picture[:stripe], colors[2])
+    fill(picture[-stripe:], colors[2])
     return picture
