@@ -8,9 +8,9 @@ what is seen.
 
 import math
 
-import warp
+import warp as wp
 
-from diorama.sim.render.raster.device import Array, wp
+from diorama.sim.render.raster.device import Array
 from diorama.sim.render.raster.light_data import CELL_SIZE, MAP_CELLS, MAP_SIZE, MAX_BLUR_TEXELS, SUN, LightData
 
 wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False})
@@ -21,9 +21,7 @@ CELLS = wp.constant(MAP_CELLS)
 
 
 @wp.kernel
-def highest_in_cells(
-    lights: warp.array(dtype=LightData), light_of: warp.array(dtype=int), maps: warp.array(dtype=float), highest: warp.array(dtype=float)
-):
+def highest_in_cells(lights: wp.array(dtype=LightData), light_of: wp.array(dtype=int), maps: wp.array(dtype=float), highest: wp.array(dtype=float)):
     """The greatest world height of the surfaces that a cell's texels show; -inf where they show none."""
     t = wp.tid()
     shadow = t // (CELLS * CELLS)
@@ -49,7 +47,7 @@ def highest_in_cells(
 
 
 @wp.kernel
-def highest_along(cells: warp.array(dtype=float), step: int, reach: int, highest: warp.array(dtype=float)):
+def highest_along(cells: wp.array(dtype=float), step: int, reach: int, highest: wp.array(dtype=float)):
     """The largest of the cells within `reach` on both sides, along rows (`step` 1) or columns (`step` CELLS)."""
     t = wp.tid()
     at = t // step % CELLS

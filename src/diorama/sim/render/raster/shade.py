@@ -333,6 +333,16 @@ def shade(
     y = wp.float64(i // view.width)
     samples = offsets.shape[0]
     first = i * samples
+    # Nearly every pixel sees one triangle alone; its samples are spread evenly about the centre.
+    alone = winners[first] != NOTHING
+    for k in range(1, samples):
+        alone = alone and winners[first + k] != NOTHING and (winners[first + k] & INDEX) == (winners[first] & INDEX)
+    if alone:
+        t = int(winners[first] & INDEX)
+        u = x + wp.float64(0.5)
+        v = y + wp.float64(0.5)
+        radiance[i] = surface_radiance(t, u, v, view, functions, triangles, surfaces, texels, lights, maps, heights, search_taps, filter_taps)
+        return
     out = wp.vec3(0.0, 0.0, 0.0)
     done = int(0)
     for k in range(samples):
