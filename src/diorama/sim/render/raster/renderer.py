@@ -12,8 +12,8 @@ from diorama.sim.render.raster import visibility
 from diorama.sim.render.raster.device import Array, wp
 from diorama.sim.render.raster.lights import LightArrays, light_arrays, spiral, triangle_buffers
 from diorama.sim.render.raster.scene import SceneArrays, scene_arrays
-from diorama.sim.render.raster.sensor import response
-from diorama.sim.render.raster.shade import View, develop, shade
+from diorama.sim.render.raster.sensor import develop, response
+from diorama.sim.render.raster.shade import View, shade
 from diorama.sim.render.raster.texture import ChainCache
 from diorama.sim.spec import CameraSpec, EnvironmentSpec, SceneSpec
 from diorama.sim.transforms import invert

@@ -1,12 +1,8 @@
-"""From surfaces to light, and from light to an 8-bit picture.
+"""From surfaces to light: what each pixel sees, lit.
 
 Shading is the metallic-roughness model of glTF 2.0: a Lambert lobe and a microfacet lobe with the GGX distribution
 (Walter et al. 2007), height-correlated Smith masking (Heitz 2014) and Schlick's Fresnel term, as Filament writes it.
 Light from all around is a smooth blend of sky and ground.
-
-Shadows are percentage-closer soft shadows (Fernando 2005): a few taps look for casters and their distance, which sets
-how far the edge is blurred. Each tap is compared with the receiver's own plane at that texel, not with the receiver's
-depth, so that a flat surface never shadows itself whatever its slope.
 
 Kernels use only arithmetic and square roots, never the C library's powers or exponentials, which round differently from
 machine to machine.
@@ -14,35 +10,17 @@ machine to machine.
 
 import warp as wp
 
-from diorama.sim.render.raster.light_data import CELL_SIZE, MAP_CELLS, MAP_SIZE, MAX_BLUR_TEXELS, POINT, SEARCH_COUNT, SUN, LightData
+from diorama.sim.render.raster.light_data import POINT, SUN, LightData
 from diorama.sim.render.raster.scene import Surface, Triangle
-from diorama.sim.render.raster.sensor import WHITEST
+from diorama.sim.render.raster.shadow import lit_fraction
 from diorama.sim.render.raster.texture import lookup
 from diorama.sim.render.raster.visibility import INDEX, NOTHING, Functions
 
 wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False})
 
 PI = wp.constant(3.14159265)
-SIZE = wp.constant(MAP_SIZE)
-MARGIN = wp.constant(MAX_BLUR_TEXELS + 2.0)
-SEARCH_TAPS = wp.constant(SEARCH_COUNT)
-CELL = wp.constant(CELL_SIZE)
-CELLS = wp.constant(MAP_CELLS)
-#: How far in front of the receiver's plane a caster must be to count, in metres.
-SHADOW_BIAS_M = wp.constant(0.0012)
-#: A normal this upright is level; on level ground a caster must rise this much less than the bias to be worth a search.
-LEVEL = wp.constant(0.9999999)
-LEVEL_BIAS_M = wp.constant(0.0003)
 #: Smallest roughness (perceptual): below it a point light's highlight is smaller than a pixel and only flickers.
 MIN_ROUGHNESS = wp.constant(0.09)
-
-
-#: Square root of the largest signal that the sensor tells from a larger one.
-WHITEST_ROOT = wp.constant(WHITEST**0.5)
-#: Constants of the integer hash; typed here, because a literal in a kernel is a signed int.
-HASH_A = wp.constant(wp.uint32(0x7FEB352D))
-HASH_B = wp.constant(wp.uint32(0x846CA68B))
-GOLDEN = wp.constant(wp.uint32(0x9E3779B9))
 
 
 @wp.struct
@@ -67,97 +45,6 @@ def hemisphere(top: wp.vec3, bottom: wp.vec3, z: float) -> wp.vec3:
     t = 0.5 + 0.5 * z
     t = t * t * (3.0 - 2.0 * t)
     return bottom * (1.0 - t) + top * t
-
-
-@wp.func
-def blocked(maps: wp.array(dtype=float), texel: int, expected: float) -> float:
-    """1 where the map is nearer to the light than `expected`, else 0."""
-    if maps[texel] > expected:
-        return 1.0
-    return 0.0
-
-
-@wp.func
-def lit_fraction(
-    lights: wp.array(dtype=LightData),
-    index: int,
-    maps: wp.array(dtype=float),
-    heights: wp.array(dtype=float),
-    search_taps: wp.array(dtype=wp.vec2i),
-    filter_taps: wp.array(dtype=wp.vec2),
-    point: wp.vec3,
-    normal: wp.vec3,
-) -> float:
-    """How much of the light's disc a point sees, 0 to 1. `normal` is that of the flat surface it lies on."""
-    q = wp.mul(lights[index].rotation, point) + lights[index].translation
-    n = wp.mul(lights[index].rotation, normal)
-    # The receiver's plane in the map's own terms, value + gu du + gv dv: -z for the sun, 1/z for a spot.
-    s = lights[index].scale
-    value = -q[2]
-    slope = n[2]
-    bias = SHADOW_BIAS_M
-    if lights[index].kind != SUN:
-        if q[2] <= 0.01:
-            return 1.0
-        value = 1.0 / q[2]
-        s = s * value
-        slope = wp.dot(n, q)
-        bias = bias * value * value
-    u = q[0] * s + lights[index].center
-    v = q[1] * s + lights[index].center
-    if u < MARGIN or v < MARGIN or u >= float(SIZE) - MARGIN or v >= float(SIZE) - MARGIN:
-        return 1.0
-    # At grazing incidence the plane is nearly edge-on and its slope unbounded; there is next to no light to shadow.
-    if wp.abs(slope) < 1.0e-4:
-        slope = 1.0e-4
-    step = 1.0 / (slope * lights[index].scale)
-    gu = n[0] * step
-    gv = n[1] * step
-
-    # On a level surface, a look at the heights of all casters in reach settles most points (see heights.py).
-    if normal[2] > LEVEL:
-        cell = (lights[index].shadow * CELLS + int(v) // CELL) * CELLS + int(u) // CELL
-        if heights[cell] < point[2] + wp.abs(lights[index].axis[2]) * LEVEL_BIAS_M:
-            return 1.0
-
-    x = int(u)
-    y = int(v)
-    base = lights[index].shadow * SIZE * SIZE
-    here = base + y * SIZE + x
-    middle = value + bias + gu * (float(x) + 0.5 - u) + gv * (float(y) + 0.5 - v)
-    first_tap = lights[index].shadow * SEARCH_TAPS
-    found = int(0)
-    casters = float(0.0)
-    for i in range(SEARCH_TAPS):
-        tap = search_taps[first_tap + i]
-        seen = maps[here + tap[1] * SIZE + tap[0]]
-        if seen > middle + gu * float(tap[0]) + gv * float(tap[1]):
-            found += 1
-            casters += seen
-    if found == 0:
-        return 1.0
-    if found == SEARCH_TAPS:
-        return 0.0
-    # Similar triangles: the sun's cone widens with the distance behind the caster, a spot's disc is seen past it.
-    radius = wp.clamp(lights[index].blur * wp.abs(casters / float(found) - value), 0.75, lights[index].search)
-
-    # A spiral's first `count` points fill a disc of radius sqrt(count): wider blur, more taps.
-    count = wp.min(5 + int(1.6 * radius), filter_taps.shape[0])
-    radius = radius / wp.sqrt(float(count))
-    total = float(0.0)
-    for i in range(count):
-        tu = u + filter_taps[i][0] * radius - 0.5
-        tv = v + filter_taps[i][1] * radius - 0.5
-        x0 = wp.floor(tu)
-        y0 = wp.floor(tv)
-        wx = tu - x0
-        wy = tv - y0
-        corner = base + int(y0) * SIZE + int(x0)
-        expected = value + bias + gu * (x0 + 0.5 - u) + gv * (y0 + 0.5 - v)
-        top = blocked(maps, corner, expected) * (1.0 - wx) + blocked(maps, corner + 1, expected + gu) * wx
-        low = blocked(maps, corner + SIZE, expected + gv) * (1.0 - wx) + blocked(maps, corner + SIZE + 1, expected + gu + gv) * wx
-        total += top * (1.0 - wy) + low * wy
-    return 1.0 - total / float(count)
 
 
 @wp.func
@@ -202,6 +89,39 @@ def ambient(view: View, albedo: wp.vec3, f0: wp.vec3, roughness: float, n: wp.ve
 
 
 @wp.func
+def color_at(
+    t: int,
+    e: Functions,
+    b: wp.vec3,
+    inv_total: float,
+    triangles: wp.array(dtype=Triangle),
+    surfaces: wp.array(dtype=Surface),
+    texels: wp.array(dtype=wp.uint32),
+) -> wp.vec3:
+    """A surface's own colour, times its texture if it has one. `b` are barycentric; `inv_total` is one over the edges' sum."""
+    color = surfaces[triangles[t].surface].color
+    texture = surfaces[triangles[t].surface].texture
+    if texture[3] == 0:
+        return color
+    uv0 = triangles[t].uv0
+    uv1 = triangles[t].uv1
+    uv2 = triangles[t].uv2
+    uv = uv0 * b[0] + uv1 * b[1] + uv2 * b[2]
+    # d(uv) over a pixel, from the quotient rule on uv = sum(e_i uv_i) / sum(e_i).
+    d1 = uv1 - uv0
+    d2 = uv2 - uv0
+    r = uv - uv0
+    sx = float(e[0, 0] + e[1, 0] + e[2, 0]) * inv_total
+    sy = float(e[0, 1] + e[1, 1] + e[2, 1]) * inv_total
+    du = d1 * (float(e[1, 0]) * inv_total) + d2 * (float(e[2, 0]) * inv_total) - r * sx
+    dv = d1 * (float(e[1, 1]) * inv_total) + d2 * (float(e[2, 1]) * inv_total) - r * sy
+    texels_across = wp.vec2(float(texture[1]), float(texture[2]))
+    du = wp.cw_mul(du, texels_across)
+    dv = wp.cw_mul(dv, texels_across)
+    return wp.cw_mul(color, lookup(texels, texture, uv[0], uv[1], wp.max(wp.dot(du, du), wp.dot(dv, dv))))
+
+
+@wp.func
 def surface_radiance(
     t: int,
     u: wp.float64,
@@ -243,26 +163,7 @@ def surface_radiance(
         n = -n
 
     s = triangles[t].surface
-    color = surfaces[s].color
-    texture = surfaces[s].texture
-    if texture[3] > 0:
-        uv0 = triangles[t].uv0
-        uv1 = triangles[t].uv1
-        uv2 = triangles[t].uv2
-        uv = uv0 * b0 + uv1 * b1 + uv2 * b2
-        # d(uv) over a pixel, from the quotient rule on uv = sum(e_i uv_i) / sum(e_i).
-        d1 = uv1 - uv0
-        d2 = uv2 - uv0
-        r = uv - uv0
-        sx = float(e[0, 0] + e[1, 0] + e[2, 0]) * inv_total
-        sy = float(e[0, 1] + e[1, 1] + e[2, 1]) * inv_total
-        du = d1 * (float(e[1, 0]) * inv_total) + d2 * (float(e[2, 0]) * inv_total) - r * sx
-        dv = d1 * (float(e[1, 1]) * inv_total) + d2 * (float(e[2, 1]) * inv_total) - r * sy
-        texels_across = wp.vec2(float(texture[1]), float(texture[2]))
-        du = wp.cw_mul(du, texels_across)
-        dv = wp.cw_mul(dv, texels_across)
-        color = wp.cw_mul(color, lookup(texels, texture, uv[0], uv[1], wp.max(wp.dot(du, du), wp.dot(dv, dv))))
-
+    color = color_at(t, e, wp.vec3(b0, b1, b2), inv_total, triangles, surfaces, texels)
     metallic = surfaces[s].metallic
     roughness = wp.max(surfaces[s].roughness, MIN_ROUGHNESS)
     alpha2 = roughness * roughness * roughness * roughness
@@ -379,51 +280,3 @@ def shade(
                 )
             out += color * float(weight)
     radiance[i] = out * (1.0 / float(samples))
-
-
-@wp.func
-def mixed(x: wp.uint32) -> wp.uint32:
-    """A bijective integer hash (lowbias32 by Chris Wellons)."""
-    x = x ^ (x >> wp.uint32(16))
-    x = x * HASH_A
-    x = x ^ (x >> wp.uint32(15))
-    x = x * HASH_B
-    return x ^ (x >> wp.uint32(16))
-
-
-@wp.func
-def bell(bits: wp.uint32) -> float:
-    """Zero mean, unit deviation and nearly normal: the sum of four uniform bytes (Irwin-Hall)."""
-    total = (bits & wp.uint32(255)) + ((bits >> wp.uint32(8)) & wp.uint32(255)) + ((bits >> wp.uint32(16)) & wp.uint32(255)) + (bits >> wp.uint32(24))
-    return (float(total) - 510.0) * (1.0 / 147.79986)
-
-
-@wp.func
-def developed(signal: float, bits: wp.uint32, read2: float, shot2: float, codes: wp.array(dtype=wp.uint8)) -> wp.uint8:
-    """One channel: noise, then the sensor's curve as a table over the square root of the signal, up to WHITEST."""
-    s = signal
-    if read2 + shot2 > 0.0:
-        s = wp.max(s + bell(bits) * wp.sqrt(read2 + shot2 * s), 0.0)
-    last = codes.shape[0] - 1
-    return codes[wp.min(int(wp.sqrt(s) * (float(last) / WHITEST_ROOT) + 0.5), last)]
-
-
-@wp.kernel
-def develop(
-    radiance: wp.array(dtype=wp.vec3),
-    exposure: float,
-    read2: float,
-    shot2: float,
-    seed: wp.uint32,
-    codes: wp.array(dtype=wp.uint8),
-    rgb: wp.array(dtype=wp.vec3ub),
-):
-    """Radiance to 8-bit sRGB by the camera's sensor (see SensorSpec). The noise depends on seed and pixel alone."""
-    i = wp.tid()
-    c = radiance[i] * exposure
-    bits = mixed(wp.uint32(i) * GOLDEN ^ seed)
-    red = developed(c[0], bits, read2, shot2, codes)
-    bits = mixed(bits + GOLDEN)
-    green = developed(c[1], bits, read2, shot2, codes)
-    bits = mixed(bits + GOLDEN)
-    rgb[i] = wp.vec3ub(red, green, developed(c[2], bits, read2, shot2, codes))
