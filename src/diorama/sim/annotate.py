@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
 
 from diorama.sim.assets.library import AssetLibrary
+from diorama.sim.errors import InvalidValue
 from diorama.sim.frame import Annotations, Frame
 from diorama.sim.spec import SceneSpec
 from diorama.sim.transforms import compose, invert
@@ -19,9 +20,11 @@ from diorama.sim.transforms import compose, invert
 def annotate(spec: SceneSpec, frame: Frame, library: AssetLibrary) -> Annotations:
     """Label every body of the spec that has a category and at least one visible pixel in the frame.
 
-    The frame needs the channels instance, depth and amodal. Bodies without a visible pixel are named in `hidden`.
+    Bodies without a visible pixel are named in `hidden`. Raises InvalidValue unless the frame has the channels instance, depth and
+    amodal.
     """
-    assert frame.instance is not None and frame.depth_m is not None and frame.silhouettes is not None
+    if frame.instance is None or frame.depth_m is None or frame.silhouettes is None:
+        raise InvalidValue('labels need the channels "instance", "depth" and "amodal"; render the frame with all three')
     height, width = frame.instance.shape
     camera_from_world = invert(frame.camera.world_from_camera.matrix)
     rows: list[dict[str, Any]] = []

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from diorama.sim.annotate import annotate
+from diorama.sim.errors import InvalidValue
 from diorama.sim.render.raster import Raster
 from diorama.sim.render.raster.lights import MAP_SIZE
 from diorama.sim.seeds import Seed
@@ -361,3 +363,15 @@ def test_an_empty_scene_renders(raster: Raster) -> None:
     assert not frame.instance.any()
     assert np.all(np.isinf(frame.depth_m))
     assert frame.silhouettes == {}
+
+
+def test_nothing_is_rendered_before_a_scene_is_loaded(raster: Raster, library) -> None:
+    with Raster(library, raster.device) as empty, pytest.raises(RuntimeError, match="load one first"):
+        empty.render(DOWN, ("rgb",))
+
+
+def test_labels_are_refused_a_frame_without_their_channels(raster: Raster, library) -> None:
+    spec = SceneSpec(bodies=(FLOOR,))
+    raster.load(spec)
+    with pytest.raises(InvalidValue, match="amodal"):
+        annotate(spec, raster.render(DOWN, ("rgb", "depth", "instance")), library)

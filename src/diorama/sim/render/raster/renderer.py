@@ -60,9 +60,10 @@ class Raster:
         self._labelled = [i for i, body in enumerate(spec.bodies) if body.category is not None]
 
     def render(self, camera: CameraSpec, channels: Collection[str]) -> Frame:
-        """Photograph the loaded scene; see the `Renderer` protocol."""
-        scene = self._scene
-        assert scene is not None, "load a scene before rendering it"
+        """Photograph the loaded scene; see the `Renderer` protocol. Raises RuntimeError when none is loaded."""
+        scene, lights = self._scene, self._lights
+        if scene is None or lights is None:
+            raise RuntimeError("no scene is loaded; in a with block, load one first: with Raster(library) as renderer: renderer.load(spec) ...")
         functions, bounds = self._set_up(camera, scene)
         out: dict[str, Any] = {}
         if not {"depth", "instance", "normal"}.isdisjoint(channels):
@@ -70,7 +71,7 @@ class Raster:
         if "amodal" in channels:
             out["silhouettes"] = self._silhouettes(camera, scene, functions, bounds)
         if not {"rgb", "radiance"}.isdisjoint(channels):
-            out |= self._picture(camera, scene, functions, bounds, channels)
+            out |= self._picture(camera, scene, lights, functions, bounds, channels)
         return Frame(camera=camera, **out)
 
     def _buffer(self, name: str, dtype: Any, size: int) -> Array:
@@ -177,10 +178,10 @@ class Raster:
         flat = covered.numpy()
         return {body: _silhouette(flat[starts[row] : starts[row + 1]], canvases[row], w, h) for row, body in enumerate(self._labelled)}
 
-    def _picture(self, camera: CameraSpec, scene: SceneArrays, functions: Array, bounds: Array, channels: Collection[str]) -> dict[str, NDArray[Any]]:
+    def _picture(
+        self, camera: CameraSpec, scene: SceneArrays, lights: LightArrays, functions: Array, bounds: Array, channels: Collection[str]
+    ) -> dict[str, NDArray[Any]]:
         """Shade the colour samples, and develop them into an 8-bit picture if that is asked for."""
-        lights = self._lights
-        assert lights is not None
         winners = self._winners(camera, scene, functions, bounds, self._color_samples)
         pixels, shape = camera.width * camera.height, (camera.height, camera.width, 3)
         radiance = self._buffer("radiance", wp.vec3, pixels)

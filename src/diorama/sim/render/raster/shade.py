@@ -40,6 +40,13 @@ class View:
 
 
 @wp.func
+def ray_at(view: View, u: wp.float64, v: wp.float64) -> wp.vec3:
+    """The world-space ray through a pixel, as long as makes one metre along the camera's axis."""
+    ray = wp.vec3((float(u) - view.center[0]) * view.per_focal[0], (float(v) - view.center[1]) * view.per_focal[1], 1.0)
+    return wp.mul(view.world_from_camera, ray)
+
+
+@wp.func
 def hemisphere(top: wp.vec3, bottom: wp.vec3, z: float) -> wp.vec3:
     """A smooth blend from straight below (z = -1) to straight above (z = 1)."""
     t = 0.5 + 0.5 * z
@@ -151,8 +158,7 @@ def surface_radiance(
     b2 = e2 * inv_total
 
     z = float(wp.float64(1.0) / (e[3, 0] * u + (e[3, 1] * v + e[3, 2])))
-    ray = wp.vec3((float(u) - view.center[0]) * view.per_focal[0], (float(v) - view.center[1]) * view.per_focal[1], 1.0)
-    to_point = wp.mul(view.world_from_camera, ray)
+    to_point = ray_at(view, u, v)
     point = view.position + to_point * z
     to_eye = -wp.normalize(to_point)
 
@@ -271,9 +277,7 @@ def shade(
             v = v * share
             color = wp.vec3(0.0, 0.0, 0.0)
             if winner == NOTHING:
-                ray = wp.vec3((float(u) - view.center[0]) * view.per_focal[0], (float(v) - view.center[1]) * view.per_focal[1], 1.0)
-                direction = wp.normalize(wp.mul(view.world_from_camera, ray))
-                color = hemisphere(view.background_top, view.background_bottom, direction[2])
+                color = hemisphere(view.background_top, view.background_bottom, wp.normalize(ray_at(view, u, v))[2])
             else:
                 color = surface_radiance(
                     triangle, u, v, view, functions, triangles, surfaces, texels, lights, maps, heights, search_taps, filter_taps
