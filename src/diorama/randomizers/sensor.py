@@ -11,7 +11,7 @@ from diorama.randomizers.distributions import Distribution, LogUniform, Truncate
 from diorama.sim.codec import from_json, to_json
 from diorama.sim.errors import InvalidValue
 from diorama.sim.seeds import Seed
-from diorama.sim.spec import MaterialSpec, Rgb, SceneSpec, SensorSpec, SpotLight, SunLight
+from diorama.sim.spec import MaterialSpec, PointLight, ProceduralTexture, RectLight, Rgb, SceneSpec, SensorSpec, SpotLight, SunLight
 from diorama.sim.transforms import Vec3
 
 #: What surfaces of unknown colour reflect on average.
@@ -72,8 +72,20 @@ def level_irradiance(spec: SceneSpec, point_m: Vec3) -> float:
         to_point = [p - q for p, q in zip(point_m, light.position_m, strict=True)]
         distance = max(math.hypot(*to_point), 1e-3)
         slant = max(-to_point[2] / distance, 0.0)
-        total += luminance(light.intensity) * slant / distance**2 * (_cone(light, to_point, distance) if isinstance(light, SpotLight) else 1.0)
+        total += luminance(_intensity(light, to_point, distance)) * slant / distance**2
     return total
+
+
+def _intensity(light: SpotLight | PointLight | RectLight, to_point: list[float], distance: float) -> Rgb:
+    """W/sr that a light sends that way; a rectangle as if it were small for the distance."""
+    share = 1.0
+    if isinstance(light, SpotLight):
+        share = _cone(light, to_point, distance)
+    if isinstance(light, RectLight):
+        along = sum(a * b for a, b in zip(light.axes[2], to_point, strict=True)) / distance
+        share = light.size_m[0] * light.size_m[1] * max(along, 0.0)
+    red, green, blue = light.radiance if isinstance(light, RectLight) else light.intensity
+    return (red * share, green * share, blue * share)
 
 
 def _cone(light: SpotLight, to_point: list[float], distance: float) -> float:
@@ -91,7 +103,7 @@ def _table_albedo(spec: SceneSpec) -> float:
 
 
 def _mean_color(material: MaterialSpec) -> Rgb:
-    if material.texture is None:
+    if not isinstance(material.texture, ProceduralTexture):
         return material.base_color
     pattern = mixed(material.texture.color_a, material.texture.color_b, 0.5)
     return (pattern[0] * material.base_color[0], pattern[1] * material.base_color[1], pattern[2] * material.base_color[2])

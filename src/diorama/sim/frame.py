@@ -11,7 +11,20 @@ from diorama.sim.errors import InvalidValue
 from diorama.sim.spec import CameraSpec, SceneSpec
 
 #: Channels a renderer can be asked for. `instance` and `depth` come from the exact geometry pass.
-CHANNELS = ("rgb", "radiance", "depth", "instance", "normal", "amodal")
+CHANNELS = (
+    "rgb",
+    "radiance",
+    "depth",
+    "instance",
+    "normal",
+    "amodal",
+    "category",
+    "albedo",
+    "object_coordinates",
+    "flow_forward",
+    "flow_backward",
+    "shadow",
+)
 
 
 def _expect(owner: str, array: NDArray[Any] | None, shape: tuple[int | None, ...], dtype: str) -> None:
@@ -47,6 +60,13 @@ class Frame:
     float32 z-depth, +inf where nothing is; instance (H, W) int32, the body's index in the spec plus one, 0 for
     nothing; normal (H, W, 3) float32 unit, of the flat surface, in camera axes, facing the camera, zero where nothing
     is; silhouettes: one for each labelled body, by body index.
+
+    category (H, W) int32, one plus the index in `SceneSpec.categories`, 0 for furniture and nothing; albedo (H, W, 3) float32
+    linear, the base colour, texture included; object_coordinates (H, W, 3) float32, NOCS (Wang et al. 2019): the point in the
+    body's own axes, from the middle of its box, over the box's diagonal, plus 0.5; flow_forward, flow_backward (H, W, 2) float32,
+    pixels (u, v) from where a surface is seen now to where it is (was) seen `CameraSpec.flow_s` later (before), behind the
+    camera NaN; shadow (H, W) float32, the share of the lights' irradiance on the surface that others' shadows keep
+    away, 0 where no light would shine. All at pixel centres, and zero where nothing is.
     """
 
     camera: CameraSpec
@@ -56,6 +76,12 @@ class Frame:
     instance: NDArray[np.int32] | None = None
     normal: NDArray[np.float32] | None = None
     silhouettes: Mapping[int, Silhouette] | None = None
+    category: NDArray[np.int32] | None = None
+    albedo: NDArray[np.float32] | None = None
+    object_coordinates: NDArray[np.float32] | None = None
+    flow_forward: NDArray[np.float32] | None = None
+    flow_backward: NDArray[np.float32] | None = None
+    shadow: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         h, w = self.camera.height, self.camera.width
@@ -64,6 +90,12 @@ class Frame:
         _expect("Frame.depth_m", self.depth_m, (h, w), "float32")
         _expect("Frame.instance", self.instance, (h, w), "int32")
         _expect("Frame.normal", self.normal, (h, w, 3), "float32")
+        _expect("Frame.category", self.category, (h, w), "int32")
+        _expect("Frame.albedo", self.albedo, (h, w, 3), "float32")
+        _expect("Frame.object_coordinates", self.object_coordinates, (h, w, 3), "float32")
+        _expect("Frame.flow_forward", self.flow_forward, (h, w, 2), "float32")
+        _expect("Frame.flow_backward", self.flow_backward, (h, w, 2), "float32")
+        _expect("Frame.shadow", self.shadow, (h, w), "float32")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -1,0 +1,56 @@
+"""A scene as data: everything there is to simulate and to photograph, as one frozen value.
+
+`SceneSpec` is what crosses package borders: scenarios build it, randomizers turn one into another, physics
+and renderers read it. All parts are frozen, hashable and comparable, and hold only numbers, strings and
+tuples, so that a spec survives JSON exactly (`diorama.sim.codec`).
+
+Units are SI. The world is right-handed with +Z up. Colours are linear RGB (not sRGB-encoded) reflectances
+in [0, 1]; lights are in radiometric units per colour channel.
+"""
+
+from diorama.sim.spec.bodies import BodySpec
+from diorama.sim.spec.cameras import BrownConrady, CameraSpec, Distortion, KannalaBrandt
+from diorama.sim.spec.checks import Rgb
+from diorama.sim.spec.environment import EnvironmentSpec, HdrMap, PhysicalSky, Surroundings
+from diorama.sim.spec.lights import Light, PointLight, RectLight, SpotLight, SunLight
+from diorama.sim.spec.materials import ImageTexture, MaterialSpec, ProceduralTexture, Texture, TextureKind
+from diorama.sim.spec.pose import Motion, Pose
+from diorama.sim.spec.scene import PhysicsSpec, SceneSpec
+from diorama.sim.spec.sensor import SensorSpec
+from diorama.sim.spec.shapes import BoxShape, CylinderShape, MeshShape, Shape, SphereShape
+from diorama.sim.transforms import Quat, Vec3
+
+__all__ = [
+    "BodySpec",
+    "BoxShape",
+    "BrownConrady",
+    "CameraSpec",
+    "CylinderShape",
+    "Distortion",
+    "EnvironmentSpec",
+    "HdrMap",
+    "ImageTexture",
+    "KannalaBrandt",
+    "Light",
+    "MaterialSpec",
+    "MeshShape",
+    "Motion",
+    "PhysicalSky",
+    "PhysicsSpec",
+    "PointLight",
+    "Pose",
+    "ProceduralTexture",
+    "Quat",
+    "RectLight",
+    "Rgb",
+    "SceneSpec",
+    "SensorSpec",
+    "Shape",
+    "SphereShape",
+    "SpotLight",
+    "SunLight",
+    "Surroundings",
+    "Texture",
+    "TextureKind",
+    "Vec3",
+]

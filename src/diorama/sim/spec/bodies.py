@@ -1,0 +1,45 @@
+"""The things in a scene."""
+
+from dataclasses import dataclass
+
+from diorama.sim.spec.checks import check, finite
+from diorama.sim.spec.materials import MaterialSpec
+from diorama.sim.spec.pose import Motion, Pose
+from diorama.sim.spec.shapes import Shape
+from diorama.sim.transforms import Vec3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BodySpec:
+    """A rigid thing.
+
+    `mass_kg` 0 fixes it in place. Where two bodies touch, `friction` (Coulomb's coefficient) and `restitution` are the geometric
+    means of theirs. `inertia_kg_m2` is the diagonal about the body's principal axes, None to let
+    the physics engine take it from the shape. `material` None keeps what the asset brings (for a primitive:
+    the default material). `motion` is how it moves while it is photographed; physics starts from rest all the same. A body with a
+    `category` is an object to label; None makes it furniture: seen, touched, casting shadows, never annotated.
+    """
+
+    name: str
+    shape: Shape
+    world_from_body: Pose = Pose()
+    mass_kg: float = 0.0
+    inertia_kg_m2: Vec3 | None = None
+    friction: float = 0.5
+    restitution: float = 0.1
+    motion: Motion = Motion()
+    material: MaterialSpec | None = None
+    category: str | None = None
+    tags: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        check(bool(self.name), self, "name must not be empty")
+        check(finite(self.mass_kg) and self.mass_kg >= 0, self, f"{self.name}: mass_kg must be 0 or more, got {self.mass_kg}")
+        inertia = self.inertia_kg_m2
+        check(inertia is None or (finite(*inertia) and min(inertia) > 0), self, f"{self.name}: inertia_kg_m2 must be positive, got {inertia}")
+        check(finite(self.friction) and self.friction >= 0, self, f"{self.name}: friction must be 0 or more, got {self.friction}")
+        check(0 <= self.restitution <= 1, self, f"{self.name}: restitution must be in [0, 1], got {self.restitution}")
+
+    @property
+    def is_static(self) -> bool:
+        return self.mass_kg == 0.0

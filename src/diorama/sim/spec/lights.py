@@ -1,0 +1,114 @@
+"""The lights that can be counted; light from all around is the environment's."""
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+from diorama.sim.spec.checks import Rgb, check, check_color, finite
+from diorama.sim.transforms import Vec3, cross, normalize
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SunLight:
+    """Parallel light, far away. `direction` is the way the light travels (any length but zero).
+
+    `irradiance` is W/m2 per channel on a surface that faces it; `angular_diameter_rad` blurs its shadows
+    (the real sun: 0.0093).
+    """
+
+    kind: ClassVar[str] = "sun"
+    direction: Vec3
+    irradiance: Rgb = (3.0, 3.0, 3.0)
+    angular_diameter_rad: float = 0.02
+    shadows: bool = True
+
+    def __post_init__(self) -> None:
+        check(finite(*self.direction) and any(self.direction), self, f"direction must not be zero, got {self.direction}")
+        check_color(self, "irradiance", self.irradiance, math.inf)
+        check(0 <= self.angular_diameter_rad < 1, self, f"angular_diameter_rad must be in [0, 1), got {self.angular_diameter_rad}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpotLight:
+    """Light from a small disc into a cone.
+
+    `intensity` is W/sr per channel on the axis; it falls to zero between the half-angles `inner_rad` and
+    `outer_rad`, and with the square of the distance. `radius_m` is the disc's, and blurs its shadows.
+    """
+
+    kind: ClassVar[str] = "spot"
+    position_m: Vec3
+    direction: Vec3
+    intensity: Rgb = (10.0, 10.0, 10.0)
+    inner_rad: float = 0.4
+    outer_rad: float = 0.6
+    radius_m: float = 0.03
+    shadows: bool = True
+
+    def __post_init__(self) -> None:
+        check(finite(*self.position_m), self, f"position_m must be finite, got {self.position_m}")
+        check(finite(*self.direction) and any(self.direction), self, f"direction must not be zero, got {self.direction}")
+        check_color(self, "intensity", self.intensity, math.inf)
+        check(
+            0 <= self.inner_rad < self.outer_rad < math.pi / 2,
+            self,
+            f"must have 0 <= inner_rad < outer_rad < pi/2, got {self.inner_rad}, {self.outer_rad}",
+        )
+        check(finite(self.radius_m) and self.radius_m >= 0, self, f"radius_m must be 0 or more, got {self.radius_m}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointLight:
+    """Light from a small sphere to all sides. `intensity` is W/sr per channel; `radius_m` blurs its shadows."""
+
+    kind: ClassVar[str] = "point"
+    position_m: Vec3
+    intensity: Rgb = (5.0, 5.0, 5.0)
+    radius_m: float = 0.03
+    shadows: bool = True
+
+    def __post_init__(self) -> None:
+        check(finite(*self.position_m), self, f"position_m must be finite, got {self.position_m}")
+        check_color(self, "intensity", self.intensity, math.inf)
+        check(finite(self.radius_m) and self.radius_m >= 0, self, f"radius_m must be 0 or more, got {self.radius_m}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RectLight:
+    """A rectangle that shines evenly from one face, as a window, a lamp panel or a screen does.
+
+    It faces along `direction`; `size_m` is its (width, height), the height along what is left of `up` across the
+    direction. `radiance` is W/m2/sr per channel, the same seen from everywhere before it. The rectangle itself is not seen.
+    """
+
+    kind: ClassVar[str] = "rect"
+    position_m: Vec3
+    direction: Vec3
+    up: Vec3 = (0.0, 0.0, 1.0)
+    size_m: tuple[float, float] = (0.5, 0.5)
+    radiance: Rgb = (10.0, 10.0, 10.0)
+    shadows: bool = True
+
+    def __post_init__(self) -> None:
+        check(finite(*self.position_m), self, f"position_m must be finite, got {self.position_m}")
+        check(finite(*self.direction) and any(self.direction), self, f"direction must not be zero, got {self.direction}")
+        check(finite(*self.up) and any(self.up), self, f"up must not be zero, got {self.up}")
+        check(finite(*self.size_m) and min(self.size_m) > 0, self, f"size_m must be positive, got {self.size_m}")
+        check_color(self, "radiance", self.radiance, math.inf)
+
+    @property
+    def axes(self) -> tuple[Vec3, Vec3, Vec3]:
+        """Unit vectors of the world along its width, its height and the way it faces.
+
+        Where `up` is parallel to the direction, the world's y axis (or else x) takes its place.
+        """
+        forward = normalize(self.direction)
+        for up in (self.up, (0.0, 1.0, 0.0), (1.0, 0.0, 0.0)):
+            across = cross(forward, normalize(up))
+            if sum(c * c for c in across) > 1e-12:
+                break
+        width = normalize(across)
+        return width, cross(width, forward), forward
+
+
+Light = SunLight | SpotLight | PointLight | RectLight

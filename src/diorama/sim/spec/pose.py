@@ -1,0 +1,66 @@
+"""Where things are, and how they move."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from diorama.sim.spec.checks import check, finite
+from diorama.sim.transforms import Matrix, Quat, Vec3, matrix_from_quat, normalize_quat, quat_from_axis_angle, quat_from_matrix, quat_multiply
+
+
+@dataclass(frozen=True, slots=True)
+class Pose:
+    """A rigid placement. As `world_from_body`: where the body's origin is, and how its axes are turned.
+
+    `position_m` in metres; `rotation_wxyz` a unit quaternion.
+    """
+
+    position_m: Vec3 = (0.0, 0.0, 0.0)
+    rotation_wxyz: Quat = (1.0, 0.0, 0.0, 0.0)
+
+    def __post_init__(self) -> None:
+        check(finite(*self.position_m, *self.rotation_wxyz), self, f"must be finite, got {self.position_m}, {self.rotation_wxyz}")
+        length = math.sqrt(sum(q * q for q in self.rotation_wxyz))
+        check(abs(length - 1) < 1e-6, self, f"rotation_wxyz must have length 1, got {length}")
+
+    @property
+    def matrix(self) -> Matrix:
+        """The (4, 4) float64 transform."""
+        m = np.eye(4)
+        m[:3, :3] = matrix_from_quat(self.rotation_wxyz)
+        m[:3, 3] = self.position_m
+        return m
+
+    @classmethod
+    def from_matrix(cls, matrix: Matrix) -> "Pose":
+        """The pose of a rigid (4, 4) transform."""
+        x, y, z = (float(v) for v in matrix[:3, 3])
+        return cls((x, y, z), quat_from_matrix(matrix[:3, :3]))
+
+
+@dataclass(frozen=True, slots=True)
+class Motion:
+    """How something moves while it is photographed: steadily, in world axes.
+
+    `linear_m_s` moves its origin, `angular_rad_s` (axis times rate) turns it about its origin.
+    """
+
+    linear_m_s: Vec3 = (0.0, 0.0, 0.0)
+    angular_rad_s: Vec3 = (0.0, 0.0, 0.0)
+
+    def __post_init__(self) -> None:
+        check(finite(*self.linear_m_s, *self.angular_rad_s), self, f"must be finite, got {self.linear_m_s}, {self.angular_rad_s}")
+
+    @property
+    def is_still(self) -> bool:
+        return not any(self.linear_m_s) and not any(self.angular_rad_s)
+
+    def moved(self, pose: Pose, seconds: float) -> Pose:
+        """The pose after (or, negative, before) this many seconds."""
+        x, y, z = (p + v * seconds for p, v in zip(pose.position_m, self.linear_m_s, strict=True))
+        rate = math.sqrt(sum(w * w for w in self.angular_rad_s))
+        if rate == 0.0 or seconds == 0.0:
+            return Pose((x, y, z), pose.rotation_wxyz)
+        turn = quat_from_axis_angle(self.angular_rad_s, rate * seconds)
+        return Pose((x, y, z), normalize_quat(quat_multiply(turn, pose.rotation_wxyz)))

@@ -1,0 +1,77 @@
+"""The scene itself, and its physics."""
+
+import math
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from diorama.sim.spec.bodies import BodySpec
+from diorama.sim.spec.cameras import CameraSpec
+from diorama.sim.spec.checks import check, finite
+from diorama.sim.spec.environment import EnvironmentSpec
+from diorama.sim.spec.lights import Light
+from diorama.sim.transforms import Vec3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhysicsSpec:
+    """How the scene settles before it is photographed.
+
+    It is at rest when over `rest_time_s` no body has moved faster than `rest_speed_m_s` or turned faster than
+    `rest_spin_rad_s`, on average. After `max_time_s` without rest, or when a body is outside the box
+    `bounds_min_m`..`bounds_max_m`, the scene is rejected.
+    """
+
+    gravity_m_s2: Vec3 = (0.0, 0.0, -9.81)
+    time_step_s: float = 1 / 240
+    max_time_s: float = 6.0
+    rest_speed_m_s: float = 0.01
+    rest_spin_rad_s: float = 0.1
+    rest_time_s: float = 0.15
+    bounds_min_m: Vec3 = (-1.0, -1.0, 0.0)
+    bounds_max_m: Vec3 = (1.0, 1.0, 3.0)
+
+    def __post_init__(self) -> None:
+        check(finite(*self.gravity_m_s2), self, f"gravity_m_s2 must be finite, got {self.gravity_m_s2}")
+        check(0 < self.time_step_s <= 0.05, self, f"time_step_s must be in (0, 0.05], got {self.time_step_s}")
+        check(0 < self.rest_time_s <= self.max_time_s < math.inf, self, "must have 0 < rest_time_s <= max_time_s < infinity")
+        check(finite(self.rest_speed_m_s, self.rest_spin_rad_s), self, "rest speeds must be finite")
+        check(self.rest_speed_m_s > 0 and self.rest_spin_rad_s > 0, self, "rest speeds must be positive")
+        check(finite(*self.bounds_min_m, *self.bounds_max_m), self, "bounds_min_m and bounds_max_m must be finite")
+        check(all(a < b for a, b in zip(self.bounds_min_m, self.bounds_max_m, strict=True)), self, "bounds_min_m must be below bounds_max_m")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SceneSpec:
+    """Everything there is. Body names are unique; instance ids are the index in `bodies` plus one."""
+
+    bodies: tuple[BodySpec, ...] = ()
+    lights: tuple[Light, ...] = ()
+    cameras: tuple[CameraSpec, ...] = ()
+    environment: EnvironmentSpec = EnvironmentSpec()
+    physics: PhysicsSpec = PhysicsSpec()
+    notes: tuple[tuple[str, str], ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        for what, names in (("body", [b.name for b in self.bodies]), ("camera", [c.name for c in self.cameras])):
+            twice = sorted({n for n in names if names.count(n) > 1})
+            check(not twice, self, f"{what} names must be unique, {twice} appear more than once")
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """The categories of its bodies, each once, sorted."""
+        return tuple(sorted({b.category for b in self.bodies if b.category is not None}))
+
+    def body(self, name: str) -> BodySpec:
+        """The body of this name. Raises KeyError."""
+        for body in self.bodies:
+            if body.name == name:
+                return body
+        raise KeyError(name)
+
+    def replace(self, **changes: Any) -> "SceneSpec":
+        """A copy with some fields changed."""
+        return replace(self, **changes)
+
+    def map_bodies(self, change: dict[str, dict[str, Any]]) -> "SceneSpec":
+        """A copy in which the named bodies have the given fields changed: ``{"mug-3": {"mass_kg": 0.2}}``."""
+        return replace(self, bodies=tuple(replace(b, **change[b.name]) if b.name in change else b for b in self.bodies))

@@ -1,0 +1,67 @@
+"""What a body's surface is."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from diorama.sim.spec.checks import check, finite
+from diorama.sim.transforms import Vec3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeshShape:
+    """A mesh of the asset library by its id (`diorama.sim.assets`), e.g. ``household:mug/3``.
+
+    `scale` multiplies the asset's own size, which is already in metres.
+    """
+
+    kind: ClassVar[str] = "mesh"
+    asset: str
+    scale: float = 1.0
+
+    def __post_init__(self) -> None:
+        check(finite(self.scale) and self.scale > 0, self, f"scale must be positive, got {self.scale}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoxShape:
+    """A box centred on the body's origin, with edges `size_m` along its axes."""
+
+    kind: ClassVar[str] = "box"
+    size_m: Vec3
+
+    def __post_init__(self) -> None:
+        check(finite(*self.size_m) and min(self.size_m) > 0, self, f"size_m must be positive, got {self.size_m}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SphereShape:
+    """A sphere about the body's origin, drawn as `segments` meridians and half as many parallels."""
+
+    kind: ClassVar[str] = "sphere"
+    radius_m: float
+    segments: int = 48
+
+    def __post_init__(self) -> None:
+        check(finite(self.radius_m) and self.radius_m > 0, self, f"radius_m must be positive, got {self.radius_m}")
+        check(self.segments >= 8, self, f"segments must be at least 8, got {self.segments}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CylinderShape:
+    """A closed cylinder about the body's z axis, centred on its origin."""
+
+    kind: ClassVar[str] = "cylinder"
+    radius_m: float
+    height_m: float
+    segments: int = 48
+
+    def __post_init__(self) -> None:
+        check(
+            finite(self.radius_m, self.height_m) and min(self.radius_m, self.height_m) > 0,
+            self,
+            f"radius_m and height_m must be positive, got {self.radius_m}, {self.height_m}",
+        )
+        check(self.segments >= 8, self, f"segments must be at least 8, got {self.segments}")
+
+
+Shape = MeshShape | BoxShape | SphereShape | CylinderShape
