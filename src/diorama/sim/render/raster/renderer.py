@@ -12,7 +12,7 @@ from diorama.sim.render.raster import visibility
 from diorama.sim.render.raster.device import Array, wp
 from diorama.sim.render.raster.lights import LightArrays, light_arrays, spiral, triangle_buffers
 from diorama.sim.render.raster.scene import SceneArrays, scene_arrays
-from diorama.sim.render.raster.sensor import develop, response
+from diorama.sim.render.raster.sensor import Sensor
 from diorama.sim.render.raster.shade import View, shade
 from diorama.sim.render.raster.texture import ChainCache
 from diorama.sim.spec import CameraSpec, EnvironmentSpec, SceneSpec
@@ -45,7 +45,7 @@ class Raster:
         self._color_samples = wp.array(_COLOR_SAMPLES, dtype=wp.vec2d, **constant)
         self._label_sample = wp.array(_LABEL_SAMPLE, dtype=wp.vec2d, **constant)
         self._filter_taps = wp.array(np.array(spiral(28), np.float32), dtype=wp.vec2, **constant)
-        self._codes = {curve: wp.array(response(curve), dtype=wp.uint8, **constant) for curve in ("filmic", "linear")}
+        self._sensor = Sensor(self.device)
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -206,11 +206,7 @@ class Raster:
         if "radiance" in channels:
             out["radiance"] = _copy(radiance, shape)
         if "rgb" in channels:
-            rgb = self._buffer("rgb", wp.vec3ub, pixels)
-            sensor = camera.sensor
-            noise = (sensor.read_noise**2, sensor.shot_noise**2, sensor.noise_seed)
-            self._launch(develop, pixels, radiance, 2.0**sensor.exposure_ev, *noise, self._codes[sensor.tone_curve], rgb)
-            out["rgb"] = _copy(rgb, shape)
+            out["rgb"] = self._sensor.develop(radiance, camera)
         return out
 
 
