@@ -15,11 +15,13 @@ SEARCH_COUNT = 13
 SUN = wp.constant(0)
 SPOT = wp.constant(1)
 POINT = wp.constant(2)
+RECT = wp.constant(3)
 
 
 @wp.struct
 class LightData:
-    """One light. `axis` is the way it shines; `shadow` the index of its map or -1.
+    """One light. `axis` is the way it shines; `shadow` the index of its map or -1. A rectangle reaches from `position` by
+    plus and minus `half_width` and `half_height` (world, metres), and its `color` is radiance.
 
     A spot's light grows from the cosine `cos_outer` off its axis, by `per_cos` for each unit of cosine, up to its full.
     A point p of the world is at `q = rotation p + translation` in the light's frame, whose +z is `axis`, and at texel
@@ -33,6 +35,8 @@ class LightData:
     color: wp.vec3
     position: wp.vec3
     axis: wp.vec3
+    half_width: wp.vec3
+    half_height: wp.vec3
     cos_outer: float
     per_cos: float
     rotation: wp.mat33
@@ -42,3 +46,13 @@ class LightData:
     blur: float
     search: float
     world_z: wp.vec4
+
+
+@wp.struct
+class Shadows:
+    """What `lit_fraction` reads beside the lights: all shadow maps, flat, the casters' heights in them, and where taps lie."""
+
+    maps: wp.array(dtype=float)
+    heights: wp.array(dtype=float)
+    search_taps: wp.array(dtype=wp.vec2i)
+    filter_taps: wp.array(dtype=wp.vec2)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from diorama.sim.render.raster import visibility
 from diorama.sim.render.raster.device import Array, wp
 from diorama.sim.render.raster.heights import caster_heights
-from diorama.sim.render.raster.light_data import MAP_SIZE, MAX_BLUR_TEXELS, POINT, SEARCH_COUNT, SPOT, SUN, LightData
+from diorama.sim.render.raster.light_data import MAP_SIZE, MAX_BLUR_TEXELS, POINT, SEARCH_COUNT, SPOT, SUN, LightData, Shadows
 from diorama.sim.render.raster.scene import SceneArrays
 from diorama.sim.spec import Light, PointLight, SceneSpec, SpotLight, SunLight
 from diorama.sim.transforms import Matrix, apply, invert, look_at, normalize
@@ -24,14 +24,10 @@ _HALF_USED = MAP_SIZE / 2 - _BORDER_TEXELS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LightArrays:
-    """`lights`, one LightData each; `maps`, all shadow maps one after the other, flat; `heights`, what `heights.py`
-    makes of them; `search_taps`, for each map SEARCH_COUNT texel offsets within the light's `search` radius.
-    """
+    """`lights`, one LightData each, and `shadows` (Shadows), what tells how much of them a point sees."""
 
     lights: Array
-    maps: Array
-    heights: Array
-    search_taps: Array
+    shadows: Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +63,11 @@ def light_arrays(spec: SceneSpec, scene: SceneArrays, device: str, strips: int) 
             rows.append(_describe(light, -1, None))
     lights = wp.array(rows, dtype=LightData, device=device)
     heights = caster_heights(lights, owners, maps, device)
-    search_taps = wp.array(np.array(taps or [(0, 0)], np.int32), dtype=wp.vec2i, device=device)
-    return LightArrays(lights=lights, maps=maps, heights=heights, search_taps=search_taps)
+    shadows: Any = Shadows()
+    shadows.maps, shadows.heights = maps, heights
+    shadows.search_taps = wp.array(np.array(taps or [(0, 0)], np.int32), dtype=wp.vec2i, device=device)
+    shadows.filter_taps = wp.array(np.array(spiral(28), np.float32), dtype=wp.vec2, device=device)
+    return LightArrays(lights=lights, shadows=shadows)
 
 
 def _has_shadows(light: Light) -> bool:

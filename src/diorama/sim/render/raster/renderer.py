@@ -10,7 +10,7 @@ from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.frame import Frame, Silhouette
 from diorama.sim.render.raster import visibility
 from diorama.sim.render.raster.device import Array, wp
-from diorama.sim.render.raster.lights import LightArrays, light_arrays, spiral, triangle_buffers
+from diorama.sim.render.raster.lights import LightArrays, light_arrays, triangle_buffers
 from diorama.sim.render.raster.scene import SceneArrays, scene_arrays
 from diorama.sim.render.raster.sensor import Sensor
 from diorama.sim.render.raster.shade import View, shade
@@ -44,7 +44,6 @@ class Raster:
         constant = {"device": self.device}
         self._color_samples = wp.array(_COLOR_SAMPLES, dtype=wp.vec2d, **constant)
         self._label_sample = wp.array(_LABEL_SAMPLE, dtype=wp.vec2d, **constant)
-        self._filter_taps = wp.array(np.array(spiral(28), np.float32), dtype=wp.vec2, **constant)
         self._sensor = Sensor(self.device)
         return self
 
@@ -196,10 +195,7 @@ class Raster:
             scene.surfaces,
             scene.texels,
             lights.lights,
-            lights.maps,
-            lights.heights,
-            lights.search_taps,
-            self._filter_taps,
+            lights.shadows,
             radiance,
         )
         out: dict[str, NDArray[Any]] = {}

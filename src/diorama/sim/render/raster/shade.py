@@ -10,7 +10,7 @@ machine to machine.
 
 import warp as wp
 
-from diorama.sim.render.raster.light_data import POINT, SUN, LightData
+from diorama.sim.render.raster.light_data import POINT, SUN, LightData, Shadows
 from diorama.sim.render.raster.scene import Surface, Triangle
 from diorama.sim.render.raster.shadow import lit_fraction
 from diorama.sim.render.raster.texture import lookup
@@ -139,10 +139,7 @@ def surface_radiance(
     surfaces: wp.array(dtype=Surface),
     texels: wp.array(dtype=wp.uint32),
     lights: wp.array(dtype=LightData),
-    maps: wp.array(dtype=float),
-    heights: wp.array(dtype=float),
-    search_taps: wp.array(dtype=wp.vec2i),
-    filter_taps: wp.array(dtype=wp.vec2),
+    shadows: Shadows,
 ) -> wp.vec3:
     """Radiance from triangle `t` towards the camera at pixel (u, v)."""
     e = functions[t]
@@ -198,7 +195,7 @@ def surface_radiance(
                 if wp.dot(flat, to_light) <= 0.0:
                     lit = 0.0
                 else:
-                    lit = lit_fraction(lights, i, maps, heights, search_taps, filter_taps, point, flat)
+                    lit = lit_fraction(lights, i, shadows, point, flat)
             if lit > 0.0:
                 out += wp.cw_mul(reflected(albedo, f0, alpha2, no_v, view_mask, no_l, wp.dot(to_eye, to_light)), arriving) * (no_l * lit)
     return out
@@ -228,10 +225,7 @@ def shade(
     surfaces: wp.array(dtype=Surface),
     texels: wp.array(dtype=wp.uint32),
     lights: wp.array(dtype=LightData),
-    maps: wp.array(dtype=float),
-    heights: wp.array(dtype=float),
-    search_taps: wp.array(dtype=wp.vec2i),
-    filter_taps: wp.array(dtype=wp.vec2),
+    shadows: Shadows,
     radiance: wp.array(dtype=wp.vec3),
 ):
     """The mean radiance of each pixel's samples, shading each distinct surface in it once."""
@@ -248,7 +242,7 @@ def shade(
         t = int(winners[first] & INDEX)
         u = x + wp.float64(0.5)
         v = y + wp.float64(0.5)
-        radiance[i] = surface_radiance(t, u, v, view, functions, triangles, surfaces, texels, lights, maps, heights, search_taps, filter_taps)
+        radiance[i] = surface_radiance(t, u, v, view, functions, triangles, surfaces, texels, lights, shadows)
         return
     out = wp.vec3(0.0, 0.0, 0.0)
     done = int(0)
@@ -280,7 +274,7 @@ def shade(
                 color = hemisphere(view.background_top, view.background_bottom, wp.normalize(ray_at(view, u, v))[2])
             else:
                 color = surface_radiance(
-                    triangle, u, v, view, functions, triangles, surfaces, texels, lights, maps, heights, search_taps, filter_taps
+                    triangle, u, v, view, functions, triangles, surfaces, texels, lights, shadows
                 )
             out += color * float(weight)
     radiance[i] = out * (1.0 / float(samples))

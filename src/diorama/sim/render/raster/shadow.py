@@ -7,7 +7,7 @@ surface never shadows itself whatever its slope.
 
 import warp as wp
 
-from diorama.sim.render.raster.light_data import CELL_SIZE, MAP_CELLS, MAP_SIZE, MAX_BLUR_TEXELS, SEARCH_COUNT, SUN, LightData
+from diorama.sim.render.raster.light_data import CELL_SIZE, MAP_CELLS, MAP_SIZE, MAX_BLUR_TEXELS, SEARCH_COUNT, SUN, LightData, Shadows
 
 wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False})
 
@@ -35,10 +35,7 @@ def blocked(maps: wp.array(dtype=float), texel: int, expected: float) -> float:
 def lit_fraction(
     lights: wp.array(dtype=LightData),
     index: int,
-    maps: wp.array(dtype=float),
-    heights: wp.array(dtype=float),
-    search_taps: wp.array(dtype=wp.vec2i),
-    filter_taps: wp.array(dtype=wp.vec2),
+    shadows: Shadows,
     point: wp.vec3,
     normal: wp.vec3,
 ) -> float:
@@ -68,10 +65,10 @@ def lit_fraction(
     gu = n[0] * step
     gv = n[1] * step
 
-    # On a level surface, a look at the heights of all casters in reach settles most points (see heights.py).
+    # On a level surface, a look at the heights of all casters in reach settles most points (see shadows.heights.py).
     if normal[2] > LEVEL:
         cell = (lights[index].shadow * CELLS + int(v) // CELL) * CELLS + int(u) // CELL
-        if heights[cell] < point[2] + wp.abs(lights[index].axis[2]) * LEVEL_BIAS_M:
+        if shadows.heights[cell] < point[2] + wp.abs(lights[index].axis[2]) * LEVEL_BIAS_M:
             return 1.0
 
     x = int(u)
@@ -83,8 +80,8 @@ def lit_fraction(
     found = int(0)
     casters = float(0.0)
     for i in range(SEARCH_TAPS):
-        tap = search_taps[first_tap + i]
-        seen = maps[here + tap[1] * SIZE + tap[0]]
+        tap = shadows.search_taps[first_tap + i]
+        seen = shadows.maps[here + tap[1] * SIZE + tap[0]]
         if seen > middle + gu * float(tap[0]) + gv * float(tap[1]):
             found += 1
             casters += seen
@@ -96,19 +93,19 @@ def lit_fraction(
     radius = wp.clamp(lights[index].blur * wp.abs(casters / float(found) - value), 0.75, lights[index].search)
 
     # A spiral's first `count` points fill a disc of radius sqrt(count): wider blur, more taps.
-    count = wp.min(5 + int(1.6 * radius), filter_taps.shape[0])
+    count = wp.min(5 + int(1.6 * radius), shadows.filter_taps.shape[0])
     radius = radius / wp.sqrt(float(count))
     total = float(0.0)
     for i in range(count):
-        tu = u + filter_taps[i][0] * radius - 0.5
-        tv = v + filter_taps[i][1] * radius - 0.5
+        tu = u + shadows.filter_taps[i][0] * radius - 0.5
+        tv = v + shadows.filter_taps[i][1] * radius - 0.5
         x0 = wp.floor(tu)
         y0 = wp.floor(tv)
         wx = tu - x0
         wy = tv - y0
         corner = base + int(y0) * SIZE + int(x0)
         expected = value + bias + gu * (x0 + 0.5 - u) + gv * (y0 + 0.5 - v)
-        top = blocked(maps, corner, expected) * (1.0 - wx) + blocked(maps, corner + 1, expected + gu) * wx
-        low = blocked(maps, corner + SIZE, expected + gv) * (1.0 - wx) + blocked(maps, corner + SIZE + 1, expected + gu + gv) * wx
+        top = blocked(shadows.maps, corner, expected) * (1.0 - wx) + blocked(shadows.maps, corner + 1, expected + gu) * wx
+        low = blocked(shadows.maps, corner + SIZE, expected + gv) * (1.0 - wx) + blocked(shadows.maps, corner + SIZE + 1, expected + gu + gv) * wx
         total += top * (1.0 - wy) + low * wy
     return 1.0 - total / float(count)
