@@ -8,7 +8,6 @@ temporary folder, 2 worker processes. README.md beside this file says how the fi
 
 import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -19,11 +18,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import tyro
+from figures import machine, quartiles, rounded
 from tyro.conf import arg
 
 import diorama
 from diorama.run import Summary, generate_dataset
-from diorama.studio import versions
 
 _FIRST_IMAGE = "import diorama; diorama.generate(diorama.default_plan('tabletop'), seed=0, index=0, views=1)"
 
@@ -106,14 +105,6 @@ def first_image_s() -> float:
         return time.perf_counter() - start
 
 
-def quartiles(values: list[float]) -> list[float]:
-    """The first and the third quartile."""
-    if len(values) == 1:
-        return values * 2
-    first, _, third = statistics.quantiles(values, n=4, method="inclusive")
-    return [first, third]
-
-
 def show(figures: dict[str, Any], setting: Setting) -> None:
     """Print the figures for people."""
     width, height = setting.resolution
@@ -126,41 +117,6 @@ def show(figures: dict[str, Any], setting: Setting) -> None:
     print(f"{figures['first_image_s']:8.2f}  s to the first image without compiled kernels")
     for stage, seconds in figures["stages_s"].items():
         print(f"{1000 * seconds:8.2f}  ms of a worker for an image: {stage}")
-
-
-def machine() -> dict[str, Any]:
-    """What the figures depend on besides the code."""
-    root = Path(__file__).parent
-
-    def git(*arguments: str) -> str | None:
-        done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=False)
-        return done.stdout.strip() if done.returncode == 0 else None
-
-    changes = git("status", "--porcelain", "--", "../src")
-    return {
-        "commit": git("rev-parse", "HEAD"),
-        "uncommitted_changes": bool(changes),
-        "cpu": cpu(),
-        "cores": len(os.sched_getaffinity(0)),
-        "versions": {"python": platform.python_version()} | versions(),
-    }
-
-
-def cpu() -> str:
-    """The processor's name."""
-    for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines():
-        if line.startswith("model name"):
-            return line.partition(":")[2].strip()
-    return platform.processor()
-
-
-def rounded(value: Any) -> Any:
-    """Four significant digits are more than a repeat agrees on."""
-    if isinstance(value, float):
-        return float(f"{value:.4g}")
-    if isinstance(value, dict):
-        return {key: rounded(item) for key, item in value.items()}
-    return [rounded(item) for item in value] if isinstance(value, list) else value
 
 
 if __name__ == "__main__":
