@@ -13,6 +13,7 @@ import warp as wp
 from numpy.typing import NDArray
 
 from diorama.sim.render.raster.device import Array
+from diorama.sim.render.raster.optics import Optics
 from diorama.sim.spec import CameraSpec
 
 wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False})
@@ -22,6 +23,15 @@ WHITEST = 16.0
 #: Its square root, as the kernel reads it.
 WHITEST_ROOT = wp.constant(WHITEST**0.5)
 _ENTRIES = 16384
+#: Pixels that a thread exposes, so many that compilers make vector instructions of it on any processor.
+BLOCK = 32
+PIXELS = wp.constant(BLOCK)
+SIGNALS = wp.constant(3 * BLOCK)
+Pixels = wp.types.vector(length=BLOCK, dtype=wp.float32)
+Bits = wp.types.vector(length=BLOCK, dtype=wp.uint32)
+Signals = wp.types.vector(length=3 * BLOCK, dtype=wp.float32)
+Entries = wp.types.vector(length=3 * BLOCK, dtype=wp.int32)
+Codes = wp.types.vector(length=3 * BLOCK, dtype=wp.uint8)
 #: Constants of the integer hash; typed here, because a literal in a kernel is a signed int.
 HASH_A = wp.constant(wp.uint32(0x7FEB352D))
 HASH_B = wp.constant(wp.uint32(0x846CA68B))
@@ -46,51 +56,77 @@ def response(curve: Literal["filmic", "linear"]) -> NDArray[np.uint8]:
 
 
 @wp.func
-def mixed(x: wp.uint32) -> wp.uint32:
+def mixed(x: Bits) -> Bits:
     """A bijective integer hash (lowbias32 by Chris Wellons)."""
-    x = x ^ (x >> wp.uint32(16))
+    x = x ^ (x >> Bits(wp.uint32(16)))
     x = x * HASH_A
-    x = x ^ (x >> wp.uint32(15))
+    x = x ^ (x >> Bits(wp.uint32(15)))
     x = x * HASH_B
-    return x ^ (x >> wp.uint32(16))
+    return x ^ (x >> Bits(wp.uint32(16)))
 
 
 @wp.func
-def bell(bits: wp.uint32) -> float:
+def bells(bits: Bits) -> Pixels:
     """Zero mean, unit deviation and nearly normal: the sum of four uniform bytes (Irwin-Hall)."""
-    total = (bits & wp.uint32(255)) + ((bits >> wp.uint32(8)) & wp.uint32(255)) + ((bits >> wp.uint32(16)) & wp.uint32(255)) + (bits >> wp.uint32(24))
-    return (float(total) - 510.0) * (1.0 / 147.79986)
+    byte = Bits(wp.uint32(255))
+    total = (bits & byte) + ((bits >> Bits(wp.uint32(8))) & byte) + ((bits >> Bits(wp.uint32(16))) & byte) + (bits >> Bits(wp.uint32(24)))
+    out = Pixels()
+    for k in range(PIXELS):
+        out[k] = float(int(total[k]))
+    return (out - Pixels(510.0)) * (1.0 / 147.79986)
 
 
 @wp.func
-def developed(signal: float, bits: wp.uint32, read2: float, shot2: float, codes: wp.array(dtype=wp.uint8)) -> wp.uint8:
-    """One channel: noise, then the sensor's curve as a table over the square root of the signal, up to WHITEST."""
-    s = signal
-    if read2 + shot2 > 0.0:
-        s = wp.max(s + bell(bits) * wp.sqrt(read2 + shot2 * s), 0.0)
-    last = codes.shape[0] - 1
-    return codes[wp.min(int(wp.sqrt(s) * (float(last) / WHITEST_ROOT) + 0.5), last)]
+def roots(a: Signals) -> Signals:
+    """Square roots."""
+    out = Signals()
+    for k in range(SIGNALS):
+        out[k] = wp.sqrt(a[k])
+    return out
 
 
 @wp.kernel
 def expose(
-    radiance: wp.array(dtype=wp.vec3),
-    gains: wp.vec3,
+    radiance: wp.array(dtype=Signals),
+    gains: Signals,
     read2: float,
     shot2: float,
     seed: wp.uint32,
+    first: int,
     codes: wp.array(dtype=wp.uint8),
-    rgb: wp.array(dtype=wp.vec3ub),
+    rgb: wp.array(dtype=Codes),
 ):
-    """Radiance to 8-bit sRGB. The noise depends on seed and pixel alone."""
+    """Radiance to 8-bit sRGB, for blocks of pixels from number `first` on.
+
+    Noise depends on seed and pixel alone. The curve is a table over the square root of the signal, up to WHITEST; what is no number is black.
+    """
     i = wp.tid()
-    c = wp.cw_mul(radiance[i], gains)
-    bits = mixed(wp.uint32(i) * GOLDEN ^ seed)
-    red = developed(c[0], bits, read2, shot2, codes)
-    bits = mixed(bits + GOLDEN)
-    green = developed(c[1], bits, read2, shot2, codes)
-    bits = mixed(bits + GOLDEN)
-    rgb[i] = wp.vec3ub(red, green, developed(c[2], bits, read2, shot2, codes))
+    s = wp.cw_mul(radiance[i], gains)
+    if read2 + shot2 > 0.0:
+        pixel = Bits()
+        for k in range(PIXELS):
+            pixel[k] = wp.uint32(first + i * PIXELS + k)
+        bits = mixed((pixel * GOLDEN) ^ Bits(seed))
+        red = bells(bits)
+        bits = mixed(bits + Bits(GOLDEN))
+        green = bells(bits)
+        bits = mixed(bits + Bits(GOLDEN))
+        blue = bells(bits)
+        noise = Signals()
+        for k in range(PIXELS):
+            noise[3 * k] = red[k]
+            noise[3 * k + 1] = green[k]
+            noise[3 * k + 2] = blue[k]
+        s = s + wp.cw_mul(noise, roots(Signals(read2) + s * shot2))
+    last = float(codes.shape[0] - 1)
+    place = wp.min(roots(wp.max(s, Signals(0.0))) * (last / WHITEST_ROOT) + Signals(0.5), Signals(last))
+    entry = Entries()
+    for k in range(SIGNALS):
+        entry[k] = int(place[k])
+    out = Codes()
+    for k in range(SIGNALS):
+        out[k] = codes[entry[k]]
+    rgb[i] = out
 
 
 class Sensor:
@@ -98,7 +134,9 @@ class Sensor:
 
     def __init__(self, device: str = "cpu") -> None:
         self.device = device
-        self._codes: dict[str, Array] = {}
+        self._optics = Optics(device)
+        self._tables: dict[str, Array] = {}
+        self._rest = (wp.zeros(BLOCK, dtype=wp.vec3, device=device), wp.zeros(BLOCK, dtype=wp.vec3ub, device=device))
 
     def develop(self, radiance: Array | NDArray[np.float32], camera: CameraSpec) -> NDArray[np.uint8]:
         """The camera's picture, (H, W, 3) sRGB, of the radiance (W/m2/sr) that meets its lens.
@@ -107,25 +145,43 @@ class Sensor:
         """
         if isinstance(radiance, np.ndarray):
             flat = np.ascontiguousarray(radiance, np.float32).reshape(-1, 3)
-            radiance = wp.array(flat, dtype=wp.vec3, device=self.device)
-        rgb = wp.empty(camera.width * camera.height, dtype=wp.vec3ub, device=self.device)
-        self.develop_on_device(radiance, camera, rgb)
-        picture = np.array(rgb.numpy()).reshape(camera.height, camera.width, 3)
+            radiance = wp.array(flat, dtype=wp.vec3, device=self.device, copy=False)
+        picture = np.empty((camera.height, camera.width, 3), np.uint8)
+        if self.device == "cpu":
+            self.develop_on_device(radiance, camera, wp.array(picture.reshape(-1, 3), dtype=wp.vec3ub, device="cpu", copy=False))
+        else:
+            rgb = wp.empty(camera.width * camera.height, dtype=wp.vec3ub, device=self.device)
+            self.develop_on_device(radiance, camera, rgb)
+            picture[:] = rgb.numpy().reshape(picture.shape)
         quality = camera.sensor.jpeg_quality
         return picture if quality is None else compressed(picture, quality)
 
     def develop_on_device(self, radiance: Array, camera: CameraSpec, rgb: Array) -> None:
         """The same from H * W vec3 into H * W vec3ub, and nothing leaves the device: without JPEG's marks, which are made on the CPU."""
+        light = self._optics.seen(radiance, camera)
+        pixels = rgb.shape[0]
+        whole = pixels - pixels % BLOCK
+        self._expose(light, camera, 0, rgb[:whole])
+        if whole < pixels:
+            signal, codes = self._rest
+            wp.copy(signal, light, 0, whole, pixels - whole)
+            self._expose(signal, camera, whole, codes)
+            wp.copy(rgb, codes, whole, 0, pixels - whole)
+
+    def _expose(self, light: Array, camera: CameraSpec, first: int, rgb: Array) -> None:
         sensor = camera.sensor
         exposure = 2.0**sensor.exposure_ev
-        gains = wp.vec3(*(exposure * share for share in sensor.white_balance))
+        gains = Signals(*([exposure * share for share in sensor.white_balance] * BLOCK))
         noise = (sensor.read_noise**2, sensor.shot_noise**2, sensor.noise_seed)
-        wp.launch(expose, dim=rgb.shape, inputs=[radiance, gains, *noise, self._table(sensor.tone_curve), rgb], device=self.device)
+        blocks = {"shape": rgb.shape[0] // BLOCK, "device": self.device}
+        signals, codes = wp.array(ptr=light.ptr, dtype=Signals, **blocks), wp.array(ptr=rgb.ptr, dtype=Codes, **blocks)
+        inputs = [signals, gains, *noise, first, self._table(sensor.tone_curve), codes]
+        wp.launch(expose, dim=blocks["shape"], inputs=inputs, device=self.device)
 
     def _table(self, curve: Any) -> Array:
-        if curve not in self._codes:
-            self._codes[curve] = wp.array(response(curve), dtype=wp.uint8, device=self.device)
-        return self._codes[curve]
+        if curve not in self._tables:
+            self._tables[curve] = wp.array(response(curve), dtype=wp.uint8, device=self.device)
+        return self._tables[curve]
 
 
 def compressed(picture: NDArray[np.uint8], quality: int) -> NDArray[np.uint8]:
