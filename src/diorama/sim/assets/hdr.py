@@ -1,0 +1,80 @@
+"""Radiance ``.hdr`` pictures: surroundings as equirectangular maps of radiance. Decoded by OpenCV, after a look at what they claim to be."""
+
+import math
+import re
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from diorama.sim.errors import AssetError
+
+#: A file of a few megabytes can claim any size. Larger maps show nothing that a camera here would see.
+MAX_HEIGHT = 4096
+#: Radiances beyond are no light: the sun's disc is about a hundred thousand times as bright as a white wall in its light.
+MAX_RADIANCE = 1e9
+_HEADER_BYTES = 65536
+
+
+def read_hdr(path: Path) -> NDArray[np.float32]:
+    """A map's (h, 2 h, 3) radiances, linear RGB, its top row straight up. Raises AssetError naming the file.
+
+    Exposures that the header states are taken out, so that values are those of the scene.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEADER_BYTES)
+    except OSError as error:
+        raise AssetError(f"{path}: cannot be read ({error.strerror})") from None
+    exposure = _check_header(path, head)
+    try:
+        picture = cv2.imread(str(path), cv2.IMREAD_ANYDEPTH | cv2.IMREAD_COLOR)
+    except cv2.error:
+        picture = None
+    if picture is None or picture.dtype != np.float32:
+        raise AssetError(f"{path}: is cut off or damaged, OpenCV cannot decode it")
+    out = np.ascontiguousarray(picture[..., ::-1])
+    if exposure != 1:
+        out /= np.float32(exposure)
+    lowest, highest = float(out.min()), float(out.max())
+    # Comparisons with NaN are false.
+    if not (lowest >= 0 and highest <= MAX_RADIANCE):
+        raise AssetError(f"{path}: has radiances from {lowest:g} to {highest:g}, expected 0 to {MAX_RADIANCE:g}")
+    return out
+
+
+def _check_header(path: Path, head: bytes) -> float:
+    """The product of the header's exposures; AssetError unless it promises an equirectangular map of a size that is fine."""
+    if not head.startswith((b"#?RADIANCE", b"#?RGBE")):
+        raise AssetError(f"{path}: is not a Radiance .hdr picture, it should begin with #?RADIANCE")
+    text, blank, rest = head.partition(b"\n\n")
+    if not blank:
+        raise AssetError(f"{path}: its header has no end, an empty line is expected within {_HEADER_BYTES} bytes")
+    exposure = 1.0
+    for line in text.decode("latin-1").splitlines()[1:]:
+        key, _, value = line.partition("=")
+        if key == "FORMAT" and value.strip() != "32-bit_rle_rgbe":
+            raise AssetError(f"{path}: has the format {value.strip()}, expected 32-bit_rle_rgbe")
+        if key == "EXPOSURE":
+            exposure *= _number(path, value)
+    size = rest.partition(b"\n")[0].decode("latin-1")
+    match = re.fullmatch(r"-Y (\d{1,9}) \+X (\d{1,9})", size.strip())
+    if match is None:
+        raise AssetError(f'{path}: has the size "{size[:40]}", expected rows from top to bottom and from left to right, as in "-Y 1024 +X 2048"')
+    height, width = int(match[1]), int(match[2])
+    if width != 2 * height or height < 2:
+        raise AssetError(f"{path}: is {width} x {height} pixels, and an equirectangular map is twice as wide as high")
+    if height > MAX_HEIGHT:
+        raise AssetError(f"{path}: is {width} x {height} pixels, at most {2 * MAX_HEIGHT} x {MAX_HEIGHT} can be used. Make it smaller.")
+    return exposure
+
+
+def _number(path: Path, text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not (math.isfinite(value) and value > 0):
+        raise AssetError(f"{path}: its exposure is {text.strip()[:40]}, expected a number above 0")
+    return value
