@@ -158,4 +158,4 @@ def _pair(pattern: str, color: Rgb, rng: np.random.Generator) -> tuple[Rgb, Rgb]
 
 
 def _is_printed(body: BodySpec, library: AssetLibrary) -> bool:
-    return body.material is None and any(part.texture is not None for part in library.shape_asset(body.shape).parts)
+    return body.material is None and any(part.look.images for part in library.shape_asset(body.shape).parts)

@@ -15,8 +15,9 @@ from diorama.sim.spec import ProceduralTexture, SphereShape
 def feed(digest, asset: Asset) -> None:
     digest.update(repr((asset.id, asset.bounds_m, asset.volume_m3)).encode())
     for part in asset.parts:
-        for array in (part.positions, part.normals, part.uv, part.faces, part.texture):
-            digest.update(b"none" if array is None else array.tobytes())
+        digest.update(repr((part.look.material, sorted(part.look.images))).encode())
+        for array in (part.positions, part.normals, part.uv, part.faces, *(part.look.images[slot] for slot in sorted(part.look.images))):
+            digest.update(array.tobytes())
     for hull in asset.hulls:
         digest.update(hull.tobytes())
 

@@ -133,8 +133,8 @@ def test_a_finger_fits_through_the_hole(name):
 def stretch(part):
     """Singular values (m, 2) of the map from the surface to the texture, in pixels (or metres) a metre; and areas (m,)."""
     p, uv = part.positions[part.faces].astype(np.float64), part.uv[part.faces].astype(np.float64)
-    if part.texture is not None:
-        uv = uv * part.texture.shape[1::-1]
+    if part.look.images:
+        uv = uv * part.look.images["base_color"].shape[1::-1]
     one, two = p[:, 1] - p[:, 0], p[:, 2] - p[:, 0]
     normal = np.cross(one, two)
     area = np.linalg.norm(normal, axis=1)
@@ -159,7 +159,7 @@ def test_projected_coordinates_are_metres_foreshortened_by_the_cube_diagonal_at_
 def test_prints_are_not_stretched(kind):
     for variant in range(household.LISTED_VARIANTS):
         for part in asset(f"{kind}/{variant}").parts:
-            if part.texture is not None:
+            if part.look.images:
                 values, _ = stretch(part)
                 assert (values[:, 0] / values[:, 1]).max() < 1.1
                 assert values.min() > 1000  # pixels a metre
@@ -169,7 +169,7 @@ def test_prints_are_not_stretched(kind):
 def test_skins_are_stretched_little_but_for_the_poles(kind):
     for variant in range(4):
         for part in asset(f"{kind}/{variant}").parts:
-            if part.texture is not None:
+            if part.look.images:
                 values, area = stretch(part)
                 ratio = values[:, 0] / np.maximum(values[:, 1], 1e-9)
                 assert area[ratio < 2.5].sum() > 0.85 * area.sum()

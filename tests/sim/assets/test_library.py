@@ -61,7 +61,7 @@ def test_scale_multiplies_lengths(scale, asset_id):
         assert b.positions == pytest.approx(a.positions * scale, rel=1e-5, abs=1e-9)
         assert b.positions.dtype == b.uv.dtype == np.float32
         assert b.uv == pytest.approx(a.uv * scale if a.uv_in_metres else a.uv, rel=1e-5, abs=1e-7)
-        assert b.texture is a.texture
+        assert b.look is a.look
     for a, b in zip(plain.hulls, scaled.hulls, strict=True):
         assert b == pytest.approx(a * scale)
 
@@ -80,7 +80,8 @@ def test_the_cache_is_bounded_and_forgets_the_least_recently_used(monkeypatch):
     assert again is not kept[second]
     for a, b in zip(again.parts, kept[second].parts, strict=True):
         assert np.array_equal(a.positions, b.positions)
-        assert np.array_equal(np.asarray(a.texture), np.asarray(b.texture))
+        assert a.look.material == b.look.material
+        assert all(np.array_equal(a.look.images[slot], b.look.images[slot]) for slot in {**a.look.images, **b.look.images})
 
 
 def test_sizes_do_not_crowd_out_what_was_read(monkeypatch):

@@ -60,11 +60,11 @@ def test_what_is_left_out_cannot_be_used():
 def test_textures_of_the_package_are_read():
     for name in ("duck", "jenga", "domino", "soccerball"):
         (part,) = load(name).parts
-        assert part.texture is not None
-        assert max(part.texture.shape) <= pybullet_data.LARGEST_TEXTURE_PX
-        assert part.texture.std() > 10
-        assert part.base_color == (1, 1, 1)
-    red, green, blue = load("duck").parts[0].texture.reshape(-1, 3).mean(axis=0)
+        picture = part.look.images["base_color"]
+        assert max(picture.shape) <= pybullet_data.LARGEST_TEXTURE_PX
+        assert picture.std() > 10
+        assert part.look.material.base_color == (1, 1, 1)
+    red, green, blue = load("duck").parts[0].look.images["base_color"].reshape(-1, 3).mean(axis=0)
     assert red > 150  # a yellow duck: channels are in the order red, green, blue
     assert green > 120
     assert blue < 100

@@ -63,7 +63,7 @@ def test_meshes_scale_mirror_and_colours(tmp_path):
     assert set(library.fingerprint()) == {"thing.urdf", "cone.stl"}
     asset = load(path)
     assert asset.volume_m3 == pytest.approx(2 * mesh.volume, rel=1e-6)
-    assert asset.parts[0].base_color == (0, 0, 1)
+    assert asset.parts[0].look.material.base_color == (0, 0, 1)
     assert asset.parts[0].positions[:, 2].min() == pytest.approx(-0.75 * 0.6, abs=1e-5)  # its tip points down
 
 

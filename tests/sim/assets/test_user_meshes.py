@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from scipy.spatial import ConvexHull
 
 from diorama.sim.assets import convex, disk_cache, geometry
+from diorama.sim.assets.images import fitted
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.assets.meshfile import Z_UP_FROM_Y_UP
-from diorama.sim.assets.obj import fit_texture
 from diorama.sim.errors import AssetError, DioramaError, MissingExtra
 
 TURNED = {".glb": Z_UP_FROM_Y_UP[:3, :3], ".gltf": Z_UP_FROM_Y_UP[:3, :3]}
@@ -119,11 +119,11 @@ def textured_obj(tmp_path):
 def test_obj_materials_and_textures(textured_obj):
     asset = load_only(textured_obj / "tetra.obj")
     printed, plain = asset.parts
-    assert np.array_equal(printed.texture, picture(textured_obj / "copy.png"))
-    assert printed.base_color == (1, 1, 1)
-    assert plain.texture is None
-    assert plain.base_color == pytest.approx((1, ((0.5 + 0.055) / 1.055) ** 2.4, 0))
-    assert plain.roughness == pytest.approx(0.5)
+    assert np.array_equal(printed.look.images["base_color"], picture(textured_obj / "copy.png"))
+    assert printed.look.material.base_color == (1, 1, 1)
+    assert not plain.look.images
+    assert plain.look.material.base_color == pytest.approx((1, ((0.5 + 0.055) / 1.055) ** 2.4, 0))
+    assert plain.look.material.roughness == pytest.approx(0.5)
     assert not printed.uv_in_metres
     assert {tuple(c) for c in printed.uv.tolist()} == {(0, 0), (1, 0), (0, 1)}
     assert asset.volume_m3 == pytest.approx(1 / 6)
@@ -141,9 +141,9 @@ def test_glb_textures_and_factors(tmp_path):
     mesh.visual = trimesh.visual.TextureVisuals(uv=uv, material=material)
     mesh.export(tmp_path / "thing.glb")
     (part,) = load_only(tmp_path / "thing.glb").parts
-    assert np.array_equal(part.texture, image)
-    assert part.base_color == pytest.approx((1, 128 / 255, 0), abs=1e-6)
-    assert (part.metallic, part.roughness) == (0.25, 0.75)
+    assert np.array_equal(part.look.images["base_color"], image)
+    assert part.look.material.base_color == pytest.approx((1, 128 / 255, 0), abs=1e-6)
+    assert (part.look.material.metallic, part.look.material.roughness) == (0.25, 0.75)
     assert np.unique(part.uv.round(5), axis=0) == pytest.approx(np.unique(uv.round(5), axis=0), abs=1e-5)
 
 
@@ -169,7 +169,7 @@ def test_colours_by_vertex_become_one(tmp_path):
     mesh.visual.vertex_colors = np.tile([255, 0, 127, 255], (len(mesh.vertices), 1))
     mesh.export(tmp_path / "wedge.ply")
     (part,) = load_only(tmp_path / "wedge.ply").parts
-    assert part.base_color == pytest.approx((1, 0, ((127 / 255 + 0.055) / 1.055) ** 2.4), rel=1e-6)
+    assert part.look.material.base_color == pytest.approx((1, 0, ((127 / 255 + 0.055) / 1.055) ** 2.4), rel=1e-6)
 
 
 def test_dae_units_and_axes_are_respected(tmp_path):
@@ -418,12 +418,12 @@ def test_missing_extras_say_what_to_install(tmp_path, monkeypatch):
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 2**32 - 1))
 def test_large_textures_are_halved_by_the_rounded_mean_of_four_pixels(height, width, seed):
     image = np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
-    fitted = fit_texture(image, 20)
+    small = fitted(image, 20)
     if max(height, width) <= 20:
-        assert np.array_equal(fitted, image)
+        assert np.array_equal(small, image)
     elif min(height, width) == 1:  # as thin as it can be
-        assert fitted.shape == (max(height // 2, 1), max(width // 2, 1), 3)
+        assert small.shape == (max(height // 2, 1), max(width // 2, 1), 3)
     else:
         h, w = height // 2, width // 2
         blocks = image[: 2 * h, : 2 * w].reshape(h, 2, w, 2, 3).astype(int).sum(axis=(1, 3))
-        assert np.array_equal(fitted, (blocks + 2) // 4)
+        assert np.array_equal(small, (blocks + 2) // 4)

@@ -1,20 +1,27 @@
 """The catalogue: which assets there are, and loading them by id."""
 
+import hashlib
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
+from typing import Generic, TypeVar
 
 import numpy as np
 
 from diorama.sim.assets import household, pybullet_data
-from diorama.sim.assets.mesh import Asset
+from diorama.sim.assets.images import read_image
+from diorama.sim.assets.mesh import Asset, Image
 from diorama.sim.assets.primitives import primitive_asset
 from diorama.sim.assets.user import UserFiles
 from diorama.sim.errors import UnknownName, suggestion
 from diorama.sim.spec import MeshShape, Shape
 
-#: Assets that were read and those that were made from them are each kept up to this many bytes of arrays, which all built-in ones fit in.
+#: Assets that were read, those that were made from them, and images are each kept up to this many bytes, which all built-in assets fit in.
 CACHE_BYTES = 192 * 2**20
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 class AssetLibrary:
@@ -26,7 +33,10 @@ class AssetLibrary:
     def __init__(self, sources: Sequence[str] = ()) -> None:
         self._user = UserFiles(sources)
         # Every scene has new sizes. Kept apart, they do not crowd out what took long to read and comes again.
-        self._kept, self._kept_sizes = _Kept(), _Kept()
+        self._kept: _Kept[Shape, Asset] = _Kept(asset_bytes)
+        self._kept_sizes: _Kept[Shape, Asset] = _Kept(asset_bytes)
+        self._images: _Kept[str, Image] = _Kept(lambda image: image.nbytes)
+        self._digests: dict[str, str] = {}
 
     def ids(self) -> tuple[str, ...]:
         """The ids to draw objects from, sorted: the user's, or without any sources all built-in ones."""
@@ -56,11 +66,21 @@ class AssetLibrary:
     def shape_asset(self, shape: Shape) -> Asset:
         """The asset of any shape of a spec, its scale applied. Repeated calls return the same object."""
         kept = self._kept if isinstance(shape, MeshShape) and shape.scale == 1 else self._kept_sizes
-        return kept.find(shape) or kept.keep(shape, self._made(shape))
+        return kept.find(shape, lambda: self._made(shape))
+
+    def image(self, path: str) -> Image:
+        """An image file of the user's: (h, w, 3) or, with alpha, (h, w, 4) uint8. Repeated calls return the same array.
+
+        Raises AssetError naming the file.
+        """
+        return self._images.find(path, lambda: self._read_image(path))
 
     def fingerprint(self) -> dict[str, str]:
-        """SHA-256 of the user's files by relative name, of what they refer to as well; what a resumed run compares."""
-        return self._user.fingerprint()
+        """SHA-256 of the user's files by relative name, of what they refer to as well; what a resumed run compares.
+
+        Images are among them, by the path they were asked for, once they have been read.
+        """
+        return self._user.fingerprint() | dict(sorted(self._digests.items()))
 
     def check(self) -> None:
         """Load each of the user's assets once, so that a bad file is reported before work begins, and slow results are kept on disk.
@@ -75,32 +95,36 @@ class AssetLibrary:
             return primitive_asset(shape)
         return self._read(shape.asset) if shape.scale == 1 else scaled(self.load(shape.asset), shape.scale)
 
+    def _read_image(self, path: str) -> Image:
+        image = read_image(Path(path))
+        self._digests[path] = hashlib.sha256(Path(path).read_bytes()).hexdigest()
+        return image
+
     def _read(self, asset_id: str) -> Asset:
         self.category_of(asset_id)
         source, _, name = asset_id.partition(":")
         return {"pybullet": pybullet_data.load, "household": household.load, "user": self._user.load}[source](name)
 
 
-class _Kept:
-    """Assets by shape, up to `CACHE_BYTES`, the least recently used dropped first."""
+class _Kept(Generic[K, V]):
+    """What was made for each key, up to `CACHE_BYTES`, the least recently used dropped first."""
 
-    def __init__(self) -> None:
-        self._assets: OrderedDict[Shape, Asset] = OrderedDict()
+    def __init__(self, size: Callable[[V], int]) -> None:
+        self._values: OrderedDict[K, V] = OrderedDict()
+        self._size = size
         self.bytes = 0
 
-    def find(self, shape: Shape) -> Asset | None:
-        asset = self._assets.get(shape)
-        if asset is not None:
-            self._assets.move_to_end(shape)
-        return asset
-
-    def keep(self, shape: Shape, asset: Asset) -> Asset:
-        self._assets[shape] = asset
-        self.bytes += asset_bytes(asset)
-        while self.bytes > CACHE_BYTES and len(self._assets) > 1:
-            _, dropped = self._assets.popitem(last=False)
-            self.bytes -= asset_bytes(dropped)
-        return asset
+    def find(self, key: K, make: Callable[[], V]) -> V:
+        """The value of a key, made now if it is not there."""
+        if key in self._values:
+            self._values.move_to_end(key)
+            return self._values[key]
+        value = self._values[key] = make()
+        self.bytes += self._size(value)
+        while self.bytes > CACHE_BYTES and len(self._values) > 1:
+            _, dropped = self._values.popitem(last=False)
+            self.bytes -= self._size(dropped)
+        return value
 
 
 def scaled(asset: Asset, scale: float) -> Asset:
@@ -118,5 +142,5 @@ def scaled(asset: Asset, scale: float) -> Asset:
 
 def asset_bytes(asset: Asset) -> int:
     """Bytes of the asset's arrays."""
-    arrays = [a for p in asset.parts for a in (p.positions, p.normals, p.uv, p.faces, p.texture) if a is not None]
+    arrays = [a for p in asset.parts for a in (p.positions, p.normals, p.uv, p.faces, *p.look.images.values())]
     return sum(a.nbytes for a in (*arrays, *asset.hulls))

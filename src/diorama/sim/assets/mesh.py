@@ -1,11 +1,39 @@
 """What a mesh asset is once it is loaded: arrays, ready for physics and for rendering."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from diorama.sim.spec import Rgb, Vec3
+from diorama.sim.spec import MaterialSpec, Vec3
+
+#: (h, w, 3) or, where alpha counts, (h, w, 4) uint8 with row 0 at the top (v = 1). Never changed once it is made.
+Image = NDArray[np.uint8]
+
+#: The textures that a material can have.
+Slot = Literal["base_color", "metallic_roughness", "normal", "occlusion", "emissive"]
+SLOTS: tuple[Slot, ...] = get_args(Slot)
+#: Those whose pictures are sRGB. The others hold numbers.
+COLOR_SLOTS: tuple[Slot, ...] = ("base_color", "emissive")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Look:
+    """A material with the pictures that came with it.
+
+    `material` has the factors, and no textures of its own; `images` stand for them. Base colour and emission are sRGB, all
+    else is read as it is stored. Only a base colour has a fourth channel, and only where the material's `alpha` says that it counts.
+    """
+
+    material: MaterialSpec = MaterialSpec()
+    images: Mapping[Slot, Image] = field(default_factory=lambda: MappingProxyType({}))
+
+    def plain(self) -> "Look":
+        """The look without its pictures."""
+        return self if not self.images else Look(material=self.material)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -14,7 +42,6 @@ class MeshPart:
 
     positions (n, 3) float32 metres, body frame; normals (n, 3) float32 unit; uv (n, 2) float32, v up as in
     OBJ and glTF-flipped (v = 0 is the texture's bottom row); faces (m, 3) int32, counter-clockwise from outside.
-    texture (h, w, 3) uint8 sRGB, or None. `base_color` is linear and multiplies the texture.
     `uv_in_metres`: uv were made by box projection and count metres of surface, not tiles of a texture.
     """
 
@@ -22,10 +49,7 @@ class MeshPart:
     normals: NDArray[np.float32]
     uv: NDArray[np.float32]
     faces: NDArray[np.int32]
-    base_color: Rgb = (0.8, 0.8, 0.8)
-    metallic: float = 0.0
-    roughness: float = 0.5
-    texture: NDArray[np.uint8] | None = None
+    look: Look = Look()
     uv_in_metres: bool = False
 
 

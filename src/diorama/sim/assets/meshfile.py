@@ -12,10 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diorama.sim.assets.color import linear_rgb
-from diorama.sim.assets.obj import fit_texture, read_obj, read_texture
+from diorama.sim.assets.images import fitted, read_image
+from diorama.sim.assets.mesh import Image, Look, Slot
+from diorama.sim.assets.obj import read_obj
 from diorama.sim.assets.references import MESH_SUFFIXES, gltf_document, references, xml_root
-from diorama.sim.assets.surface import Look, Surface
+from diorama.sim.assets.surface import Surface
 from diorama.sim.errors import AssetError, MissingExtra
+from diorama.sim.spec import MaterialSpec
 from diorama.sim.transforms import compose
 
 #: Turns +Y up to +Z up: (x, y, z) to (x, -z, y).
@@ -55,7 +58,7 @@ def _read_with_trimesh(path: Path, suffix: str) -> list[Surface]:
         if not other.is_file():
             raise AssetError(f"{path}: refers to {other}, and there is no such file")
         if other.suffix.lower() != ".bin":
-            read_texture(other, named_in=path)
+            read_image(other, path)
             textured = True
     if textured:
         _need("PIL", "pillow", f"{path.name}: reading textures in {suffix[1:].upper()} files")
@@ -75,7 +78,7 @@ def _read_with_trimesh(path: Path, suffix: str) -> list[Surface]:
         raise AssetError(f"{path}: cannot be read as a {suffix[1:].upper()} mesh ({type(error).__name__}: {error})") from None
     if not surfaces:
         raise AssetError(f"{path}: holds no faces, it is empty or not a mesh")
-    if textured and all(s.look.texture is None for s in surfaces):
+    if textured and all(not s.look.images for s in surfaces):
         raise AssetError(f"{path}: its textures cannot be read")
     return surfaces
 
@@ -112,7 +115,7 @@ def _surface(mesh: Any) -> Surface:
     elif visual.kind in ("vertex", "face"):
         colors = visual.vertex_colors if visual.kind == "vertex" else visual.face_colors
         mean = [sum(c) / (255.0 * len(colors)) for c in np.asarray(colors)[:, :3].T.tolist()]
-        look = Look(base_color=linear_rgb(*mean))
+        look = Look(material=MaterialSpec(base_color=linear_rgb(*mean)))
     return Surface(
         positions=np.asarray(mesh.vertices, np.float64),
         faces=np.asarray(mesh.faces, np.int64),
@@ -125,18 +128,18 @@ def _surface(mesh: Any) -> Surface:
 
 def _look(material: Any, *, has_uv: bool) -> Look:
     image = getattr(material, "baseColorTexture", None) if hasattr(material, "baseColorFactor") else getattr(material, "image", None)
-    texture = fit_texture(np.asarray(image.convert("RGB"))) if image is not None and has_uv else None
+    images: dict[Slot, Image] = {"base_color": fitted(np.asarray(image.convert("RGB")))} if image is not None and has_uv else {}
     if hasattr(material, "baseColorFactor"):  # glTF: factors are linear
         factor = material.baseColorFactor
         base = [1.0, 1.0, 1.0] if factor is None else [float(c) / 255 for c in np.asarray(factor)[:3]]
         metallic, roughness = material.metallicFactor, material.roughnessFactor
-        return Look(
+        spec = MaterialSpec(
             base_color=(base[0], base[1], base[2]),
             metallic=1.0 if metallic is None else float(metallic),
             roughness=1.0 if roughness is None else float(roughness),
-            texture=texture,
         )
-    if texture is not None:
-        return Look(base_color=(1.0, 1.0, 1.0), texture=texture)
+        return Look(material=spec, images=images)
+    if images:
+        return Look(material=MaterialSpec(base_color=(1.0, 1.0, 1.0)), images=images)
     diffuse = [float(c) / 255 for c in np.asarray(material.main_color)[:3]]
-    return Look(base_color=linear_rgb(*diffuse))
+    return Look(material=MaterialSpec(base_color=linear_rgb(*diffuse)))

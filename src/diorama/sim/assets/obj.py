@@ -1,44 +1,18 @@
-"""Wavefront OBJ and MTL files, with textures read by OpenCV."""
+"""Wavefront OBJ files."""
 
-import math
-from dataclasses import replace
-from functools import cache
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from diorama.sim.assets.color import linear_rgb
 from diorama.sim.assets.geometry import Points
+from diorama.sim.assets.mesh import Look
+from diorama.sim.assets.mtl import read_mtl
 from diorama.sim.assets.references import statement_file
-from diorama.sim.assets.surface import Look, Surface
+from diorama.sim.assets.surface import Surface
 from diorama.sim.errors import AssetError
 
-#: Larger textures are halved until they fit: no picture shows more of an object, and memory is finite.
-LARGEST_TEXTURE_PX = 2048
-
 Corner = tuple[int, int, int]  # numbers of position, uv and normal, from 0; -1 for none
-
-
-def read_texture(path: Path, *, named_in: Path) -> NDArray[np.uint8]:
-    """An image file as (h, w, 3) uint8 sRGB. Raises AssetError."""
-    try:
-        data = np.frombuffer(path.read_bytes(), np.uint8)
-    except OSError as error:
-        raise AssetError(f"{named_in}: its texture {path} cannot be read ({error.strerror})") from None
-    image = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
-    if image is None:
-        raise AssetError(f"{named_in}: its texture {path} is not an image that OpenCV can read")
-    return fit_texture(np.asarray(image[:, :, ::-1], np.uint8))
-
-
-def fit_texture(image: NDArray[np.uint8], largest_px: int = LARGEST_TEXTURE_PX) -> NDArray[np.uint8]:
-    """The (h, w, 3) texture, halved until no side is longer than `largest_px`, contiguous."""
-    while max(image.shape[:2]) > largest_px:
-        h, w = max(image.shape[0] // 2, 1), max(image.shape[1] // 2, 1)
-        image = np.asarray(cv2.resize(image[: 2 * h, : 2 * w], (w, h), interpolation=cv2.INTER_AREA), np.uint8)
-    return np.ascontiguousarray(image)
 
 
 def read_obj(path: Path) -> list[Surface]:
@@ -124,8 +98,8 @@ def _corner(word: str, counts: Corner) -> Corner:
 def _surface(corners: list[Corner], positions: Points, uvs: NDArray[np.float64], normals: Points, look: Look, piece: str) -> Surface:
     index = np.array(corners, np.int64)
     has_uv, has_normals = bool((index[:, 1] >= 0).all()), bool((index[:, 2] >= 0).all())
-    if look.texture is not None and not has_uv:
-        look = replace(look, texture=None)  # nothing says where on the picture a face lies
+    if not has_uv:
+        look = look.plain()  # nothing says where on its pictures a face lies
     key = index[:, 0]
     if has_uv:
         key = key * len(uvs) + index[:, 1]
@@ -141,45 +115,3 @@ def _surface(corners: list[Corner], positions: Points, uvs: NDArray[np.float64],
         look=look,
         piece=piece,
     )
-
-
-def read_mtl(path: Path) -> dict[str, Look]:
-    """The materials of an MTL file; none when there is no such file, which is common and harmless.
-
-    A texture stands alone: exporters write arbitrary `Kd` beside it. Shininess becomes roughness by
-    sqrt(2 / (Ns + 2)), Beckmann's equivalent of a Phong exponent. Raises AssetError for textures that cannot be read.
-    """
-    try:
-        text = path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return {}
-    looks: dict[str, Look] = {}
-    name = ""
-    for line in text.splitlines():
-        words = line.split()
-        if not words:
-            continue
-        word, rest = words[0], words[1:]
-        try:
-            if word == "newmtl":
-                name = line.strip().partition(" ")[2].strip()
-                looks[name] = Look()
-            elif not name:
-                continue
-            elif word == "Kd" and looks[name].texture is None:
-                looks[name] = replace(looks[name], base_color=linear_rgb(float(rest[0]), float(rest[1]), float(rest[2])))
-            elif word == "map_Kd":
-                looks[name] = replace(looks[name], texture=_texture(path.parent / statement_file(line), path), base_color=(1.0, 1.0, 1.0))
-            elif word == "Ns":
-                looks[name] = replace(looks[name], roughness=min(max(math.sqrt(2 / (max(float(rest[0]), 0.0) + 2)), 0.05), 1.0))
-            elif word in ("Pr", "Pm"):
-                field = "roughness" if word == "Pr" else "metallic"
-                looks[name] = replace(looks[name], **{field: min(max(float(rest[0]), 0.0), 1.0)})
-        except (ValueError, IndexError):
-            raise AssetError(f'{path}: "{line.strip()}" cannot be read') from None
-    return looks
-
-
-@cache
-def _texture(path: Path, named_in: Path) -> NDArray[np.uint8]:
-    return read_texture(path, named_in=named_in)

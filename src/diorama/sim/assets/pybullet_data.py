@@ -14,12 +14,13 @@ from diorama.sim.assets.color import linear_rgb
 from diorama.sim.assets.convex import convex_pieces
 from diorama.sim.assets.geometry import Points
 from diorama.sim.assets.household.shapes import turned_hulls, wall_hulls
-from diorama.sim.assets.mesh import Asset
+from diorama.sim.assets.images import fitted
+from diorama.sim.assets.mesh import Asset, Look
 from diorama.sim.assets.meshfile import Z_UP_FROM_Y_UP, read_mesh
-from diorama.sim.assets.obj import fit_texture
-from diorama.sim.assets.surface import Look, Surface, assemble
+from diorama.sim.assets.surface import Surface, assemble
 from diorama.sim.assets.urdf import read_urdf
 from diorama.sim.errors import AssetError
+from diorama.sim.spec import MaterialSpec
 
 #: Left out: 168, whose vertices are NaN in the package, and splinters of less than two centimetres.
 RANDOM_SHAPES = tuple(k for k in range(1000) if k not in (168, 295, 297, 602, 824))
@@ -101,7 +102,7 @@ def _thing(name: str) -> Asset:
 
 
 def _small(look: Look) -> Look:
-    return look if look.texture is None else replace(look, texture=fit_texture(look.texture, LARGEST_TEXTURE_PX))
+    return replace(look, images={slot: fitted(image, LARGEST_TEXTURE_PX) for slot, image in look.images.items()})
 
 
 def _mug_hulls(touched: Sequence[Surface]) -> list[Points]:
@@ -124,6 +125,7 @@ def _random_shape(name: str) -> Asset:
     rgba = re.search(r'rgba="([^"]*)"', path.with_suffix(".urdf").read_text(encoding="utf-8"))
     red, green, blue = (float(v) for v in rgba.group(1).split()[:3]) if rgba else (0.5, 0.5, 0.5)
     positions, faces = geometry.merged([(s.positions, s.faces) for s in pieces])
-    surface = Surface(positions=positions, faces=faces, look=Look(base_color=linear_rgb(red, green, blue), roughness=0.6))
+    material = MaterialSpec(base_color=linear_rgb(red, green, blue), roughness=0.6)
+    surface = Surface(positions=positions, faces=faces, look=Look(material=material))
     hulls = [s.positions for s in pieces]
     return assemble(f"pybullet:{name}", *category_of(name), [surface], hulls, volume_and_center=(total, (x, y, z)), source=str(path))

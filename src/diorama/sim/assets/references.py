@@ -12,6 +12,8 @@ from diorama.sim.errors import AssetError
 MESH_SUFFIXES = (".obj", ".stl", ".ply", ".glb", ".gltf", ".dae")
 SUFFIXES = (*MESH_SUFFIXES, ".urdf")
 
+#: The statements of an MTL file that name a picture.
+_MAPS = ("map_Kd", "map_Ke", "map_d", "map_Pr", "map_Pm", "norm", "map_Bump", "map_bump", "bump")
 _MAP_ARGUMENTS = {"-o": 3, "-s": 3, "-t": 3, "-mm": 2} | dict.fromkeys(
     ("-bm", "-blendu", "-blendv", "-clamp", "-cc", "-boost", "-texres", "-imfchan"), 1
 )
@@ -84,17 +86,17 @@ def _bytes(path: Path) -> bytes:
         raise AssetError(f"{path}: cannot be read ({error.strerror})") from None
 
 
-def _lines(path: Path, keyword: str) -> list[str]:
+def _lines(path: Path, keywords: tuple[str, ...]) -> list[str]:
     text = _bytes(path).decode("utf-8", "replace")
-    return [line for line in text.splitlines() if line.split(None, 1)[:1] == [keyword]]
+    return [line for line in text.splitlines() if line.split(None, 1)[:1] and line.split(None, 1)[0] in keywords]
 
 
 def _of_obj(path: Path) -> list[Path]:
-    return [path.parent / statement_file(line) for line in _lines(path, "mtllib")]
+    return [path.parent / statement_file(line) for line in _lines(path, ("mtllib",))]
 
 
 def _of_mtl(path: Path) -> list[Path]:
-    return [path.parent / statement_file(line) for line in _lines(path, "map_Kd")] if path.is_file() else []
+    return [path.parent / statement_file(line) for line in _lines(path, _MAPS)] if path.is_file() else []
 
 
 def _of_gltf(path: Path) -> list[Path]:

@@ -10,22 +10,12 @@ from numpy.typing import NDArray
 
 from diorama.sim.assets import geometry
 from diorama.sim.assets.geometry import Faces, Points
-from diorama.sim.assets.mesh import Asset, MeshPart
+from diorama.sim.assets.mesh import Asset, Look, MeshPart
 from diorama.sim.errors import AssetError
-from diorama.sim.spec import Rgb, Vec3
+from diorama.sim.spec import Vec3
 
 #: What fits a tabletop engine: beyond these, the file is almost surely not in metres.
 LARGEST_M, SMALLEST_M = 100.0, 1e-4
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Look:
-    """A material. `base_color` is linear and multiplies `texture` (h, w, 3) uint8 sRGB."""
-
-    base_color: Rgb = (0.8, 0.8, 0.8)
-    metallic: float = 0.0
-    roughness: float = 0.5
-    texture: NDArray[np.uint8] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -118,10 +108,7 @@ def mesh_parts(surfaces: Sequence[Surface], crease_rad: float = geometry.CREASE_
             normals=all_normals[v],
             uv=all_uv[v],
             faces=all_faces[f] - v.start,
-            base_color=s.look.base_color,
-            metallic=s.look.metallic,
-            roughness=s.look.roughness,
-            texture=s.look.texture,
+            look=s.look,
             uv_in_metres=s.uv is None,
         )
         for s, f, v in zip(surfaces, of_faces, of_vertices, strict=True)

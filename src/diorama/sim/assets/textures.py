@@ -10,23 +10,59 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diorama.sim.assets.color import encode_srgb
+from diorama.sim.assets.mesh import COLOR_SLOTS, Image, Slot
 from diorama.sim.seeds import Seed
-from diorama.sim.spec import ProceduralTexture
+from diorama.sim.spec import ProceduralTexture, Rgb
 
 SIZE = 256
+#: How far white stands above black in a height field, in widths of the tile.
+RELIEF = 1 / 50
 _LEVELS = 1024
 
 Field = NDArray[np.floating]
 
 
-def bake(texture: ProceduralTexture) -> NDArray[np.uint8]:
-    """One tile of the texture: (256, 256, 3) uint8 sRGB, row 0 at the top (v = 1). Left meets right, and top meets bottom."""
+def bake(texture: ProceduralTexture, slot: Slot = "base_color") -> Image:
+    """One tile of the texture as a picture for a slot: (256, 256, 3) uint8, row 0 at the top (v = 1). Left meets right, and top meets bottom.
+
+    The colours are sRGB where the slot's are, and else stored as they are. For the slot ``normal`` the luminance is a height, as `relief`
+    takes it.
+    """
     rng = Seed(texture.seed).child("texture", texture.pattern).rng()
     field = _PATTERNS[texture.pattern](rng, texture.frequency)
+    if slot == "normal":
+        low, high = _luminance(texture.color_a), _luminance(texture.color_b)
+        return relief(np.float32(low) + np.float32(high - low) * field.astype(np.float32))
     t = np.arange(_LEVELS)[:, None] / (_LEVELS - 1)
     a, b = np.array(texture.color_a), np.array(texture.color_b)
-    palette = encode_srgb(a + (b - a) * t)
+    colors = a + (b - a) * t
+    palette = encode_srgb(colors) if slot in COLOR_SLOTS else (colors * 255 + 0.5).astype(np.uint8)
     return palette[np.clip(field * (_LEVELS - 1) + 0.5, 0, _LEVELS - 1).astype(np.int16)]
+
+
+def relief(heights: Field) -> Image:
+    """A tangent-space normal map of heights (h, w) in [0, 1] over one tile, as (h, w, 3) uint8.
+
+    A height of 1 stands `RELIEF` of the tile's width above a height of 0: so a material's `normal_scale` says how much more or less.
+    Slopes are central differences, across the edges as well. The map is glTF's: x right, y up, n = 2 c / 255 - 1.
+    """
+    rise = heights.astype(np.float32) * np.float32(RELIEF * heights.shape[1] / 2)  # in texels, over the two that a difference spans
+    x = np.roll(rise, 1, axis=1) - np.roll(rise, -1, axis=1)
+    y = np.roll(rise, -1, axis=0) - np.roll(rise, 1, axis=0)
+    per_length = np.float32(127.5) / np.sqrt(x * x + y * y + 1)
+    # 128 for none, as normal maps have it.
+    return np.stack([x * per_length + 128, y * per_length + 128, per_length + 128], axis=-1).clip(0, 255).astype(np.uint8)
+
+
+def is_normal_map(image: Image) -> bool:
+    """Whether a picture looks like a tangent-space normal map: it points outwards, on average within 60 degrees."""
+    red, green, blue = (float(image[..., i].mean()) for i in range(3))
+    return blue > 191 and abs(red - 128) < 32 and abs(green - 128) < 32
+
+
+def _luminance(color: Rgb) -> float:
+    """Rec. 709."""
+    return 0.2126 * color[0] + 0.7152 * color[1] + 0.0722 * color[2]
 
 
 # --- fields -----------------------------------------------------------------------------------------------

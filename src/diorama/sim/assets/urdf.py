@@ -12,12 +12,14 @@ from xml.etree.ElementTree import Element
 import numpy as np
 
 from diorama.sim.assets.color import linear_rgb
+from diorama.sim.assets.images import read_image
+from diorama.sim.assets.mesh import Look
 from diorama.sim.assets.meshfile import read_mesh
-from diorama.sim.assets.obj import read_texture
 from diorama.sim.assets.primitives import box, cylinder, sphere
 from diorama.sim.assets.references import resolve_uri, xml_root
-from diorama.sim.assets.surface import Look, Surface
+from diorama.sim.assets.surface import Surface
 from diorama.sim.errors import AssetError
+from diorama.sim.spec import MaterialSpec
 from diorama.sim.transforms import Matrix, compose, matrix_from_quat, quat_from_axis_angle
 
 #: Of spheres and cylinders to see; and of spheres to touch, which are a single piece.
@@ -85,11 +87,11 @@ def _element(element: Element, pose: Matrix, path: Path, materials: dict[str, Lo
         surfaces, scale = [_primitive(shape, path, _SEGMENTS if element.tag == "visual" else _TOUCHED_SEGMENTS)], np.eye(4)
     placed = [s.moved(compose(pose, _origin(element, path), scale)) for s in surfaces]
     # As viewers do: a material colours what brings no texture of its own.
-    return [s if look is None or s.look.texture is not None else replace(s, look=_fitting(look, s)) for s in placed]
+    return [s if look is None or s.look.images else replace(s, look=_fitting(look, s)) for s in placed]
 
 
 def _fitting(look: Look, surface: Surface) -> Look:
-    return look if surface.uv is not None else replace(look, texture=None)
+    return look if surface.uv is not None else look.plain()
 
 
 def _primitive(shape: Element, path: Path, segments: int) -> Surface:
@@ -127,13 +129,14 @@ def _origin(element: Element, path: Path) -> Matrix:
 
 def _look(material: Element, path: Path) -> Look:
     color, texture = material.find("color"), material.find("texture")
-    look = Look()
-    if color is not None:
-        red, green, blue, _ = _numbers(color.get("rgba", ""), path, 4)
-        look = replace(look, base_color=linear_rgb(red, green, blue))
     if texture is not None and texture.get("filename"):
-        look = Look(base_color=(1.0, 1.0, 1.0), texture=read_texture(resolve_uri(texture.get("filename", ""), path.parent), named_in=path))
-    return look
+        image = read_image(resolve_uri(texture.get("filename", ""), path.parent), path)[..., :3]
+        return Look(material=MaterialSpec(base_color=(1.0, 1.0, 1.0)), images={"base_color": image})
+    if color is None:
+        return Look()
+    red, green, blue, opacity = _numbers(color.get("rgba", ""), path, 4)
+    opacity = min(max(opacity, 0.0), 1.0)
+    return Look(material=MaterialSpec(base_color=linear_rgb(red, green, blue), opacity=opacity, alpha="blend" if opacity < 1 else "opaque"))
 
 
 def _numbers(text: str, path: Path, count: int = 3) -> tuple[float, ...]:

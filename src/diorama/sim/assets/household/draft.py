@@ -8,7 +8,9 @@ import numpy as np
 
 from diorama.sim.assets.color import linear_rgb
 from diorama.sim.assets.geometry import Points
-from diorama.sim.assets.surface import Look, Surface
+from diorama.sim.assets.mesh import Look
+from diorama.sim.assets.surface import Surface
+from diorama.sim.spec import MaterialSpec
 
 T = TypeVar("T")
 
@@ -81,7 +83,7 @@ WOODS: tuple[Ink, ...] = ((206, 164, 112), (178, 128, 78), (138, 90, 52), (96, 6
 
 def paint(ink: Ink, roughness: float = 0.5, metallic: float = 0.0) -> Look:
     """A plain look in a displayed colour."""
-    return Look(base_color=linear_rgb(*(c / 255 for c in ink)), roughness=roughness, metallic=metallic)
+    return Look(material=MaterialSpec(base_color=linear_rgb(*(c / 255 for c in ink)), roughness=roughness, metallic=metallic))
 
 
 STEEL = paint((206, 206, 204), 0.25, 1.0)
@@ -92,4 +94,4 @@ RUBBER = paint((34, 34, 36), 0.8)
 
 def printed(texture: np.ndarray, roughness: float = 0.55) -> Look:
     """The look of a printed picture."""
-    return Look(base_color=(1.0, 1.0, 1.0), roughness=roughness, texture=texture)
+    return Look(material=MaterialSpec(base_color=(1.0, 1.0, 1.0), roughness=roughness), images={"base_color": texture})

@@ -11,8 +11,9 @@ import numpy as np
 
 from diorama.sim.assets import geometry
 from diorama.sim.assets.geometry import Faces, Points
+from diorama.sim.assets.mesh import Look
 from diorama.sim.assets.primitives import circle, quads_to_triangles
-from diorama.sim.assets.surface import Look, Surface
+from diorama.sim.assets.surface import Surface
 
 Profile = Sequence[tuple[float, float]]
 

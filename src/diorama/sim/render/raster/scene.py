@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.assets.mesh import Asset, MeshPart
+from diorama.sim.render.looks import Picture, look
 from diorama.sim.render.raster.device import Array, wp
 from diorama.sim.render.raster.texture import ChainCache, atlas
-from diorama.sim.spec import BodySpec, MaterialSpec, ProceduralTexture, SceneSpec
+from diorama.sim.spec import SceneSpec
 from diorama.sim.transforms import apply
 
 #: Which two body axes a surface is unrolled onto when its normal is nearest to x, y or z.
@@ -79,10 +80,11 @@ def scene_arrays(spec: SceneSpec, library: AssetLibrary, device: str, chains: Ch
         closed.append(asset.closed)
         counts.append(0)
         for part in asset.parts:
-            material, texture = _look(body, part)
-            rows.append(_triangles(part, pose, texture, len(looks)))
+            material, pictures = look(body, part, library)
+            picture = pictures.get("base_color")
+            rows.append(_triangles(part, pose, picture, len(looks)))
             looks.append(material)
-            textures.append(texture)
+            textures.append(picture)
             vertices.append(apply(pose, part.positions))
             faces.append(part.faces + offset)
             offset += len(part.positions)
@@ -120,19 +122,12 @@ def _layout(struct: Any) -> Any:
     return np.dtype(struct.numpy_dtype())
 
 
-def _look(body: BodySpec, part: MeshPart) -> tuple[MaterialSpec, Any]:
-    """A part's material, and its texture: procedural, an image, or None."""
-    if body.material is not None:
-        return body.material, body.material.texture
-    return MaterialSpec(base_color=part.base_color, metallic=part.metallic, roughness=part.roughness), part.texture
-
-
-def _triangles(part: MeshPart, pose: NDArray[np.float64], texture: Any, surface: int) -> NDArray[Any]:
+def _triangles(part: MeshPart, pose: NDArray[np.float64], picture: Picture | None, surface: int) -> NDArray[Any]:
     """The part's Triangle records."""
     corners = part.positions[part.faces]
     across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]).astype(np.float64)
     normals = _rotated(pose, part.normals).astype(np.float32)[part.faces]
-    uv = _corner_uv(part, corners, across, texture)
+    uv = _corner_uv(part, corners, across, picture)
     rows: Any = np.zeros(len(part.faces), _layout(Triangle))
     for corner in range(3):
         rows[f"n{corner}"] = normals[:, corner]
@@ -153,15 +148,15 @@ def _unit(v: NDArray[np.float64]) -> NDArray[np.float64]:
     return v / np.where(length > 0, length, 1.0)[:, None]
 
 
-def _corner_uv(part: MeshPart, corners: NDArray[np.float32], across: NDArray[np.float64], texture: Any) -> NDArray[Any]:
+def _corner_uv(part: MeshPart, corners: NDArray[np.float32], across: NDArray[np.float64], picture: Picture | None) -> NDArray[Any]:
     """Texture coordinates (m, 3, 2) in tiles, for each triangle's corners.
 
-    A procedural texture is a pattern in metres: each triangle is unrolled onto the two body axes it is most parallel
+    A picture in metres is laid out alike on all: each triangle is unrolled onto the two body axes it is most parallel
     to, so that the pattern has the same scale on every shape, however the mesh's own coordinates are laid out.
     """
-    if isinstance(texture, ProceduralTexture):
+    if picture is not None and picture.tile_m is not None:
         axes = _UNROLL[np.argmax(np.abs(across), axis=1)]
-        return np.take_along_axis(corners, axes[:, None, :], axis=2) / np.float32(texture.tile_m)
+        return np.take_along_axis(corners, axes[:, None, :], axis=2) / np.float32(picture.tile_m)
     return part.uv[part.faces]
 
 

@@ -1,7 +1,11 @@
 """Textures with mip levels, all in one array, and how to look one up.
 
-Texels are three bytes in one uint32, each the square root of the linear value: nearly sRGB's resolution where the eye
-needs it, and decoded by one multiplication. Mip levels are averaged in linear light.
+A texel is four bytes in one uint32, red lowest. Of a colour, the first three are the square roots of the linear values: nearly sRGB's
+resolution where the eye needs it, and decoded by one multiplication; the fourth is alpha. Data are stored as they are. Of a normal map the
+first three are a unit direction and the fourth tells how much the normals under the texel disagree.
+
+Mip levels are means of two by two texels: colours in linear light, weighted by alpha, so that what is cut away lends no colour to the edge;
+normals as vectors, which get shorter the more they disagree (Toksvig 2004).
 """
 
 import math
@@ -13,7 +17,9 @@ import numpy as np
 import warp as wp
 from numpy.typing import NDArray
 
-from diorama.sim.assets.textures import bake
+from diorama.sim.assets.images import resized
+from diorama.sim.assets.mesh import COLOR_SLOTS, Image
+from diorama.sim.render.looks import Picture
 from diorama.sim.spec import ProceduralTexture
 
 wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False})
@@ -21,25 +27,108 @@ wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": 
 MAX_SIZE = 1024
 
 
-def _srgb_to_linear(code: int) -> float:
-    c = code / 255.0
-    return c / 12.92 if c <= 0.04045 else math.pow((c + 0.055) / 1.055, 2.4)
+# --- lookups ----------------------------------------------------------------------------------------------
+# `entry` is (start, width, height, levels) in the atlas. u, v are in tiles, v upwards. `footprint2` is the squared length, in texels of the
+# first level, of a pixel's longer side on the texture. All filter trilinearly.
 
 
-#: sRGB byte to the square root of linear, as a byte.
-_ROOT = np.array([round(math.sqrt(_srgb_to_linear(code)) * 255) for code in range(256)], np.uint8)
+@wp.func
+def lookup(texels: wp.array(dtype=wp.uint32), entry: wp.vec4i, u: float, v: float, footprint2: float) -> wp.vec3:
+    """Linear colour, alpha disregarded."""
+    start, width, height, blend = level_of(entry, footprint2)
+    color = bilinear(texels, start, width, height, u, 1.0 - v)
+    if blend > 0.0:
+        color = mix(color, bilinear(texels, start + width * height, width >> 1, height >> 1, u, 1.0 - v), blend)
+    return color
 
 
-@wp.kernel
-def halve(source: wp.array2d(dtype=wp.uint32), target: wp.array2d(dtype=wp.uint32)):
-    """One mip level from the one before: the mean of two by two texels."""
-    y, x = wp.tid()
-    c = unpack(source[2 * y, 2 * x]) + unpack(source[2 * y, 2 * x + 1]) + unpack(source[2 * y + 1, 2 * x]) + unpack(source[2 * y + 1, 2 * x + 1])
-    c = c * 0.25
-    r = wp.uint32(wp.sqrt(c[0]) * 255.0 + 0.5)
-    g = wp.uint32(wp.sqrt(c[1]) * 255.0 + 0.5)
-    b = wp.uint32(wp.sqrt(c[2]) * 255.0 + 0.5)
-    target[y, x] = r | (g << wp.uint32(8)) | (b << wp.uint32(16))
+@wp.func
+def lookup_alpha(texels: wp.array(dtype=wp.uint32), entry: wp.vec4i, u: float, v: float, footprint2: float) -> wp.vec4:
+    """Linear colour of what is there, and alpha."""
+    start, width, height, blend = level_of(entry, footprint2)
+    color = bilinear_weighted(texels, start, width, height, u, 1.0 - v)
+    if blend > 0.0:
+        color = color + (bilinear_weighted(texels, start + width * height, width >> 1, height >> 1, u, 1.0 - v) - color) * blend
+    share = 1.0 / wp.max(color[3], 1.0e-6)
+    return wp.vec4(color[0] * share, color[1] * share, color[2] * share, wp.max(color[3] - LEAST_WEIGHT, 0.0) * (1.0 / (1.0 - LEAST_WEIGHT)))
+
+
+@wp.func
+def lookup_data(texels: wp.array(dtype=wp.uint32), entry: wp.vec4i, u: float, v: float, footprint2: float) -> wp.vec4:
+    """Four numbers in [0, 1]: for metallic-roughness, roughness is the second and metallic the third; for occlusion it is the first."""
+    start, width, height, blend = level_of(entry, footprint2)
+    data = bilinear_data(texels, start, width, height, u, 1.0 - v)
+    if blend > 0.0:
+        data = data + (bilinear_data(texels, start + width * height, width >> 1, height >> 1, u, 1.0 - v) - data) * blend
+    return data
+
+
+@wp.func
+def lookup_normal(texels: wp.array(dtype=wp.uint32), entry: wp.vec4i, u: float, v: float, footprint2: float) -> wp.vec4:
+    """Tangent-space direction (x right, y up, z out; about unit length), and how much shorter than one the mean of the normals in the
+    footprint is: what `roughened` takes.
+    """
+    d = lookup_data(texels, entry, u, v, footprint2)
+    to_signed = 255.0 / 127.0
+    zero = 128.0 / 127.0
+    return wp.vec4(d[0] * to_signed - zero, d[1] * to_signed - zero, d[2] * to_signed - zero, d[3] * d[3])
+
+
+@wp.func
+def roughened(alpha2: float, shortening: float) -> float:
+    """The squared GGX width of a surface whose normals spread: their slopes' variance, which is the shortening to first order, adds to it."""
+    return wp.min(alpha2 + 2.0 * shortening, 1.0)
+
+
+@wp.func
+def lookup_anisotropic(texels: wp.array(dtype=wp.uint32), entry: wp.vec4i, u: float, v: float, right: wp.vec2, down: wp.vec2) -> wp.vec3:
+    """Linear colour over the footprint of a pixel whose sides on the texture are `right` and `down`, in tiles.
+
+    Up to `MAX_TAPS` lookups along the longer side, each as wide as the shorter one: what recedes stays sharp across.
+    """
+    size = wp.vec2(float(entry[1]), float(entry[2]))
+    a = wp.cw_mul(right, size)
+    b = wp.cw_mul(down, size)
+    long2 = wp.dot(a, a)
+    short2 = wp.dot(b, b)
+    along = right
+    if short2 > long2:
+        swap = long2
+        long2 = short2
+        short2 = swap
+        along = down
+    # A footprint of less than a texel needs no more than one.
+    ratio = wp.sqrt(long2 / wp.max(short2, 1.0))
+    taps = wp.clamp(int(wp.ceil(ratio - 0.25)), 1, MAX_TAPS)
+    share = 1.0 / float(taps)
+    footprint2 = wp.max(short2, long2 * share * share)
+    color = wp.vec3(0.0, 0.0, 0.0)
+    for k in range(taps):
+        at = (float(k) + 0.5) * share - 0.5
+        color += lookup(texels, entry, u + along[0] * at, v + along[1] * at, footprint2)
+    return color * share
+
+
+#: Lookups along the longer side of a footprint, at most.
+MAX_TAPS = wp.constant(4)
+#: What is wholly transparent weighs this much, so that it has a colour where there is nothing else.
+LEAST_WEIGHT = wp.constant(1.0 / 256.0)
+
+
+@wp.func
+def level_of(entry: wp.vec4i, footprint2: float):
+    """(start, width, height) of the level whose texels are nearest below a footprint's size, and how much of the next one to blend in."""
+    level = 0.5 * log2(wp.max(footprint2, 1.0))
+    last = entry[3] - 1
+    low = wp.min(int(level), last)
+    width = entry[1] >> low
+    height = entry[2] >> low
+    # Each level has a quarter of the texels of the one before: the sum of a geometric series.
+    start = entry[0] + (entry[1] * entry[2] - width * height) // 3 * 4
+    blend = level - float(low)
+    if low >= last:
+        blend = 0.0
+    return start, width, height, blend
 
 
 @wp.func
@@ -52,21 +141,66 @@ def unpack(texel: wp.uint32) -> wp.vec3:
 
 
 @wp.func
+def unpack_weighted(texel: wp.uint32) -> wp.vec4:
+    """Linear colour of a texel times its weight, and that weight: alpha, and a little more."""
+    weight = LEAST_WEIGHT + float(texel >> wp.uint32(24)) * ((1.0 - LEAST_WEIGHT) / 255.0)
+    color = unpack(texel) * weight
+    return wp.vec4(color[0], color[1], color[2], weight)
+
+
+@wp.func
+def unpack_data(texel: wp.uint32) -> wp.vec4:
+    """A texel's four bytes, 255 being 1."""
+    x = float(texel & wp.uint32(255))
+    y = float((texel >> wp.uint32(8)) & wp.uint32(255))
+    z = float((texel >> wp.uint32(16)) & wp.uint32(255))
+    return wp.vec4(x, y, z, float(texel >> wp.uint32(24))) * (1.0 / 255.0)
+
+
+@wp.func
+def corners_of(start: int, width: int, height: int, x: float, y: float) -> wp.vec4i:
+    """Where the four texels around (x, y), in texels, are: those above first. Levels repeat without end; their sides are powers of two."""
+    x0 = int(wp.floor(x)) & (width - 1)
+    x1 = (x0 + 1) & (width - 1)
+    row0 = start + (int(wp.floor(y)) & (height - 1)) * width
+    row1 = start + ((int(wp.floor(y)) + 1) & (height - 1)) * width
+    return wp.vec4i(row0 + x0, row0 + x1, row1 + x0, row1 + x1)
+
+
+@wp.func
 def bilinear(texels: wp.array(dtype=wp.uint32), start: int, width: int, height: int, u: float, v: float) -> wp.vec3:
-    """The level that starts at `start`, repeated without end, at (u, v) in tiles. Sides are powers of two."""
+    """Linear colour at (u, v), v downwards, of the level that starts at `start`."""
     x = u * float(width) - 0.5
     y = v * float(height) - 0.5
-    left = wp.floor(x)
-    top = wp.floor(y)
-    fx = x - left
-    fy = y - top
-    x0 = int(left) & (width - 1)
-    x1 = (x0 + 1) & (width - 1)
-    row0 = start + (int(top) & (height - 1)) * width
-    row1 = start + ((int(top) + 1) & (height - 1)) * width
-    high = mix(unpack(texels[row0 + x0]), unpack(texels[row0 + x1]), fx)
-    low = mix(unpack(texels[row1 + x0]), unpack(texels[row1 + x1]), fx)
-    return mix(high, low, fy)
+    fx = x - wp.floor(x)
+    c = corners_of(start, width, height, x, y)
+    high = mix(unpack(texels[c[0]]), unpack(texels[c[1]]), fx)
+    low = mix(unpack(texels[c[2]]), unpack(texels[c[3]]), fx)
+    return mix(high, low, y - wp.floor(y))
+
+
+@wp.func
+def bilinear_weighted(texels: wp.array(dtype=wp.uint32), start: int, width: int, height: int, u: float, v: float) -> wp.vec4:
+    """As `bilinear`, of `unpack_weighted`."""
+    x = u * float(width) - 0.5
+    y = v * float(height) - 0.5
+    fx = x - wp.floor(x)
+    c = corners_of(start, width, height, x, y)
+    high = unpack_weighted(texels[c[0]]) * (1.0 - fx) + unpack_weighted(texels[c[1]]) * fx
+    low = unpack_weighted(texels[c[2]]) * (1.0 - fx) + unpack_weighted(texels[c[3]]) * fx
+    return high + (low - high) * (y - wp.floor(y))
+
+
+@wp.func
+def bilinear_data(texels: wp.array(dtype=wp.uint32), start: int, width: int, height: int, u: float, v: float) -> wp.vec4:
+    """As `bilinear`, of `unpack_data`."""
+    x = u * float(width) - 0.5
+    y = v * float(height) - 0.5
+    fx = x - wp.floor(x)
+    c = corners_of(start, width, height, x, y)
+    high = unpack_data(texels[c[0]]) * (1.0 - fx) + unpack_data(texels[c[1]]) * fx
+    low = unpack_data(texels[c[2]]) * (1.0 - fx) + unpack_data(texels[c[3]]) * fx
+    return high + (low - high) * (y - wp.floor(y))
 
 
 @wp.func
@@ -87,39 +221,21 @@ def log2(x: float) -> float:
     return exponent + (mantissa - 1.0) * (1.3465 - 0.3465 * (mantissa - 1.0))
 
 
-@wp.func
-def lookup(texels: wp.array(dtype=wp.uint32), entry: wp.vec4i, u: float, v: float, footprint2: float) -> wp.vec3:
-    """Trilinear colour. `entry` is (start, width, height, levels); `footprint2` the squared length, in texels of the first
-    level, of a pixel's longer side on the texture. v grows upwards, rows of texels downwards.
-    """
-    level = 0.5 * log2(wp.max(footprint2, 1.0))
-    last = entry[3] - 1
-    low = wp.min(int(level), last)
-    width = entry[1] >> low
-    height = entry[2] >> low
-    # Each level has a quarter of the texels of the one before: the sum of a geometric series.
-    start = entry[0] + (entry[1] * entry[2] - width * height) // 3 * 4
-    color = bilinear(texels, start, width, height, u, 1.0 - v)
-    blend = level - float(low)
-    if low < last and blend > 0.0:
-        color = mix(color, bilinear(texels, start + width * height, width >> 1, height >> 1, u, 1.0 - v), blend)
-    return color
+# --- the atlas --------------------------------------------------------------------------------------------
+
+#: All levels, flat, with the first one's height and width and their number.
+Chain = tuple[NDArray[np.uint32], int, int, int]
 
 
-def atlas(textures: Sequence[Any], cache: "ChainCache") -> tuple[NDArray[np.uint32], NDArray[np.int32]]:
-    """All levels of all textures in one array, and for each texture its (start, width, height, levels).
-
-    A texture is a (h, w, 3) uint8 sRGB array, a procedural one, or None: zero levels.
-    """
+def atlas(pictures: Sequence[Picture | None], cache: "ChainCache") -> tuple[NDArray[np.uint32], NDArray[np.int32]]:
+    """All levels of all pictures in one array, and for each picture its (start, width, height, levels); zero levels for None."""
     chains: list[NDArray[np.uint32]] = []
-    entries: dict[Any, tuple[int, int, int, int]] = {}
-    keys = [texture if isinstance(texture, ProceduralTexture) else id(texture) for texture in textures]
+    entries: dict[Any, tuple[int, int, int, int]] = {None: (0, 1, 1, 0)}
+    keys = [picture and picture.key for picture in pictures]
     start = 0
-    for key, texture in zip(keys, textures, strict=True):
-        if texture is None:
-            entries[key] = (0, 1, 1, 0)
-        elif key not in entries:
-            chain, height, width, levels = _mip_chain(bake(texture)) if isinstance(texture, ProceduralTexture) else cache.chain(texture)
+    for key, picture in zip(keys, pictures, strict=True):
+        if picture is not None and key not in entries:
+            chain, height, width, levels = cache.chain(picture)
             entries[key] = (start, width, height, levels)
             chains.append(chain)
             start += len(chain)
@@ -127,31 +243,40 @@ def atlas(textures: Sequence[Any], cache: "ChainCache") -> tuple[NDArray[np.uint
     return texels, np.array([entries[key] for key in keys], np.int32).reshape(-1, 4)
 
 
-Chain = tuple[NDArray[np.uint32], int, int, int]
-
-
 class ChainCache:
     """Mip chains of assets' textures, which are few and met again in scene after scene; the oldest leave first."""
 
     def __init__(self, entries: int = 64) -> None:
         self._entries = entries
-        # The image is kept beside its chain so that its id cannot pass to another array.
-        self._chains: dict[int, tuple[NDArray[np.uint8], Chain]] = {}
+        # The picture is kept beside its chain so that its image's id cannot pass to another array.
+        self._chains: dict[Any, tuple[Picture, Chain]] = {}
 
-    def chain(self, image: NDArray[np.uint8]) -> Chain:
-        if id(image) not in self._chains:
+    def chain(self, picture: Picture) -> Chain:
+        """The chain of a picture. Procedural ones, which are new in every scene, are made anew."""
+        if isinstance(picture.source, ProceduralTexture):
+            return mip_chain(picture)
+        if picture.key not in self._chains:
             if len(self._chains) >= self._entries:
                 del self._chains[next(iter(self._chains))]
-            self._chains[id(image)] = (image, _mip_chain(image))
-        return self._chains[id(image)][1]
+            self._chains[picture.key] = (picture, mip_chain(picture))
+        return self._chains[picture.key][1]
 
 
-def _mip_chain(image: NDArray[np.uint8]) -> Chain:
-    """All levels, flat, with the first one's height and width and their number."""
-    rgb = _ROOT[_power_of_two(image)].astype(np.uint32)
-    level = np.ascontiguousarray(rgb[..., 0] | (rgb[..., 1] << 8) | (rgb[..., 2] << 16))
-    height, width = level.shape
-    levels = [level]
+def mip_chain(picture: Picture) -> Chain:
+    """All levels of a picture, down to one texel or one row of them."""
+    image = _power_of_two(picture.pixels())
+    if picture.slot == "normal":
+        return _joined([_packed_normals(n) for n in _halvings(_unit_normals(image))])
+    if picture.slot not in COLOR_SLOTS:
+        return _joined([_packed(np.rint(data).astype(np.uint8)) for data in _halvings(image[..., :3].astype(np.float32))])
+    if image.shape[2] == 4 and picture.alpha_cutoff is not None:
+        return _joined(_cut_outs(image, picture.alpha_cutoff))
+    return _joined(_colors(image[..., :3]))
+
+
+def _colors(image: Image) -> list[NDArray[np.uint32]]:
+    """The levels of a colour without alpha, by a kernel."""
+    levels = [_packed(_ROOT[image])]
     while min(levels[-1].shape) > 1:
         h, w = levels[-1].shape
         smaller = np.zeros((h // 2, w // 2), np.uint32)
@@ -162,14 +287,101 @@ def _mip_chain(image: NDArray[np.uint8]) -> Chain:
             device="cpu",
         )
         levels.append(smaller)
+    return levels
+
+
+@wp.kernel
+def halve(source: wp.array2d(dtype=wp.uint32), target: wp.array2d(dtype=wp.uint32)):
+    """One level of a colour from the one before: the mean of two by two texels."""
+    y, x = wp.tid()
+    c = unpack(source[2 * y, 2 * x]) + unpack(source[2 * y, 2 * x + 1]) + unpack(source[2 * y + 1, 2 * x]) + unpack(source[2 * y + 1, 2 * x + 1])
+    c = c * 0.25
+    r = wp.uint32(wp.sqrt(c[0]) * 255.0 + 0.5)
+    g = wp.uint32(wp.sqrt(c[1]) * 255.0 + 0.5)
+    b = wp.uint32(wp.sqrt(c[2]) * 255.0 + 0.5)
+    target[y, x] = r | (g << wp.uint32(8)) | (b << wp.uint32(16)) | (wp.uint32(255) << wp.uint32(24))
+
+
+def _cut_outs(image: Image, cutoff: float) -> list[NDArray[np.uint32]]:
+    """The levels of a colour with alpha. At each, as large a share of the texels reaches the cut-off as in the image itself: means alone
+    would thin leaves out, or close meshes, the farther away they are (Castano 2010).
+    """
+    weight = _LEAST + image[..., 3:].astype(np.float32) * np.float32((1 - _LEAST) / 255)
+    root = _ROOT[image[..., :3]].astype(np.float32)
+    levels = []
+    wanted = int((image[..., 3] >= cutoff * 255).sum()) / image[..., 3].size
+    for level in _halvings(np.concatenate([root * root * weight, weight], axis=2)):
+        color = np.sqrt(level[..., :3] / level[..., 3:])
+        alpha = (level[..., 3:] - _LEAST) * np.float32(255 / (1 - _LEAST))
+        if levels and cutoff > 0 and wanted > 0:
+            alpha *= _scale_to(alpha, max(round(wanted * alpha.size), 1), math.ceil(cutoff * 255))
+        levels.append(_packed(np.rint(np.concatenate([color, alpha], axis=2)).clip(0, 255).astype(np.uint8)))
+    return levels
+
+
+def _scale_to(alpha: NDArray[np.float32], count: int, least: int) -> np.float32:
+    """What alpha is to be multiplied with for its `count` largest values to be `least` or more."""
+    value = np.partition(alpha.reshape(-1), alpha.size - count)[alpha.size - count]
+    return np.float32(least) / max(value, np.float32(1e-3))
+
+
+def _unit_normals(image: Image) -> NDArray[np.float32]:
+    n = image[..., :3].astype(np.float32) * np.float32(2 / 255) - 1
+    return _divided(n, _lengths(n))
+
+
+def _packed_normals(normals: NDArray[np.float32]) -> NDArray[np.uint32]:
+    length = _lengths(normals)
+    shortening = np.sqrt(np.maximum(1 - length, 0)) * 255
+    return _packed(np.rint(np.concatenate([_divided(normals, length) * 127 + 128, shortening], axis=2)).astype(np.uint8))
+
+
+def _lengths(v: NDArray[np.float32]) -> NDArray[np.float32]:
+    x, y, z = v[..., 0:1], v[..., 1:2], v[..., 2:3]
+    return np.sqrt(x * x + y * y + z * z)
+
+
+def _divided(v: NDArray[np.float32], length: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Unit vectors; straight up where there is no direction."""
+    return np.where(length > 0, v / np.where(length > 0, length, np.float32(1)), np.array([0, 0, 1], np.float32))
+
+
+def _halvings(texels: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+    """(h, w, c) texels, and all levels above them: means of two by two."""
+    levels = [texels]
+    while min(levels[-1].shape[:2]) > 1:
+        t = levels[-1]
+        levels.append((t[::2, ::2] + t[::2, 1::2] + t[1::2, ::2] + t[1::2, 1::2]) * np.float32(0.25))
+    return levels
+
+
+def _packed(texels: NDArray[np.uint8]) -> NDArray[np.uint32]:
+    """(h, w) of (h, w, 3 or 4) bytes; 255 for a fourth that is not there."""
+    c = texels.astype(np.uint32)
+    fourth = c[..., 3] if c.shape[2] == 4 else np.uint32(255)
+    return np.ascontiguousarray(c[..., 0] | (c[..., 1] << 8) | (c[..., 2] << 16) | (fourth << 24))
+
+
+def _joined(levels: list[NDArray[np.uint32]]) -> Chain:
+    height, width = levels[0].shape
     return np.concatenate([m.reshape(-1) for m in levels]), height, width, len(levels)
 
 
-def _power_of_two(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _srgb_to_linear(code: int) -> float:
+    c = code / 255.0
+    return c / 12.92 if c <= 0.04045 else math.pow((c + 0.055) / 1.055, 2.4)
+
+
+#: sRGB byte to the square root of linear, as a byte.
+_ROOT = np.array([round(math.sqrt(_srgb_to_linear(code)) * 255) for code in range(256)], np.uint8)
+_LEAST = np.float32(1 / 256)
+
+
+def _power_of_two(image: Image) -> Image:
     """The image resampled bilinearly to sides that are powers of two, the nearest ones up to MAX_SIZE."""
     height, width = image.shape[:2]
     sides = [min(MAX_SIZE, 1 << round(math.log2(side))) for side in (height, width)]
     if sides == [height, width]:
         return image
     # The exact variant is done in integers, alike on every processor.
-    return np.asarray(cv2.resize(image, (sides[1], sides[0]), interpolation=cv2.INTER_LINEAR_EXACT), np.uint8)
+    return resized(image, sides[1], sides[0], cv2.INTER_LINEAR_EXACT)

@@ -1,0 +1,79 @@
+"""What a surface looks like: the one place that decides between a body's material and what its mesh brings.
+
+Every renderer asks here, so that all show the same.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from diorama.sim.assets.library import AssetLibrary
+from diorama.sim.assets.mesh import SLOTS, Image, MeshPart, Slot
+from diorama.sim.assets.textures import bake
+from diorama.sim.errors import InvalidValue
+from diorama.sim.spec import BodySpec, MaterialSpec, ProceduralTexture, Texture
+
+#: The field of a material that fills each slot.
+_FIELDS: tuple[tuple[Slot, str], ...] = tuple((slot, "texture" if slot == "base_color" else f"{slot}_texture") for slot in SLOTS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Picture:
+    """A texture on a surface: an image, or the recipe of one.
+
+    One tile spans `tile_m` metres of surface, each triangle unrolled onto the two body axes that it is most parallel to; or, where
+    that is None, one unit of the mesh's own texture coordinates. A base colour's fourth channel counts unless `alpha_cutoff` is None:
+    what is below the cut-off is not there (0: everything is).
+    """
+
+    slot: Slot
+    source: Image | ProceduralTexture
+    tile_m: float | None = None
+    alpha_cutoff: float | None = None
+
+    @property
+    def key(self) -> Any:
+        """The same for pictures whose `pixels` mean the same, as long as they live."""
+        source = self.source if isinstance(self.source, ProceduralTexture) else id(self.source)
+        return self.slot, source, self.alpha_cutoff
+
+    def pixels(self) -> Image:
+        """(h, w, 3) or (h, w, 4) uint8, row 0 at the top (v = 1): sRGB for base colour and emission, else numbers as they are."""
+        return bake(self.source, self.slot) if isinstance(self.source, ProceduralTexture) else self.source
+
+
+def look(body: BodySpec, part: MeshPart, library: AssetLibrary) -> tuple[MaterialSpec, dict[Slot, Picture]]:
+    """The material of one part of a body, and its textures.
+
+    The body's own material replaces everything that the mesh brings, and None nothing. Raises AssetError for image files that cannot be
+    used, and InvalidValue for textures that are laid out differently on one surface.
+    """
+    sources: dict[Slot, tuple[Image | ProceduralTexture, float | None]]
+    if body.material is None:
+        material = part.look.material
+        sources = {slot: (image, None) for slot, image in part.look.images.items()}
+    else:
+        material = body.material
+        given: dict[Slot, Texture | None] = {slot: getattr(material, field) for slot, field in _FIELDS}
+        sources = {
+            slot: (texture if isinstance(texture, ProceduralTexture) else library.image(texture.path), texture.tile_m)
+            for slot, texture in given.items()
+            if texture is not None
+        }
+        if len({tile_m is None for _, tile_m in sources.values()}) > 1:
+            raise InvalidValue(
+                f"the material of {body.name} mixes textures that span metres of surface with ones that follow the mesh. Give all a tile_m, or none."
+            )
+    cutoff = _cutoff(material)
+    return material, {
+        slot: Picture(slot=slot, source=source, tile_m=tile_m, alpha_cutoff=cutoff if slot == "base_color" else None)
+        for slot, (source, tile_m) in sources.items()
+    }
+
+
+def _cutoff(material: MaterialSpec) -> float | None:
+    """What the texture's alpha is compared with: opacity multiplies it first."""
+    if material.alpha == "opaque":
+        return None
+    if material.alpha == "blend":
+        return 0.0
+    return min(material.alpha_cutoff / max(material.opacity, 1e-6), 1.0)
