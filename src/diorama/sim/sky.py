@@ -28,7 +28,7 @@ SCALE = 0.04
 HORIZON = 0.0015
 #: What dims the sky for each radian that the sun is below the horizon, as an exponent.
 _DUSK = 45.0
-_ENTRIES = 257
+_ENTRIES = 129
 
 #: Perez's A to E as slope and offset in turbidity, for Y, x and y (Preetham et al., appendix A.2).
 _PEREZ = (
@@ -85,8 +85,8 @@ def sky_tables(sky: PhysicalSky) -> SkyTables:
     steps = [i / (_ENTRIES - 1) for i in range(_ENTRIES)]
     tables = SkyTables(
         zenith=(_digits(zenith[0] * dusk * SCALE), _digits(zenith[1]), _digits(zenith[2])),
-        by_height=np.array([[_digits(height(z, c) / at_zenith[c]) for c in range(3)] for z in steps]),
-        by_angle=np.array([[_digits(around(s, c)) for c in range(3)] for s in steps]),
+        by_height=np.array([[round(height(z, c) / at_zenith[c], 9) for c in range(3)] for z in steps]),
+        by_angle=np.array([[round(around(s, c), 9) for c in range(3)] for s in steps]),
         sun=_towards_sun(replace(sky, sun_azimuth_rad=0.0)),
         ground=(0.0, 0.0, 0.0),
     )
@@ -189,7 +189,7 @@ def _interpolated(table: NDArray[np.float64], t: NDArray[np.float64]) -> NDArray
     return table[i] * (1 - f) + table[i + 1] * f
 
 
-def _horizontal_irradiance(tables: SkyTables, rings: int = 24) -> Rgb:
+def _horizontal_irradiance(tables: SkyTables, rings: int = 16) -> Rgb:
     """What the sky, without the sun, sends onto level ground: the mean of radiances over rings of equal projected area, times pi."""
     up = [math.sqrt((k + 0.5) / rings) for k in range(rings)]
     azimuths = [math.pi * (m + 0.5) / rings for m in range(rings)]

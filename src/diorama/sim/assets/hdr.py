@@ -34,7 +34,7 @@ def read_hdr(path: Path) -> NDArray[np.float32]:
         picture = None
     if picture is None or picture.dtype != np.float32:
         raise AssetError(f"{path}: is cut off or damaged, OpenCV cannot decode it")
-    out = np.ascontiguousarray(picture[..., ::-1])
+    out = np.array(picture[..., ::-1], np.float32, order="C")
     if exposure != 1:
         out /= np.float32(exposure)
     lowest, highest = float(out.min()), float(out.max())

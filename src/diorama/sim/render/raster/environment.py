@@ -87,6 +87,17 @@ def turned(environment: Environment, d: warp.vec3) -> warp.vec3:
 
 
 @warp.func
+def sharp(environment: Environment, d: warp.vec3) -> warp.vec3:
+    """The first map at a direction in the maps' axes."""
+    start = environment.maps[0][0]
+    n = environment.maps[0][1]
+    if warp.abs(d[2]) < environment.horizon:
+        above = 0.5 + 0.5 * d[2] / environment.horizon
+        return fetch(environment.texels, start, n, d, 0) * above + fetch(environment.texels, start, n, d, 1) * (1.0 - above)
+    return look_up(environment.texels, start, n, d)
+
+
+@warp.func
 def irradiance(environment: Environment, normal: warp.vec3) -> warp.vec3:
     """What a white diffuse surface with this unit normal shows: the irradiance on it over pi."""
     if environment.kind == GRADIENT:
@@ -111,11 +122,13 @@ def specular(environment: Environment, direction: warp.vec3, roughness: float) -
     at = warp.sqrt(warp.clamp(roughness, 0.0, 1.0)) * float(LAST)
     k = warp.min(int(at), LAST - 1)
     f = at - float(k)
-    smoother = environment.maps[k]
-    rougher = environment.maps[k + 1]
-    out = look_up(environment.texels, smoother[0], smoother[1], d) * (1.0 - f)
+    out = warp.vec3(0.0, 0.0, 0.0)
+    if k == 0:
+        out = sharp(environment, d) * (1.0 - f)
+    else:
+        out = look_up(environment.texels, environment.maps[k][0], environment.maps[k][1], d) * (1.0 - f)
     if f > 0.0:
-        out += look_up(environment.texels, rougher[0], rougher[1], d) * f
+        out += look_up(environment.texels, environment.maps[k + 1][0], environment.maps[k + 1][1], d) * f
     return out * environment.strength
 
 
@@ -126,13 +139,7 @@ def background(environment: Environment, direction: warp.vec3) -> warp.vec3:
         return hemisphere(environment.background_top, environment.background_bottom, direction[2])
     if environment.kind == GRADIENT:
         return hemisphere(environment.sky, environment.ground, direction[2])
-    d = turned(environment, direction)
-    sharp = environment.maps[0]
-    if warp.abs(d[2]) < environment.horizon:
-        above = 0.5 + 0.5 * d[2] / environment.horizon
-        upper = fetch(environment.texels, sharp[0], sharp[1], d, 0)
-        return (upper * above + fetch(environment.texels, sharp[0], sharp[1], d, 1) * (1.0 - above)) * environment.strength
-    return look_up(environment.texels, sharp[0], sharp[1], d) * environment.strength
+    return sharp(environment, turned(environment, direction)) * environment.strength
 
 
 class EnvironmentCache:
@@ -207,9 +214,9 @@ def _picture_maps(picture: NDArray[np.float32], device: str) -> tuple[Array, Arr
     sharp = _shrunk(equirect, _FINEST, device)
     n = sharp.shape[0] + 1
     texels, maps = _texels(n, _LIGHT, device)
-    wp.launch(octahedral.resample, dim=octahedral.size(n), inputs=[sharp, n, 0, texels], device=device)
+    wp.launch(octahedral.resample, dim=(2, n, n), inputs=[sharp, n, 0, texels], device=device)
     base = wp.empty(octahedral.size(_LIGHT), dtype=wp.vec3, device=device)
-    wp.launch(octahedral.resample, dim=len(base), inputs=[_shrunk(equirect, _LIGHT_ROWS, device), _LIGHT, 0, base], device=device)
+    wp.launch(octahedral.resample, dim=(2, _LIGHT, _LIGHT), inputs=[_shrunk(equirect, _LIGHT_ROWS, device), _LIGHT, 0, base], device=device)
     return _filtered(base, _LIGHT, maps, texels, device)
 
 
@@ -222,18 +229,17 @@ def _texels(sharpest: int, light: int, device: str) -> tuple[Array, list[tuple[i
 
 def _filtered(base: Array, n: int, maps: list[tuple[int, int]], texels: Array, device: str) -> tuple[Array, Array, Array]:
     """All maps but the first, and the harmonics, from the light of `n` nodes a side."""
-    levels = octahedral.pyramid_starts(n, _SMALLEST)
+    levels = octahedral.pyramid(n, _SMALLEST)
     pyramid = wp.empty(levels[-1][0] + octahedral.size(_SMALLEST), dtype=wp.vec3, device=device)
     wp.copy(pyramid, base)
     wp.copy(texels, base, dest_offset=maps[1][0])
     for (fine_start, fine), (start, side) in pairwise(levels):
         weights = _weights(fine, n, device)
         wp.launch(octahedral.restrict, dim=octahedral.size(side), inputs=[pyramid, weights, fine_start, start, side], device=device)
-    where = wp.array(levels, dtype=wp.vec2i, device=device)
     for k in range(2, STEPS + 1):
         start, side = maps[k]
-        taps = _taps((k / STEPS) ** 2, n, len(levels), device)
-        wp.launch(blur, dim=octahedral.size(side), inputs=[pyramid, where, *taps, side, start, texels], device=device)
+        taps = _taps((k / STEPS) ** 2, n, device)
+        wp.launch(blur, dim=(2, side, side), inputs=[pyramid, *taps, side, start, texels], device=device)
     start = next(start for start, side in levels if side == _DIFFUSE)
     diffuse = pyramid[start : start + octahedral.size(_DIFFUSE)].numpy()
     harmonics = wp.array(irradiance_coefficients(diffuse, _DIFFUSE, n), dtype=wp.vec3, device=device)
@@ -246,9 +252,10 @@ def _weights(n: int, base: int, device: str) -> Array:
 
 
 @cache
-def _taps(roughness: float, base: int, levels: int, device: str) -> tuple[Array, Array]:
-    taps, level_of = lobe_taps(roughness, base, levels)
-    return wp.array(taps, dtype=wp.vec4, device=device), wp.array(level_of, dtype=wp.int32, device=device)
+def _taps(roughness: float, base: int, device: str) -> tuple[Array, Array]:
+    maps = octahedral.pyramid(base, _SMALLEST)
+    taps, level_of = lobe_taps(roughness, base, len(maps))
+    return wp.array(taps, dtype=wp.vec4, device=device), wp.array([maps[k] for k in level_of], dtype=wp.vec2i, device=device)
 
 
 def _shrunk(equirect: Array, height: int, device: str) -> Array:

@@ -21,15 +21,15 @@ wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": 
 
 
 @wp.func
-def direction_of(i: int, j: int, lower: int, n: int) -> wp.vec3:
-    """The unit direction of a node; `lower` is 0 or 1."""
+def corner_of(lower: int, i: int, j: int, n: int) -> wp.vec3:
+    """Where node (i, j) is on the octahedron; `lower` is 0 or 1."""
     step = 2.0 / float(n - 1)
     a = float(i) * step - 1.0
     b = float(j) * step - 1.0
     z = 1.0 - wp.max(wp.abs(a), wp.abs(b))
     if lower == 1:
         z = -z
-    return wp.normalize(wp.vec3(0.5 * (a + b), 0.5 * (a - b), z))
+    return wp.vec3(0.5 * (a + b), 0.5 * (a - b), z)
 
 
 @wp.func
@@ -151,8 +151,8 @@ def angle_of(x: float, y: float) -> float:
 @wp.kernel
 def resample(picture: wp.array2d(dtype=wp.vec3), n: int, start: int, nodes: wp.array(dtype=wp.vec3)):
     """A map from an equirectangular picture, bilinear: its top row straight up, its middle column along +x, its right side -y."""
-    t = wp.tid()
-    d = direction_of(t // n % n, t % n, t // (n * n), n)
+    lower, i, j = wp.tid()
+    d = corner_of(lower, i, j, n)
     height = picture.shape[0]
     width = picture.shape[1]
     elevation = angle_of(wp.sqrt(d[0] * d[0] + d[1] * d[1]), d[2])
@@ -168,7 +168,7 @@ def resample(picture: wp.array2d(dtype=wp.vec3), n: int, start: int, nodes: wp.a
     y1 = wp.clamp(int(top) + 1, 0, height - 1)
     high = picture[y0, x0] * (1.0 - fu) + picture[y0, x1] * fu
     low = picture[y1, x0] * (1.0 - fu) + picture[y1, x1] * fu
-    nodes[start + t] = high * (1.0 - fv) + low * fv
+    nodes[start + (lower * n + i) * n + j] = high * (1.0 - fv) + low * fv
 
 
 @wp.kernel
@@ -190,7 +190,7 @@ def shrink(picture: wp.array2d(dtype=wp.vec3), row_weights: wp.array(dtype=float
     smaller[i, j] = total / weight
 
 
-def pyramid_starts(base: int, smallest: int) -> list[tuple[int, int]]:
+def pyramid(base: int, smallest: int) -> list[tuple[int, int]]:
     """(start, nodes along a side) of each map of a pyramid that is stored flat, the finest first; sides are powers of two plus one."""
     out: list[tuple[int, int]] = []
     start, n = 0, base

@@ -15,14 +15,16 @@ import numpy as np
 import warp as wp
 from numpy.typing import NDArray
 
-from diorama.sim.render.raster.octahedral import direction_of, look_up
+from diorama.sim.render.raster.octahedral import corner_of, look_up
 
 wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False})
 
-#: How much farther out each ring of a lobe ends than the one before it.
-_GROWTH = 2.0
+#: A ring is at most this part of its inner radius wide, and at most as wide (rad) as the other over the lobe's roughness: a wide lobe
+#: varies more slowly than its rings grow, but its maps are small, and exactness costs little there.
+_GROWTH = 1.0
+_WIDEST = 0.15
 #: A pyramid level is used for sectors of at least this many of its node distances.
-_NODES_A_SECTOR = 1.4
+_NODES_A_SECTOR = 0.9
 
 
 @cache
@@ -35,11 +37,16 @@ def lobe_taps(roughness: float, base: int, levels: int) -> tuple[NDArray[np.floa
         spread = c * c * (alpha * alpha - 1) + 1
         return alpha * alpha / (spread * spread) * math.cos(theta) * math.sin(theta)
 
-    edges = [0.0, min(0.5 * alpha, 0.2)]
+    widest = _WIDEST / roughness
+    edges = [0.0, min(0.3 * alpha, widest / 2)]
     edges.append(3 * edges[1])
-    while edges[-1] * (1 + (_GROWTH - 1) / 2) < math.pi / 2:
-        edges.append(edges[-1] * _GROWTH)
-    edges[-1] = math.pi / 2
+    while True:
+        width = min(edges[-1] * _GROWTH, widest)
+        # The last ring takes what would be too little for one of its own.
+        if edges[-1] + 1.3 * width > math.pi / 2:
+            break
+        edges.append(edges[-1] + width)
+    edges.append(math.pi / 2)
     taps: list[tuple[float, float, float, float]] = []
     level_of: list[int] = []
     for k, (low, high) in enumerate(pairwise(edges)):
@@ -65,16 +72,18 @@ def lobe_taps(roughness: float, base: int, levels: int) -> tuple[NDArray[np.floa
 @wp.kernel
 def blur(
     pyramid: wp.array(dtype=wp.vec3),
-    levels: wp.array(dtype=wp.vec2i),
     taps: wp.array(dtype=wp.vec4),
-    level_of: wp.array(dtype=int),
+    maps: wp.array(dtype=wp.vec2i),
     n: int,
     start: int,
     nodes: wp.array(dtype=wp.vec3),
 ):
-    """The map at `start`, of `n` nodes a side: at each node the mean over the lobe's taps about its direction."""
-    t = wp.tid()
-    d = direction_of(t // n % n, t % n, t // (n * n), n)
+    """The map at `start`, of `n` nodes a side: at each node the mean over the lobe's taps about its direction.
+
+    `maps` says for each tap which of the pyramid's maps it reads: where it starts, and how many nodes a side it has.
+    """
+    lower, i, j = wp.tid()
+    d = wp.normalize(corner_of(lower, i, j, n))
     # A frame about d without a square root (Duff et al., "Building an orthonormal basis, revisited", 2017).
     sign = float(1.0)
     if d[2] < 0.0:
@@ -86,6 +95,5 @@ def blur(
     total = wp.vec3(0.0, 0.0, 0.0)
     for k in range(taps.shape[0]):
         tap = taps[k]
-        level = levels[level_of[k]]
-        total += look_up(pyramid, level[0], level[1], side * tap[0] + other * tap[1] + d * tap[2]) * tap[3]
-    nodes[start + t] = total
+        total += look_up(pyramid, maps[k][0], maps[k][1], side * tap[0] + other * tap[1] + d * tap[2]) * tap[3]
+    nodes[start + (lower * n + i) * n + j] = total
