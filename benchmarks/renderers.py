@@ -91,7 +91,7 @@ CONTENDERS = {
     ),
     "pathtrace16": Contender(
         module="rivals.ours",
-        arguments=("scenes.json", "pathtrace"),
+        arguments=("scenes.json", "pathtrace", "spp=16"),
         what="our path tracer (Mitsuba), 16 samples",
         advice='pip install -c constraints.txt ".[pathtrace]"',
     ),

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from rivals.stage import GL_AXES, Stage
-from rivals.worker import Watch, serve
+from rivals.worker import Watch, serve, versions_of
 
 os.environ["MUJOCO_GL"] = "egl"
 mujoco: Any = importlib.import_module("mujoco")
@@ -46,7 +46,7 @@ def main(stage: Stage, shadow_px: int) -> None:
             renderer.disable_depth_rendering()
         return rgb, ids[..., 0] + 1
 
-    serve(photograph, "mujoco", "PyOpenGL", "numpy")
+    serve(photograph, versions_of("mujoco", "PyOpenGL", "numpy"))
 
 
 def _model(stage: Stage, shadow_px: int) -> Any:

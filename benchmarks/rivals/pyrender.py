@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from rivals.stage import GL_AXES, Stage
-from rivals.worker import Watch, serve
+from rivals.worker import Watch, serve, versions_of
 
 
 def main(stage: Stage) -> None:
@@ -45,7 +45,7 @@ def main(stage: Stage) -> None:
             ids, _ = renderer.render(scene, flags=pyrender.RenderFlags.SEG, seg_node_map=ids_of)
         return rgb, ids[..., 0]
 
-    serve(photograph, "pyrender", "PyOpenGL", "numpy")
+    serve(photograph, versions_of("pyrender", "PyOpenGL", "numpy"))
 
 
 def _import_pyrender() -> Any:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from rivals.stage import GL_AXES, Stage
-from rivals.worker import Watch, serve
+from rivals.worker import Watch, serve, versions_of
 
 from diorama.sim.transforms import quat_from_matrix
 
@@ -55,7 +55,7 @@ def main(stage: Stage) -> None:
             instance = np.asarray(ids, np.int32).reshape(height, width) + 1
         return rgb, instance
 
-    serve(photograph, "pybullet", "numpy")
+    serve(photograph, versions_of("pybullet", "numpy"))
 
 
 if __name__ == "__main__":

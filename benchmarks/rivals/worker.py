@@ -36,12 +36,17 @@ class Photographer(Protocol):
     def __call__(self, frame: int, watch: Watch, /) -> tuple[NDArray[np.uint8], NDArray[np.integer]]: ...
 
 
-def serve(photograph: Photographer, *packages: str) -> None:
+def versions_of(*packages: str) -> dict[str, str]:
+    """What is installed."""
+    return {package: version(package) for package in packages}
+
+
+def serve(photograph: Photographer, versions: dict[str, str]) -> None:
     """Answer the parent until it closes stdin."""
     # Engines print what they please; the answers have a descriptor of their own.
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)
-    print(json.dumps({name: version(name) for name in packages}), file=answers)
+    print(json.dumps(versions), file=answers)
     for line in sys.stdin:
         order, frame, *file = line.split()
         watch = Watch()
