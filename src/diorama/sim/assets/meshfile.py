@@ -5,6 +5,7 @@ its `unit`. Where a mesh has colours by vertex, their mean is its colour.
 """
 
 import importlib.util
+import io
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diorama.sim.assets.color import linear_rgb
+from diorama.sim.assets.gltf import Gltf
 from diorama.sim.assets.images import fitted, read_image
 from diorama.sim.assets.mesh import Image, Look, Slot
 from diorama.sim.assets.obj import read_obj
-from diorama.sim.assets.references import MESH_SUFFIXES, gltf_document, references, xml_root
+from diorama.sim.assets.references import MESH_SUFFIXES, references, xml_root
 from diorama.sim.assets.surface import Surface
+from diorama.sim.assets.textures import is_normal_map
 from diorama.sim.errors import AssetError, MissingExtra
 from diorama.sim.spec import MaterialSpec
 from diorama.sim.transforms import compose
@@ -47,38 +50,41 @@ def read_mesh(path: Path) -> list[Surface]:
 
 def _read_with_trimesh(path: Path, suffix: str) -> list[Surface]:
     to_metres_z_up = np.eye(4)
-    textured = False
-    if suffix == ".dae":
-        _need("collada", "pycollada", f"{path.name}: reading DAE files")
-        to_metres_z_up = _dae_frame(path)
-    if suffix in (".glb", ".gltf"):
-        to_metres_z_up = Z_UP_FROM_Y_UP
-        textured = _has_color_textures(gltf_document(path))
+    pictures = [other for other in references(path) if other.suffix.lower() != ".bin"]
     for other in references(path):
         if not other.is_file():
             raise AssetError(f"{path}: refers to {other}, and there is no such file")
-        if other.suffix.lower() != ".bin":
+    gltf = None
+    if suffix in (".glb", ".gltf"):
+        to_metres_z_up = Z_UP_FROM_Y_UP
+        gltf = Gltf(path)
+    elif pictures:
+        for other in pictures:
             read_image(other, path)
-            textured = True
-    if textured:
         _need("PIL", "pillow", f"{path.name}: reading textures in {suffix[1:].upper()} files")
+    if suffix == ".dae":
+        _need("collada", "pycollada", f"{path.name}: reading DAE files")
+        to_metres_z_up = _dae_frame(path)
 
     import trimesh  # takes a moment to import, and built-in assets do without
+    from trimesh.resolvers import FilePathResolver
 
     try:
-        scene = trimesh.load_scene(path, process=False)
-        nodes = [scene.graph[name] for name in scene.graph.nodes_geometry]
-        meshes = [(scene.geometry[geometry], np.asarray(pose, np.float64)) for pose, geometry in nodes]
-        surfaces = [
-            _surface(mesh).moved(compose(to_metres_z_up, pose)) for mesh, pose in meshes if isinstance(mesh, trimesh.Trimesh) and len(mesh.faces)
-        ]
+        if gltf is None:
+            scene = trimesh.load_scene(path, process=False)
+        else:
+            resolver = FilePathResolver(str(path))
+            scene = trimesh.load_scene(io.BytesIO(gltf.geometry()), file_type=suffix[1:], resolver=resolver, process=False)
+        placed = [(scene.geometry[geometry], np.asarray(pose, np.float64)) for pose, geometry in map(scene.graph.get, scene.graph.nodes_geometry)]
+        meshes = [(mesh, pose) for mesh, pose in placed if isinstance(mesh, trimesh.Trimesh) and len(mesh.faces)]
+        surfaces = [_surface(mesh, gltf).moved(compose(to_metres_z_up, pose)) for mesh, pose in meshes]
     except AssetError:
         raise
     except Exception as error:  # noqa: BLE001 - trimesh's readers raise anything on files that are not what they seem
         raise AssetError(f"{path}: cannot be read as a {suffix[1:].upper()} mesh ({type(error).__name__}: {error})") from None
     if not surfaces:
         raise AssetError(f"{path}: holds no faces, it is empty or not a mesh")
-    if textured and all(not s.look.images for s in surfaces):
+    if pictures and gltf is None and not any(s.look.images for s in surfaces):
         raise AssetError(f"{path}: its textures cannot be read")
     return surfaces
 
@@ -101,45 +107,46 @@ def _dae_frame(path: Path) -> NDArray[np.float64]:
     return frame
 
 
-def _has_color_textures(document: dict[str, Any]) -> bool:
-    materials = document.get("materials", [])
-    return any("baseColorTexture" in m.get("pbrMetallicRoughness", {}) for m in materials if isinstance(m, dict))
-
-
-def _surface(mesh: Any) -> Surface:
+def _surface(mesh: Any, gltf: Gltf | None) -> Surface:
     visual = mesh.visual
     uv = getattr(visual, "uv", None)
+    uv = np.asarray(uv, np.float64) if uv is not None and len(uv) == len(mesh.vertices) else None
     look = Look()
-    if visual.kind == "texture":
-        look = _look(visual.material, has_uv=uv is not None)
+    if visual.kind == "texture" and gltf is not None:
+        number = int(visual.material.name)
+        look = gltf.looks[number]
+        uv = gltf.layouts[number].applied(uv) if uv is not None else None
+    elif visual.kind == "texture":
+        look = _look(visual.material)
     elif visual.kind in ("vertex", "face"):
         colors = visual.vertex_colors if visual.kind == "vertex" else visual.face_colors
-        mean = [sum(c) / (255.0 * len(colors)) for c in np.asarray(colors)[:, :3].T.tolist()]
-        look = Look(material=MaterialSpec(base_color=linear_rgb(*mean)))
+        red, green, blue = (sum(c) / (255.0 * len(colors)) for c in np.asarray(colors)[:, :3].T.tolist())
+        look = Look(material=MaterialSpec(base_color=(red, green, blue) if gltf is not None else linear_rgb(red, green, blue)))
     return Surface(
         positions=np.asarray(mesh.vertices, np.float64),
         faces=np.asarray(mesh.faces, np.int64),
         # Normals that came with the file; trimesh would compute others, smooth across every edge.
         normals=np.asarray(mesh.vertex_normals, np.float64) if "vertex_normals" in mesh._cache else None,
-        uv=np.asarray(uv, np.float64) if uv is not None and len(uv) == len(mesh.vertices) else None,
-        look=look,
+        uv=uv,
+        look=look if uv is not None else look.plain(),
     )
 
 
-def _look(material: Any, *, has_uv: bool) -> Look:
-    image = getattr(material, "baseColorTexture", None) if hasattr(material, "baseColorFactor") else getattr(material, "image", None)
-    images: dict[Slot, Image] = {"base_color": fitted(np.asarray(image.convert("RGB")))} if image is not None and has_uv else {}
-    if hasattr(material, "baseColorFactor"):  # glTF: factors are linear
-        factor = material.baseColorFactor
-        base = [1.0, 1.0, 1.0] if factor is None else [float(c) / 255 for c in np.asarray(factor)[:3]]
-        metallic, roughness = material.metallicFactor, material.roughnessFactor
-        spec = MaterialSpec(
-            base_color=(base[0], base[1], base[2]),
-            metallic=1.0 if metallic is None else float(metallic),
-            roughness=1.0 if roughness is None else float(roughness),
-        )
-        return Look(material=spec, images=images)
-    if images:
-        return Look(material=MaterialSpec(base_color=(1.0, 1.0, 1.0)), images=images)
-    diffuse = [float(c) / 255 for c in np.asarray(material.main_color)[:3]]
-    return Look(material=MaterialSpec(base_color=linear_rgb(*diffuse)))
+def _look(material: Any) -> Look:
+    """The look of a DAE or PLY file's material: its diffuse colour or picture, and in a DAE its shininess and a normal map."""
+    is_dae = hasattr(material, "baseColorFactor")
+    image = material.baseColorTexture if is_dae else material.image
+    images: dict[Slot, Image] = {}
+    base = (1.0, 1.0, 1.0)
+    if image is not None:
+        images["base_color"] = fitted(np.asarray(image.convert("RGB")))
+    else:
+        diffuse = np.asarray(material.main_color)[:3].tolist()
+        base = linear_rgb(diffuse[0] / 255, diffuse[1] / 255, diffuse[2] / 255)
+    roughness = 0.5
+    if is_dae:
+        roughness = min(max(float(material.roughnessFactor), 0.05), 1.0)
+        bumps = None if material.normalTexture is None else fitted(np.asarray(material.normalTexture.convert("RGB")))
+        if bumps is not None and is_normal_map(bumps):
+            images["normal"] = bumps
+    return Look(material=MaterialSpec(base_color=base, roughness=roughness), images=images)

@@ -39,21 +39,22 @@ def statement_file(line: str) -> str:
     return " ".join(words).replace("\\", "/")
 
 
-def gltf_document(path: Path) -> dict[str, Any]:
-    """The JSON of a .gltf or .glb file. Raises AssetError."""
+def gltf_document(path: Path) -> tuple[dict[str, Any], bytes]:
+    """The JSON of a .gltf or .glb file, and the chunks that follow it in the latter. Raises AssetError."""
     data = _bytes(path)
+    rest = b""
     try:
         if path.suffix.lower() == ".glb":
             magic, _, _, length, kind = struct.unpack_from("<4sIII4s", data)
             if magic != b"glTF" or kind != b"JSON":
                 raise ValueError("no glTF header")
-            data = data[20 : 20 + length]
+            data, rest = data[20 : 20 + length], data[20 + length :]
         document = json.loads(data)
         if not isinstance(document, dict):
             raise ValueError("no JSON object")
     except (ValueError, struct.error, RecursionError) as error:
         raise AssetError(f"{path}: is not a glTF file ({error})") from None
-    return document
+    return document, rest
 
 
 def xml_root(path: Path) -> ElementTree.Element:
@@ -100,7 +101,7 @@ def _of_mtl(path: Path) -> list[Path]:
 
 
 def _of_gltf(path: Path) -> list[Path]:
-    document = gltf_document(path)
+    document, _ = gltf_document(path)
     entries = [e for key in ("buffers", "images") for e in document.get(key, []) if isinstance(e, dict)]
     uris = [e["uri"] for e in entries if isinstance(e.get("uri"), str)]
     return [path.parent / unquote(uri) for uri in uris if not uri.startswith("data:")]
