@@ -1,0 +1,173 @@
+"""A `SceneSpec` as a scene of Mitsuba's.
+
+Mitsuba compiles its code anew for every scene that has another number of meshes or other classes of materials, which takes longer
+than a frame. So surfaces without pictures share a mesh and differ by attributes of their faces, and the meshes of each other kind
+are filled up to a power of two: few structures are ever met, and each is compiled once on a machine.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diorama.sim.assets.library import AssetLibrary
+from diorama.sim.assets.mesh import MeshPart
+from diorama.sim.render.looks import look
+from diorama.sim.render.pathtrace.engine import mi
+from diorama.sim.render.pathtrace.environment import Around
+from diorama.sim.render.pathtrace.lights import emitters
+from diorama.sim.render.pathtrace.surfaces import MIN_ROUGHNESS, Surface, bsdf, emission
+from diorama.sim.spec import RectLight, SceneSpec
+from diorama.sim.transforms import apply
+
+#: Which two body axes a surface is unrolled onto when its normal is nearest to x, y or z.
+_UNROLL = np.array([[1, 2], [0, 2], [0, 1]])
+#: Turns texture coordinates to count down, as Mitsuba reads pictures.
+_V_DOWN = np.array([1, -1], np.float32)
+#: Where a face's attributes stand in `_Group.looks`.
+_FACE_ATTRIBUTES = {"face_color": slice(0, 3), "face_metallic": slice(3, 4), "face_roughness": slice(4, 5)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TracedScene:
+    """`scene` for Mitsuba; `bodies`, for each of its meshes by name, the index of each face's body in the spec.
+
+    `unseen` are the shapes that cameras look through: lights; `one_sided` those that they look through from behind. `glows` says
+    whether bodies send out light.
+    """
+
+    scene: Any
+    bodies: dict[str, NDArray[np.int32]]
+    unseen: list[Any]
+    one_sided: list[Any]
+    glows: bool
+
+
+@dataclass(slots=True, eq=False)
+class _Group:
+    """Triangles that become one mesh."""
+
+    surface: Surface
+    positions: list[NDArray[Any]] = field(default_factory=list)
+    normals: list[NDArray[Any]] = field(default_factory=list)
+    uv: list[NDArray[Any]] = field(default_factory=list)
+    faces: list[NDArray[Any]] = field(default_factory=list)
+    looks: list[NDArray[Any]] = field(default_factory=list)
+    bodies: list[NDArray[Any]] = field(default_factory=list)
+    count: int = 0
+
+    def add(self, body: int, part: MeshPart, surface: Surface, pose: NDArray[np.float64]) -> None:
+        """One part of a body, where the body is."""
+        turn = pose.copy()
+        turn[:3, 3] = 0.0
+        positions, normals, uv, faces = _unrolled(part, surface)
+        self.positions.append(apply(pose, positions))
+        self.normals.append(apply(turn, normals))
+        self.uv.append(uv)
+        self.faces.append(faces + self.count)
+        self.count += len(positions)
+        m = surface.material
+        self.looks.append(np.tile(np.array([*m.base_color, m.metallic, max(m.roughness, MIN_ROUGHNESS)], np.float32), (len(faces), 1)))
+        self.bodies.append(np.full(len(faces), body, np.int32))
+
+
+def traced_scene(spec: SceneSpec, library: AssetLibrary, around: Around, max_depth: int) -> TracedScene:
+    """The scene with its bodies where the spec has them. Raises AssetError for files that cannot be used."""
+    groups: dict[Any, _Group] = {}
+    for index, body in enumerate(spec.bodies):
+        pose = body.world_from_body.matrix
+        for part in library.shape_asset(body.shape).parts:
+            surface = Surface(*look(body, part, library))
+            if surface.is_there:
+                groups.setdefault(surface.key, _Group(surface)).add(index, part, surface, pose)
+
+    kinds: dict[Any, list[_Group]] = {}
+    for group in groups.values():
+        kinds.setdefault((bool(group.surface.pictures), *group.surface.structure), []).append(group)
+    parts: dict[str, Any] = {}
+    bodies: dict[str, NDArray[np.int32]] = {}
+    one_sided = []
+    for k, kind in enumerate(sorted(kinds)):
+        members = kinds[kind]
+        members += [_nothing(members[0].surface)] * (_power_of_two(len(members)) - len(members))
+        for i, group in enumerate(members):
+            name = f"mesh_{k}_{i}"
+            parts[name] = _mesh(name, group)
+            bodies[name] = np.concatenate(group.bodies)
+            if not group.surface.material.two_sided:
+                one_sided.append(parts[name])
+    glows = any(group.surface.glows for group in groups.values())
+    integrator = {
+        # Only the volumetric one lets light pass what can be seen through; it is a third slower.
+        "type": "volpath" if any(group.surface.passes_light for group in groups.values()) or _has_rects(spec) else "path",
+        "max_depth": max_depth,
+        # With what glows, lights are hidden by our own search for what a camera sees.
+        "hide_emitters": not glows,
+    }
+    # One thread: several make the objects in any order, and with the order changes the compiled code.
+    scene = mi.load_dict({"type": "scene", "integrator": integrator} | parts | emitters(spec.lights, around), parallel=False)
+    unseen = [shape for shape in scene.shapes() if shape.emitter() is not None and shape.id() not in bodies]
+    return TracedScene(scene=scene, bodies=bodies, unseen=unseen, one_sided=one_sided, glows=glows)
+
+
+def _has_rects(spec: SceneSpec) -> bool:
+    return any(isinstance(light, RectLight) for light in spec.lights)
+
+
+def _unrolled(part: MeshPart, surface: Surface) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Positions, normals, texture coordinates (v downwards, as Mitsuba's pictures) and faces.
+
+    Pictures in metres are laid on each triangle by itself, which then shares no corner.
+    """
+    tile_m = next((p.tile_m for p in surface.pictures.values()), None)
+    if tile_m is None:
+        uv = part.uv * _V_DOWN
+        return part.positions, part.normals, uv, part.faces
+    corners = part.positions[part.faces]
+    across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    axes = _UNROLL[np.argmax(np.abs(across), axis=1)]
+    uv = np.take_along_axis(corners, axes[:, None, :], axis=2).reshape(-1, 2) * _V_DOWN / np.float32(tile_m)
+    faces = np.arange(3 * len(part.faces), dtype=np.int32).reshape(-1, 3)
+    return corners.reshape(-1, 3), part.normals[part.faces].reshape(-1, 3), uv, faces
+
+
+def _nothing(surface: Surface) -> _Group:
+    """A triangle too small and too deep down to be met."""
+    group = _Group(surface)
+    part = MeshPart(
+        positions=np.array([[0, 0, -1e5], [1e-3, 0, -1e5], [0, 1e-3, -1e5]], np.float32),
+        normals=np.array([[0, 0, 1]] * 3, np.float32),
+        uv=np.zeros((3, 2), np.float32),
+        faces=np.array([[0, 1, 2]], np.int32),
+    )
+    group.add(-1, part, surface, np.eye(4))
+    return group
+
+
+def _power_of_two(count: int) -> int:
+    return 1 << (count - 1).bit_length()
+
+
+def _mesh(name: str, group: _Group) -> Any:
+    settings = mi.Properties()
+    settings["bsdf"] = mi.load_dict(bsdf(group.surface), parallel=False)
+    if group.surface.glows:
+        settings["emitter"] = mi.load_dict(emission(group.surface), parallel=False)
+    faces = np.concatenate(group.faces)
+    mesh = mi.Mesh(name, group.count, len(faces), has_vertex_normals=True, has_vertex_texcoords=True, props=settings)
+    mesh.set_id(name)
+    looks = np.concatenate(group.looks)
+    for attribute, columns in _FACE_ATTRIBUTES.items():
+        mesh.add_attribute(attribute, columns.stop - columns.start, _flat(looks[:, columns]))
+    arrays = mi.traverse(mesh)
+    arrays["faces"] = faces.ravel().astype(np.uint32)
+    arrays["vertex_positions"] = _flat(np.concatenate(group.positions))
+    arrays["vertex_normals"] = _flat(np.concatenate(group.normals))
+    arrays["vertex_texcoords"] = _flat(np.concatenate(group.uv))
+    arrays.update()
+    return mesh
+
+
+def _flat(array: NDArray[Any]) -> NDArray[np.float32]:
+    return np.ascontiguousarray(array, np.float32).ravel()
