@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from diorama.sim.assets.library import AssetLibrary
-from diorama.sim.assets.mesh import SLOTS, Image, MeshPart, Slot
+from diorama.sim.assets.mesh import COLOR_SLOTS, SLOTS, Image, MeshPart, Slot
 from diorama.sim.assets.textures import bake
 from diorama.sim.errors import InvalidValue
 from diorama.sim.spec import BodySpec, MaterialSpec, ProceduralTexture, Texture
@@ -32,9 +32,9 @@ class Picture:
 
     @property
     def key(self) -> Any:
-        """The same for pictures whose `pixels` mean the same, as long as they live."""
+        """The same for pictures whose `pixels` are the same and mean the same, as long as these live."""
         source = self.source if isinstance(self.source, ProceduralTexture) else id(self.source)
-        return self.slot, source, self.alpha_cutoff
+        return source, self.slot == "normal", self.slot in COLOR_SLOTS, self.alpha_cutoff
 
     def pixels(self) -> Image:
         """(h, w, 3) or (h, w, 4) uint8, row 0 at the top (v = 1): sRGB for base colour and emission, else numbers as they are."""

@@ -97,9 +97,10 @@ def lookup_anisotropic(texels: wp.array(dtype=wp.uint32), entry: wp.vec4i, u: fl
         long2 = short2
         short2 = swap
         along = down
-    # A footprint of less than a texel needs no more than one.
-    ratio = wp.sqrt(long2 / wp.max(short2, 1.0))
-    taps = wp.clamp(int(wp.ceil(ratio - 0.25)), 1, MAX_TAPS)
+    # A footprint of less than a texel needs no more than one. The threshold leaves what is nearly square at one lookup.
+    if long2 <= 1.5625 * wp.max(short2, 1.0):
+        return lookup(texels, entry, u, v, long2)
+    taps = wp.clamp(int(wp.ceil(wp.sqrt(long2 / wp.max(short2, 1.0)) - 0.25)), 2, MAX_TAPS)
     share = 1.0 / float(taps)
     footprint2 = wp.max(short2, long2 * share * share)
     color = wp.vec3(0.0, 0.0, 0.0)
@@ -112,7 +113,7 @@ def lookup_anisotropic(texels: wp.array(dtype=wp.uint32), entry: wp.vec4i, u: fl
 #: Lookups along the longer side of a footprint, at most.
 MAX_TAPS = wp.constant(4)
 #: What is wholly transparent weighs this much, so that it has a colour where there is nothing else.
-LEAST_WEIGHT = wp.constant(1.0 / 256.0)
+LEAST_WEIGHT = wp.constant(1.0 / 65536.0)
 
 
 @wp.func
@@ -158,13 +159,13 @@ def unpack_data(texel: wp.uint32) -> wp.vec4:
 
 
 @wp.func
-def corners_of(start: int, width: int, height: int, x: float, y: float) -> wp.vec4i:
-    """Where the four texels around (x, y), in texels, are: those above first. Levels repeat without end; their sides are powers of two."""
-    x0 = int(wp.floor(x)) & (width - 1)
-    x1 = (x0 + 1) & (width - 1)
-    row0 = start + (int(wp.floor(y)) & (height - 1)) * width
-    row1 = start + ((int(wp.floor(y)) + 1) & (height - 1)) * width
-    return wp.vec4i(row0 + x0, row0 + x1, row1 + x0, row1 + x1)
+def corners_of(start: int, width: int, height: int, left: int, top: int):
+    """Where the texel at (left, top), its right neighbour, and the two below are. Levels repeat without end; their sides are powers of two."""
+    x0 = left & (width - 1)
+    x1 = (left + 1) & (width - 1)
+    row0 = start + (top & (height - 1)) * width
+    row1 = start + ((top + 1) & (height - 1)) * width
+    return row0 + x0, row0 + x1, row1 + x0, row1 + x1
 
 
 @wp.func
@@ -172,11 +173,13 @@ def bilinear(texels: wp.array(dtype=wp.uint32), start: int, width: int, height: 
     """Linear colour at (u, v), v downwards, of the level that starts at `start`."""
     x = u * float(width) - 0.5
     y = v * float(height) - 0.5
-    fx = x - wp.floor(x)
-    c = corners_of(start, width, height, x, y)
-    high = mix(unpack(texels[c[0]]), unpack(texels[c[1]]), fx)
-    low = mix(unpack(texels[c[2]]), unpack(texels[c[3]]), fx)
-    return mix(high, low, y - wp.floor(y))
+    left = wp.floor(x)
+    top = wp.floor(y)
+    fx = x - left
+    a, b, c, d = corners_of(start, width, height, int(left), int(top))
+    high = mix(unpack(texels[a]), unpack(texels[b]), fx)
+    low = mix(unpack(texels[c]), unpack(texels[d]), fx)
+    return mix(high, low, y - top)
 
 
 @wp.func
@@ -184,11 +187,13 @@ def bilinear_weighted(texels: wp.array(dtype=wp.uint32), start: int, width: int,
     """As `bilinear`, of `unpack_weighted`."""
     x = u * float(width) - 0.5
     y = v * float(height) - 0.5
-    fx = x - wp.floor(x)
-    c = corners_of(start, width, height, x, y)
-    high = unpack_weighted(texels[c[0]]) * (1.0 - fx) + unpack_weighted(texels[c[1]]) * fx
-    low = unpack_weighted(texels[c[2]]) * (1.0 - fx) + unpack_weighted(texels[c[3]]) * fx
-    return high + (low - high) * (y - wp.floor(y))
+    left = wp.floor(x)
+    top = wp.floor(y)
+    fx = x - left
+    a, b, c, d = corners_of(start, width, height, int(left), int(top))
+    high = unpack_weighted(texels[a]) * (1.0 - fx) + unpack_weighted(texels[b]) * fx
+    low = unpack_weighted(texels[c]) * (1.0 - fx) + unpack_weighted(texels[d]) * fx
+    return high + (low - high) * (y - top)
 
 
 @wp.func
@@ -196,11 +201,13 @@ def bilinear_data(texels: wp.array(dtype=wp.uint32), start: int, width: int, hei
     """As `bilinear`, of `unpack_data`."""
     x = u * float(width) - 0.5
     y = v * float(height) - 0.5
-    fx = x - wp.floor(x)
-    c = corners_of(start, width, height, x, y)
-    high = unpack_data(texels[c[0]]) * (1.0 - fx) + unpack_data(texels[c[1]]) * fx
-    low = unpack_data(texels[c[2]]) * (1.0 - fx) + unpack_data(texels[c[3]]) * fx
-    return high + (low - high) * (y - wp.floor(y))
+    left = wp.floor(x)
+    top = wp.floor(y)
+    fx = x - left
+    a, b, c, d = corners_of(start, width, height, int(left), int(top))
+    high = unpack_data(texels[a]) * (1.0 - fx) + unpack_data(texels[b]) * fx
+    low = unpack_data(texels[c]) * (1.0 - fx) + unpack_data(texels[d]) * fx
+    return high + (low - high) * (y - top)
 
 
 @wp.func
@@ -309,20 +316,21 @@ def _cut_outs(image: Image, cutoff: float) -> list[NDArray[np.uint32]]:
     weight = _LEAST + image[..., 3:].astype(np.float32) * np.float32((1 - _LEAST) / 255)
     root = _ROOT[image[..., :3]].astype(np.float32)
     levels = []
-    wanted = int((image[..., 3] >= cutoff * 255).sum()) / image[..., 3].size
+    wanted = float((image[..., 3] >= cutoff * 255).mean())
     for level in _halvings(np.concatenate([root * root * weight, weight], axis=2)):
         color = np.sqrt(level[..., :3] / level[..., 3:])
         alpha = (level[..., 3:] - _LEAST) * np.float32(255 / (1 - _LEAST))
         if levels and cutoff > 0 and wanted > 0:
-            alpha *= _scale_to(alpha, max(round(wanted * alpha.size), 1), math.ceil(cutoff * 255))
+            alpha *= np.float32(math.ceil(cutoff * 255)) / _reached_by(wanted, alpha)
         levels.append(_packed(np.rint(np.concatenate([color, alpha], axis=2)).clip(0, 255).astype(np.uint8)))
     return levels
 
 
-def _scale_to(alpha: NDArray[np.float32], count: int, least: int) -> np.float32:
-    """What alpha is to be multiplied with for its `count` largest values to be `least` or more."""
-    value = np.partition(alpha.reshape(-1), alpha.size - count)[alpha.size - count]
-    return np.float32(least) / max(value, np.float32(1e-3))
+def _reached_by(share: float, alpha: NDArray[np.float32]) -> np.float32:
+    """The positive value that as nearly this share of all values as can be reach."""
+    values, counts = np.unique(np.maximum(alpha, np.float32(1e-3)), return_counts=True)
+    reaching = np.cumsum(counts[::-1])[::-1]
+    return values[np.argmin(np.abs(reaching - share * alpha.size))]
 
 
 def _unit_normals(image: Image) -> NDArray[np.float32]:
@@ -374,7 +382,7 @@ def _srgb_to_linear(code: int) -> float:
 
 #: sRGB byte to the square root of linear, as a byte.
 _ROOT = np.array([round(math.sqrt(_srgb_to_linear(code)) * 255) for code in range(256)], np.uint8)
-_LEAST = np.float32(1 / 256)
+_LEAST = np.float32(1 / 65536)
 
 
 def _power_of_two(image: Image) -> Image:
