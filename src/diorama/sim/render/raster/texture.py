@@ -321,7 +321,8 @@ def _cut_outs(image: Image, cutoff: float) -> list[NDArray[np.uint32]]:
         color = np.sqrt(level[..., :3] / level[..., 3:])
         alpha = (level[..., 3:] - _LEAST) * np.float32(255 / (1 - _LEAST))
         if levels and cutoff > 0 and wanted > 0:
-            alpha *= np.float32(math.ceil(cutoff * 255)) / _reached_by(wanted, alpha)
+            # Downwards, so that no byte reaches the cut-off by rounding.
+            alpha = np.floor(alpha * (np.float32(math.ceil(cutoff * 255)) / _reached_by(wanted, alpha)) + np.float32(0.01))
         levels.append(_packed(np.rint(np.concatenate([color, alpha], axis=2)).clip(0, 255).astype(np.uint8)))
     return levels
 
