@@ -8,3 +8,21 @@ wp: Any = warp
 
 #: A `warp.array`, of whatever dtype.
 Array = Any
+
+
+class Scratch:
+    """Room on one device that is kept from picture to picture: fresh memory costs more than filling it."""
+
+    def __init__(self, device: str) -> None:
+        self.device = device
+        self._kept: dict[str, Array] = {}
+
+    def array(self, name: str, dtype: Any, size: int) -> Array:
+        """The array of this name, with whatever was left in it. A new size or dtype replaces it."""
+        kept = self._kept.get(name)
+        if kept is None or kept.size != size or kept.dtype != dtype:
+            kept = self._kept[name] = wp.empty(size, dtype=dtype, device=self.device)
+        return kept
+
+    def clear(self) -> None:
+        self._kept.clear()

@@ -141,7 +141,20 @@ def _render_map(light: Light, projection: _Projection, scene: SceneArrays, casts
         wp.launch(
             visibility.set_up_perspective,
             dim=scene.count,
-            inputs=[scene.vertices, scene.faces, rotation, translation, focal, center, projection.nearest_m, scene.triangle_body, culled, *buffers],
+            inputs=[
+                scene.vertices,
+                scene.faces,
+                rotation,
+                translation,
+                focal,
+                center,
+                projection.nearest_m,
+                scene.triangle_body,
+                culled,
+                wp.vec2d(0.0, 0.0),
+                *buffers,
+                wp.empty(0, dtype=visibility.Planes, device=device),
+            ],
             device=device,
         )
     nearest = math.inf if isinstance(light, SunLight) else 1 / projection.nearest_m

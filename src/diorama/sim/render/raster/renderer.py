@@ -7,13 +7,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diorama.sim.assets.library import AssetLibrary
-from diorama.sim.frame import Frame, Silhouette
+from diorama.sim.frame import Frame
 from diorama.sim.render.raster import visibility
-from diorama.sim.render.raster.device import Array, wp
-from diorama.sim.render.raster.lights import LightArrays, light_arrays, triangle_buffers
+from diorama.sim.render.raster.device import Array, Scratch, wp
+from diorama.sim.render.raster.fragments import Fragments, blend, gather
+from diorama.sim.render.raster.lanes import COUNT
+from diorama.sim.render.raster.lights import LightArrays, light_arrays
+from diorama.sim.render.raster.projection import Projection, project
 from diorama.sim.render.raster.scene import SceneArrays, scene_arrays
 from diorama.sim.render.raster.sensor import Sensor
 from diorama.sim.render.raster.shade import View, shade
+from diorama.sim.render.raster.silhouettes import silhouettes
 from diorama.sim.render.raster.texture import ChainCache
 from diorama.sim.spec import CameraSpec, EnvironmentSpec, SceneSpec
 from diorama.sim.transforms import invert
@@ -21,8 +25,8 @@ from diorama.sim.transforms import invert
 #: Where colour samples lie in a pixel: the rotated grid, no two in one row or column.
 _COLOR_SAMPLES = ((0.375, 0.125), (0.875, 0.375), (0.125, 0.625), (0.625, 0.875))
 _LABEL_SAMPLE = ((0.5, 0.5),)
-#: Silhouettes are followed this many picture sizes past each edge.
-_BEYOND = 2
+#: What the winners of a band of rows may take of a processor's cache.
+_BAND_BYTES = 2_000_000
 
 
 class Raster:
@@ -34,21 +38,21 @@ class Raster:
         # On the CPU a launch is a loop and a triangle one turn of it; a GPU wants large triangles shared out.
         self._strips = 1 if device == "cpu" else 32
         self._chains = ChainCache()
-        self._buffers: dict[tuple[str, Any, int], Array] = {}
+        self._sensor = Sensor(device)
+        self._scratch = Scratch(device)
+        self._mixed_room = 65536
         self._scene: SceneArrays | None = None
         self._lights: LightArrays | None = None
         self._environment = EnvironmentSpec()
         self._labelled: list[int] = []
 
     def __enter__(self) -> Self:
-        constant = {"device": self.device}
-        self._color_samples = wp.array(_COLOR_SAMPLES, dtype=wp.vec2d, **constant)
-        self._label_sample = wp.array(_LABEL_SAMPLE, dtype=wp.vec2d, **constant)
-        self._sensor = Sensor(self.device)
+        places = {(True, True): _COLOR_SAMPLES + _LABEL_SAMPLE, (False, True): _COLOR_SAMPLES, (True, False): _LABEL_SAMPLE}
+        self._samples = {wanted: wp.array(samples, dtype=wp.vec2d, device=self.device) for wanted, samples in places.items()}
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self._buffers.clear()
+        self._scratch.clear()
         self._scene = self._lights = None
 
     def load(self, spec: SceneSpec) -> None:
@@ -63,178 +67,98 @@ class Raster:
         scene, lights = self._scene, self._lights
         if scene is None or lights is None:
             raise RuntimeError("no scene is loaded; in a with block, load one first: with Raster(library) as renderer: renderer.load(spec) ...")
-        functions, bounds = self._set_up(camera, scene)
-        out: dict[str, Any] = {}
+        pixels, shape = camera.width * camera.height, (camera.height, camera.width)
+        projection = project(camera, scene, self._scratch)
+        labels: dict[str, Array] = {}
         if not {"depth", "instance", "normal"}.isdisjoint(channels):
-            out |= self._labels(camera, scene, functions, bounds, channels)
-        if "amodal" in channels:
-            out["silhouettes"] = self._silhouettes(camera, scene, functions, bounds)
-        if not {"rgb", "radiance"}.isdisjoint(channels):
-            out |= self._picture(camera, scene, lights, functions, bounds, channels)
-        return Frame(camera=camera, **out)
+            labels["instance"] = self._scratch.array("instance", wp.int32, pixels)
+            labels["depth"] = self._scratch.array("depth", wp.float32, pixels)
+            labels["normal"] = self._scratch.array("normal", wp.vec3, pixels if "normal" in channels else 0)
+        fragments = self._fragments(pixels) if not {"rgb", "radiance"}.isdisjoint(channels) else None
+        self._look(camera, scene, projection, labels, fragments)
 
-    def _buffer(self, name: str, dtype: Any, size: int) -> Array:
-        """Room that is kept from frame to frame, by name and size."""
-        key = (name, dtype, size)
-        if key not in self._buffers:
-            for old in [k for k in self._buffers if k[0] == name]:
-                del self._buffers[old]
-            self._buffers[key] = wp.empty(size, dtype=dtype, device=self.device)
-        return self._buffers[key]
+        out: dict[str, Any] = {}
+        if labels:
+            out |= {"instance": _copy(labels["instance"], shape), "depth_m": _copy(labels["depth"], shape)}
+        if "normal" in channels:
+            out["normal"] = _copy(labels["normal"], (*shape, 3))
+        if "amodal" in channels:
+            out["silhouettes"] = silhouettes(camera, scene, projection, self._labelled, self.device, self._strips)
+        if fragments is not None:
+            while self._mixed(fragments) > self._mixed_room:
+                # More pixels see several surfaces than there was room for: make room, and look again.
+                self._mixed_room = self._mixed(fragments) * 5 // 4
+                fragments = self._fragments(pixels)
+                self._look(camera, scene, projection, {}, fragments)
+            radiance = self._shaded(camera, scene, lights, projection, fragments)
+            if "radiance" in channels:
+                out["radiance"] = _copy(radiance, (*shape, 3))
+            if "rgb" in channels:
+                out["rgb"] = self._sensor.develop(radiance, camera)
+        return Frame(camera=camera, **out)
 
     def _launch(self, kernel: Any, dim: Any, *inputs: Any) -> None:
         wp.launch(kernel, dim=dim, inputs=list(inputs), device=self.device)
 
-    def _set_up(self, camera: CameraSpec, scene: SceneArrays) -> tuple[Array, Array]:
-        buffers = triangle_buffers(scene.count, self.device)
-        m = invert(camera.world_from_camera.matrix)
-        self._launch(
-            visibility.set_up_perspective,
-            scene.count,
-            scene.vertices,
-            scene.faces,
-            wp.mat33d(m[:3, :3]),
-            wp.vec3d(m[:3, 3]),
-            wp.vec2d(camera.fx, camera.fy),
-            wp.vec2d(camera.cx, camera.cy),
-            camera.near_m,
-            scene.triangle_body,
-            wp.array(_culled(camera, scene), dtype=wp.uint8, device=self.device),
-            *buffers,
-        )
-        return buffers
-
-    def _winners(self, camera: CameraSpec, scene: SceneArrays, functions: Array, bounds: Array, offsets: Array) -> Array:
-        winners = self._buffer(f"winners-{offsets.shape[0]}", wp.uint64, camera.width * camera.height * offsets.shape[0])
-        winners.zero_()
-        reach = (1 / camera.near_m, 1 / camera.far_m)
-        dim = (scene.count, self._strips)
-        self._launch(visibility.rasterize, dim, functions, bounds, offsets, camera.width, camera.height, *reach, self._strips, winners)
-        return winners
-
-    def _labels(self, camera: CameraSpec, scene: SceneArrays, functions: Array, bounds: Array, channels: Collection[str]) -> dict[str, NDArray[Any]]:
-        """Instance, depth and, if asked for, normals: one sample at each pixel's centre."""
-        winners = self._winners(camera, scene, functions, bounds, self._label_sample)
-        pixels = camera.width * camera.height
-        instance = self._buffer("instance", wp.int32, pixels)
-        depth = self._buffer("depth", wp.float32, pixels)
-        normal = self._buffer("normal", wp.vec3, pixels if "normal" in channels else 0)
-        self._launch(
-            visibility.resolve_geometry,
-            pixels,
-            winners,
-            functions,
-            scene.triangles,
-            scene.triangle_body,
-            wp.mat33(invert(camera.world_from_camera.matrix)[:3, :3]),
-            wp.vec2d(camera.fx, camera.fy),
-            wp.vec2d(camera.cx, camera.cy),
-            camera.width,
-            instance,
-            depth,
-            normal,
-        )
-        shape = (camera.height, camera.width)
-        out: dict[str, NDArray[Any]] = {"instance": _copy(instance, shape), "depth_m": _copy(depth, shape)}
-        if "normal" in channels:
-            out["normal"] = _copy(normal, (*shape, 3))
+    def _fragments(self, pixels: int) -> Any:
+        out = Fragments()
+        out.triangle = self._scratch.array("fragment-triangle", wp.int32, pixels + self._mixed_room)
+        out.place = self._scratch.array("fragment-place", wp.vec2, self._mixed_room)
+        out.share = self._scratch.array("fragment-share", wp.float32, self._mixed_room)
+        out.run = self._scratch.array("fragment-run", wp.vec2i, pixels)
+        out.count = wp.zeros(1, dtype=wp.int32, device=self.device)
         return out
 
-    def _silhouettes(self, camera: CameraSpec, scene: SceneArrays, functions: Array, bounds: Array) -> dict[int, Silhouette]:
-        """Every labelled body alone, on a canvas of its own that may leave the picture."""
+    @staticmethod
+    def _mixed(fragments: Any) -> int:
+        """How many fragments the mixed pixels have."""
+        return int(fragments.count.numpy()[0])
+
+    def _look(self, camera: CameraSpec, scene: SceneArrays, projection: Projection, labels: dict[str, Array], fragments: Any) -> None:
+        """Find what each pixel sees: the labels at its centre, the fragments of its colour samples. Either may be absent.
+
+        A band of rows at a time, so that their winners stay in the processor's cache; a GPU takes all rows at once.
+        """
+        if not labels and fragments is None:
+            return
         w, h = camera.width, camera.height
-        starts_of = scene.body_triangles.tolist()
-        runs = [np.arange(starts_of[b], starts_of[b + 1]) for b in self._labelled]
-        if not runs:
-            return {}
-        boxes = bounds.numpy()
-        canvases = np.zeros((len(runs), 4), np.int32)
-        for row, run in enumerate(runs):
-            seen = boxes[run][boxes[run][:, 2] > boxes[run][:, 0]]
-            if len(seen):
-                low = np.maximum(seen[:, :2].min(axis=0), (-_BEYOND * w, -_BEYOND * h))
-                high = np.minimum(seen[:, 2:].max(axis=0), ((1 + _BEYOND) * w, (1 + _BEYOND) * h))
-                canvases[row] = (*low, *np.maximum(low, high))
-        sizes = (canvases[:, 2] - canvases[:, 0]) * (canvases[:, 3] - canvases[:, 1])
-        starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
-        covered = wp.zeros(max(int(starts[-1]), 1), dtype=wp.uint8, device=self.device)
-        triangles = np.concatenate(runs).astype(np.int32)
-        owner = np.repeat(np.arange(len(runs), dtype=np.int32), [len(r) for r in runs])
-        self._launch(
-            visibility.cover,
-            (len(triangles), self._strips),
-            functions,
-            bounds,
-            wp.array(triangles, dtype=wp.int32, device=self.device),
-            wp.array(owner, dtype=wp.int32, device=self.device),
-            wp.array(canvases, dtype=wp.vec4i, device=self.device),
-            wp.array(starts, dtype=wp.int32, device=self.device),
-            1 / camera.near_m,
-            1 / camera.far_m,
-            self._strips,
-            covered,
-        )
-        flat = covered.numpy()
-        return {body: _silhouette(flat[starts[row] : starts[row + 1]], canvases[row], w, h) for row, body in enumerate(self._labelled)}
+        offsets = self._samples[bool(labels), fragments is not None]
+        samples, groups = offsets.shape[0], -(-w // visibility.GROUP)
+        rows = min(max(_BAND_BYTES // (8 * samples * w), 1), h) if self.device == "cpu" else h
+        winners = self._scratch.array("winners", visibility.Winners, samples * rows * groups)
+        focal, center = wp.vec2d(camera.fx, camera.fy), wp.vec2d(camera.cx, camera.cy)
+        rotation = wp.mat33(invert(camera.world_from_camera.matrix)[:3, :3])
+        seen = (projection.functions, scene.triangles)
+        for top in range(0, h, rows):
+            bottom = min(top + rows, h)
+            plane = (bottom - top) * groups
+            winners.zero_()
+            place = (offsets, w, top, bottom, *projection.reach, self._strips)
+            self._launch(visibility.rasterize, (scene.count, self._strips), projection.functions, projection.bounds, *place, winners)
+            if fragments is not None:
+                colors = len(_COLOR_SAMPLES)
+                self._launch(gather, (bottom - top, groups), winners, plane, offsets, colors, top, w, *seen, w * h, fragments)
+            if labels:
+                last, outputs = plane * (samples - 1), (labels["instance"], labels["depth"], labels["normal"])
+                geometry = (scene.triangle_body, rotation, focal, center)
+                self._launch(visibility.resolve_geometry, (bottom - top, groups), winners, *seen, *geometry, last, top, w, *outputs)
 
-    def _picture(
-        self, camera: CameraSpec, scene: SceneArrays, lights: LightArrays, functions: Array, bounds: Array, channels: Collection[str]
-    ) -> dict[str, NDArray[Any]]:
-        """Shade the colour samples, and develop them into an 8-bit picture if that is asked for."""
-        winners = self._winners(camera, scene, functions, bounds, self._color_samples)
-        pixels, shape = camera.width * camera.height, (camera.height, camera.width, 3)
-        radiance = self._buffer("radiance", wp.vec3, pixels)
-        self._launch(
-            shade,
-            pixels,
-            winners,
-            self._color_samples,
-            _view(camera, self._environment),
-            functions,
-            scene.triangles,
-            scene.surfaces,
-            scene.texels,
-            lights.lights,
-            lights.shadows,
-            radiance,
-        )
-        out: dict[str, NDArray[Any]] = {}
-        if "radiance" in channels:
-            out["radiance"] = _copy(radiance, shape)
-        if "rgb" in channels:
-            out["rgb"] = self._sensor.develop(radiance, camera)
-        return out
-
-
-def _culled(camera: CameraSpec, scene: SceneArrays) -> NDArray[np.uint8]:
-    """1 for each closed body that the camera is not inside of (or so near that its near plane may reach inside)."""
-    eye = np.array(camera.world_from_camera.position_m)
-    widest = max(camera.cx, camera.width - camera.cx) / camera.fx + max(camera.cy, camera.height - camera.cy) / camera.fy
-    reach = camera.near_m * (1 + abs(widest))
-    inside = np.all((scene.bounds_m[:, 0] - reach < eye) & (eye < scene.bounds_m[:, 1] + reach), axis=1)
-    return (scene.closed & ~inside).astype(np.uint8)
+    def _shaded(self, camera: CameraSpec, scene: SceneArrays, lights: LightArrays, projection: Projection, fragments: Any) -> Array:
+        """The radiance that reaches each pixel."""
+        pixels = camera.width * camera.height
+        radiance = self._scratch.array("radiance", wp.vec3, pixels + self._mixed_room)
+        count = pixels + self._mixed(fragments)
+        view = _view(camera, self._environment)
+        geometry = (projection.planes, scene.triangles)
+        looks = (scene.surfaces, scene.texels, lights.lights, lights.shadows)
+        self._launch(shade, -(-count // COUNT), fragments, pixels, count, view, *geometry, *looks, radiance)
+        self._launch(blend, pixels, fragments, pixels, radiance)
+        return radiance[:pixels]
 
 
 def _copy(array: Array, shape: tuple[int, ...]) -> NDArray[Any]:
     """The buffer's content in an array of the caller's own."""
     return np.array(array.numpy()).reshape(shape)
-
-
-def _silhouette(flat: NDArray[np.uint8], canvas: NDArray[np.int32], width: int, height: int) -> Silhouette:
-    x0, y0, x1, y1 = (int(v) for v in canvas)
-    bits = flat.reshape(y1 - y0, x1 - x0).view(np.bool_)
-    columns, rows = np.flatnonzero(bits.any(axis=0)), np.flatnonzero(bits.any(axis=1))
-    if len(columns) == 0:
-        return Silhouette(inside_px=0, total_px=0, box_xyxy=(0, 0, 0, 0), bits=np.zeros((0, 0), np.bool_), bits_xy=(0, 0))
-    left, top = max(x0, 0), max(y0, 0)
-    inside = bits[top - y0 : max(min(y1, height) - y0, 0), left - x0 : max(min(x1, width) - x0, 0)]
-    return Silhouette(
-        inside_px=int(np.count_nonzero(inside)),
-        total_px=int(np.count_nonzero(bits)),
-        box_xyxy=(x0 + int(columns[0]), y0 + int(rows[0]), x0 + int(columns[-1]) + 1, y0 + int(rows[-1]) + 1),
-        bits=inside,
-        bits_xy=(left, top),
-    )
 
 
 def _view(camera: CameraSpec, environment: EnvironmentSpec) -> Any:

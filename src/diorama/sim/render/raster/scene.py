@@ -27,11 +27,11 @@ class Triangle:
     """
 
     n0: warp.vec3
-    n1: warp.vec3
-    n2: warp.vec3
+    dn1: warp.vec3
+    dn2: warp.vec3
     uv0: warp.vec2
-    uv1: warp.vec2
-    uv2: warp.vec2
+    duv1: warp.vec2
+    duv2: warp.vec2
     flat: warp.vec3
     surface: int
 
@@ -129,9 +129,10 @@ def _triangles(part: MeshPart, pose: NDArray[np.float64], picture: Picture | Non
     normals = _rotated(pose, part.normals).astype(np.float32)[part.faces]
     uv = _corner_uv(part, corners, across, picture)
     rows: Any = np.zeros(len(part.faces), _layout(Triangle))
-    for corner in range(3):
-        rows[f"n{corner}"] = normals[:, corner]
-        rows[f"uv{corner}"] = uv[:, corner]
+    rows["n0"], rows["uv0"] = normals[:, 0], uv[:, 0]
+    for corner in (1, 2):
+        rows[f"dn{corner}"] = normals[:, corner] - normals[:, 0]
+        rows[f"duv{corner}"] = uv[:, corner] - uv[:, 0]
     rows["flat"] = _unit(_rotated(pose, across))
     rows["surface"] = surface
     return rows

@@ -10,7 +10,7 @@ is linear in (u, v) as well: (e_0 + e_1 + e_2) / det(p0, p1, p2).
 Everything here is float64 without fused multiply-add. Then neighbours get exactly opposite functions for the edge they
 share, so that no sample falls between them, and every processor finds the same pixels.
 
-A sample keeps its winner as one 64-bit number, the float bits of 1/depth above the triangle's index. Positive floats
+A sample keeps its winner as one 64-bit number, the float bits of 1/depth above one more than the triangle's index. Positive floats
 order as their bits do, so the maximum is the nearest triangle, in whatever order they come.
 """
 
@@ -20,11 +20,21 @@ from diorama.sim.render.raster.scene import Triangle
 
 wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False})
 
-#: A sample without a triangle, and the part of a winner that is the triangle's index.
-NOTHING = wp.constant(wp.uint64(0))
+#: The part of a winner that is one more than the triangle's index; nothing won where it is zero.
 INDEX = wp.constant(wp.uint64(0xFFFFFFFF))
+NOTHING = wp.constant(wp.uint64(0))
+#: In place of a triangle.
+EMPTY = wp.constant(-1)
 #: A triangle's linear functions of the pixel, (a, b, c) for a u + b v + c: three edges, then one over the depth.
 Functions = wp.types.matrix(shape=(4, 3), dtype=wp.float64)
+#: For shading, in single precision: (a, b, c) of a (u - u0) + b (v - v0) + c, for the second and third corner's weight over the
+#: depth and for one over the depth; then (u0, v0, -), a pixel within the triangle's bounds, so that nothing large cancels.
+Planes = wp.types.matrix(shape=(4, 3), dtype=wp.float32)
+#: Neighbours in a row that are tested and kept together.
+GROUP = 8
+GROUP_SIZE = wp.constant(GROUP)
+Columns = wp.types.vector(length=GROUP, dtype=wp.float64)
+Winners = wp.types.vector(length=GROUP, dtype=wp.uint64)
 #: Bounds are kept within this many pixels of the origin, so that they fit an int with room to spare.
 LIMIT = wp.constant(wp.float64(1.0e6))
 
@@ -51,10 +61,12 @@ def set_up_perspective(
     near: wp.float64,
     triangle_body: wp.array(dtype=int),
     culled: wp.array(dtype=wp.uint8),
+    size: wp.vec2d,
     functions: wp.array(dtype=Functions),
     bounds: wp.array(dtype=wp.vec4i),
+    planes: wp.array(dtype=Planes),
 ):
-    """Functions and pixel bounds of each triangle, for a pinhole. `culled` bodies show no back faces."""
+    """Functions and pixel bounds of each triangle, for a pinhole. `culled` bodies show no back faces. `planes` may be empty."""
     t = wp.tid()
     f = faces[t]
     p0 = wp.mul(rotation, vertices[f[0]]) + translation
@@ -113,6 +125,22 @@ def set_up_perspective(
     # A hair of slack: the corners were projected with rounding, the edge functions decide exactly.
     slack = wp.float64(1.0e-6)
     bounds[t] = bounds_of(umin - slack, vmin - slack, umax + slack, vmax + slack)
+    if planes.shape[0] > 0:
+        u0 = wp.floor(wp.clamp(umin, wp.float64(0.0), size[0]))
+        v0 = wp.floor(wp.clamp(vmin, wp.float64(0.0), size[1]))
+        g = Planes()
+        for k in range(3):
+            scale = wp.float64(1.0) / d
+            if k == 2:
+                scale = wp.float64(1.0)
+            gu = e[k + 1, 0] * scale
+            gv = e[k + 1, 1] * scale
+            g[k, 0] = float(gu)
+            g[k, 1] = float(gv)
+            g[k, 2] = float(gu * u0 + gv * v0 + e[k + 1, 2] * scale)
+        g[3, 0] = float(u0)
+        g[3, 1] = float(v0)
+        planes[t] = g
 
 
 @wp.kernel
@@ -183,19 +211,34 @@ def span(e: Functions, x0: int, x1: int, ox: wp.float64, v: wp.float64) -> wp.ve
     return wp.vec2i(lo, hi)
 
 
+@wp.func
+def triangle_of(winner: wp.uint64) -> int:
+    """The triangle that won a sample, or EMPTY."""
+    return int(winner & INDEX) - 1
+
+
+@wp.func
+def winner_at(winners: wp.array(dtype=Winners), plane: int, x: int, y: int, width: int) -> wp.uint64:
+    """A pixel's winner, of the samples whose winners begin at `plane`."""
+    group = x // GROUP_SIZE
+    return winners[plane + y * ((width + GROUP_SIZE - 1) // GROUP_SIZE) + group][x - group * GROUP_SIZE]
+
+
 @wp.kernel
 def rasterize(
     functions: wp.array(dtype=Functions),
     bounds: wp.array(dtype=wp.vec4i),
     offsets: wp.array(dtype=wp.vec2d),
     width: int,
-    height: int,
-    inverse_near: float,
-    inverse_far: float,
+    top: int,
+    bottom: int,
+    inverse_near: wp.float64,
+    inverse_far: wp.float64,
     strips: int,
-    winners: wp.array(dtype=wp.uint64),
+    winners: wp.array(dtype=Winners),
 ):
-    """Nearest triangle at each sample: `winners` is (height, width, number of `offsets`), flat.
+    """Nearest triangle at each sample of the band of rows from `top` to before `bottom`: `winners` is (number of `offsets`, rows,
+    groups of a row), flat.
 
     `strips` threads share a triangle's rows (one on the CPU, where a launch is a loop).
     """
@@ -203,23 +246,48 @@ def rasterize(
     box = bounds[t]
     x0 = wp.max(box[0], 0)
     x1 = wp.min(box[2], width)
-    y1 = wp.min(box[3], height)
-    if x0 >= x1:
+    y0 = wp.max(box[1], top) + strip
+    y1 = wp.min(box[3], bottom)
+    if x0 >= x1 or y0 >= y1:
         return
     e = functions[t]
     samples = offsets.shape[0]
-    y = wp.max(box[1], 0) + strip
+    groups = (width + GROUP_SIZE - 1) // GROUP_SIZE
+    plane = (bottom - top) * groups
+    small = x1 - x0 <= GROUP_SIZE
+    key = wp.uint64(t + 1)
+    nearest = Columns(inverse_near)
+    farthest = Columns(inverse_far)
+    y = y0
     while y < y1:
         for k in range(samples):
             v = wp.float64(y) + offsets[k][1]
             ox = offsets[k][0]
-            row = span(e, x0, x1, ox, v)
-            constant = e[3, 1] * v + e[3, 2]
-            for x in range(row[0], row[1]):
-                inverse = float(e[3, 0] * (wp.float64(x) + ox) + constant)
-                if inverse >= inverse_far and inverse <= inverse_near:
-                    key = (wp.uint64(wp.cast(inverse, wp.uint32)) << wp.uint64(32)) | wp.uint64(t)
-                    wp.atomic_max(winners, (y * width + x) * samples + k, key)
+            row = wp.vec2i(x0, x1)
+            if not small:
+                row = span(e, x0, x1, ox, v)
+            r0 = e[0, 1] * v + e[0, 2]
+            r1 = e[1, 1] * v + e[1, 2]
+            r2 = e[2, 1] * v + e[2, 2]
+            r3 = e[3, 1] * v + e[3, 2]
+            line = k * plane + (y - top) * groups
+            group = row[0] // GROUP_SIZE
+            while group * GROUP_SIZE < row[1]:
+                first = group * GROUP_SIZE
+                columns = Columns()
+                for i in range(GROUP_SIZE):
+                    columns[i] = wp.float64(first + i) + ox
+                inside = wp.min(wp.min(columns * e[0, 0] + Columns(r0), columns * e[1, 0] + Columns(r1)), columns * e[2, 0] + Columns(r2))
+                inverses = columns * e[3, 0] + Columns(r3)
+                inside = wp.min(inside, wp.min(inverses - farthest, nearest - inverses))
+                keys = Winners()
+                for i in range(GROUP_SIZE):
+                    inverse = float(inverses[i])
+                    found = (wp.uint64(wp.cast(inverse, wp.uint32)) << wp.uint64(32)) | key
+                    # A choice, not a branch, so that all eight are made at once.
+                    keys[i] = wp.where(inside[i] >= wp.float64(0.0), found, NOTHING)
+                wp.atomic_max(winners, line + group, keys)
+                group += 1
         y += strips
 
 
@@ -304,38 +372,42 @@ def cover(
 
 @wp.kernel
 def resolve_geometry(
-    winners: wp.array(dtype=wp.uint64),
+    winners: wp.array(dtype=Winners),
     functions: wp.array(dtype=Functions),
     triangles: wp.array(dtype=Triangle),
     triangle_body: wp.array(dtype=int),
     camera_from_world: wp.mat33,
     focal: wp.vec2d,
     center: wp.vec2d,
+    plane: int,
+    top: int,
     width: int,
     instance: wp.array(dtype=int),
     depth: wp.array(dtype=float),
     normal: wp.array(dtype=wp.vec3),
 ):
-    """Labels at pixel centres, from one winner a pixel. `normal` may be empty; otherwise it is the surface's own
-    (flat) normal in camera axes, turned to face the camera.
+    """Labels at pixel centres, from the samples whose winners begin at `plane`, in the band that begins with row `top`. `normal` may
+    be empty; otherwise it is the surface's own (flat) normal in camera axes, turned to face the camera.
     """
-    i = wp.tid()
-    winner = winners[i]
-    if winner == NOTHING:
-        instance[i] = 0
-        depth[i] = wp.inf
-        if normal.shape[0] > 0:
-            normal[i] = wp.vec3(0.0, 0.0, 0.0)
-        return
-    t = int(winner & INDEX)
-    u = wp.float64(i % width) + wp.float64(0.5)
-    v = wp.float64(i // width) + wp.float64(0.5)
-    instance[i] = triangle_body[t] + 1
-    e = functions[t]
-    depth[i] = float(wp.float64(1.0) / (e[3, 0] * u + (e[3, 1] * v + e[3, 2])))
-    if normal.shape[0] > 0:
-        n = wp.mul(camera_from_world, triangles[t].flat)
-        ray = wp.vec3(float((u - center[0]) / focal[0]), float((v - center[1]) / focal[1]), 1.0)
-        if wp.dot(n, ray) > 0.0:
-            n = -n
-        normal[i] = n
+    y, group = wp.tid()
+    found = winners[plane + y * ((width + GROUP_SIZE - 1) // GROUP_SIZE) + group]
+    v = wp.float64(top + y) + wp.float64(0.5)
+    for k in range(GROUP_SIZE):
+        x = group * GROUP_SIZE + k
+        if x < width:
+            i = (top + y) * width + x
+            t = triangle_of(found[k])
+            if t == EMPTY:
+                instance[i] = 0
+                depth[i] = wp.inf
+                if normal.shape[0] > 0:
+                    normal[i] = wp.vec3(0.0, 0.0, 0.0)
+            else:
+                u = wp.float64(x) + wp.float64(0.5)
+                e = functions[t]
+                instance[i] = triangle_body[t] + 1
+                depth[i] = float(wp.float64(1.0) / (e[3, 0] * u + (e[3, 1] * v + e[3, 2])))
+                if normal.shape[0] > 0:
+                    n = wp.mul(camera_from_world, triangles[t].flat)
+                    ray = wp.vec3(float((u - center[0]) / focal[0]), float((v - center[1]) / focal[1]), 1.0)
+                    normal[i] = wp.where(wp.dot(n, ray) > 0.0, -n, n)

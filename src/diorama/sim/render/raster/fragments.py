@@ -1,0 +1,150 @@
+"""Fragments: the distinct surfaces within each pixel, which are shaded once each, and their mean.
+
+Nearly every pixel sees one triangle alone, or nothing: it is its own fragment. The fragments of mixed pixels stand behind those of
+all pixels, the ones of a pixel next to each other.
+"""
+
+import warp as wp
+
+from diorama.sim.render.raster.scene import Triangle
+from diorama.sim.render.raster.visibility import GROUP_SIZE, INDEX, NOTHING, Functions, Winners, triangle_of, winner_at
+
+wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False})
+
+#: In place of the triangle of a pixel that shows several surfaces.
+MIXED = wp.constant(-2)
+#: The triangles that a pixel's samples see.
+Seen = wp.types.vector(length=8, dtype=wp.int32)
+
+
+@wp.struct
+class Fragments:
+    """`triangle`: of each pixel, then of each fragment of mixed pixels, which are shaded at `place` and make up `share` of their pixel;
+    both are counted from behind the pixels. A mixed pixel has its `run` of fragments: where it begins, and how many they are.
+    `count` holds how many there are in all mixed pixels; beyond the arrays' end they are counted, not kept.
+    """
+
+    triangle: wp.array(dtype=int)
+    place: wp.array(dtype=wp.vec2)
+    share: wp.array(dtype=float)
+    run: wp.array(dtype=wp.vec2i)
+    count: wp.array(dtype=int)
+
+
+@wp.func
+def same_surface(a: int, b: int, u: wp.float64, v: wp.float64, functions: wp.array(dtype=Functions), triangles: wp.array(dtype=Triangle)) -> bool:
+    """Whether two triangles are one surface as far as a pixel can tell: same part, nearly one plane there."""
+    if a == b:
+        return True
+    if a < 0 or b < 0:
+        return False
+    if triangles[a].surface != triangles[b].surface:
+        return False
+    if wp.dot(triangles[a].flat, triangles[b].flat) < 0.9:
+        return False
+    da = functions[a][3, 0] * u + (functions[a][3, 1] * v + functions[a][3, 2])
+    db = functions[b][3, 0] * u + (functions[b][3, 1] * v + functions[b][3, 2])
+    return wp.abs(da - db) < wp.float64(0.03) * da
+
+
+@wp.func
+def split(
+    winners: wp.array(dtype=Winners),
+    plane: int,
+    offsets: wp.array(dtype=wp.vec2d),
+    samples: int,
+    x: int,
+    y: int,
+    top: int,
+    width: int,
+    functions: wp.array(dtype=Functions),
+    triangles: wp.array(dtype=Triangle),
+    pixels: int,
+    fragments: Fragments,
+):
+    """Make the fragments of a mixed pixel."""
+    u = wp.float64(x)
+    v = wp.float64(top + y)
+    seen = Seen()
+    for k in range(samples):
+        seen[k] = triangle_of(winner_at(winners, k * plane, x, y, width))
+    # Four bits a sample: the first sample that sees the same surface.
+    groups = int(0)
+    count = int(0)
+    for k in range(samples):
+        mine = int(k)
+        for j in range(k):
+            su = u + offsets[k][0]
+            sv = v + offsets[k][1]
+            if mine == k and (groups >> (4 * j)) & 15 == j and same_surface(seen[j], seen[k], su, sv, functions, triangles):
+                mine = j
+        groups = groups | (mine << (4 * k))
+        if mine == k:
+            count += 1
+    at = wp.atomic_add(fragments.count, 0, count)
+    fragments.run[(top + y) * width + x] = wp.vec2i(at, count)
+    if at + count > fragments.share.shape[0]:
+        return
+    for k in range(samples):
+        if (groups >> (4 * k)) & 15 == k:
+            weight = float(0.0)
+            across = wp.float64(0.0)
+            down = wp.float64(0.0)
+            for j in range(k, samples):
+                if (groups >> (4 * j)) & 15 == k:
+                    weight += 1.0
+                    across += offsets[j][0]
+                    down += offsets[j][1]
+            fragments.triangle[pixels + at] = seen[k]
+            fragments.place[at] = wp.vec2(float(u + across / wp.float64(weight)), float(v + down / wp.float64(weight)))
+            fragments.share[at] = weight / float(samples)
+            at += 1
+
+
+@wp.kernel
+def gather(
+    winners: wp.array(dtype=Winners),
+    plane: int,
+    offsets: wp.array(dtype=wp.vec2d),
+    samples: int,
+    top: int,
+    width: int,
+    functions: wp.array(dtype=Functions),
+    triangles: wp.array(dtype=Triangle),
+    pixels: int,
+    fragments: Fragments,
+):
+    """Group the first `samples` samples of each pixel of a band, which begins with row `top`, by the surface they see.
+
+    The winners of a sample begin `plane` behind those of the one before. A thread looks at a group of neighbours.
+    """
+    y, group = wp.tid()
+    begin = y * ((width + GROUP_SIZE - 1) // GROUP_SIZE) + group
+    first = winners[begin]
+    differ = int(0)
+    for k in range(1, samples):
+        other = winners[begin + k * plane]
+        for i in range(GROUP_SIZE):
+            differ = differ | wp.where((first[i] ^ other[i]) & INDEX != NOTHING, 1 << i, 0)
+    for i in range(GROUP_SIZE):
+        x = group * GROUP_SIZE + i
+        if x < width:
+            pixel = (top + y) * width + x
+            if (differ >> i) & 1 == 0:
+                fragments.triangle[pixel] = triangle_of(first[i])
+            else:
+                fragments.triangle[pixel] = MIXED
+                split(winners, plane, offsets, samples, x, y, top, width, functions, triangles, pixels, fragments)
+
+
+@wp.kernel
+def blend(fragments: Fragments, pixels: int, radiance: wp.array(dtype=wp.vec3)):
+    """The mean of each mixed pixel's fragments, whose radiances stand behind those of all pixels."""
+    pixel = wp.tid()
+    if fragments.triangle[pixel] != MIXED:
+        return
+    run = fragments.run[pixel]
+    out = wp.vec3(0.0, 0.0, 0.0)
+    for i in range(run[0], run[0] + run[1]):
+        out += radiance[pixels + i] * fragments.share[i]
+    radiance[pixel] = out

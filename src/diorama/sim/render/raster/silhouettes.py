@@ -1,0 +1,75 @@
+"""Silhouettes: each labelled body alone, on a canvas of its own that may leave the picture."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diorama.sim.frame import Silhouette
+from diorama.sim.render.raster.device import wp
+from diorama.sim.render.raster.projection import Projection
+from diorama.sim.render.raster.scene import SceneArrays
+from diorama.sim.render.raster.visibility import cover
+from diorama.sim.spec import CameraSpec
+
+#: Silhouettes are followed this many picture sizes past each edge.
+_BEYOND = 2
+
+
+def silhouettes(
+    camera: CameraSpec, scene: SceneArrays, projection: Projection, bodies: Sequence[int], device: str, strips: int
+) -> dict[int, Silhouette]:
+    """The outline of each of the `bodies`, as if nothing stood before it."""
+    w, h = camera.width, camera.height
+    starts_of = scene.body_triangles.tolist()
+    runs = [np.arange(starts_of[b], starts_of[b + 1]) for b in bodies]
+    if not runs:
+        return {}
+    boxes = projection.bounds.numpy()
+    canvases = np.zeros((len(runs), 4), np.int32)
+    for row, run in enumerate(runs):
+        seen = boxes[run][boxes[run][:, 2] > boxes[run][:, 0]]
+        if len(seen):
+            low = np.maximum(seen[:, :2].min(axis=0), (-_BEYOND * w, -_BEYOND * h))
+            high = np.minimum(seen[:, 2:].max(axis=0), ((1 + _BEYOND) * w, (1 + _BEYOND) * h))
+            canvases[row] = (*low, *np.maximum(low, high))
+    sizes = (canvases[:, 2] - canvases[:, 0]) * (canvases[:, 3] - canvases[:, 1])
+    starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
+    covered = wp.zeros(max(int(starts[-1]), 1), dtype=wp.uint8, device=device)
+    triangles = np.concatenate(runs).astype(np.int32)
+    owner = np.repeat(np.arange(len(runs), dtype=np.int32), [len(r) for r in runs])
+    wp.launch(
+        cover,
+        dim=(len(triangles), strips),
+        inputs=[
+            projection.functions,
+            projection.bounds,
+            wp.array(triangles, dtype=wp.int32, device=device),
+            wp.array(owner, dtype=wp.int32, device=device),
+            wp.array(canvases, dtype=wp.vec4i, device=device),
+            wp.array(starts, dtype=wp.int32, device=device),
+            *projection.reach,
+            strips,
+            covered,
+        ],
+        device=device,
+    )
+    flat = covered.numpy()
+    return {body: _silhouette(flat[starts[row] : starts[row + 1]], canvases[row], w, h) for row, body in enumerate(bodies)}
+
+
+def _silhouette(flat: NDArray[np.uint8], canvas: NDArray[np.int32], width: int, height: int) -> Silhouette:
+    x0, y0, x1, y1 = (int(v) for v in canvas)
+    bits = flat.reshape(y1 - y0, x1 - x0).view(np.bool_)
+    columns, rows = np.flatnonzero(bits.any(axis=0)), np.flatnonzero(bits.any(axis=1))
+    if len(columns) == 0:
+        return Silhouette(inside_px=0, total_px=0, box_xyxy=(0, 0, 0, 0), bits=np.zeros((0, 0), np.bool_), bits_xy=(0, 0))
+    left, top = max(x0, 0), max(y0, 0)
+    inside = bits[top - y0 : max(min(y1, height) - y0, 0), left - x0 : max(min(x1, width) - x0, 0)]
+    return Silhouette(
+        inside_px=int(np.count_nonzero(inside)),
+        total_px=int(np.count_nonzero(bits)),
+        box_xyxy=(x0 + int(columns[0]), y0 + int(rows[0]), x0 + int(columns[-1]) + 1, y0 + int(rows[-1]) + 1),
+        bits=inside,
+        bits_xy=(left, top),
+    )
