@@ -34,4 +34,12 @@ def open_renderer(name: str, library: AssetLibrary) -> Renderer:
     return RENDERERS[name](library)
 
 
-RENDERERS = Registry("renderer", "diorama.renderers", {"pathtrace": "diorama.sim.render.pathtrace:PathTracer", "raster": "diorama.sim.render.raster:Raster"})
+RENDERERS = Registry(
+    "renderer",
+    "diorama.renderers",
+    {
+        "gl": "diorama.sim.render.gl:GL",
+        "pathtrace": "diorama.sim.render.pathtrace:PathTracer",
+        "raster": "diorama.sim.render.raster:Raster",
+    },
+)

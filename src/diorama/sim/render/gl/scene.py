@@ -1,0 +1,141 @@
+"""A scene of ours as one of pyrender's."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pyrender
+from numpy.typing import NDArray
+
+from diorama.sim.assets.library import AssetLibrary
+from diorama.sim.assets.mesh import COLOR_SLOTS, MeshPart, Slot
+from diorama.sim.render.gl.engine import Material, Texture
+from diorama.sim.render.looks import Picture, look
+from diorama.sim.spec import CameraSpec, EnvironmentSpec, MaterialSpec, SceneSpec
+from diorama.sim.transforms import Matrix, apply, compose, invert
+
+#: Which two body axes a surface is unrolled onto when its normal is nearest to x, y or z.
+_UNROLL = np.array([[1, 2], [0, 2], [0, 1]])
+#: From OpenCV's camera axes to OpenGL's: y up, z backwards.
+_FLIPPED = np.diag([1.0, -1.0, -1.0, 1.0])
+#: The nearest depth over the farthest one, at least.
+_LEAST_NEAR = 1e-6
+#: Textures on the graphics card at most.
+_TEXTURES = 64
+_TEXTURE_FIELDS: dict[Slot, str] = {
+    "base_color": "baseColorTexture",
+    "metallic_roughness": "metallicRoughnessTexture",
+    "normal": "normalTexture",
+    "occlusion": "occlusionTexture",
+    "emissive": "emissiveTexture",
+}
+
+
+class TextureCache:
+    """Textures by picture, so that what many scenes share is made once; those not asked for longest leave first."""
+
+    def __init__(self) -> None:
+        self._textures: dict[Any, tuple[Picture, Texture]] = {}
+
+    def texture(self, picture: Picture) -> Texture:
+        # The picture is kept too: its key may be the address of its array.
+        found = self._textures.pop(picture.key, None) or (picture, Texture(picture.pixels(), srgb=picture.slot in COLOR_SLOTS))
+        if len(self._textures) >= _TEXTURES:
+            del self._textures[next(iter(self._textures))]
+        self._textures[picture.key] = found
+        return found[1]
+
+
+def scene(spec: SceneSpec, library: AssetLibrary, textures: TextureCache) -> tuple[pyrender.Scene, NDArray[np.float64]]:
+    """All bodies, a node each part, named by their order; and every body's world box, (n, 2, 3)."""
+    out = pyrender.Scene(bg_color=(0.0, 0.0, 0.0, 0.0))
+    boxes = np.zeros((len(spec.bodies), 2, 3))
+    for i, body in enumerate(spec.bodies):
+        pose = body.world_from_body.matrix
+        asset = library.shape_asset(body.shape)
+        boxes[i] = _world_box(asset.bounds_m, pose)
+        for k, part in enumerate(asset.parts):
+            material, pictures = look(body, part, library)
+            primitive = _primitive(part, _material(material, pictures, textures), pictures)
+            out.add(pyrender.Mesh(primitives=[primitive]), name=f"{i:06}.{k:06}", pose=pose)
+    return out, boxes
+
+
+def surroundings(environment: EnvironmentSpec) -> dict[str, NDArray[np.float32]]:
+    """The environment's colours, by the names of the shader's uniforms."""
+    top, bottom = environment.background_top or environment.sky, environment.background_bottom or environment.ground
+    named = {"sky": environment.sky, "ground": environment.ground, "background_top": top, "background_bottom": bottom}
+    return {name: np.array(color, np.float32) for name, color in named.items()}
+
+
+def point_camera(scene: pyrender.Scene, camera: CameraSpec, boxes: NDArray[np.float64]) -> None:
+    """Put this camera in the scene in place of the last one, and the background behind everything that it sees."""
+    for node in [*scene.camera_nodes, *scene.get_nodes(name="background")]:
+        scene.remove_node(node)
+    near, far = _depths(camera, boxes)
+    world_from_camera = camera.world_from_camera.matrix
+    # The far plane itself is out of the way: what is too far away is behind the background.
+    lens = pyrender.IntrinsicsCamera(camera.fx, camera.fy, camera.cx, camera.cy, znear=near, zfar=far * 1000)
+    scene.main_camera_node = scene.add(lens, pose=compose(world_from_camera, _FLIPPED))
+    corners = [(u, v) for v in (0, camera.height) for u in (0, camera.width)]
+    positions = [((u - camera.cx) / camera.fx * far, (v - camera.cy) / camera.fy * far, far) for u, v in corners]
+    normals = np.tile([0.0, 0.0, -1.0], (4, 1))
+    sheet = pyrender.Primitive(
+        positions=positions, normals=normals, indices=[[0, 1, 2], [2, 1, 3]], material=Material({"is_background": 1}, doubleSided=True)
+    )
+    scene.add(pyrender.Mesh(primitives=[sheet]), name="background", pose=world_from_camera)
+
+
+def _depths(camera: CameraSpec, boxes: NDArray[np.float64]) -> tuple[float, float]:
+    """The nearest and the farthest z-depth at which the camera sees something: the greater the nearest is, the finer are depths told apart."""
+    picks = np.array([(i, j, k) for i in (0, 1) for j in (0, 1) for k in (0, 1)])
+    corners = boxes[:, picks, np.arange(3)].reshape(-1, 3)
+    z = apply(invert(camera.world_from_camera.matrix), corners)[:, 2]
+    far = min(float(z.max(initial=0.0)) * 1.001 + 1e-3, camera.far_m)
+    near = max(float(z.min(initial=math.inf)) * 0.999, camera.near_m)
+    # Where nothing is in sight, or what is lies beyond what 24 bits tell apart.
+    return (max(near, far * _LEAST_NEAR), far) if near < far else (camera.near_m, camera.near_m * 2)
+
+
+def _primitive(part: MeshPart, material: Material, pictures: dict[Slot, Picture]) -> pyrender.Primitive:
+    if any(picture.tile_m is not None for picture in pictures.values()):
+        corners = part.positions[part.faces]
+        across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+        axes = _UNROLL[np.argmax(np.abs(across), axis=1)]
+        uv = np.take_along_axis(corners, axes[:, None, :], axis=2).reshape(-1, 2)
+        return pyrender.Primitive(positions=corners.reshape(-1, 3), normals=part.normals[part.faces].reshape(-1, 3), texcoord_0=uv, material=material)
+    return pyrender.Primitive(
+        positions=part.positions, normals=part.normals, texcoord_0=part.uv if pictures else None, indices=part.faces, material=material
+    )
+
+
+def _material(spec: MaterialSpec, pictures: dict[Slot, Picture], textures: TextureCache) -> Material:
+    see_through = spec.is_see_through
+    uniforms = {
+        "is_background": 0,
+        "alpha_mode": 2 if see_through else int(spec.alpha == "mask"),
+        "alpha_cutoff": spec.alpha_cutoff,
+        "normal_scale": spec.normal_scale,
+        "clear_coat": spec.clear_coat,
+        "clear_coat_roughness": spec.clear_coat_roughness,
+        "transmission": spec.transmission,
+        "ior": spec.ior,
+    }
+    # Texture coordinates count tiles of the mesh's own, or metres.
+    uniforms |= {f"{slot}_tiles": 1.0 / picture.tile_m if picture.tile_m else 1.0 for slot, picture in pictures.items()}
+    return Material(
+        {name: float(value) if isinstance(value, float) else value for name, value in uniforms.items()},
+        baseColorFactor=np.array([*spec.base_color, spec.opacity if spec.alpha != "opaque" else 1.0]),
+        metallicFactor=spec.metallic,
+        roughnessFactor=spec.roughness,
+        emissiveFactor=np.array(spec.emissive),
+        alphaMode="BLEND" if see_through else "OPAQUE",
+        doubleSided=spec.two_sided,
+        **{_TEXTURE_FIELDS[slot]: textures.texture(picture) for slot, picture in pictures.items()},
+    )
+
+
+def _world_box(bounds_m: tuple[Any, Any], pose: Matrix) -> NDArray[np.float64]:
+    (x0, y0, z0), (x1, y1, z1) = bounds_m
+    world = apply(pose, np.array([(x, y, z) for x in (x0, x1) for y in (y0, y1) for z in (z0, z1)]))
+    return np.stack([world.min(axis=0), world.max(axis=0)])
