@@ -13,7 +13,7 @@ from diorama.sim.assets.library import AssetLibrary
 
 LIBRARY = AssetLibrary()
 KINDS = sorted(household.KINDS)
-HOLLOW = ("bowl", "cup", "mug", "pan", "plate")
+HOLLOW = ("basket", "bowl", "cup", "drinking-glass", "mug", "pan", "plate")
 
 
 @functools.cache
@@ -134,7 +134,7 @@ def stretch(part):
     """Singular values (m, 2) of the map from the surface to the texture, in pixels (or metres) a metre; and areas (m,)."""
     p, uv = part.positions[part.faces].astype(np.float64), part.uv[part.faces].astype(np.float64)
     if part.look.images:
-        uv = uv * part.look.images["base_color"].shape[1::-1]
+        uv = uv * next(iter(part.look.images.values())).shape[1::-1]
     one, two = p[:, 1] - p[:, 0], p[:, 2] - p[:, 0]
     normal = np.cross(one, two)
     area = np.linalg.norm(normal, axis=1)

@@ -1,7 +1,7 @@
 """What a recipe returns, and what recipes are painted with."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -84,6 +84,23 @@ WOODS: tuple[Ink, ...] = ((206, 164, 112), (178, 128, 78), (138, 90, 52), (96, 6
 def paint(ink: Ink, roughness: float = 0.5, metallic: float = 0.0) -> Look:
     """A plain look in a displayed colour."""
     return Look(material=MaterialSpec(base_color=linear_rgb(*(c / 255 for c in ink)), roughness=roughness, metallic=metallic))
+
+
+def lacquer(ink: Ink, roughness: float = 0.45, metallic: float = 0.0) -> Look:
+    """A colour under a clear coat, as cars have it."""
+    return Look(material=replace(paint(ink, roughness, metallic).material, clear_coat=1.0))
+
+
+def glass(ink: Ink = (250, 252, 252), roughness: float = 0.0) -> Look:
+    """Clear or tinted glass."""
+    return Look(material=replace(paint(ink, roughness).material, transmission=1.0))
+
+
+def glowing(ink: Ink, radiance: float) -> Look:
+    """A pale surface that gives light: `radiance` (W/m2/sr) in its brightest channel."""
+    color = linear_rgb(*(c / 255 for c in ink))
+    red, green, blue = (radiance * c / max(color) for c in color)
+    return Look(material=MaterialSpec(base_color=color, roughness=0.9, emissive=(red, green, blue)))
 
 
 STEEL = paint((206, 206, 204), 0.25, 1.0)

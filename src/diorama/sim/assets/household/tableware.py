@@ -6,8 +6,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from diorama.sim.assets.household.draft import BRIGHT, GLAZES, WHITE, Draft, Ink, between, paint, pick
+from diorama.sim.assets.household.draft import BRIGHT, GLAZES, WHITE, Draft, Ink, between, glass, paint, pick
 from diorama.sim.assets.household.shapes import Profile, arc, ease, loft, loft_hulls, sweep, turned, turned_hulls, wall_hulls
+from diorama.sim.assets.household.weave import woven
 from diorama.sim.assets.mesh import Look
 from diorama.sim.assets.primitives import circle
 from diorama.sim.assets.surface import Surface
@@ -16,18 +17,19 @@ _SEGMENTS, _SECTORS = 36, 12
 
 
 def _vessel(
-    outer: Profile, inner: Profile, outside: Look, inside: Look, *, cuts: Sequence[int], rim: float = 0.5
+    outer: Profile, inner: Profile, outside: Look, inside: Look, *, cuts: Sequence[int], rim: float = 0.5, label: bool = False
 ) -> tuple[list[Surface], list[np.ndarray]]:
     """A turned vessel and its pieces. Both profiles run upwards with as many points, starting at the edge of the floor; the rim is round.
 
     The floor is flat, from `outer[0]` below to `inner[0]` above. `cuts` are the numbers of the points where the wall's pieces meet.
+    With `label`, textures go once around, and their height from the middle of the floor to the rim.
     """
     thickness = outer[-1][0] - inner[-1][0]
     middle = ((outer[-1][0] + inner[-1][0]) / 2, (outer[-1][1] + inner[-1][1]) / 2)
     lip = arc(middle, (thickness / 2, thickness * rim), 30, 150, 3)
     surfaces = [
-        turned([(0.0, outer[0][1]), *outer, *lip[:2]], outside, _SEGMENTS),
-        turned([*lip[1:], *inner[::-1], (0.0, inner[0][1])], inside, _SEGMENTS),
+        turned([(0.0, outer[0][1]), *outer, *lip[:2]], outside, _SEGMENTS, label=label),
+        turned([*lip[1:], *inner[::-1], (0.0, inner[0][1])], inside, _SEGMENTS, label=label),
     ]
     floor = turned_hulls([outer[0], inner[0]], segments=_SEGMENTS)
     return surfaces, floor + wall_hulls(outer, inner, cuts, sectors=_SECTORS, segments=_SEGMENTS, lip=lip)
@@ -95,6 +97,31 @@ def cup(rng: np.random.Generator) -> Draft:
     roughness = between(rng, 0.2, 0.6)
     surfaces, hulls = _vessel(outer, inner, paint(ink, roughness), paint(pick(rng, (ink, WHITE)), roughness), cuts=(0, 5))
     return Draft(surfaces=surfaces, hulls=hulls, density_kg_m3=1200.0)
+
+
+def drinking_glass(rng: np.random.Generator) -> Draft:
+    """A tumbler of glass on a heavy bottom: straight, tapered or with a belly."""
+    r, h = between(rng, 0.03, 0.041), between(rng, 0.08, 0.14)
+    t, base = between(rng, 0.0016, 0.0026), between(rng, 0.006, 0.012)
+    foot, belly = r * between(rng, 0.7, 1.0), between(rng, 0.0, 0.12) * r
+    side = [k / 6 for k in range(1, 7)]
+    outer = [(foot - 0.002, 0.0), (foot, 0.002), *((foot + (r - foot) * s + 4 * belly * s * (1 - s), 0.002 + (h - 0.002) * s) for s in side)]
+    inner = [(x - t - 0.002 * (1 - z / h), base + z * (h - base) / h) for x, z in outer]
+    look = glass(pick(rng, (*(((250, 252, 252),) * 3), (214, 236, 228), (206, 226, 244), (244, 224, 190))))
+    surfaces, hulls = _vessel(outer, inner, look, look, cuts=(0, 3, 5, 7))
+    return Draft(surfaces=surfaces, hulls=hulls, density_kg_m3=2500.0)
+
+
+def basket(rng: np.random.Generator) -> Draft:
+    """A small basket, woven of strands that pass over and under each other."""
+    r, h, t = between(rng, 0.06, 0.085), between(rng, 0.06, 0.09), 0.004
+    foot = between(rng, 0.75, 0.95) * r
+    outer = [(foot - 0.004, 0.0), (foot, 0.003), *((foot + (r - foot) * k / 3, 0.003 + (h - 0.003) * k / 3) for k in (1, 2, 3))]
+    inner = [(x - t, 0.005 + z * (h - 0.005) / h) for x, z in outer]
+    tones = pick(rng, (((198, 164, 112), (168, 126, 76)), ((152, 110, 70), (112, 76, 46)), ((206, 186, 150), (120, 84, 58))))
+    look = woven(tones, around=2 * int(rng.integers(12, 19)), high=2 * int(rng.integers(5, 8)))
+    surfaces, hulls = _vessel(outer, inner, look, look, cuts=(0, 2, 4), label=True)
+    return Draft(surfaces=surfaces, hulls=hulls, density_kg_m3=450.0)
 
 
 def mug(rng: np.random.Generator) -> Draft:
