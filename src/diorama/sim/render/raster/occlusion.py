@@ -1,0 +1,365 @@
+"""Ambient occlusion: how much of its surroundings a surface sees past what stands near it.
+
+A horizon search over the depth picture (Bavoil et al. 2008), integrated as by Jimenez et al., "Practical real-time strategies for
+accurate indirect occlusion" (2016): planes through the line of sight cut what surrounds a point into slices; in each, the highest
+horizon on either side bounds what the point sees, and the cosine-weighted light between the two has a closed form.
+
+The search runs for one pixel in 2 x 2, and along one slice: 4 x 4 of those pixels take 16 slices, and a filter that stays on a surface
+gathers them. Horizons are angles above the surface's own plane and what is averaged is the light that is missing, so that a surface
+which nothing stands before sees everything, exactly.
+
+A depth picture knows the front of things. What is seen is taken to be solid behind, as far as the radius goes; what is hidden, or
+out of the picture, does not count.
+"""
+
+import math
+from typing import Any
+
+import warp as wp
+
+from diorama.sim.render.raster.device import Array
+from diorama.sim.spec import CameraSpec
+
+# Loops over lanes stay loops, of which compilers make vector instructions.
+wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False, "max_unroll": 4})
+
+#: Points of a row that are searched side by side, a lane each.
+COUNT = 64
+LANES = wp.constant(COUNT)
+Lanes = wp.types.vector(length=COUNT, dtype=wp.float32)
+Indices = wp.types.vector(length=COUNT, dtype=wp.int32)
+#: Samples to either side, denser near the point.
+STEPS = wp.constant(8)
+#: How fast what lies near the radius's end ceases to count: fully at 0.87 of it, not at all from there on.
+FADE = wp.constant(4.0)
+#: Stands for infinitely far; its square is finite.
+FAR = wp.constant(1.0e8)
+PI = wp.constant(3.14159265)
+#: In the picture the search reaches no farther than this share of its height.
+_REACH = 0.5
+#: Cosine and sine of the 16 slices' angles.
+_SLICES = [[float(f"{trig(math.pi * i / 16):.9g}") for trig in (math.cos, math.sin)] for i in range(16)]
+
+
+@wp.func
+def specular_visibility(no_v: float, visible: float, alpha: float) -> float:
+    """How much of what a surface mirrors it sees, if it sees the share `visible` of all directions: less, seen from straight above.
+
+    Lagarde and de Rousiers, "Moving Frostbite to physically based rendering" (2014): clamp((no_v + visible)^(2^(-16 alpha - 1)) - 1 + visible),
+    with the GGX `alpha` and the cosine `no_v` between normal and viewer. The power is made of square roots, and is off by 0.03 at most.
+    """
+    power = wp.sqrt(no_v + visible)
+    left = 16.0 * alpha
+    for _ in range(6):
+        power += (wp.sqrt(power) - power) * wp.clamp(left, 0.0, 1.0)
+        left -= 1.0
+    return wp.clamp(power - 1.0 + visible, 0.0, 1.0)
+
+
+@wp.struct
+class Grid:
+    """The picture and the grid of every other pixel, `columns` x `rows`. Pixels are at focal * (x, y) / z + center."""
+
+    width: int
+    height: int
+    columns: int
+    rows: int
+    focal: wp.vec2
+    center: wp.vec2
+
+
+@wp.struct
+class Surfaces:
+    """Points of the grid: depths and normals. Element i is those of LANES points from the i-th on: see `place`."""
+
+    z: wp.array(dtype=Lanes)
+    nx: wp.array(dtype=Lanes)
+    ny: wp.array(dtype=Lanes)
+    nz: wp.array(dtype=Lanes)
+
+
+@wp.func
+def place(grid: Grid, column: int, row: int) -> int:
+    """Where a point of the grid is kept. Rows are whole blocks long, and there is a block to spare before the first and after the last."""
+    return ((grid.columns + LANES - 1) // LANES * row + 1) * LANES + column
+
+
+@wp.func
+def roots(a: Lanes) -> Lanes:
+    """Square roots."""
+    out = Lanes()
+    for k in range(LANES):
+        out[k] = wp.sqrt(a[k])
+    return out
+
+
+@wp.func
+def segments(c: Lanes) -> Lanes:
+    """acos(c) - c sqrt(1 - c^2), the area that a chord at the distance c cuts off the unit disc. Off by 7e-5 at most, as the arc
+    is (Abramowitz and Stegun, 4.4.45).
+    """
+    out = Lanes()
+    for k in range(LANES):
+        x = wp.abs(c[k])
+        arc = wp.sqrt(1.0 - x) * (1.5707288 + x * (-0.2121144 + x * (0.0742610 - x * 0.0187293)))
+        area = arc - x * wp.sqrt(1.0 - x * x)
+        out[k] = wp.where(c[k] < 0.0, PI - area, area)
+    return out
+
+
+@wp.kernel
+def search(
+    depth: wp.array(dtype=float),
+    normals: wp.array(dtype=wp.vec3),
+    grid: Grid,
+    radius: float,
+    reach: float,
+    slices: wp.array(dtype=wp.vec2),
+    surfaces: Surfaces,
+    missing: wp.array(dtype=Lanes),
+):
+    """Collect the grid's points, and find how much light each misses in its slice, as a share of all light."""
+    row, block = wp.tid()
+    # The pixel, what is there, the slice it takes, and where between two steps its samples lie.
+    u = Lanes()
+    z = Lanes()
+    nx = Lanes()
+    ny = Lanes()
+    nz = Lanes()
+    cosine = Lanes()
+    sine = Lanes()
+    jitter = Lanes()
+    for k in range(LANES):
+        column = wp.min(block * LANES + k, grid.columns - 1)
+        i = 2 * row * grid.width + 2 * column
+        u[k] = 2.0 * float(column) + 0.5
+        z[k] = wp.min(depth[i], FAR)
+        n = normals[i]
+        nx[k] = n[0]
+        ny[k] = n[1]
+        nz[k] = n[2]
+        turn = slices[((column + row) & 3) * 4 + (column & 3)]
+        cosine[k] = turn[0]
+        sine[k] = turn[1]
+        jitter[k] = (float((row - column) & 3) + 0.5) * 0.25
+    v = Lanes(2.0 * float(row) + 0.5)
+    at = place(grid, block * LANES, row)
+    surfaces.z[at] = z
+    surfaces.nx[at] = nx
+    surfaces.ny[at] = ny
+    surfaces.nz[at] = nz
+
+    # The line of sight (a, b, c), and the slice's direction across it (by the basis of Frisvad 2012).
+    one = Lanes(1.0)
+    rx = (u - Lanes(grid.center[0])) / grid.focal[0]
+    ry = (v - Lanes(grid.center[1])) / grid.focal[1]
+    px = wp.cw_mul(rx, z)
+    py = wp.cw_mul(ry, z)
+    c = wp.cw_div(one, roots(wp.cw_mul(rx, rx) + wp.cw_mul(ry, ry) + one))
+    a = wp.cw_mul(rx, c)
+    b = wp.cw_mul(ry, c)
+    share = wp.cw_div(one, one + c)
+    across = wp.cw_mul(wp.cw_mul(a, b), share)
+    tx = wp.cw_mul(cosine, one - wp.cw_mul(wp.cw_mul(a, a), share)) - wp.cw_mul(sine, across)
+    ty = wp.cw_mul(sine, one - wp.cw_mul(wp.cw_mul(b, b), share)) - wp.cw_mul(cosine, across)
+    tz = -wp.cw_mul(cosine, a) - wp.cw_mul(sine, b)
+    # Where that runs in the picture, and how many pixels a metre.
+    du = wp.cw_div(tx - wp.cw_mul(rx, tz), z) * grid.focal[0]
+    dv = wp.cw_div(ty - wp.cw_mul(ry, tz), z) * grid.focal[1]
+    speed = roots(wp.cw_mul(du, du) + wp.cw_mul(dv, dv)) + Lanes(1.0e-20)
+    du = wp.cw_div(du, speed)
+    dv = wp.cw_div(dv, speed)
+    extent = wp.max(wp.min(speed * radius, Lanes(reach)), one)
+    metres = wp.min(wp.cw_div(extent, speed), Lanes(radius))
+    fade = wp.cw_div(Lanes(FADE), wp.cw_mul(metres, metres))
+    # The surface's plane in the slice: `nv` and `nt` its normal towards the eye and across, `above` and `along` the same at length one.
+    nv = -(wp.cw_mul(nx, a) + wp.cw_mul(ny, b) + wp.cw_mul(nz, c))
+    nt = wp.cw_mul(nx, tx) + wp.cw_mul(ny, ty) + wp.cw_mul(nz, tz)
+    length = roots(wp.cw_mul(nv, nv) + wp.cw_mul(nt, nt)) + Lanes(1.0e-20)
+    above = wp.cw_div(nv, length)
+    along = wp.cw_div(nt, length)
+
+    total = Lanes()
+    for side in range(2):
+        sign = 1.0 - 2.0 * float(side)
+        # Horizons are cosines off the line of sight; the plane's own is where nothing stands.
+        plane = along * -sign
+        horizon = Lanes(plane)
+        for step in range(STEPS):
+            t = (jitter + Lanes(float(step))) / float(STEPS)
+            off = (one + wp.cw_mul(extent - one, wp.cw_mul(t, t) + t) * 0.5) * sign
+            su = u + wp.cw_mul(du, off)
+            sv = v + wp.cw_mul(dv, off)
+            # How far that is out of the picture, and the pixel there.
+            outside = wp.max(wp.max(-su, su - Lanes(float(grid.width))), wp.max(-sv, sv - Lanes(float(grid.height))))
+            pixel = Indices()
+            dx = Lanes()
+            dy = Lanes()
+            for k in range(LANES):
+                iu = wp.clamp(int(su[k]), 0, grid.width - 1)
+                iv = wp.clamp(int(sv[k]), 0, grid.height - 1)
+                pixel[k] = iv * grid.width + iu
+                dx[k] = float(iu) + 0.5
+                dy[k] = float(iv) + 0.5
+            sz = Lanes()
+            for k in range(LANES):
+                sz[k] = depth[pixel[k]]
+            sz = wp.min(sz, Lanes(FAR))
+            # From the point to what is seen there.
+            dx = wp.cw_mul((dx - Lanes(grid.center[0])) / grid.focal[0], sz) - px
+            dy = wp.cw_mul((dy - Lanes(grid.center[1])) / grid.focal[1], sz) - py
+            dz = sz - z
+            distance2 = wp.cw_mul(dx, dx) + wp.cw_mul(dy, dy) + wp.cw_mul(dz, dz)
+            toward = -(wp.cw_mul(dx, a) + wp.cw_mul(dy, b) + wp.cw_mul(dz, c))
+            height = wp.cw_mul(nx, dx) + wp.cw_mul(ny, dy) + wp.cw_mul(nz, dz)
+            # Its angle above the plane, in the slice that the middle of its pixel is in (`flat` is the cosine, `rise` the sine, at some
+            # length), is kept as its angle above the plane in this slice.
+            flat = wp.cw_mul(nv, distance2) - wp.cw_mul(height, toward) + Lanes(1.0e-20)
+            rise = wp.cw_mul(height, roots(wp.max(distance2 - wp.cw_mul(toward, toward), Lanes(0.0))))
+            size = roots(wp.cw_mul(flat, flat) + wp.cw_mul(rise, rise)) + Lanes(1.0e-20)
+            risen = wp.cw_div(wp.cw_mul(plane, flat) + wp.cw_mul(above, rise), size)
+            weight = wp.max(wp.min(Lanes(FADE) - wp.cw_mul(distance2, fade) - wp.max(outside, Lanes(0.0)) * FAR, one), Lanes(0.0))
+            horizon = wp.max(horizon, plane + wp.cw_mul(risen - plane, weight))
+        horizon = wp.min(horizon, one)
+        total += wp.cw_mul(nv, wp.cw_mul(horizon, horizon) - wp.cw_mul(plane, plane))
+        total += wp.cw_mul(nt, segments(plane) - segments(horizon)) * sign
+    missing[at] = total * 0.5
+
+
+@wp.struct
+class Points:
+    """Points by their lines of sight (x, y, 1) and their depths; `real` is 1 for those in the picture and 0 for others."""
+
+    x: Lanes
+    y: Lanes
+    z: Lanes
+    real: Lanes
+
+
+@wp.func
+def points_at(grid: Grid, x: int, y: int, z: Lanes) -> Points:
+    """What is seen at pixel (x, y) and every other pixel to its right, at those depths."""
+    out = Points()
+    for k in range(LANES):
+        u = float(x + 2 * k) + 0.5
+        out.x[k] = (u - grid.center[0]) / grid.focal[0]
+        out.real[k] = wp.where(u > 0.0 and u < float(grid.width), 1.0, 0.0)
+    out.y = Lanes((float(y) + 0.5 - grid.center[1]) / grid.focal[1])
+    out.z = z
+    return out
+
+
+@wp.func
+def likeness(a: Points, nx: Lanes, ny: Lanes, nz: Lanes, b: Points, pixels: float, grid: Grid) -> Lanes:
+    """How much `b` looks like a part of the surface at `a` with that normal: 1 on its plane, falling to 0 as many pixels' widths off it."""
+    dx = wp.cw_mul(a.x, a.z) - wp.cw_mul(b.x, b.z)
+    dy = wp.cw_mul(a.y, a.z) - wp.cw_mul(b.y, b.z)
+    off = wp.cw_div(wp.cw_mul(dx, nx) + wp.cw_mul(dy, ny) + wp.cw_mul(a.z - b.z, nz), a.z) * (grid.focal[0] / pixels)
+    return wp.max(Lanes(1.0) - wp.cw_mul(off, off), Lanes(0.0))
+
+
+@wp.kernel
+def smooth(grid: Grid, surfaces: Surfaces, missing: wp.array(dtype=Lanes), dx: int, dy: int, out: wp.array(dtype=Lanes)):
+    """The mean over five points in the direction (dx, dy), those of the same surface. The outer two, which took the same slice, count half."""
+    row, block = wp.tid()
+    column = block * LANES
+    at = place(grid, column, row)
+    nx = surfaces.nx[at]
+    ny = surfaces.ny[at]
+    nz = surfaces.nz[at]
+    here = points_at(grid, 2 * column, 2 * row, surfaces.z[at])
+    total = missing[at]
+    weights = Lanes(1.0)
+    for k in range(-2, 3):
+        x = column + k * dx
+        y = row + k * dy
+        if k != 0 and y >= 0 and y < grid.rows:
+            other = place(grid, x, y)
+            there = points_at(grid, 2 * x, 2 * y, surfaces.z[other])
+            turn = wp.cw_mul(nx, surfaces.nx[other]) + wp.cw_mul(ny, surfaces.ny[other]) + wp.cw_mul(nz, surfaces.nz[other])
+            facing = wp.max(turn * 2.0 - Lanes(1.0), Lanes(0.0))
+            weight = wp.cw_mul(wp.cw_mul(likeness(here, nx, ny, nz, there, 3.0, grid), facing), there.real) / float(wp.abs(k))
+            total += wp.cw_mul(missing[other], weight)
+            weights += weight
+    out[at] = wp.cw_div(total, weights)
+
+
+@wp.kernel
+def enlarge(depth: wp.array(dtype=float), grid: Grid, surfaces: Surfaces, missing: wp.array(dtype=Lanes), visible: wp.array(dtype=float)):
+    """What each pixel sees, from those points of the grid beside it on whose surface it is."""
+    row, block = wp.tid()
+    column = block * LANES
+    for corner in range(4):
+        across = corner % 2
+        down = corner // 2
+        x = 2 * column + across
+        y = 2 * row + down
+        if y < grid.height:
+            # The pixels of this corner of each 2 x 2.
+            z = Lanes()
+            for k in range(LANES):
+                z[k] = wp.min(depth[y * grid.width + wp.min(x + 2 * k, grid.width - 1)], FAR)
+            here = points_at(grid, x, y, z)
+            total = Lanes()
+            weights = Lanes()
+            for i in range((1 + across) * (1 + down)):
+                side = i % (1 + across)
+                line = wp.min(row + i // (1 + across), grid.rows - 1)
+                at = place(grid, column + side, line)
+                there = points_at(grid, 2 * (column + side), 2 * line, surfaces.z[at])
+                # Where nothing beside it is of its surface, all count alike.
+                weight = likeness(there, surfaces.nx[at], surfaces.ny[at], surfaces.nz[at], here, 1.0, grid) + Lanes(1.0e-3)
+                weight = wp.cw_mul(weight, there.real)
+                total += wp.cw_mul(missing[at], weight)
+                weights += weight
+            seen = wp.min(wp.max(Lanes(1.0) - wp.cw_div(total, weights), Lanes(0.0)), Lanes(1.0))
+            for k in range(wp.min(LANES, (grid.width - x + 1) // 2)):
+                visible[y * grid.width + x + 2 * k] = seen[k]
+
+
+class Occlusion:
+    """Finds how much of their surroundings surfaces see, on one device. Buffers are kept from picture to picture."""
+
+    def __init__(self, device: str = "cpu") -> None:
+        self.device = device
+        self._slices = wp.array(_SLICES, dtype=wp.vec2, device=device)
+        self._visible = wp.empty(0, dtype=wp.float32, device=device)
+        self._numbers = wp.empty((6, 0), dtype=wp.float32, device=device)
+        self._rows: list[Array] = []
+
+    def visible(self, depth: Array, normals: Array, camera: CameraSpec, radius_m: float) -> Array:
+        """The cosine-weighted share, 0 to 1, of the directions above each pixel's surface in which nothing stands within `radius_m`.
+
+        `depth` (float32 z-depth, +inf where nothing is) and `normals` (vec3 in camera axes, of length one, facing the camera, zero where
+        nothing is) hold H * W pixels' centres as a pinhole sees them; so does what comes out, a float32 buffer that the next call reuses.
+        Pixels without a surface see everything. `radius_m` is positive.
+        """
+        width, height = camera.width, camera.height
+        grid = Grid()
+        grid.width, grid.height = width, height
+        grid.columns, grid.rows = (width + 1) // 2, (height + 1) // 2
+        grid.focal, grid.center = wp.vec2(camera.fx, camera.fy), wp.vec2(camera.cx, camera.cy)
+        blocks = -(-grid.columns // COUNT)
+        self._make_room(COUNT * (grid.rows * blocks + 2), width * height)
+        surfaces = Surfaces()
+        surfaces.z, surfaces.nx, surfaces.ny, surfaces.nz, missing, half_smooth = self._rows
+        dim = (grid.rows, blocks)
+        self._launch(search, dim, depth, normals, grid, radius_m, _REACH * height, self._slices, surfaces, missing)
+        self._launch(smooth, dim, grid, surfaces, missing, 1, 0, half_smooth)
+        self._launch(smooth, dim, grid, surfaces, half_smooth, 0, 1, missing)
+        self._launch(enlarge, dim, depth, grid, surfaces, missing, self._visible)
+        return self._visible
+
+    def _make_room(self, numbers: int, pixels: int) -> None:
+        if self._visible.shape != (pixels,) or self._numbers.shape != (6, numbers):
+            self._visible = wp.empty(pixels, dtype=wp.float32, device=self.device)
+            self._numbers = wp.zeros((6, numbers), dtype=wp.float32, device=self.device)
+            self._rows = [_overlapping(self._numbers[i]) for i in range(6)]
+
+    def _launch(self, kernel: Any, dim: tuple[int, int], *inputs: Any) -> None:
+        wp.launch(kernel, dim=dim, inputs=list(inputs), device=self.device)
+
+
+def _overlapping(numbers: Array) -> Array:
+    """The same memory, as the COUNT numbers from each number on."""
+    return wp.array(ptr=numbers.ptr, dtype=Lanes, shape=numbers.size - COUNT + 1, strides=(4,), device=numbers.device)
