@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from diorama.sim.annotate import annotate
 from diorama.sim.errors import InvalidValue
 from diorama.sim.render.raster import Raster
-from diorama.sim.render.raster.lights import MAP_SIZE
+from diorama.sim.render.raster.shadow_views import MAP_TEXELS
 from diorama.sim.seeds import Seed
 from diorama.sim.spec import (
     BodySpec,
@@ -160,7 +160,7 @@ def test_no_light_gets_through_a_closed_box(raster: Raster) -> None:
     rays = np.stack([(columns + 0.5 - inside.cx) / inside.fx, (rows + 0.5 - inside.cy) / inside.fy, np.ones(len(rows))], axis=1)
     points = apply(inside.world_from_camera.matrix, rays * depth[rows, columns, None]) - (0, 0, 0.5)
     from_edge = 0.5 - np.sort(np.abs(points), axis=1)[:, 1]
-    assert from_edge.max(initial=0) < 4 * 2.3 / MAP_SIZE
+    assert from_edge.max(initial=0) < 4 * 2.3 / MAP_TEXELS
 
 
 @pytest.mark.parametrize("elevation", [0.15, 0.5, 1.0, 1.5])

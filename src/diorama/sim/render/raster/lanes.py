@@ -96,3 +96,79 @@ def units(a: Vectors) -> Vectors:
 def clamped(a: Lanes, low: float, high: float) -> Lanes:
     """Each number, or the bound it is beyond."""
     return wp.min(wp.max(a, Lanes(low)), Lanes(high))
+
+
+# Warp's own functions of vectors mind negative indices and NaN, lane by lane. These do not, and become one instruction each.
+
+
+@wp.func_native("""
+    wp::vec_t<8, float> r;
+    for (int i = 0; i < 8; ++i) r.c[i] = array.data[at + i];
+    return r;
+""")
+def load(array: wp.array(dtype=float), at: int) -> Lanes:
+    """Eight in a row."""
+
+
+@wp.func_native("""
+    wp::vec_t<8, float> r;
+    for (int i = 0; i < 4; ++i) r.c[i] = array.data[at + i];
+    for (int i = 0; i < 4; ++i) r.c[4 + i] = array.data[at + step + i];
+    return r;
+""")
+def load_rows(array: wp.array(dtype=float), at: int, step: int) -> Lanes:
+    """Four of one row and, `step` further on, four of another."""
+
+
+@wp.func_native("""
+    for (int i = 0; i < 8; ++i) array.data[at + i] = values.c[i];
+""")
+def store(array: wp.array(dtype=float), at: int, values: Lanes):
+    """Write eight in a row."""
+
+
+@wp.func_native("""
+    wp::vec_t<8, float> r;
+    for (int i = 0; i < 8; ++i) r.c[i] = a.c[i] < b.c[i] ? a.c[i] : b.c[i];
+    return r;
+""")
+def lesser(a: Lanes, b: Lanes) -> Lanes:
+    """The lesser of each two."""
+
+
+@wp.func_native("""
+    wp::vec_t<8, float> r;
+    for (int i = 0; i < 8; ++i) r.c[i] = a.c[i] > b.c[i] ? a.c[i] : b.c[i];
+    return r;
+""")
+def greater(a: Lanes, b: Lanes) -> Lanes:
+    """The greater of each two."""
+
+
+@wp.func_native("""
+    wp::vec_t<8, float> r;
+    for (int i = 0; i < 8; ++i) r.c[i] = a.c[i] > b.c[i] ? c.c[i] : 0.0f;
+    return r;
+""")
+def where_above(a: Lanes, b: Lanes, c: Lanes) -> Lanes:
+    """Of c, where a > b, else 0."""
+
+
+@wp.func_native("""
+    float h[4], q[2];
+    for (int i = 0; i < 4; ++i) h[i] = values.c[i] > values.c[4 + i] ? values.c[i] : values.c[4 + i];
+    for (int i = 0; i < 2; ++i) q[i] = h[i] > h[2 + i] ? h[i] : h[2 + i];
+    return q[0] > q[1] ? q[0] : q[1];
+""")
+def greatest(values: Lanes) -> float:
+    """The greatest of all."""
+
+
+@wp.func_native("""
+    float h[4], q[2];
+    for (int i = 0; i < 4; ++i) h[i] = values.c[i] + values.c[4 + i];
+    for (int i = 0; i < 2; ++i) q[i] = h[i] + h[2 + i];
+    return q[0] + q[1];
+""")
+def total(values: Lanes) -> float:
+    """The sum of all."""

@@ -1,37 +1,34 @@
-"""A light as the kernels read it, and the sizes that shadow maps are laid out by."""
+"""Lights and shadow maps as the kernels read them."""
 
 import warp as wp
-
-#: Texels along a side of every shadow map. No power of two: rows of 4096 bytes would share a cache's few sets.
-MAP_SIZE = 1040
-#: Widest blur radius of a shadow, in texels.
-MAX_BLUR_TEXELS = 14.0
-#: Heights of what casts shadows are kept for cells of this many texels.
-CELL_SIZE = 4
-MAP_CELLS = MAP_SIZE // CELL_SIZE
-#: Taps that look for casters.
-SEARCH_COUNT = 13
 
 SUN = wp.constant(0)
 SPOT = wp.constant(1)
 POINT = wp.constant(2)
 RECT = wp.constant(3)
 
+#: Texels along the side of the cells whose bounds are kept (see `ShadowBounds`); maps are whole cells wide and high.
+BOUNDS_CELL = 8
+#: Widest kernel of a shadow in texels of one level, to each side; wider ones take a coarser level.
+MAX_KERNEL = 8
+#: Kernels up to this wide stay within the bounds of the nine cells around.
+NARROW_KERNEL = BOUNDS_CELL - 1.5
+#: Texels, or cells of a level, that stay empty around all that casts shadows.
+BORDER = 20
+
 
 @wp.struct
 class LightData:
-    """One light. `axis` is the way it shines; `shadow` the index of its map or -1. A rectangle reaches from `position` by
-    plus and minus `half_width` and `half_height` (world, metres), and its `color` is radiance.
+    """One light. `axis` is the way it shines. Its shadow maps are `shadow` to before `shadow_end`, or none if `shadow` is -1.
 
     A spot's light grows from the cosine `cos_outer` off its axis, by `per_cos` for each unit of cosine, up to its full.
-    A point p of the world is at `q = rotation p + translation` in the light's frame, whose +z is `axis`, and at texel
-    ``scale q.xy + center`` (sun) or ``scale q.xy / q.z + center`` (spot). `blur` turns the distance between caster and
-    receiver into a blur radius in texels; `search` is the largest such radius that can occur, in texels. `world_z` turns (q, 1)
-    into the height z in the world.
+    A rectangle reaches from `position` by plus and minus `half_width` and `half_height` (world, metres), and its `color` is
+    radiance.
     """
 
     kind: int
     shadow: int
+    shadow_end: int
     color: wp.vec3
     position: wp.vec3
     axis: wp.vec3
@@ -39,20 +36,83 @@ class LightData:
     half_height: wp.vec3
     cos_outer: float
     per_cos: float
+
+
+@wp.struct
+class ShadowMap:
+    """What a part of a light sees in a part of its surroundings.
+
+    A texel holds a value that grows towards the light and is linear across a plane; 0 where nothing casts a shadow. A point p of
+    the world is at q = `rotation` p + `translation` in the map's frame, which looks along +z. It is at texel ``scale q.xy + center``
+    with the value ``far - q.z`` (`parallel`), or at ``scale q.xy / q.z + center`` with ``1 / q.z``: the same is (x, y, z) =
+    `place` p + `offset`, or (x / z, y / z, 1 / z). The map answers for points within `domain` (u0, v0, u1, v1) if it is
+    `partial`, else for all; then `next` is the map to ask for the next part of the light.
+
+    Columns of `extent` are the half-axes of the light's shape, in the map's frame (metres; for the sun the tangent of its
+    angular radius): an ellipsoid, or a rectangle if `box`. A caster whose value is higher than a point's by x can shadow it
+    from as far as `per_value` x texels, and none from farther than `reach`. `rise` is the height of a lamp, or the sun's climb
+    for each metre of its light's way.
+
+    Texels are `width` x `height` from `start` on. Bounds begin at `bounds` and `wide_bounds`, `width` / BOUNDS_CELL a row;
+    `first_level` and `levels` are the coarser levels.
+    """
+
+    place: wp.mat33
+    offset: wp.vec3
+    parallel: int
+    partial: int
+    next: int
+    width: int
+    height: int
+    start: int
+    bounds: int
+    wide_bounds: int
+    reach: float
+    per_value: float
+    rise: float
+    domain: wp.vec4
     rotation: wp.mat33
     translation: wp.vec3
-    scale: float
-    center: float
-    blur: float
-    search: float
+    scale: wp.vec2
+    per_scale: wp.vec2
+    extent: wp.mat33
+    box: int
+    first_level: int
+    levels: int
+    # For drawing. Nothing nearer than `near` is drawn; `world_z` turns (q, 1) into height.
+    center: wp.vec2
+    far: float
     world_z: wp.vec4
+    near: wp.float64
+    exact_rotation: wp.mat33d
+    exact_translation: wp.vec3d
+    exact_scale: wp.vec2d
+
+
+@wp.struct
+class ShadowLevel:
+    """A map at a lower resolution: cells of `size` texels from `start` on, `across` x `rows`, BORDER of them on each side beyond the map.
+
+    What a cell shows is kept as two depths: the nearer and the farther half of its values, each as a mean and as a share of the
+    cell. Four planes, one after the other: near value, far value, near share, far share.
+    """
+
+    start: int
+    across: int
+    rows: int
+    size: int
 
 
 @wp.struct
 class Shadows:
-    """What `lit_fraction` reads beside the lights: all shadow maps, flat, the casters' heights in them, and where taps lie."""
+    """All that tells how much of a light a point sees.
 
-    maps: wp.array(dtype=float)
-    heights: wp.array(dtype=float)
-    search_taps: wp.array(dtype=wp.vec2i)
-    filter_taps: wp.array(dtype=wp.vec2)
+    `bounds` are for each cell of each map the greatest world height that is seen, the nearest value and the farthest value (0 if there is a
+    gap), once over the nine cells around, and once over all that is in the map's reach of the cell.
+    """
+
+    maps: wp.array(dtype=ShadowMap)
+    texels: wp.array(dtype=float)
+    bounds: wp.array(dtype=wp.vec3)
+    levels: wp.array(dtype=ShadowLevel)
+    cells: wp.array(dtype=float)

@@ -1,25 +1,41 @@
 """Lights as the kernels read them, and their shadow maps."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from diorama.sim.render.raster import visibility
-from diorama.sim.render.raster.device import Array, wp
-from diorama.sim.render.raster.heights import caster_heights
-from diorama.sim.render.raster.light_data import MAP_SIZE, MAX_BLUR_TEXELS, POINT, SEARCH_COUNT, SPOT, SUN, LightData, Shadows
+from diorama.sim.render.raster import shadow_draw
+from diorama.sim.render.raster.device import Array, Scratch, wp
+from diorama.sim.render.raster.light_data import (
+    BORDER,
+    BOUNDS_CELL,
+    MAX_KERNEL,
+    NARROW_KERNEL,
+    POINT,
+    RECT,
+    SPOT,
+    SUN,
+    LightData,
+    ShadowLevel,
+    ShadowMap,
+    Shadows,
+)
 from diorama.sim.render.raster.scene import SceneArrays
-from diorama.sim.spec import Light, PointLight, SceneSpec, SpotLight, SunLight
-from diorama.sim.transforms import Matrix, apply, invert, look_at, normalize
+from diorama.sim.render.raster.shadow_views import NEAR_M, View, casting, views
+from diorama.sim.spec import Light, MeshShape, RectLight, SceneSpec, SpotLight, SunLight
+from diorama.sim.transforms import apply, normalize
 
-#: Bodies wider than this are ground: they receive shadows but cast none, so that maps are fitted to what does.
-MAX_CASTER_M = 6.0
-#: No caster is this near to a map's border, so that lookups need not mind the border: a tap reaches half as far.
-_BORDER_TEXELS = 2 * MAX_BLUR_TEXELS + 4
-_HALF_USED = MAP_SIZE / 2 - _BORDER_TEXELS
+#: All maps together have no more texels than this; with very many lights, maps are coarser.
+_MOST_TEXELS = 24_000_000
+#: Sizes of the cells of coarser levels, in texels.
+_LEVEL_SIZES = (4, 8, 16, 32, 64)
+#: Meshes of more triangles than this are not examined whether they are convex.
+_SIMPLE = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,181 +46,179 @@ class LightArrays:
     shadows: Any
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Projection:
-    """Where a light's shadow map looks from and how large its texels are (see LightData)."""
+def light_arrays(spec: SceneSpec, scene: SceneArrays, scratch: Scratch, strips: int) -> LightArrays:
+    """Describe the scene's lights to the kernels, and draw the shadow maps of those that cast any."""
+    made: list[View] = []
+    ends: list[int] = []
+    drawn: list[NDArray[np.uint8]] = []
+    rows: Any = np.zeros(len(spec.lights), _layout(LightData))
+    convex = cache(lambda body: not isinstance(spec.bodies[body].shape, MeshShape) or _convex(scene, body))
+    for row, light in zip(rows, spec.lights, strict=True):
+        first = len(made)
+        casts = casting(scene.bounds_m, light, convex) if light.shadows else np.zeros(0, np.bool_)
+        if casts.any():
+            for part in views(light, scene.bounds_m[casts], scene.bounds_m):
+                made += part
+                ends += [len(made)] * len(part)
+                drawn += [_drawn(view, casts, scene) for view in part]
+        _describe(row, light, (first, len(made)))
+    lights = wp.array(rows, dtype=LightData, device=scratch.device)
+    return LightArrays(lights=lights, shadows=_shadows(made, ends, drawn, scene, scratch, strips))
 
-    light_from_world: Matrix
-    scale: float
-    blur: float
-    search: float
-    nearest_m: float
 
+def _shadows(made: Sequence[View], ends: Sequence[int], drawn: Sequence[NDArray[np.uint8]], scene: SceneArrays, scratch: Scratch, strips: int) -> Any:
+    """The maps of all views, drawn."""
 
-def light_arrays(spec: SceneSpec, scene: SceneArrays, device: str, strips: int) -> LightArrays:
-    """Describe the scene's lights to the kernels, and render the shadow maps of those that cast any."""
-    widest = (scene.bounds_m[:, 1] - scene.bounds_m[:, 0]).max(axis=1, initial=0.0)
-    casts = widest <= MAX_CASTER_M
-    casters = scene.bounds_m[casts]
-    receivers = _near(scene.bounds_m, casters)
-    casts_on_device = wp.array(casts.astype(np.uint8), dtype=wp.uint8, device=device)
-    shadowed = sum(_has_shadows(light) for light in spec.lights) if len(casters) else 0
-    maps = wp.full(max(shadowed, 1) * MAP_SIZE * MAP_SIZE, -math.inf, dtype=wp.float32, device=device)
-    rows, taps, owners = [], [], []
-    for number, light in enumerate(spec.lights):
-        if shadowed and _has_shadows(light):
-            index = len(owners)
-            owners.append(number)
-            projection = _fit(light, casters, receivers)
-            _render_map(light, projection, scene, casts_on_device, maps, index, device, strips)
-            rows.append(_describe(light, index, projection))
-            taps += _search_taps(projection.search)
-        else:
-            rows.append(_describe(light, -1, None))
-    lights = wp.array(rows, dtype=LightData, device=device)
-    heights = caster_heights(lights, owners, maps, device)
+    def room(name: str, dtype: Any, size: int) -> Array:
+        """A power of two, since scenes differ a little in what they need."""
+        return scratch.array(f"shadow {name}", dtype, 1 << max(size - 1, 1).bit_length())
+
+    def launch(kernel: Any, dim: Any, *inputs: Any) -> None:
+        wp.launch(kernel, dim=dim, inputs=list(inputs), device=scratch.device)
+
+    rows, levels, sizes = _rows(made, ends)
     shadows: Any = Shadows()
-    shadows.maps, shadows.heights = maps, heights
-    shadows.search_taps = wp.array(np.array(taps or [(0, 0)], np.int32), dtype=wp.vec2i, device=device)
-    shadows.filter_taps = wp.array(np.array(spiral(28), np.float32), dtype=wp.vec2, device=device)
-    return LightArrays(lights=lights, shadows=shadows)
+    shadows.maps = maps = wp.array(rows, dtype=ShadowMap, device=scratch.device)
+    shadows.levels = wp.array(levels, dtype=ShadowLevel, device=scratch.device)
+    # Eight lanes may begin at the last one.
+    shadows.texels = texels = room("texels", wp.float32, sizes.texels + 8)
+    shadows.bounds = bounds = room("bounds", wp.vec3, sizes.bounds)
+    shadows.cells = cells = room("cells", wp.float32, sizes.cells + 8)
+    if not made:
+        return shadows
+    across = room("bounds across", wp.vec3, sizes.bounds)
+    texels[: sizes.texels].zero_()
+    flags = wp.array(np.stack(drawn), dtype=wp.uint8, device=scratch.device)
+    mesh = (scene.vertices, scene.faces, scene.triangle_body)
+    launch(shadow_draw.draw, (len(made), scene.count, strips), maps, *mesh, flags, strips, texels)
+    per_map = (len(made), int((rows["width"] // BOUNDS_CELL * (rows["height"] // BOUNDS_CELL)).max()))
+    launch(shadow_draw.bound, per_map, maps, texels, bounds)
+    for wide in (0, 1) if float(rows["reach"].max()) > NARROW_KERNEL else (0,):
+        launch(shadow_draw.widen, per_map, maps, 0, wide, bounds, across)
+        launch(shadow_draw.widen, per_map, maps, 1, wide, across, bounds)
+    for level in range(int(rows["levels"].max())):
+        indices = (rows["first_level"] + level)[rows["levels"] > level]
+        most = int((levels["across"][indices] * levels["rows"][indices]).max())
+        launch(shadow_draw.coarsen, (len(made), most), maps, shadows.levels, texels, level, cells)
+    return shadows
 
 
-def _has_shadows(light: Light) -> bool:
-    return not isinstance(light, PointLight) and light.shadows
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sizes:
+    texels: int
+    bounds: int
+    cells: int
 
 
-def _corners(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
-    picks = np.array([(i, j, k) for i in (0, 1) for j in (0, 1) for k in (0, 1)])
-    return boxes[:, picks, np.arange(3)].reshape(-1, 3)
+def _rows(made: Sequence[View], ends: Sequence[int]) -> tuple[NDArray[Any], NDArray[Any], _Sizes]:
+    """The views as ShadowMap and ShadowLevel, one after the other in memory, and how much of it they take."""
+    wanted = sum(float(np.prod((v.window[2:] - v.window[:2]) / v.per_texel + 2 * BORDER)) for v in made)
+    coarser = math.sqrt(max(wanted / _MOST_TEXELS, 1.0))
+    rows: Any = np.zeros(len(made), _layout(ShadowMap))
+    levels: list[tuple[int, int, int, int]] = []
+    texels = bounds = cells = 0
+    for row, view, end in zip(rows, made, ends, strict=True):
+        scale = 1 / (view.per_texel * coarser)
+        width, height = (-(-(math.ceil((view.window[2 + k] - view.window[k]) * scale) + 2 * BORDER) // BOUNDS_CELL) * BOUNDS_CELL for k in (0, 1))
+        center = BORDER - view.window[:2] * scale
+        reach = min(max(view.reach * scale, 1.0), MAX_KERNEL * _LEVEL_SIZES[-1])
+        m = view.map_from_world
+        row["parallel"], row["start"], row["width"], row["height"], row["bounds"] = view.parallel, texels, width, height, bounds
+        row["next"] = end
+        row["box"], row["reach"], row["far"] = view.box, reach, view.far_m
+        row["rotation"] = row["exact_rotation"] = m[:3, :3]
+        row["translation"] = row["exact_translation"] = m[:3, 3]
+        row["scale"] = row["exact_scale"] = scale
+        row["per_scale"] = 1 / scale
+        row["center"] = center
+        row["partial"] = view.domain is not None
+        if view.domain is not None:
+            row["domain"] = view.domain * scale + np.tile(center, 2)
+        down = np.array([0.0, 0.0, view.far_m]) if view.parallel else np.zeros(3)
+        fold = np.diag([scale, scale, -1.0 if view.parallel else 1.0])
+        if view.parallel:
+            down[:2] = center
+        else:
+            fold[:2, 2] = center
+        row["place"] = apply(_square(fold), m[:3, :3].T).T
+        row["offset"] = apply(_square(fold), m[None, :3, 3])[0] + down
+        row["rise"] = m[2, 2] if view.parallel else -float((m[:3, 2] * m[:3, 3]).sum())
+        row["extent"] = view.extent
+        row["world_z"] = (*m[:3, 2], -float((m[:3, 2] * m[:3, 3]).sum()))
+        row["near"] = -math.inf if view.parallel else NEAR_M
+        row["first_level"] = len(levels)
+        if reach > MAX_KERNEL:
+            for size in _LEVEL_SIZES:
+                across, down = -(-width // size) + 2 * BORDER, -(-height // size) + 2 * BORDER
+                levels.append((cells, across, down, size))
+                cells += 4 * across * down
+                if size * MAX_KERNEL >= reach:
+                    break
+        row["levels"] = len(levels) - row["first_level"]
+        texels += width * height
+        narrow = (width // BOUNDS_CELL) * (height // BOUNDS_CELL)
+        row["per_value"] = view.per_value * scale
+        row["wide_bounds"] = bounds + narrow if reach > NARROW_KERNEL else bounds
+        bounds += 2 * narrow if reach > NARROW_KERNEL else narrow
+    return rows, np.array(levels or [(0, 0, 0, 0)], _layout(ShadowLevel)), _Sizes(texels=texels, bounds=bounds, cells=cells)
 
 
-def _near(boxes: NDArray[np.float64], casters: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The boxes cut to where shadows of the casters can matter: within their extent of them."""
-    if not len(casters):
-        return boxes
-    low, high = casters[:, 0].min(axis=0), casters[:, 1].max(axis=0)
-    reach = (high - low).max()
-    return np.clip(boxes, low - reach, high + reach)
+def _square(m: NDArray[np.float64]) -> NDArray[np.float64]:
+    out = np.eye(4)
+    out[:3, :3] = m
+    return out
 
 
-def _fit(light: Light, casters: NDArray[np.float64], receivers: NDArray[np.float64]) -> _Projection:
-    """Look along the light at all casters, as closely as shows every one."""
-    corners = _corners(casters)
+def _drawn(view: View, casts: NDArray[np.bool_], scene: SceneArrays) -> NDArray[np.uint8]:
+    """(n,) how each body is drawn: see shadow_draw."""
+    out = np.zeros(len(casts), np.uint8)
+    closed = scene.closed[casts]
+    if not view.parallel:
+        m = view.map_from_world
+        eye = -(m[:3, :3] * m[:3, 3][:, None]).sum(axis=0)
+        boxes = scene.bounds_m[casts]
+        closed = closed & ~np.all((boxes[:, 0] - NEAR_M * 2 < eye) & (eye < boxes[:, 1] + NEAR_M * 2), axis=1)
+    window = view.window
+    seen = (view.rects[:, :2] <= window[2:]).all(axis=1) & (view.rects[:, 2:] >= window[:2]).all(axis=1)
+    out[np.flatnonzero(casts)] = np.where(seen, np.where(closed, 2, 1), 0)
+    return out
+
+
+def _convex(scene: SceneArrays, body: int) -> bool:
+    """Whether a simple body's surface is that of a convex solid, or part of one: no corner lies before any of its triangles."""
+    first, end = (int(t) for t in scene.body_triangles[body : body + 2])
+    if end - first > _SIMPLE:
+        return False
+    corners = scene.vertices.numpy()[scene.faces.numpy()[first:end]]
+    a, b, c = corners[:, 0], corners[:, 1], corners[:, 2]
+    normals = np.cross(b - a, c - a)
+    lengths = np.sqrt((normals * normals).sum(axis=1))
+    before = ((corners.reshape(1, -1, 3) - a[:, None]) * normals[:, None]).sum(axis=2)
+    return bool(np.all(before <= 1e-4 * lengths[:, None]))
+
+
+def _describe(row: Any, light: Light, span: tuple[int, int]) -> None:
+    row["shadow"], row["shadow_end"] = span if span[1] > span[0] else (-1, -1)
     if isinstance(light, SunLight):
-        middle = (corners.min(axis=0) + corners.max(axis=0)) / 2
-        eye = tuple(float(m - d) for m, d in zip(middle, normalize(light.direction), strict=True))
-        light_from_world = invert(look_at(eye, tuple(float(m) for m in middle)))
-        seen = apply(light_from_world, corners)
-        reach = float(np.abs(seen[:, :2]).max())
-        scale = _HALF_USED / max(reach, 1e-3)
-        depth = float(apply(light_from_world, _corners(receivers))[:, 2].max() - seen[:, 2].min())
-        blur = round(math.tan(light.angular_diameter_rad / 2), 9) * scale
-        return _Projection(light_from_world=light_from_world, scale=scale, blur=blur, search=_search(blur * depth), nearest_m=0.0)
-    assert isinstance(light, SpotLight)
-    target = tuple(p + d for p, d in zip(light.position_m, normalize(light.direction), strict=True))
-    light_from_world = invert(look_at(light.position_m, target))
-    seen = apply(light_from_world, corners)
-    # The cone, or less when all casters are within less of it.
-    front = seen[seen[:, 2] > 0.01]
-    reach = round(math.tan(light.outer_rad), 9)
-    if len(front) == len(seen):
-        reach = min(reach, float(np.max(np.abs(front[:, :2]) / front[:, 2:])))
-    scale = _HALF_USED / max(reach, 1e-3)
-    nearest = max(float(front[:, 2].min()), 0.01) if len(front) else 0.01
-    farthest = max(float(apply(light_from_world, _corners(receivers))[:, 2].max()), nearest)
-    blur = light.radius_m * scale
-    return _Projection(
-        light_from_world=light_from_world, scale=scale, blur=blur, search=_search(blur * (1 / nearest - 1 / farthest)), nearest_m=0.005
-    )
-
-
-def _search(texels: float) -> float:
-    return min(max(texels, 1.0), MAX_BLUR_TEXELS)
-
-
-def _render_map(light: Light, projection: _Projection, scene: SceneArrays, casts: Array, maps: Array, index: int, device: str, strips: int) -> None:
-    buffers = triangle_buffers(scene.count, device)
-    m = projection.light_from_world
-    rotation, translation = wp.mat33d(m[:3, :3]), wp.vec3d(m[:3, 3])
-    half = MAP_SIZE / 2
-    if isinstance(light, SunLight):
-        wp.launch(
-            visibility.set_up_parallel,
-            dim=scene.count,
-            inputs=[scene.vertices, scene.faces, rotation, translation, projection.scale, half, *buffers],
-            device=device,
-        )
-    else:
-        culled = wp.zeros(len(scene.closed), dtype=wp.uint8, device=device)
-        focal, center = wp.vec2d(projection.scale, projection.scale), wp.vec2d(half, half)
-        wp.launch(
-            visibility.set_up_perspective,
-            dim=scene.count,
-            inputs=[
-                scene.vertices,
-                scene.faces,
-                rotation,
-                translation,
-                focal,
-                center,
-                projection.nearest_m,
-                scene.triangle_body,
-                culled,
-                wp.vec2d(0.0, 0.0),
-                *buffers,
-                wp.empty(0, dtype=visibility.Planes, device=device),
-            ],
-            device=device,
-        )
-    nearest = math.inf if isinstance(light, SunLight) else 1 / projection.nearest_m
-    wp.launch(
-        visibility.rasterize_depth,
-        dim=(scene.count, strips),
-        inputs=[*buffers, scene.triangle_body, casts, MAP_SIZE, nearest, strips, index * MAP_SIZE * MAP_SIZE, maps],
-        device=device,
-    )
-
-
-def triangle_buffers(count: int, device: str) -> tuple[Array, Array]:
-    """Room for the set-up of `count` triangles: their functions and their pixel bounds."""
-    return wp.empty(count, dtype=visibility.Functions, device=device), wp.empty(count, dtype=wp.vec4i, device=device)
-
-
-def _describe(light: Light, shadow: int, projection: _Projection | None) -> Any:
-    row: Any = LightData()
-    row.shadow = shadow
-    if isinstance(light, SunLight):
-        row.kind, row.color = SUN, wp.vec3(light.irradiance)
+        row["kind"], row["color"] = SUN, light.irradiance
+    elif isinstance(light, RectLight):
+        width, height, forward = light.axes
+        row["kind"], row["color"], row["axis"] = RECT, light.radiance, forward
+        row["half_width"] = [c * light.size_m[0] / 2 for c in width]
+        row["half_height"] = [c * light.size_m[1] / 2 for c in height]
     elif isinstance(light, SpotLight):
-        row.kind, row.color = SPOT, wp.vec3(light.intensity)
-        row.cos_outer = math.cos(light.outer_rad)
-        row.per_cos = 1 / (math.cos(light.inner_rad) - row.cos_outer)
+        row["kind"], row["color"] = SPOT, light.intensity
+        row["cos_outer"] = math.cos(light.outer_rad)
+        row["per_cos"] = 1 / (math.cos(light.inner_rad) - math.cos(light.outer_rad))
     else:
-        row.kind, row.color = POINT, wp.vec3(light.intensity)
+        row["kind"], row["color"] = POINT, light.intensity
     if not isinstance(light, SunLight):
-        row.position = wp.vec3(light.position_m)
-    if not isinstance(light, PointLight):
-        row.axis = wp.vec3(normalize(light.direction))
-    if projection is not None:
-        m = projection.light_from_world
-        row.rotation, row.translation = wp.mat33(m[:3, :3]), wp.vec3(m[:3, 3])
-        row.scale, row.center = projection.scale, MAP_SIZE / 2
-        row.blur, row.search = projection.blur, projection.search
-        up = m[:3, 2]
-        row.world_z = wp.vec4(*up, -float((up * m[:3, 3]).sum()))
-    return row
+        row["position"] = light.position_m
+    if isinstance(light, SunLight | SpotLight):
+        row["axis"] = normalize(light.direction)
 
 
-def _search_taps(radius: float) -> list[tuple[int, int]]:
-    """The point itself and its neighbours, so that thin casters in contact are found; then the disc of all possible blur."""
-    near = [(0, 0), (1, 0), (-1, 0), (0, 1), (0, -1)]
-    count = SEARCH_COUNT - len(near)
-    scale = max(radius, 2.0) / math.sqrt(count - 0.5)
-    return near + [(round(x * scale), round(y * scale)) for x, y in spiral(count)]
-
-
-def spiral(count: int) -> list[tuple[float, float]]:
-    """Vogel's spiral: the first n of its points fill a disc of radius sqrt(n) evenly, whatever n."""
-    golden = math.pi * (3 - math.sqrt(5))
-    return [(math.sqrt(i + 0.5) * math.cos(i * golden), math.sqrt(i + 0.5) * math.sin(i * golden)) for i in range(count)]
+@cache
+def _layout(struct: Any) -> Any:
+    """A Warp struct's NumPy dtype; Warp makes it anew at every call."""
+    return np.dtype(struct.numpy_dtype())

@@ -58,7 +58,7 @@ class Raster:
     def load(self, spec: SceneSpec) -> None:
         """Put the scene on the device and render its shadow maps; both serve every camera."""
         self._scene = scene_arrays(spec, self._library, self.device, self._chains)
-        self._lights = light_arrays(spec, self._scene, self.device, self._strips)
+        self._lights = light_arrays(spec, self._scene, self._scratch, self._strips)
         self._environment = spec.environment
         self._labelled = [i for i, body in enumerate(spec.bodies) if body.category is not None]
 

@@ -1,111 +1,323 @@
 """How much of a light a point sees.
 
-Percentage-closer soft shadows (Fernando 2005): a few taps look for casters and their distance, which sets how far the edge
-is blurred. Each tap is compared with the receiver's own plane at that texel, not with the receiver's depth, so that a flat
-surface never shadows itself whatever its slope.
+Percentage-closer soft shadows (Fernando 2005): the light, seen from the point, is a disc or a rectangle. Projected past a caster onto the
+shadow map it covers a kernel of texels, the larger the farther the caster is from the point; the share of them that show a
+caster is the share of the light that is hidden. How far the caster is is not known before it is found, so the kernel starts as wide as the
+nearest caster around could make it, and shrinks to the mean of the casters in it until it no longer changes.
+
+Every texel of the kernel is read, weighted by how much of it the kernel covers, so that shadows are free of noise and of steps; wide kernels read a
+coarser level. Each is compared with the receiver's own plane there, not with the receiver's depth, so that a flat surface
+never shadows itself whatever its slope.
 """
 
 import warp as wp
 
-from diorama.sim.render.raster.light_data import CELL_SIZE, MAP_CELLS, MAP_SIZE, MAX_BLUR_TEXELS, SEARCH_COUNT, SUN, LightData, Shadows
+from diorama.sim.render.raster.lanes import Lanes, greater, lesser, load, load_rows, total, where_above
+from diorama.sim.render.raster.light_data import BORDER, BOUNDS_CELL, MAX_KERNEL, NARROW_KERNEL, LightData, Shadows
 
 wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False})
 
-SIZE = wp.constant(MAP_SIZE)
-MARGIN = wp.constant(MAX_BLUR_TEXELS + 2.0)
-SEARCH_TAPS = wp.constant(SEARCH_COUNT)
-CELL = wp.constant(CELL_SIZE)
-CELLS = wp.constant(MAP_CELLS)
+CELL = wp.constant(BOUNDS_CELL)
+PAD = wp.constant(float(BORDER))
+WIDEST = wp.constant(float(MAX_KERNEL))
+NARROW = wp.constant(NARROW_KERNEL)
+CENTERS = wp.constant(Lanes(0.5, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5))
+ZEROS = wp.constant(Lanes(0.0))
+ONES = wp.constant(Lanes(1.0))
+COLUMNS = wp.constant(Lanes(0.5, 1.5, 2.5, 3.5, 0.5, 1.5, 2.5, 3.5))
+ROWS = wp.constant(Lanes(0.5, 0.5, 0.5, 0.5, 1.5, 1.5, 1.5, 1.5))
+HUGE = wp.constant(1.0e30)
 #: How far in front of the receiver's plane a caster must be to count, in metres.
-SHADOW_BIAS_M = wp.constant(0.0012)
+BIAS_M = wp.constant(0.0012)
 #: A normal this upright is level; on level ground a caster must rise this much less than the bias to be worth a search.
 LEVEL = wp.constant(0.9999999)
 LEVEL_BIAS_M = wp.constant(0.0003)
+#: Kernels up to this wide, in texels, are not worth a shape.
+SMALL = wp.constant(1.5)
+#: The least half width of a kernel: what smooths the map's own steps.
+SHARPEST = wp.constant(0.75)
+
+
+@wp.struct
+class Kernel:
+    """What of the map a point's light is seen through. `value` is the receiver's plane at (u, v), by `gu` and `gv` for each texel.
+
+    A row dy off the middle is covered from ``shear dy`` by `wide` to both sides, as far as dy is within `high`; less in an ellipse.
+    """
+
+    u: float
+    v: float
+    value: float
+    gu: float
+    gv: float
+    wide: float
+    high: float
+    shear: float
+    box: int
 
 
 @wp.func
-def blocked(maps: wp.array(dtype=float), texel: int, expected: float) -> float:
-    """1 where the map is nearer to the light than `expected`, else 0."""
-    if maps[texel] > expected:
-        return 1.0
-    return 0.0
+def half_width(k: Kernel, dy: float) -> float:
+    """How far to both sides a row of the kernel reaches, and half a texel that it covers in part."""
+    if k.box != 0:
+        return k.wide + 0.5
+    part = dy / (k.high + 0.5)
+    return k.wide * wp.sqrt(wp.max(1.0 - part * part, 0.0)) + 0.5
 
 
 @wp.func
-def lit_fraction(
-    lights: wp.array(dtype=LightData),
-    index: int,
-    shadows: Shadows,
-    point: wp.vec3,
-    normal: wp.vec3,
+def hidden_by_texels(k: Kernel, texels: wp.array(dtype=float), start: int, across: int) -> wp.vec3:
+    """Weight of the kernel's texels that show a caster, weight of all, and sum of those casters' values, weighted."""
+    side = k.wide + wp.abs(k.shear) * k.high + 0.5
+    x = int(k.u - side)
+    blocks = (int(k.u + side) - x) // 8 + 1
+    dx = CENTERS + Lanes(float(x) - k.u)
+    plane = Lanes(k.value) + dx * k.gu
+    hidden = Lanes(0.0)
+    covered = Lanes(0.0)
+    values = Lanes(0.0)
+    y = int(k.v - k.high - 0.5)
+    y_end = int(k.v + k.high + 0.5)
+    while y <= y_end:
+        dy = float(y) + 0.5 - k.v
+        share = wp.clamp(k.high + 0.5 - wp.abs(dy), 0.0, 1.0)
+        half = Lanes(half_width(k, dy))
+        ramp = plane + Lanes(k.gv * dy)
+        off = dx - Lanes(k.shear * dy)
+        at = start + y * across + x
+        for _block in range(blocks):
+            seen = load(texels, at)
+            weight = lesser(greater(half - wp.abs(off), ZEROS), ONES) * share
+            dark = where_above(seen, greater(ramp, ZEROS), weight)
+            hidden += dark
+            covered += weight
+            values += wp.cw_mul(dark, seen)
+            at += 8
+            off += Lanes(8.0)
+            ramp += Lanes(8.0 * k.gu)
+        y += 1
+    return wp.vec3(total(hidden), total(covered), total(values))
+
+
+@wp.func
+def lit_by_patch(
+    u: float, v: float, value: float, gu: float, gv: float, half: float, texels: wp.array(dtype=float), start: int, across: int
 ) -> float:
-    """How much of the light's disc a point sees, 0 to 1. `normal` is that of the flat surface it lies on."""
-    q = wp.mul(lights[index].rotation, point) + lights[index].translation
-    n = wp.mul(lights[index].rotation, normal)
-    # The receiver's plane in the map's own terms, value + gu du + gv dv: -z for the sun, 1/z for a spot.
-    s = lights[index].scale
-    value = -q[2]
-    slope = n[2]
-    bias = SHADOW_BIAS_M
-    if lights[index].kind != SUN:
-        if q[2] <= 0.01:
-            return 1.0
-        value = 1.0 / q[2]
-        s = s * value
-        slope = wp.dot(n, q)
-        bias = bias * value * value
-    u = q[0] * s + lights[index].center
-    v = q[1] * s + lights[index].center
-    if u < MARGIN or v < MARGIN or u >= float(SIZE) - MARGIN or v >= float(SIZE) - MARGIN:
-        return 1.0
-    # At grazing incidence the plane is nearly edge-on and its slope unbounded; there is next to no light to shadow.
-    if wp.abs(slope) < 1.0e-4:
-        slope = 1.0e-4
-    step = 1.0 / (slope * lights[index].scale)
-    gu = n[0] * step
-    gv = n[1] * step
+    """Share of a square kernel that shows no caster, for a half side of up to 1.5 texels: four rows of four."""
+    x = int(u - 1.5)
+    y = int(v - 1.5)
+    dx = COLUMNS + Lanes(float(x) - u)
+    dy = ROWS + Lanes(float(y) - v)
+    across_x = lesser(greater(Lanes(half + 0.5) - wp.abs(dx), ZEROS), ONES)
+    above = wp.cw_mul(lesser(greater(Lanes(half + 0.5) - wp.abs(dy), ZEROS), ONES), across_x)
+    plane = Lanes(value) + dx * gu + dy * gv
+    dy += Lanes(2.0)
+    below = wp.cw_mul(lesser(greater(Lanes(half + 0.5) - wp.abs(dy), ZEROS), ONES), across_x)
+    at = start + y * across + x
+    hidden = where_above(load_rows(texels, at, across), greater(plane, ZEROS), above)
+    hidden += where_above(load_rows(texels, at + 2 * across, across), greater(plane + Lanes(2.0 * gv), ZEROS), below)
+    return 1.0 - total(hidden) / total(above + below)
 
-    # On a level surface, a look at the heights of all casters in reach settles most points (see shadows.heights.py).
+
+@wp.func
+def hidden_by_cells(k: Kernel, cells: wp.array(dtype=float), start: int, across: int, plane_size: int) -> wp.vec3:
+    """The same from a coarser level; `k` is in its cells."""
+    side = k.wide + wp.abs(k.shear) * k.high + 0.5
+    x = int(k.u - side)
+    blocks = (int(k.u + side) - x) // 8 + 1
+    dx = CENTERS + Lanes(float(x) - k.u)
+    # A mean over a cell is that of the plane somewhere in the cell.
+    plane = Lanes(k.value + 0.5 * (wp.abs(k.gu) + wp.abs(k.gv))) + dx * k.gu
+    hidden = Lanes(0.0)
+    covered = Lanes(0.0)
+    values = Lanes(0.0)
+    y = int(k.v - k.high - 0.5)
+    y_end = int(k.v + k.high + 0.5)
+    while y <= y_end:
+        dy = float(y) + 0.5 - k.v
+        share = wp.clamp(k.high + 0.5 - wp.abs(dy), 0.0, 1.0)
+        half = Lanes(half_width(k, dy))
+        ramp = plane + Lanes(k.gv * dy)
+        off = dx - Lanes(k.shear * dy)
+        at = start + y * across + x
+        for _block in range(blocks):
+            near = load(cells, at)
+            far = load(cells, at + plane_size)
+            weight = lesser(greater(half - wp.abs(off), ZEROS), ONES) * share
+            near_dark = where_above(near, greater(ramp, ZEROS), wp.cw_mul(weight, load(cells, at + 2 * plane_size)))
+            far_dark = where_above(far, greater(ramp, ZEROS), wp.cw_mul(weight, load(cells, at + 3 * plane_size)))
+            hidden += near_dark + far_dark
+            covered += weight
+            values += wp.cw_mul(near_dark, near) + wp.cw_mul(far_dark, far)
+            at += 8
+            off += Lanes(8.0)
+            ramp += Lanes(8.0 * k.gu)
+        y += 1
+    return wp.vec3(total(hidden), total(covered), total(values))
+
+
+@wp.func
+def hidden_by(k: Kernel, shadows: Shadows, m: int) -> wp.vec3:
+    """The same from the finest level whose cells are few enough."""
+    widest = wp.max(k.wide + wp.abs(k.shear) * k.high, k.high)
+    if widest <= WIDEST:
+        # No caster is this near to a map's border.
+        if k.u < 0.5 * PAD or k.v < 0.5 * PAD or k.u > float(shadows.maps[m].width) - 0.5 * PAD or k.v > float(shadows.maps[m].height) - 0.5 * PAD:
+            return wp.vec3(0.0, 1.0, 0.0)
+        return hidden_by_texels(k, shadows.texels, shadows.maps[m].start, shadows.maps[m].width)
+    index = shadows.maps[m].first_level
+    last = index + shadows.maps[m].levels - 1
+    while index < last and widest > WIDEST * float(shadows.levels[index].size):
+        index += 1
+    level = shadows.levels[index]
+    size = float(level.size)
+    each = 1.0 / size
+    coarse = Kernel()
+    coarse.u = k.u * each + PAD
+    coarse.v = k.v * each + PAD
+    if coarse.u < 0.5 * PAD or coarse.v < 0.5 * PAD or coarse.u > float(level.across) - 0.5 * PAD or coarse.v > float(level.rows) - 0.5 * PAD:
+        return wp.vec3(0.0, 1.0, 0.0)
+    coarse.value = k.value
+    coarse.gu = k.gu * size
+    coarse.gv = k.gv * size
+    coarse.wide = wp.clamp(k.wide * each, SHARPEST, WIDEST)
+    coarse.high = wp.clamp(k.high * each, SHARPEST, WIDEST)
+    coarse.shear = k.shear
+    coarse.box = k.box
+    return hidden_by_cells(coarse, shadows.cells, level.start, level.across, level.across * level.rows)
+
+
+@wp.func
+def lit_in_map(shadows: Shadows, m: int, point: wp.vec3, normal: wp.vec3, u: float, v: float, value: float) -> float:
+    """How much of its part of the light the map shows to a point, which is at texel (u, v) and has this value there."""
+    x = wp.clamp(int(u), 0, shadows.maps[m].width - 1) // CELL
+    y = wp.clamp(int(v), 0, shadows.maps[m].height - 1) // CELL
+    cell = y * (shadows.maps[m].width // CELL) + x
+    bounds = shadows.bounds[shadows.maps[m].wide_bounds + cell]
+    reach = shadows.maps[m].reach
+    if reach > NARROW and shadows.maps[m].per_value * (bounds[1] - value) <= NARROW:
+        bounds = shadows.bounds[shadows.maps[m].bounds + cell]
+        reach = NARROW
+    # Most of what is seen: nothing around is nearer to the light, or is higher than level ground.
+    if bounds[1] <= value:
+        return 1.0
+    parallel = shadows.maps[m].parallel != 0
     if normal[2] > LEVEL:
-        cell = (lights[index].shadow * CELLS + int(v) // CELL) * CELLS + int(u) // CELL
-        if shadows.heights[cell] < point[2] + wp.abs(lights[index].axis[2]) * LEVEL_BIAS_M:
+        rise = shadows.maps[m].rise
+        if not parallel:
+            rise = (point[2] - rise) * value
+        if bounds[0] < point[2] + LEVEL_BIAS_M * wp.abs(rise):
             return 1.0
 
-    x = int(u)
-    y = int(v)
-    base = lights[index].shadow * SIZE * SIZE
-    here = base + y * SIZE + x
-    middle = value + bias + gu * (float(x) + 0.5 - u) + gv * (float(y) + 0.5 - v)
-    first_tap = lights[index].shadow * SEARCH_TAPS
-    found = int(0)
-    casters = float(0.0)
-    for i in range(SEARCH_TAPS):
-        tap = shadows.search_taps[first_tap + i]
-        seen = shadows.maps[here + tap[1] * SIZE + tap[0]]
-        if seen > middle + gu * float(tap[0]) + gv * float(tap[1]):
-            found += 1
-            casters += seen
-    if found == 0:
-        return 1.0
-    if found == SEARCH_TAPS:
+    q = wp.mul(shadows.maps[m].rotation, point) + shadows.maps[m].translation
+    n = wp.mul(shadows.maps[m].rotation, normal)
+    # The receiver's plane. At grazing incidence it is nearly edge-on and its slope unbounded; there is next to no light to shadow.
+    bias = BIAS_M
+    slope = n[2]
+    if not parallel:
+        bias = BIAS_M * value * value
+        slope = wp.dot(n, q) * value
+    per_slope = 1.0 / wp.min(slope, -1.0e-4)
+    if not parallel:
+        per_slope = per_slope * value
+    expected = value + bias
+    gu = n[0] * per_slope * shadows.maps[m].per_scale[0]
+    gv = n[1] * per_slope * shadows.maps[m].per_scale[1]
+    if bounds[2] > wp.max(expected + (wp.abs(gu) + wp.abs(gv)) * (reach + 2.0 * float(CELL)), 0.0):
         return 0.0
-    # Similar triangles: the sun's cone widens with the distance behind the caster, a spot's disc is seen past it.
-    radius = wp.clamp(lights[index].blur * wp.abs(casters / float(found) - value), 0.75, lights[index].search)
+    radius = shadows.maps[m].per_value * (bounds[1] - value)
+    if radius <= SMALL:
+        if u < 0.5 * PAD or v < 0.5 * PAD or u > float(shadows.maps[m].width) - 0.5 * PAD or v > float(shadows.maps[m].height) - 0.5 * PAD:
+            return 1.0
+        lit = lit_by_patch(u, v, expected, gu, gv, wp.max(0.886 * radius, SHARPEST), shadows.texels, shadows.maps[m].start, shadows.maps[m].width)
+        if lit < 1.0e-5:
+            return 0.0
+        return lit
 
-    # A spiral's first `count` points fill a disc of radius sqrt(count): wider blur, more taps.
-    count = wp.min(5 + int(1.6 * radius), shadows.filter_taps.shape[0])
-    radius = radius / wp.sqrt(float(count))
-    total = float(0.0)
-    for i in range(count):
-        tu = u + shadows.filter_taps[i][0] * radius - 0.5
-        tv = v + shadows.filter_taps[i][1] * radius - 0.5
-        x0 = wp.floor(tu)
-        y0 = wp.floor(tv)
-        wx = tu - x0
-        wy = tv - y0
-        corner = base + int(y0) * SIZE + int(x0)
-        expected = value + bias + gu * (x0 + 0.5 - u) + gv * (y0 + 0.5 - v)
-        top = blocked(shadows.maps, corner, expected) * (1.0 - wx) + blocked(shadows.maps, corner + 1, expected + gu) * wx
-        low = blocked(shadows.maps, corner + SIZE, expected + gv) * (1.0 - wx) + blocked(shadows.maps, corner + SIZE + 1, expected + gu + gv) * wx
-        total += top * (1.0 - wy) + low * wy
-    return 1.0 - total / float(count)
+    k = Kernel()
+    k.u = u
+    k.v = v
+    k.value = expected
+    k.gu = gu
+    k.gv = gv
+    k.box = shadows.maps[m].box
+    ahead = wp.vec2(0.0, 0.0)
+    if not parallel:
+        ahead = wp.vec2(q[0] * value, q[1] * value)
+    scale = shadows.maps[m].scale
+    # The light's shape as seen from the point, on the map: its half-axes slide along the ray to the map's plane.
+    e = shadows.maps[m].extent
+    a = wp.vec2((e[0, 0] - ahead[0] * e[2, 0]) * scale[0], (e[1, 0] - ahead[1] * e[2, 0]) * scale[1])
+    b = wp.vec2((e[0, 1] - ahead[0] * e[2, 1]) * scale[0], (e[1, 1] - ahead[1] * e[2, 1]) * scale[1])
+    c = wp.vec2((e[0, 2] - ahead[0] * e[2, 2]) * scale[0], (e[1, 2] - ahead[1] * e[2, 2]) * scale[1])
+    xx = a[0] * a[0] + b[0] * b[0] + c[0] * c[0]
+    xy = a[0] * a[1] + b[0] * b[1] + c[0] * c[1]
+    yy = wp.max(a[1] * a[1] + b[1] * b[1] + c[1] * c[1], 1.0e-12)
+    k.shear = xy / yy
+    high = wp.sqrt(yy)
+    wide = wp.sqrt(wp.max(xx - xy * k.shear, 0.0))
+    size = wp.max(wide + wp.abs(k.shear) * high, high)
+
+    radius = wp.min(size * (bounds[1] - value), reach)
+    for _step in range(4):
+        k.wide = wp.max(wide / size * radius, SHARPEST)
+        k.high = wp.max(high / size * radius, SHARPEST)
+        hidden = hidden_by(k, shadows, m)
+        lit = 1.0 - hidden[0] / hidden[1]
+        if hidden[0] <= 0.0:
+            return 1.0
+        if lit < 1.0e-5:
+            return 0.0
+        before = radius
+        radius = wp.min(size * wp.max(hidden[2] / hidden[0] - value, 0.0), radius)
+        if before - radius < 0.5 or before - radius < 0.25 + 0.05 * radius:
+            break
+    return lit
+
+
+@wp.func
+def weight_of(shadows: Shadows, m: int, point: wp.vec3, normal: wp.vec3) -> float:
+    """What a part of a rectangle adds to the light on a surface, but for a factor common to all its parts."""
+    q = wp.mul(shadows.maps[m].rotation, point) + shadows.maps[m].translation
+    n = wp.mul(shadows.maps[m].rotation, normal)
+    e = shadows.maps[m].extent
+    facing = wp.dot(wp.cross(wp.vec3(e[0, 1], e[1, 1], e[2, 1]), wp.vec3(e[0, 0], e[1, 0], e[2, 0])), q)
+    away2 = wp.dot(q, q)
+    return wp.max(-wp.dot(n, q) * facing, 1.0e-6 * away2) / (away2 * away2)
+
+
+@wp.func
+def lit_fraction(lights: wp.array(dtype=LightData), index: int, shadows: Shadows, point: wp.vec3, normal: wp.vec3) -> float:
+    """How much of the light a point sees, 0 to 1. `normal` is that of the flat surface it lies on, on the side that is lit."""
+    seen = float(0.0)
+    weights = float(0.0)
+    m = lights[index].shadow
+    end = lights[index].shadow_end
+    while m < end:
+        following = shadows.maps[m].next
+        place = wp.mul(shadows.maps[m].place, point) + shadows.maps[m].offset
+        value = place[2]
+        u = place[0]
+        v = place[1]
+        there = bool(True)
+        if shadows.maps[m].parallel == 0:
+            there = value > 1.0e-4
+            value = 1.0 / value
+            u = u * value
+            v = v * value
+        if shadows.maps[m].partial != 0:
+            domain = shadows.maps[m].domain
+            there = there and u >= domain[0] and v >= domain[1] and u < domain[2] and v < domain[3]
+        if there or m + 1 == following:
+            lit = float(1.0)
+            if there:
+                lit = lit_in_map(shadows, m, point, normal, u, v, value)
+            if following == end and weights == 0.0:
+                return lit
+            weight = weight_of(shadows, m, point, normal)
+            seen += weight * lit
+            weights += weight
+            m = following
+        else:
+            m += 1
+    return seen / weights

@@ -143,43 +143,6 @@ def set_up_perspective(
         planes[t] = g
 
 
-@wp.kernel
-def set_up_parallel(
-    vertices: wp.array(dtype=wp.vec3d),
-    faces: wp.array(dtype=wp.vec3i),
-    rotation: wp.mat33d,
-    translation: wp.vec3d,
-    scale: wp.float64,
-    center: wp.float64,
-    functions: wp.array(dtype=Functions),
-    bounds: wp.array(dtype=wp.vec4i),
-):
-    """The same for parallel rays along +z: `scale` texels a metre, and -z in place of 1/z."""
-    t = wp.tid()
-    f = faces[t]
-    p0 = wp.mul(rotation, vertices[f[0]]) + translation
-    p1 = wp.mul(rotation, vertices[f[1]]) + translation
-    p2 = wp.mul(rotation, vertices[f[2]]) + translation
-    q0 = wp.vec3d(p0[0] * scale + center, p0[1] * scale + center, wp.float64(1.0))
-    q1 = wp.vec3d(p1[0] * scale + center, p1[1] * scale + center, wp.float64(1.0))
-    q2 = wp.vec3d(p2[0] * scale + center, p2[1] * scale + center, wp.float64(1.0))
-    n0 = wp.cross(q1, q2)
-    n1 = wp.cross(q2, q0)
-    n2 = wp.cross(q0, q1)
-    det = n0[2] + n1[2] + n2[2]
-    bounds[t] = wp.vec4i(0, 0, 0, 0)
-    if det == wp.float64(0.0):
-        return
-    turn = wp.sign(det)
-    functions[t] = wp.matrix_from_rows(n0 * turn, n1 * turn, n2 * turn, -(n0 * p0[2] + n1 * p1[2] + n2 * p2[2]) / det)
-    bounds[t] = bounds_of(
-        wp.min(q0[0], wp.min(q1[0], q2[0])),
-        wp.min(q0[1], wp.min(q1[1], q2[1])),
-        wp.max(q0[0], wp.max(q1[0], q2[0])),
-        wp.max(q0[1], wp.max(q1[1], q2[1])),
-    )
-
-
 @wp.func
 def span(e: Functions, x0: int, x1: int, ox: wp.float64, v: wp.float64) -> wp.vec2i:
     """The pixel columns [lo, hi) within [x0, x1) of one row of samples (x + ox, v) inside all three edges.
@@ -288,44 +251,6 @@ def rasterize(
                     keys[i] = wp.where(inside[i] >= wp.float64(0.0), found, NOTHING)
                 wp.atomic_max(winners, line + group, keys)
                 group += 1
-        y += strips
-
-
-@wp.kernel
-def rasterize_depth(
-    functions: wp.array(dtype=Functions),
-    bounds: wp.array(dtype=wp.vec4i),
-    triangle_body: wp.array(dtype=int),
-    casts: wp.array(dtype=wp.uint8),
-    size: int,
-    nearest: float,
-    strips: int,
-    base: int,
-    depth: wp.array(dtype=float),
-):
-    """The largest plane value (the nearest surface) at each texel's centre of the square map that starts at `base`,
-    over the triangles of bodies that cast shadows.
-    """
-    t, strip = wp.tid()
-    if casts[triangle_body[t]] == wp.uint8(0):
-        return
-    box = bounds[t]
-    x0 = wp.max(box[0], 0)
-    x1 = wp.min(box[2], size)
-    y1 = wp.min(box[3], size)
-    if x0 >= x1:
-        return
-    e = functions[t]
-    half = wp.float64(0.5)
-    y = wp.max(box[1], 0) + strip
-    while y < y1:
-        v = wp.float64(y) + half
-        row = span(e, x0, x1, half, v)
-        constant = e[3, 1] * v + e[3, 2]
-        for x in range(row[0], row[1]):
-            value = float(e[3, 0] * (wp.float64(x) + half) + constant)
-            if value <= nearest:
-                wp.atomic_max(depth, base + y * size + x, value)
         y += strips
 
 

@@ -1,0 +1,270 @@
+"""Where shadow maps look from, and what part of the surroundings they keep.
+
+A map is fitted to what casts shadows. Bodies that no other can be behind cast none (see `casting`), so that the ground does not stretch every
+map to its own size.
+
+The sun has one map of all casters. So has a lamp, if they fit into a view of somewhat more than a right angle; otherwise it looks to up to six sides,
+as on the faces of a cube, where there are casters. A rectangle so large and near that what its middle sees says little about its
+corners is cut into parts with maps of their own.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diorama.sim.spec import Light, PointLight, RectLight, SpotLight, SunLight
+from diorama.sim.transforms import Matrix, apply, compose, invert, look_at, normalize
+
+Boxes = NDArray[np.float64]
+#: (x0, y0, x1, y1) on a map's plane: metres for the sun, tangents for a lamp.
+Window = NDArray[np.float64]
+
+#: Texels along the longer side of a map's window.
+MAP_TEXELS = 768
+#: What has settled may stand this deep in what it stands on.
+_SINK_M = 0.003
+#: Nothing nearer to a lamp is drawn.
+NEAR_M = 0.005
+#: A lamp's single map sees this far to each side (a tangent).
+_WIDE = 1.6
+#: A rectangle is large if it is more than this many times its distance from the nearest caster, from middle to edge.
+_LARGE = 0.35
+_MOST_PARTS = 3
+_PICKS = np.array([(i, j, k) for i in (0, 1) for j in (0, 1) for k in (0, 1)])
+_EDGES = np.array([(a, b) for a in range(8) for b in range(a + 1, 8) if (_PICKS[a] != _PICKS[b]).sum() == 1])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """A shadow map to be.
+
+    `extent` (3, 3) has the half-axes of the light's shape as columns, in the map's frame: an ellipsoid, or a rectangle if `box`.
+    All else is on the map's plane: `window` is what the map must show, `domain` where it answers (None: everywhere), `reach` how
+    far a shadow may be from its caster, `per_value` how far for each unit of difference in value (see ShadowMap), `rects` (n, 4)
+    the windows of the casters. The sun's map measures depth from `far_m`.
+    """
+
+    map_from_world: Matrix
+    parallel: bool
+    extent: Matrix
+    box: bool
+    window: Window
+    domain: Window | None
+    reach: float
+    per_value: float
+    per_texel: float
+    rects: NDArray[np.float64]
+    far_m: float = 0.0
+
+
+def casting(bounds_m: Boxes, light: Light, convex: Callable[[int], bool]) -> NDArray[np.bool_]:
+    """(n,) bool, False for bodies that are ground for all others and cast no shadow, of those with boxes `bounds_m` (n, 2, 3).
+
+    A convex body has no shadow on itself, and if all others and the light are above its highest point, no light to them
+    crosses it. What reaches lower, but within the body's box, is hidden in it.
+    """
+    casts = np.ones(len(bounds_m), np.bool_)
+    if isinstance(light, SunLight):
+        lowest = math.inf if light.direction[2] < 0 else -math.inf
+    else:
+        lowest = light.position_m[2] - float(np.abs(_half_axes(light)[2]).max())
+    for i, (low, high) in enumerate(bounds_m):
+        lower = bounds_m[:, 0, 2] < high[2] - _SINK_M
+        lower[i] = False
+        hidden = np.all((bounds_m[:, 0] >= low - 1e-9) & (bounds_m[:, 1] <= np.array([high[0], high[1], math.inf]) + 1e-9), axis=1)
+        if high[2] <= lowest and not np.any(lower & ~hidden) and convex(i):
+            casts[i] = False
+    return casts
+
+
+def views(light: Light, casters: Boxes, receivers: Boxes) -> list[list[View]]:
+    """The maps of each part of a light, for casters (n, 2, 3) and receivers (m, 2, 3) with these boxes in the world."""
+    if isinstance(light, SunLight):
+        return [[sun_view(light, casters, receivers)]]
+    parts = pieces(light, casters) if isinstance(light, RectLight) else [light]
+    return [_lamp_views(part, casters, receivers) for part in parts]
+
+
+def sun_view(light: SunLight, casters: Boxes, receivers: Boxes) -> View:
+    """A map of all casters, turned about the light's direction so that it is smallest."""
+    middle = (casters[:, 0].min(axis=0) + casters[:, 1].max(axis=0)) / 2
+    straight = _looking(middle, normalize(light.direction))
+    points = apply(straight, _corners(casters))
+    frame = min((compose(_turn(2, k * math.pi / 24), straight) for k in range(12)), key=lambda f: _area(apply(f, _corners(casters))))
+    seen = apply(frame, _corners(casters))
+    depth = float(apply(straight, _corners(_near(receivers, casters)))[:, 2].max() - points[:, 2].min())
+    spread = round(math.tan(light.angular_diameter_rad / 2), 9)
+    rects = _rects(seen)
+    window = _hull(rects)
+    return View(
+        map_from_world=frame,
+        parallel=True,
+        extent=np.diag([spread, spread, 0.0]),
+        box=False,
+        window=window,
+        domain=None,
+        reach=spread * depth,
+        per_value=spread,
+        per_texel=max(float((window[2:] - window[:2]).max()), 1e-3) / MAP_TEXELS,
+        rects=rects,
+        far_m=float(seen[:, 2].max()) + 0.01,
+    )
+
+
+def pieces(light: RectLight, casters: Boxes) -> list[RectLight]:
+    """The rectangle, or equal parts of it that are small for their distance from what casts shadows."""
+    width, height, _ = light.axes
+    nearest = max(float(_distances(casters, light.position_m).min()), NEAR_M)
+    counts = [min(math.ceil(size / 2 / (_LARGE * nearest)), _MOST_PARTS) for size in light.size_m]
+    size = (light.size_m[0] / counts[0], light.size_m[1] / counts[1])
+    made = []
+    for i in range(counts[0]):
+        for j in range(counts[1]):
+            x, y = (i + 0.5 - counts[0] / 2) * size[0], (j + 0.5 - counts[1] / 2) * size[1]
+            middle = [p + x * w + y * h for p, w, h in zip(light.position_m, width, height, strict=True)]
+            made.append(replace(light, position_m=(middle[0], middle[1], middle[2]), size_m=size))
+    return made
+
+
+def _lamp_views(light: SpotLight | PointLight | RectLight, casters: Boxes, receivers: Boxes) -> list[View]:
+    front = _front(light, casters)
+    depths = apply(front, _corners(casters))[:, 2].reshape(-1, 8)
+    rects = _seen_rects(front, casters)
+    cone = min(round(math.tan(light.outer_rad), 9), 1e6) if isinstance(light, SpotLight) else math.inf
+    wide = min(cone, _WIDE)
+    single = cone <= _WIDE or (np.abs(rects[rects[:, 0] <= rects[:, 2]]).max(initial=0.0) <= _WIDE)
+    if isinstance(light, PointLight) and depths.min() < NEAR_M:
+        single = False
+    nearest = max(float(_distances(casters, light.position_m).min()), NEAR_M)
+    axes = _half_axes(light)
+    size = float(np.sqrt((axes * axes).sum(axis=0)).max())
+    made = []
+    for turn in _SIDES[:1] if single else _SIDES:
+        frame = compose(turn, front)
+        rects = _seen_rects(frame, casters)
+        across = wide if single else 1.0
+        slant = math.sqrt(1 + 2 * across * across)
+        farthest = max(float(apply(frame, _corners(receivers))[:, 2].max(initial=0.0)), nearest)
+        corner = float(apply(frame, _corners(casters))[:, 2].min())
+        # What surrounds the light is somewhat nearer along the map's axis than it is to the light.
+        per_value = size * (1 if isinstance(light, SpotLight) else slant)
+        reach = per_value * max(1 / max(corner, nearest / slant) - 1 / farthest, 0.0)
+        rim = across if single else 1.0 + min(reach, _WIDE - 1.0)
+        rects = np.clip(rects, -rim, rim)
+        used = (rects[:, 0] < rects[:, 2]) & (rects[:, 1] < rects[:, 3])
+        if not used.any():
+            continue
+        window = _hull(rects[used])
+        made.append(
+            View(
+                map_from_world=frame,
+                parallel=False,
+                extent=apply(_rotation(frame), axes.T).T,
+                box=isinstance(light, RectLight),
+                window=window,
+                domain=None if single else np.array([-1.0, -1.0, 1.0, 1.0]),
+                reach=reach,
+                per_value=per_value,
+                per_texel=(max(float((window[2:] - window[:2]).max()), 1e-4) if single else 2.0) / MAP_TEXELS,
+                rects=rects,
+            )
+        )
+    return made
+
+
+def _half_axes(light: SpotLight | PointLight | RectLight) -> Matrix:
+    """(3, 3), the half-axes of the lamp's shape as columns, in the world."""
+    if isinstance(light, RectLight):
+        width, height, _ = (np.array(axis) for axis in light.axes)
+        return np.stack([width * (light.size_m[0] / 2), height * (light.size_m[1] / 2), np.zeros(3)], axis=1)
+    if isinstance(light, PointLight):
+        return np.diag([light.radius_m] * 3)
+    across = look_at((0.0, 0.0, 0.0), normalize(light.direction))[:3, :2]
+    return np.concatenate([across * light.radius_m, np.zeros((3, 1))], axis=1)
+
+
+def _front(light: SpotLight | PointLight | RectLight, casters: Boxes) -> Matrix:
+    """The lamp's frame: along its axis, or from a point to the middle of what casts shadows."""
+    eye = np.array(light.position_m)
+    if isinstance(light, RectLight):
+        width, height, forward = light.axes
+        frame = np.eye(4)
+        frame[:3, :3] = np.array([width, [-h for h in height], forward])
+        frame[:3, 3] = -apply(_rotation(frame), eye[None])[0]
+        return frame
+    if isinstance(light, SpotLight):
+        return _looking(eye, normalize(light.direction))
+    away = (casters[:, 0].min(axis=0) + casters[:, 1].max(axis=0)) / 2 - eye
+    return _looking(eye, normalize(away.tolist()) if float(np.abs(away).max()) > 1e-6 else (0.0, 0.0, -1.0))
+
+
+def _looking(eye: NDArray[np.float64], direction: tuple[float, float, float]) -> Matrix:
+    start = [float(v) for v in eye]
+    return invert(look_at(start, [e + d for e, d in zip(start, direction, strict=True)]))
+
+
+def _turn(axis: int, angle_rad: float) -> Matrix:
+    """A rotation about x, y or z."""
+    c, s = round(math.cos(angle_rad), 12), round(math.sin(angle_rad), 12)
+    i, j = ((1, 2), (2, 0), (0, 1))[axis]
+    m = np.eye(4)
+    m[i, i], m[i, j], m[j, i], m[j, j] = c, -s, s, c
+    return m
+
+
+#: From the front to the sides of a cube and to the back.
+_SIDES = tuple(_turn(axis, quarter * math.pi / 2) for axis, quarter in ((0, 0), (1, 1), (1, -1), (0, 1), (0, -1), (1, 2)))
+
+
+def _rotation(frame: Matrix) -> Matrix:
+    turn = frame.copy()
+    turn[:3, 3] = 0.0
+    return turn
+
+
+def _corners(boxes: Boxes) -> NDArray[np.float64]:
+    return boxes[:, _PICKS, np.arange(3)].reshape(-1, 3)
+
+
+def _rects(corners: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(n, 4) bounds in x and y of (8 n, 3) corners."""
+    by_box = corners.reshape(-1, 8, 3)[:, :, :2]
+    return np.concatenate([by_box.min(axis=1), by_box.max(axis=1)], axis=1)
+
+
+def _seen_rects(frame: Matrix, boxes: Boxes) -> NDArray[np.float64]:
+    """(n, 4) bounds of the boxes' tangents as far as they are in front; from inf to -inf for those that are not."""
+    corners = apply(frame, _corners(boxes)).reshape(-1, 8, 3)
+    a, b = corners[:, _EDGES[:, 0]], corners[:, _EDGES[:, 1]]
+    rise = b[:, :, 2] - a[:, :, 2]
+    crosses = (a[:, :, 2] < NEAR_M) != (b[:, :, 2] < NEAR_M)
+    share = (NEAR_M - a[:, :, 2]) / np.where(crosses, rise, 1.0)
+    cut = (a + share[:, :, None] * (b - a))[:, :, :2] / NEAR_M
+    front = corners[:, :, 2] >= NEAR_M
+    straight = corners[:, :, :2] / np.where(front, corners[:, :, 2], 1.0)[:, :, None]
+    points, valid = np.concatenate([straight, cut], axis=1), np.concatenate([front, crosses], axis=1)[:, :, None]
+    return np.concatenate([np.where(valid, points, math.inf).min(axis=1), np.where(valid, points, -math.inf).max(axis=1)], axis=1)
+
+
+def _hull(rects: NDArray[np.float64]) -> Window:
+    return np.concatenate([rects[:, :2].min(axis=0), rects[:, 2:].max(axis=0)])
+
+
+def _area(points: NDArray[np.float64]) -> float:
+    x, y, _ = points.max(axis=0) - points.min(axis=0)
+    return float(x * y)
+
+
+def _distances(boxes: Boxes, point: tuple[float, float, float]) -> NDArray[np.float64]:
+    off = np.maximum(np.maximum(boxes[:, 0] - point, point - boxes[:, 1]), 0.0)
+    return np.sqrt((off * off).sum(axis=1))
+
+
+def _near(boxes: Boxes, casters: Boxes) -> Boxes:
+    """The boxes cut to where shadows of the casters can matter: within their extent of them."""
+    low, high = casters[:, 0].min(axis=0), casters[:, 1].max(axis=0)
+    reach = (high - low).max()
+    return np.clip(boxes, low - reach, high + reach)
