@@ -9,22 +9,27 @@ all light stays what it was (exactly, where the picture's sides are whole number
 """
 
 import math
+from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import warp as wp
 from numpy.typing import NDArray
 
+from diorama.sim.lens import undistort
 from diorama.sim.render.raster.device import Array
-from diorama.sim.spec import CameraSpec
+from diorama.sim.spec import BrownConrady, CameraSpec, Distortion
 
 wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False})
 
 #: A halo's standard deviation, in cells of its grid, is at least this and less than twice as much.
 _MIN_SIGMA = 2.0
 #: Numbers that a thread blurs side by side, as the processor's vector instructions do.
-BLOCK = wp.constant(32)
-Line = wp.types.vector(length=BLOCK, dtype=wp.float32)
+LANES = wp.constant(96)
+Lanes = wp.types.vector(length=LANES, dtype=wp.float32)
+#: Entries of the table of vignetting.
+_ENTRIES = 1024
 #: Pixels of a row that a thread bends.
 STRETCH = wp.constant(64)
 
@@ -48,12 +53,14 @@ def bend(
     height: int,
     per_focal: wp.vec2,
     center: wp.vec2,
-    vignetting: float,
+    falloff: wp.array(dtype=float),
+    entries: float,
     aberration: float,
     out: wp.array(dtype=wp.vec3),
 ):
     """Vignetting, and red and blue from nearer to and farther from the principal point by the share `aberration` of the way.
 
+    `falloff` is a table over the square of the distance from the principal point, `entries` of them to a focal length's square.
     A thread does a stretch of a row, so that what is the same along rows is done once.
     """
     row, stretch = wp.tid()
@@ -78,8 +85,10 @@ def bend(
             blue_x = center[0] + du * outer - 0.5
             c[2] = interpolated(radiance, blue_upper * width, blue_lower * width, blue_t, blue_x, width - 1, 2)
         x = du * per_focal[0]
-        per_cosine2 = 1.0 + x * x + y * y
-        out[row * width + column] = c * (1.0 - vignetting + vignetting / (per_cosine2 * per_cosine2))
+        place = (x * x + y * y) * entries
+        entry = wp.min(int(place), falloff.shape[0] - 2)
+        part = place - float(entry)
+        out[row * width + column] = c * (falloff[entry] * (1.0 - part) + falloff[entry + 1] * part)
 
 
 @wp.func
@@ -94,38 +103,39 @@ def mirrored(i: int, count: int) -> int:
 
 
 @wp.kernel
-def shrink(picture: wp.array(dtype=wp.vec3), width: int, height: int, cell: int, columns: int, pitch: int, out: wp.array(dtype=float)):
-    """The mean of each `cell` x `cell` pixels: channel by channel, column by column, a column every `pitch` numbers."""
+def shrink(picture: wp.array(dtype=wp.vec3), width: int, height: int, cell: int, margin: int, pitch: int, out: wp.array(dtype=wp.vec3)):
+    """The mean of each `cell` x `cell` pixels, in rows `pitch` cells long, with `margin` mirrored ones on either side."""
     row, column = wp.tid()
     total = wp.vec3(0.0, 0.0, 0.0)
     for y in range(row * cell, row * cell + cell):
         start = mirrored(y, height) * width
         line = wp.vec3(0.0, 0.0, 0.0)
-        for x in range(column * cell, column * cell + cell):
+        for x in range((column - margin) * cell, (column - margin) * cell + cell):
             line += picture[start + mirrored(x, width)]
         total += line
-    total = total * (1.0 / float(cell * cell))
-    for channel in range(3):
-        out[(channel * columns + column) * pitch + row] = total[channel]
+    out[row * pitch + column] = total * (1.0 / float(cell * cell))
 
 
 @wp.kernel
-def blur(lines: wp.array(dtype=Line), count: int, weights: wp.array(dtype=float), length: int, strides: wp.vec3i, out: wp.array(dtype=float)):
-    """Convolution across lines (`count` of them a channel, each `length` numbers long) with a kernel that is even.
-
-    `strides` in what comes out are those of channels, lines and numbers in a line: transposed, a second pass blurs the other way.
-    """
-    channel, line, block = wp.tid()
-    blocks = (length + BLOCK - 1) // BLOCK
-    base = channel * count
-    total = lines[(base + line) * blocks + block] * weights[0]
+def blur_rows(cells: wp.array(dtype=Lanes), pitch: int, margin: int, weights: wp.array(dtype=float), out: wp.array(dtype=Lanes)):
+    """Convolution along rows with a kernel that is even."""
+    row, block = wp.tid()
+    at = 3 * (row * pitch + margin) + block * LANES
+    total = cells[at] * weights[0]
     for k in range(1, weights.shape[0]):
-        before = lines[(base + mirrored(line - k, count)) * blocks + block]
-        after = lines[(base + mirrored(line + k, count)) * blocks + block]
-        total += (before + after) * weights[k]
-    start = block * BLOCK
-    for k in range(wp.min(BLOCK, length - start)):
-        out[channel * strides[0] + line * strides[1] + (start + k) * strides[2]] = total[k]
+        total += (cells[at - 3 * k] + cells[at + 3 * k]) * weights[k]
+    out[at] = total
+
+
+@wp.kernel
+def blur_columns(cells: wp.array(dtype=Lanes), pitch: int, margin: int, rows: int, weights: wp.array(dtype=float), out: wp.array(dtype=Lanes)):
+    """The same along columns, which are mirrored beyond their ends."""
+    row, block = wp.tid()
+    at = 3 * margin + block * LANES
+    total = cells[at + 3 * pitch * row] * weights[0]
+    for k in range(1, weights.shape[0]):
+        total += (cells[at + 3 * pitch * mirrored(row - k, rows)] + cells[at + 3 * pitch * mirrored(row + k, rows)]) * weights[k]
+    out[at + 3 * pitch * row] = total
 
 
 @wp.kernel
@@ -135,6 +145,8 @@ def add_halo(
     halo: wp.array(dtype=wp.vec3),
     columns: int,
     rows: int,
+    pitch: int,
+    margin: int,
     cell: int,
     share: float,
     out: wp.array(dtype=wp.vec3),
@@ -147,8 +159,8 @@ def add_halo(
     y = wp.clamp((float(row) + 0.5) / float(cell) - 0.5, 0.0, float(rows - 1))
     y0 = int(y)
     ty = y - float(y0)
-    upper = y0 * columns
-    lower = wp.min(y0 + 1, rows - 1) * columns
+    upper = y0 * pitch + margin
+    lower = wp.min(y0 + 1, rows - 1) * pitch + margin
     left = wp.max(gap - 1, 0)
     right = wp.min(gap, columns - 1)
     from_color = (halo[upper + left] * (1.0 - ty) + halo[lower + left] * ty) * share
@@ -180,8 +192,10 @@ class Optics:
         return light
 
     def _bent(self, light: Array, camera: CameraSpec) -> Array:
-        out = self._buffer("light", wp.vec3, camera.width * camera.height)
-        farthest = math.hypot(max(camera.cx, camera.width - camera.cx), max(camera.cy, camera.height - camera.cy))
+        out = self._buffer("light", camera.width * camera.height)
+        across, down = max(camera.cx, camera.width - camera.cx), max(camera.cy, camera.height - camera.cy)
+        reach = math.hypot(across / camera.fx, down / camera.fy)
+        table = vignette(camera.distortion, reach, camera.sensor.vignetting)
         self._launch(
             bend,
             (camera.height, -(-camera.width // STRETCH)),
@@ -190,8 +204,9 @@ class Optics:
             camera.height,
             wp.vec2(1 / camera.fx, 1 / camera.fy),
             wp.vec2(camera.cx, camera.cy),
-            camera.sensor.vignetting,
-            camera.sensor.chromatic_aberration_px / farthest,
+            wp.array(table, dtype=wp.float32, device=self.device),
+            (len(table) - 1) / reach**2,
+            camera.sensor.chromatic_aberration_px / math.hypot(across, down),
             out,
         )
         return out
@@ -200,31 +215,45 @@ class Optics:
         w, h = camera.width, camera.height
         cell, weights = halo_blur(camera.sensor.bloom_radius * h)
         columns, rows = -(-w // cell), -(-h // cell)
-        column_pitch, row_pitch = (-(-count // BLOCK) * BLOCK for count in (rows, columns))
-        small = self._buffer("small", wp.float32, 3 * columns * column_pitch)
-        turned = self._buffer("turned", wp.float32, 3 * rows * row_pitch)
-        halo = self._buffer("halo", wp.vec3, columns * rows)
+        margin = len(weights) - 1
+        blocks = -(-3 * columns // LANES)
+        pitch = 2 * margin + -(-blocks * LANES // 3)
+        one, other = (self._buffer(name, rows * pitch) for name in ("cells", "blurred"))
         taps = wp.array(weights, dtype=wp.float32, device=self.device)
-        along_rows, back = wp.vec3i(rows * row_pitch, 1, row_pitch), wp.vec3i(1, 3 * columns, 3)
-        self._launch(shrink, (rows, columns), light, w, h, cell, columns, column_pitch, small)
-        self._launch(blur, (3, columns, column_pitch // BLOCK), _view(small, Line), columns, taps, rows, along_rows, turned)
-        self._launch(blur, (3, rows, row_pitch // BLOCK), _view(turned, Line), rows, taps, columns, back, _view(halo, wp.float32))
-        out = self._buffer("light", wp.vec3, w * h)
-        self._launch(add_halo, (h, columns + 1), light, w, halo, columns, rows, cell, camera.sensor.bloom, out)
+        self._launch(shrink, (rows, columns + 2 * margin), light, w, h, cell, margin, pitch, one)
+        self._launch(blur_rows, (rows, blocks), _overlapping(one), pitch, margin, taps, _overlapping(other))
+        self._launch(blur_columns, (rows, blocks), _overlapping(other), pitch, margin, rows, taps, _overlapping(one))
+        out = self._buffer("light", w * h)
+        self._launch(add_halo, (h, columns + 1), light, w, one, columns, rows, pitch, margin, cell, camera.sensor.bloom, out)
         return out
 
-    def _buffer(self, name: str, dtype: Any, size: int) -> Array:
+    def _buffer(self, name: str, size: int) -> Array:
         if name not in self._buffers or self._buffers[name].shape != (size,):
-            self._buffers[name] = wp.zeros(size, dtype=dtype, device=self.device)
+            self._buffers[name] = wp.zeros(size, dtype=wp.vec3, device=self.device)
         return self._buffers[name]
 
     def _launch(self, kernel: Any, dim: tuple[int, ...], *inputs: Any) -> None:
         wp.launch(kernel, dim=dim, inputs=list(inputs), device=self.device)
 
 
-def _view(array: Array, dtype: Any) -> Array:
-    """The same memory as numbers, or blocks of numbers, of another type."""
-    return wp.array(ptr=array.ptr, dtype=dtype, shape=array.capacity // wp.types.type_size_in_bytes(dtype), device=array.device)
+def _overlapping(colors: Array) -> Array:
+    """The same memory as numbers; element i is those LANES from the i-th on."""
+    return wp.array(ptr=colors.ptr, dtype=Lanes, shape=3 * colors.shape[0] - LANES + 1, strides=(4,), device=colors.device)
+
+
+@lru_cache(maxsize=16)
+def vignette(distortion: Distortion | None, reach: float, share: float) -> NDArray[np.float32]:
+    """What is left of light at distances from the principal point whose squares are evenly spaced, up to `reach` focal lengths: the blend
+    of 1 and the fourth power of the cosine between ray and axis. That is 0 where the lens shows nothing, and beside and behind it.
+
+    The tangential part of a distortion turns rays by hundredths of a degree, and is left out.
+    """
+    if isinstance(distortion, BrownConrady):
+        distortion = replace(distortion, p1=0.0, p2=0.0)
+    radii = np.sqrt(np.arange(_ENTRIES) / (_ENTRIES - 1)) * reach
+    cosine = np.maximum(np.nan_to_num(undistort(distortion, np.stack([radii, np.zeros(_ENTRIES)], axis=1))[:, 2]), 0.0)
+    cosine2 = cosine * cosine
+    return (1.0 - share + share * (cosine2 * cosine2)).astype(np.float32)
 
 
 def halo_blur(radius_px: float) -> tuple[int, NDArray[np.float32]]:

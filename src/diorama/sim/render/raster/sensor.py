@@ -23,6 +23,8 @@ WHITEST = 16.0
 #: Its square root, as the kernel reads it.
 WHITEST_ROOT = wp.constant(WHITEST**0.5)
 _ENTRIES = 16384
+#: White, whatever the noise.
+GLARE = wp.constant(1.0e6)
 #: Pixels that a thread exposes, so many that compilers make vector instructions of it on any processor.
 BLOCK = 32
 PIXELS = wp.constant(BLOCK)
@@ -101,7 +103,7 @@ def expose(
     Noise depends on seed and pixel alone. The curve is a table over the square root of the signal, up to WHITEST; what is no number is black.
     """
     i = wp.tid()
-    s = wp.cw_mul(radiance[i], gains)
+    s = wp.min(wp.max(wp.cw_mul(radiance[i], gains), Signals(0.0)), Signals(GLARE))
     if read2 + shot2 > 0.0:
         pixel = Bits()
         for k in range(PIXELS):
