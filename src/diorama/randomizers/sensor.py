@@ -1,4 +1,4 @@
-"""How the camera exposes, and how noisy it is."""
+"""How the camera exposes, how noisy it is, and what its lens and its compression do to pictures."""
 
 import math
 from dataclasses import dataclass, replace
@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from diorama.randomizers.base import Context, Stage
 from diorama.randomizers.bounds import support_box
 from diorama.randomizers.colors import luminance, mixed
-from diorama.randomizers.distributions import Distribution, LogUniform, TruncatedNormal, Uniform, require, rounded
+from diorama.randomizers.distributions import Constant, Distribution, LogUniform, TruncatedNormal, Uniform, require, rounded
 from diorama.sim.codec import from_json, to_json
 from diorama.sim.errors import InvalidValue
 from diorama.sim.seeds import Seed
@@ -20,11 +20,17 @@ _TYPICAL_ALBEDO = 0.35
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sensor:
-    """Expose for the light there is, more or less, and add sensor noise.
+    """Expose for the light there is, more or less, and draw the camera's faults.
 
     The light on the table top is estimated (unshadowed), and exposed so that a scene reflecting it as the table does comes
     out at `target` of white; `adaptation` 1 does so fully, 0 not at all. `error_ev` is how far the exposure is off.
     `read_noise` and `shot_noise` are those of `SensorSpec`.
+
+    Further faults are off until they are asked for, and are drawn apart from each other and from the rest. `red_gain` and
+    `blue_gain` are how far the white balance is off, green being 1. `vignetting`, `chromatic_aberration_px`, `bloom`, `bloom_radius`
+    and `jpeg_quality` are those of `SensorSpec`; None compresses nothing. Plausible for ordinary cameras: gains
+    ``{uniform: [0.85, 1.15]}``, vignetting ``{uniform: [0, 0.8]}``, chromatic aberration ``{truncated-normal: [0, 0.5, -1.5, 1.5]}``,
+    bloom ``{log-uniform: [0.002, 0.08]}`` of radius ``{uniform: [0.02, 0.1]}``, JPEG ``{uniform-int: [40, 95]}``.
     """
 
     name: ClassVar[str] = "sensor"
@@ -35,6 +41,13 @@ class Sensor:
     error_ev: Distribution = TruncatedNormal(0, 0.4, -1, 1)
     read_noise: Distribution = LogUniform(0.0005, 0.006)
     shot_noise: Distribution = LogUniform(0.003, 0.03)
+    red_gain: Distribution = Constant(1.0)
+    blue_gain: Distribution = Constant(1.0)
+    vignetting: Distribution = Constant(0.0)
+    chromatic_aberration_px: Distribution = Constant(0.0)
+    bloom: Distribution = Constant(0.0)
+    bloom_radius: Distribution = Constant(0.05)
+    jpeg_quality: Distribution | None = None
 
     def __post_init__(self) -> None:
         if not 0 < self.target < math.inf:
@@ -42,6 +55,12 @@ class Sensor:
         require(self, 0, 2, "adaptation")
         require(self, -math.inf, math.inf, "error_ev")
         require(self, 0, 0.99, "read_noise", "shot_noise")
+        require(self, 0, 16, "red_gain", "blue_gain")
+        require(self, 0, 1, "vignetting", "bloom")
+        require(self, -32, 32, "chromatic_aberration_px")
+        require(self, 0.001, 0.5, "bloom_radius")
+        if self.jpeg_quality is not None:
+            require(self, 1, 100, "jpeg_quality", whole=True)
 
     def sample(self, seed: Seed, spec: SceneSpec, context: Context) -> dict[str, Any]:
         rng = seed.rng()
@@ -49,11 +68,21 @@ class Sensor:
         irradiance = level_irradiance(spec, (table.middle[0], table.middle[1], table.high[2]))
         radiance = max((_table_albedo(spec) + _TYPICAL_ALBEDO) / 2 * irradiance / math.pi, 1e-6)
         ev = self.adaptation.sample(rng) * math.log2(self.target / radiance) + self.error_ev.sample(rng)
+
+        def fault(name: str) -> Any:
+            return getattr(self, name).sample(seed.child(name).rng())
+
         sensor = SensorSpec(
             exposure_ev=rounded(ev),
             read_noise=self.read_noise.sample(rng),
             shot_noise=self.shot_noise.sample(rng),
             noise_seed=seed.child("noise").integer(32),
+            white_balance=(fault("red_gain"), 1.0, fault("blue_gain")),
+            vignetting=fault("vignetting"),
+            chromatic_aberration_px=fault("chromatic_aberration_px"),
+            bloom=fault("bloom"),
+            bloom_radius=fault("bloom_radius"),
+            jpeg_quality=None if self.jpeg_quality is None else fault("jpeg_quality"),
         )
         return {"irradiance_w_m2": rounded(irradiance), "radiance_w_m2_sr": rounded(radiance), "sensor": to_json(sensor)}
 
