@@ -1,6 +1,7 @@
 """What stands on shelves: a potted plant, a lamp."""
 
 import math
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -99,4 +100,6 @@ def _shade(rng: np.random.Generator) -> Look:
     share = 1 - np.abs(1 - 2 * (np.arange(64) + 0.5) / 64)
     strength = 1 - 0.75 * (share - 0.35) ** 2 / 0.65**2
     glow = np.repeat(np.repeat((strength * 255 + 0.5).astype(np.uint8)[:, None, None], 16, axis=1), 3, axis=2)
-    return Look(material=glowing(ink, between(rng, 2.0, 5.0)).material, images={"emissive": glow})
+    shining = glowing(ink, between(rng, 0.8, 2.4)).material
+    red, green, blue = (0.5 * c for c in shining.base_color)  # cloth lets through what it does not reflect
+    return Look(material=replace(shining, base_color=(red, green, blue)), images={"emissive": glow})

@@ -6,7 +6,7 @@ from diorama.sim.assets.household.draft import BLACK, BRIGHT, WHITE, Draft, betw
 from diorama.sim.assets.household.shapes import arc, ease, turned, turned_hulls
 
 _SEGMENTS = 24
-_TINTS = ((250, 252, 252), (250, 252, 252), (150, 196, 140), (176, 116, 58), (150, 186, 222))
+_TINTS = ((250, 252, 252), (250, 252, 252), (186, 220, 176), (212, 164, 108), (200, 224, 246))
 _DRINKS = ((238, 236, 226), (226, 120, 20), (150, 20, 34), (120, 60, 24), (246, 190, 60), (90, 150, 60))
 
 

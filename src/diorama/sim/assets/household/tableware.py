@@ -107,7 +107,7 @@ def drinking_glass(rng: np.random.Generator) -> Draft:
     side = [k / 6 for k in range(1, 7)]
     outer = [(foot - 0.002, 0.0), (foot, 0.002), *((foot + (r - foot) * s + 4 * belly * s * (1 - s), 0.002 + (h - 0.002) * s) for s in side)]
     inner = [(x - t - 0.002 * (1 - z / h), base + z * (h - base) / h) for x, z in outer]
-    look = glass(pick(rng, (*(((250, 252, 252),) * 3), (214, 236, 228), (206, 226, 244), (244, 224, 190))))
+    look = glass(pick(rng, (*(((250, 252, 252),) * 3), (228, 244, 238), (226, 238, 250), (250, 236, 214))))
     surfaces, hulls = _vessel(outer, inner, look, look, cuts=(0, 3, 5, 7))
     return Draft(surfaces=surfaces, hulls=hulls, density_kg_m3=2500.0)
 

@@ -17,7 +17,7 @@ def toy_car(rng: np.random.Generator) -> Draft:
     length, wide = between(rng, 0.075, 0.12), between(rng, 0.2, 0.225)
     bonnet, belt, roof = between(rng, 0.15, 0.17), between(rng, 0.175, 0.19), between(rng, 0.28, 0.31)
     # Where the windows start and end, at the belt and at the roof.
-    rear, rear_top = pick(rng, ((-0.36, -0.24), (-0.47, -0.43), (-0.08, -0.04)))
+    rear, rear_top = pick(rng, ((-0.36, -0.24), (-0.47, -0.43), (-0.2, -0.17)))
     front, front_top = between(rng, 0.2, 0.26), between(rng, 0.03, 0.08)
 
     tops = (
@@ -52,10 +52,10 @@ def toy_car(rng: np.random.Generator) -> Draft:
             surfaces += [wheel, turned(hub, rim, 12).moved(place @ _SIDEWAYS @ shift(z=thick / 2 - 0.001))]
             hulls.append(turned_hulls(tyre[1:-1], segments=14)[0] @ (place @ _SIDEWAYS)[:3, :3].T + place[:3, 3])
     lamp = [(0.0, 0.0), (0.024, 0.0), (0.02, 0.005), (0.0, 0.006)]
-    for x, look in ((0.494, glowing((255, 244, 214), 4.0)), (-0.496, glowing((230, 30, 24), 1.5))):
+    for x, look in ((0.498, glowing((255, 244, 214), 4.0)), (-0.498, glowing((230, 30, 24), 1.5))):
         for y in (-0.12, 0.12):
             facing = np.diag([1.0 if x > 0 else -1.0, 1.0 if x > 0 else -1.0, 1.0, 1.0])
-            surfaces.append(turned(lamp, look, 10).moved(shift(x, y, 0.085 if x > 0 else 0.1) @ facing @ _FORWARD))
+            surfaces.append(turned(lamp, look, 10).moved(shift(x, y, 0.074 if x > 0 else 0.1) @ facing @ _FORWARD))
     scale = np.diag([length, length, length, 1.0])
     return Draft(surfaces=[s.moved(scale) for s in surfaces], hulls=[h * length for h in hulls], density_kg_m3=900.0)
 
