@@ -5,6 +5,7 @@ import numpy as np
 from diorama.sim.assets.geometry import Points
 from diorama.sim.assets.household.draft import BLACK, BRIGHT, DARK_STEEL, RUBBER, STEEL, WHITE, Draft, between, glass, glowing, lacquer, pick
 from diorama.sim.assets.household.shapes import loft, loft_hulls, rounded_square, shift, turned, turned_hulls
+from diorama.sim.transforms import apply, compose
 
 #: Turns what was made along +z to point along +y.
 _SIDEWAYS = np.array([[1.0, 0.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0], [0.0, -1.0, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0]])
@@ -47,15 +48,14 @@ def toy_car(rng: np.random.Generator) -> Draft:
     rim = pick(rng, (STEEL, DARK_STEEL))
     for x in (-0.3, 0.31):
         for side in (-1.0, 1.0):
-            place = shift(x, side * (wide - 0.012), r) * [1.0, side, 1.0, 1.0]
-            wheel = turned(tyre, RUBBER, 20).moved(place @ _SIDEWAYS)
-            surfaces += [wheel, turned(hub, rim, 12).moved(place @ _SIDEWAYS @ shift(z=thick / 2 - 0.001))]
-            hulls.append(turned_hulls(tyre[1:-1], segments=14)[0] @ (place @ _SIDEWAYS)[:3, :3].T + place[:3, 3])
+            place = compose(shift(x, side * (wide - 0.012), r), np.diag([1.0, side, 1.0, 1.0]), _SIDEWAYS)
+            surfaces += [turned(tyre, RUBBER, 20).moved(place), turned(hub, rim, 12).moved(compose(place, shift(z=thick / 2 - 0.001)))]
+            hulls.append(apply(place, turned_hulls(tyre[1:-1], segments=14)[0]))
     lamp = [(0.0, 0.0), (0.024, 0.0), (0.02, 0.005), (0.0, 0.006)]
     for x, look in ((0.498, glowing((255, 244, 214), 4.0)), (-0.498, glowing((230, 30, 24), 1.5))):
         for y in (-0.12, 0.12):
-            facing = np.diag([1.0 if x > 0 else -1.0, 1.0 if x > 0 else -1.0, 1.0, 1.0])
-            surfaces.append(turned(lamp, look, 10).moved(shift(x, y, 0.074 if x > 0 else 0.1) @ facing @ _FORWARD))
+            turn = np.diag([1.0, 1.0, 1.0, 1.0] if x > 0 else [-1.0, -1.0, 1.0, 1.0])
+            surfaces.append(turned(lamp, look, 10).moved(compose(shift(x, y, 0.074 if x > 0 else 0.1), turn, _FORWARD)))
     scale = np.diag([length, length, length, 1.0])
     return Draft(surfaces=[s.moved(scale) for s in surfaces], hulls=[h * length for h in hulls], density_kg_m3=900.0)
 
