@@ -35,7 +35,7 @@ def read_hdr(path: Path) -> NDArray[np.float32]:
     if picture is None or picture.dtype != np.float32:
         raise AssetError(f"{path}: is cut off or damaged, OpenCV cannot decode it")
     out = np.array(picture[..., ::-1], np.float32, order="C")
-    if exposure != 1:
+    with np.errstate(over="ignore"):  # seen below
         out /= np.float32(exposure)
     lowest, highest = float(out.min()), float(out.max())
     # Comparisons with NaN are false.

@@ -24,7 +24,7 @@ from diorama.sim.render.raster import octahedral
 from diorama.sim.render.raster.device import Array, wp
 from diorama.sim.render.raster.harmonics import harmonic_light, irradiance_coefficients
 from diorama.sim.render.raster.octahedral import fetch, look_up
-from diorama.sim.render.raster.prefilter import blur, lobe_taps
+from diorama.sim.render.raster.prefilter import blur, gather, lobe_taps, tap_levels
 from diorama.sim.sky import HORIZON, radiance, sky_tables
 from diorama.sim.spec import EnvironmentSpec, HdrMap, PhysicalSky
 from diorama.sim.spec.environment import Surroundings
@@ -44,6 +44,8 @@ _LIGHT_ROWS = 128
 #: Nodes along a side of the map of which irradiance is computed.
 _DIFFUSE = 33
 _SMALLEST = 5
+#: From this roughness on a lobe is summed over this level of the pyramid.
+_WIDE, _COARSE = 0.5, 3
 
 
 @warp.struct
@@ -238,8 +240,13 @@ def _filtered(base: Array, n: int, maps: list[tuple[int, int]], texels: Array, d
         wp.launch(octahedral.restrict, dim=octahedral.size(side), inputs=[pyramid, weights, fine_start, start, side], device=device)
     for k in range(2, STEPS + 1):
         start, side = maps[k]
-        taps = _taps((k / STEPS) ** 2, n, device)
-        wp.launch(blur, dim=(2, side, side), inputs=[pyramid, *taps, side, start, texels], device=device)
+        roughness = (k / STEPS) ** 2
+        if roughness < _WIDE:
+            wp.launch(blur, dim=(2, side, side), inputs=[pyramid, *_taps(roughness, n, device), side, start, texels], device=device)
+        else:
+            source, coarse = levels[_COARSE]
+            nodes = _nodes(coarse, n, device)
+            wp.launch(gather, dim=(2, side, side), inputs=[pyramid, source, nodes, roughness**4, side, start, texels], device=device)
     start = next(start for start, side in levels if side == _DIFFUSE)
     diffuse = pyramid[start : start + octahedral.size(_DIFFUSE)].numpy()
     harmonics = wp.array(irradiance_coefficients(diffuse, _DIFFUSE, n), dtype=wp.vec3, device=device)
@@ -252,10 +259,19 @@ def _weights(n: int, base: int, device: str) -> Array:
 
 
 @cache
+def _nodes(n: int, base: int, device: str) -> Array:
+    """Directions and solid angles of a map's nodes, vec4 each."""
+    angles = np.broadcast_to(octahedral.solid_angles(n, base)[..., None], (2, n, n, 1))
+    rows = np.concatenate([octahedral.directions(n), angles], axis=-1).astype(np.float32)
+    return wp.array(rows.reshape(-1, 4), dtype=wp.vec4, device=device)
+
+
+@cache
 def _taps(roughness: float, base: int, device: str) -> tuple[Array, Array]:
-    maps = octahedral.pyramid(base, _SMALLEST)
-    taps, level_of = lobe_taps(roughness, base, len(maps))
-    return wp.array(taps, dtype=wp.vec4, device=device), wp.array([maps[k] for k in level_of], dtype=wp.vec2i, device=device)
+    """Directions with weights, vec4, and the map of the pyramid that each reads, vec2i."""
+    taps, pyramid = lobe_taps(roughness), octahedral.pyramid(base, _SMALLEST)
+    maps = [pyramid[level] for level in tap_levels(taps[:, 4], base, len(pyramid))]
+    return wp.array(np.ascontiguousarray(taps[:, :4]), dtype=wp.vec4, device=device), wp.array(maps, dtype=wp.vec2i, device=device)
 
 
 def _shrunk(equirect: Array, height: int, device: str) -> Array:

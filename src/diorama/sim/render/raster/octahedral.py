@@ -6,11 +6,12 @@ independent unit vectors", 2014, call each a hemi-octahedron). A map is N by N n
 a = 2 i / (N - 1) - 1 and b likewise. Nodes lie on the horizon itself, on both squares: where these agree there is no seam,
 without any border; where they do not, as between sky and ground, the horizon is a sharp straight line.
 
-A pyramid of maps, each of about half the nodes, blurs by whole nodes: a node is the mean of the finer ones under a tent, weighted
-by the solid angles that they stand for. Each level's own solid angles are summed by the same tents, so that every level
-holds exactly the light of the finest.
+A pyramid of maps, each of about half the nodes a side, blurs by whole nodes: a node is the mean of the finer ones that it would have a share
+in by interpolation, weighted by these shares and by the solid angles that they stand for. Each level's own solid angles are
+summed alike, so that every level holds exactly the light of the finest.
 """
 
+import math
 from functools import cache
 
 import numpy as np
@@ -44,9 +45,13 @@ def fetch(nodes: wp.array(dtype=wp.vec3), start: int, n: int, d: wp.vec3, lower:
     fa = a - float(i)
     fb = b - float(j)
     at = start + (lower * n + i) * n + j
-    near = nodes[at] * (1.0 - fb) + nodes[at + 1] * fb
-    far = nodes[at + n] * (1.0 - fb) + nodes[at + n + 1] * fb
-    return near * (1.0 - fa) + far * fa
+    # Bilinear, but for cells along the squares' diagonals: there the octahedron has its edges, and a cell is two triangles.
+    both = fa * fb
+    if i == j:
+        both = wp.min(fa, fb)
+    if i + j == n - 2:
+        both = wp.max(fa + fb - 1.0, 0.0)
+    return nodes[at] * (1.0 - fa - fb + both) + nodes[at + n] * (fa - both) + nodes[at + 1] * (fb - both) + nodes[at + n + 1] * both
 
 
 @wp.func
@@ -80,25 +85,38 @@ def directions(n: int) -> NDArray[np.float64]:
 def solid_angles(n: int, base: int) -> NDArray[np.float64]:
     """Steradians (n, n) that each node of one square stands for, in a pyramid whose finest maps have `base` nodes along a side.
 
-    Those of the finest follow the mapping's Jacobian, (|x| + |y| + |z|)^3 of the unit direction; nodes on the horizon count half on each square.
+    Those of the finest follow the mapping's Jacobian, (|x| + |y| + |z|)^3 of the unit direction, times the area under a node's share of the
+    interpolation. Nodes on the horizon are on both squares, with half of their share on each.
     """
     if n < base:
         fine = solid_angles(2 * n - 1, base)
-        rows = np.zeros((n, 2 * n - 1))
-        rows += fine[::2]
-        rows[1:] += 0.5 * fine[1::2]
-        rows[:-1] += 0.5 * fine[1::2]
-        out = rows[:, ::2].copy()
-        out[:, 1:] += 0.5 * rows[:, 1::2]
-        out[:, :-1] += 0.5 * rows[:, 1::2]
+        out = fine[::2, ::2].copy()
+        for middles, first, second in (
+            (fine[1::2, ::2], out[:-1], out[1:]),
+            (fine[::2, 1::2], out[:, :-1], out[:, 1:]),
+        ):
+            first += middles / 2
+            second += middles / 2
+        _share(out, fine[1::2, 1::2])
     else:
+        area = np.zeros((n, n))
+        _share(area, np.ones((n - 1, n - 1)), edge=1 / 3)
         taxi = np.abs(directions(n)[0]).sum(axis=-1)
-        out = taxi * taxi * taxi
-        out[[0, -1]] *= 0.5
-        out[:, [0, -1]] *= 0.5
-        out *= 2 * 3.141592653589793 / out.sum()
+        out = taxi * taxi * taxi * area
+        out *= 2 * math.pi / out.sum()
     out.flags.writeable = False
     return out
+
+
+def _share(nodes: NDArray[np.float64], cells: NDArray[np.float64], edge: float = 1 / 2) -> None:
+    """Give to each node a quarter of its cells; on a diagonal, `edge` to the cell's two nodes on it, and the rest to the others."""
+    shares = np.full((2, 2, *cells.shape), 1 / 4)
+    k = np.arange(len(cells))
+    for i in (0, 1):
+        for j in (0, 1):
+            shares[i, j, k, k] = edge if i == j else 1 / 2 - edge
+            shares[i, j, k, k[::-1]] = edge if i != j else 1 / 2 - edge
+            nodes[i : len(cells) + i, j : len(cells) + j] += cells * shares[i, j]
 
 
 @wp.kernel
@@ -120,6 +138,12 @@ def restrict(nodes: wp.array(dtype=wp.vec3), weights: wp.array(dtype=float), fin
         for y in range(wp.max(2 * i - 1, 0), wp.min(2 * i + 2, m)):
             for x in range(wp.max(2 * j - 1, 0), wp.min(2 * j + 2, m)):
                 w = weights[y * m + x] / float((1 + wp.abs(y - 2 * i)) * (1 + wp.abs(x - 2 * j)))
+                # In the middle of a cell that is two triangles (see `fetch`) are only the two nodes that these share.
+                if y != 2 * i and x != 2 * j:
+                    if y == x:
+                        w = w * wp.where(i == j, 2.0, 0.0)
+                    elif y + x == m - 1:
+                        w = w * wp.where(i + j == n - 1, 2.0, 0.0)
                 total += nodes[fine_start + (lower * m + y) * m + x] * w
                 weight += w
     nodes[start + t] = total / weight
