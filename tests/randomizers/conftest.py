@@ -9,7 +9,7 @@ import pytest
 from diorama.randomizers import RANDOMIZERS
 from diorama.randomizers.base import Context
 from diorama.sim.assets.library import AssetLibrary
-from diorama.sim.assets.mesh import Asset
+from diorama.sim.assets.mesh import Asset, Look
 from diorama.sim.assets.primitives import primitive_asset
 from diorama.sim.seeds import Seed
 from diorama.sim.spec import BodySpec, BoxShape, CameraSpec, MeshShape, Pose, SceneSpec, Shape
@@ -40,8 +40,8 @@ class BoxLibrary(AssetLibrary):
             return primitive_asset(shape)
         x, y, z = (s * shape.scale for s in self.SIZES[shape.asset])
         box = primitive_asset(BoxShape(size_m=(x, y, z)))
-        printed = np.zeros((2, 2, 3), np.uint8) if shape.asset.startswith("carton") else None
-        return replace(box, id=shape.asset, density_kg_m3=500.0, parts=tuple(replace(p, texture=printed) for p in box.parts))
+        look = Look(images={"base_color": np.zeros((2, 2, 3), np.uint8)} if shape.asset.startswith("carton") else {})
+        return replace(box, id=shape.asset, density_kg_m3=500.0, parts=tuple(replace(p, look=look) for p in box.parts))
 
 
 @pytest.fixture(scope="session")

@@ -46,6 +46,25 @@ def test_surfaces_are_plausible(crowd, context):
     assert patterns == {"plain", "wood", "noise", "marble", "checks", "stripes"}
 
 
+def test_finishes_come_in_their_shares_and_leave_the_rest_alone(crowd, context):
+    """Relief follows the pattern; a finish more or less changes no other draw."""
+    look = replace(OBJECTS, replaced=1, printed_replaced=1)
+    plain = varied(crowd, context, objects=replace(look, coated=0, relief=0))
+    spec = varied(crowd, context, objects=replace(look, coated=0.3, relief=0.4))
+    dull = [(b, plain.body(b.name).material) for b in spec.bodies if b.category is not None and not b.material.metallic]
+    assert sum(b.material.clear_coat == 1 for b, _ in dull) / len(dull) == pytest.approx(0.3, abs=0.06)
+    assert sum(b.material.normal_texture is not None for b, _ in dull) / len(dull) == pytest.approx(0.4, abs=0.06)
+    for body, before in dull:
+        finish = {"clear_coat": 0.0, "clear_coat_roughness": 0.03, "normal_texture": None, "normal_scale": 1.0}
+        assert replace(body.material, **finish) == before
+        bumps, pattern = body.material.normal_texture, body.material.texture
+        if bumps is not None and pattern is not None:
+            assert replace(bumps, color_a=pattern.color_a, color_b=pattern.color_b) == pattern
+        elif bumps is not None:
+            assert bumps.pattern == "noise"
+    assert all(b.material == plain.body(b.name).material for b in spec.bodies if b.category is not None and b.material.metallic)
+
+
 def test_most_colours_are_not_vivid(crowd, context):
     look = replace(FURNITURE, pattern=Constant("plain"))
     colors = [b.material.base_color for b in varied(crowd, context, objects=look).bodies]

@@ -1,6 +1,6 @@
 """What surfaces look like: plausible colours, finishes and patterns."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, NamedTuple, get_args
 
 import numpy as np
@@ -51,14 +51,17 @@ MAX_ALBEDO = 0.85
 class Look:
     """What one group of bodies may look like.
 
-    A share `replaced` of the bodies gets a new material (of those with a printed texture of their own, `printed_replaced`); of
+    A share `replaced` of the bodies gets a new material (of those that bring pictures or glass, `printed_replaced`); of
     these a share `metal` is bare metal, and the others have a colour of `palette` (a name in `PALETTES`) and a `pattern` ("plain" or one of
-    `ProceduralTexture`'s) repeated every `tile_m` metres.
+    `ProceduralTexture`'s) repeated every `tile_m` metres. Of the others, a share `coated` is lacquered, and a share `relief` is as uneven as
+    its pattern, or as noise where it is plain.
     """
 
     replaced: float = 1.0
     printed_replaced: float = 1.0
     metal: float = 0.0
+    coated: float = 0.1
+    relief: float = 0.15
     palette: Distribution = Choice({"neutral": 0.3, "earth": 0.3, "muted": 0.22, "warm": 0.06, "cool": 0.09, "pink": 0.03})
     pattern: Distribution = Choice({"plain": 0.3, "wood": 0.2, "noise": 0.2, "marble": 0.1, "checks": 0.1, "stripes": 0.1})
     tile_m: Distribution = LogUniform(0.1, 1.0)
@@ -66,7 +69,7 @@ class Look:
     roughness: Distribution = Uniform(0.2, 0.95)
 
     def __post_init__(self) -> None:
-        for name in ("replaced", "printed_replaced", "metal"):
+        for name in ("replaced", "printed_replaced", "metal", "coated", "relief"):
             if not 0 <= getattr(self, name) <= 1:
                 raise InvalidValue(f"{name} must be in 0..1, got {getattr(self, name)}")
         require_one_of(self, PALETTES, "palette")
@@ -108,7 +111,8 @@ class Materials:
             rng = here.rng()
             share = look.printed_replaced if _is_printed(body, context.library) else look.replaced
             if rng.random() < share:
-                drawn[body.name] = to_json(_material(look, rng, here.child("pattern").integer()))
+                material = _material(look, rng, here.child("pattern").integer())
+                drawn[body.name] = to_json(_finished(material, look, here.child("finish")))
         return {"materials": drawn}
 
     def apply(self, spec: SceneSpec, params: dict[str, Any]) -> SceneSpec:
@@ -139,6 +143,25 @@ def _material(look: Look, rng: np.random.Generator, pattern_seed: int) -> Materi
     return MaterialSpec(base_color=(1.0, 1.0, 1.0), roughness=roughness, texture=texture)
 
 
+def _finished(material: MaterialSpec, look: Look, seed: Seed) -> MaterialSpec:
+    """The material with a clear coat, or a relief, or both, or neither."""
+    if material.metallic:
+        return material
+    rng = seed.rng()
+    coated, uneven = rng.random() < look.coated, rng.random() < look.relief
+    if coated:
+        material = replace(material, clear_coat=1.0, clear_coat_roughness=Uniform(0.02, 0.25).sample(rng))
+    if uneven:
+        heights = {"color_a": (0.0, 0.0, 0.0), "color_b": (1.0, 1.0, 1.0)}
+        if isinstance(material.texture, ProceduralTexture):
+            bumps = replace(material.texture, **heights)
+        else:
+            tile_m, frequency = look.tile_m.sample(rng), look.frequency.sample(rng)
+            bumps = ProceduralTexture(pattern="noise", tile_m=tile_m, frequency=frequency, seed=seed.child("relief").integer(), **heights)
+        material = replace(material, normal_texture=bumps, normal_scale=Uniform(0.2, 1.0).sample(rng))
+    return material
+
+
 def _color(palette: str, rng: np.random.Generator) -> Rgb:
     hue, saturation, value = (tone.sample(rng) for tone in PALETTES[palette])
     return scaled(rgb_from_hsv(hue / 360, saturation, value), MAX_ALBEDO)
@@ -158,4 +181,4 @@ def _pair(pattern: str, color: Rgb, rng: np.random.Generator) -> tuple[Rgb, Rgb]
 
 
 def _is_printed(body: BodySpec, library: AssetLibrary) -> bool:
-    return body.material is None and any(part.look.images for part in library.shape_asset(body.shape).parts)
+    return body.material is None and any(p.look.images or p.look.material.is_see_through for p in library.shape_asset(body.shape).parts)
