@@ -264,7 +264,7 @@ def halo_blur(radius_px: float) -> tuple[int, NDArray[np.float32]]:
     cells and interpolating between their middles are blurs as well: they add up to a variance of cell^2 / 4 in each direction.
     """
     sigma = max(radius_px / 2, 1e-3)
-    cell = 2 ** max(math.floor(math.log2(sigma / _MIN_SIGMA)), 0)
+    cell = 2 ** max(math.frexp(sigma / _MIN_SIGMA)[1] - 1, 0)
     if cell > 1:
         sigma = math.sqrt((sigma / cell) ** 2 - 1 / 4)
     bell = [math.exp(-0.5 * (k / sigma) ** 2) for k in range(math.ceil(3 * sigma) + 1)]

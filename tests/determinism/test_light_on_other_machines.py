@@ -1,0 +1,48 @@
+"""What lens, sensor and ambient occlusion compute, on a processor without vector instructions: the same bytes.
+
+All of it is written on wide vectors, which compilers map to whatever a processor has.
+"""
+
+import subprocess
+import sys
+
+SCRIPT = """
+import sys
+from hashlib import sha256
+
+import numpy as np
+import warp as wp
+
+wp.config.cpu_compiler_flags = sys.argv[1] or None
+
+from diorama.sim.render.raster.occlusion import Occlusion
+from diorama.sim.render.raster.sensor import Sensor
+from diorama.sim.spec import CameraSpec, KannalaBrandt, SensorSpec
+
+faults = SensorSpec(
+    white_balance=(1.1, 1.0, 0.9), read_noise=0.01, shot_noise=0.02, vignetting=0.7, chromatic_aberration_px=1.7, bloom=0.2, jpeg_quality=80
+)
+camera = CameraSpec(width=203, height=117, fx=150, fy=140, cx=100, cy=60, sensor=faults, distortion=KannalaBrandt(k1=0.05))
+rng = np.random.default_rng(0)
+light = (rng.random((117, 203, 3)) ** 8 * 40).astype(np.float32)
+depth = (1 + rng.random((117, 203)) * 0.1).astype(np.float32)
+normals = rng.normal(size=(117 * 203, 3)) - (0, 0, 3)
+normals = (normals / np.sqrt((normals**2).sum(axis=1, keepdims=True))).astype(np.float32)
+
+sensor = Sensor("cpu")
+print(sha256(sensor.develop(light, camera)).hexdigest())
+seen = Occlusion("cpu").visible(wp.array(depth.ravel(), device="cpu"), wp.array(normals, dtype=wp.vec3, device="cpu"), camera, 0.1)
+print(sha256(seen.numpy()).hexdigest(), seen.numpy().min() < 0.5 < seen.numpy().max())
+"""
+
+
+def found(flags: str) -> str:
+    run = subprocess.run([sys.executable, "-W", "ignore", "-c", SCRIPT, flags], capture_output=True, text=True, check=False, timeout=300)
+    assert run.returncode == 0, run.stderr
+    return run.stdout
+
+
+def test_without_vector_instructions_the_bytes_are_the_same():
+    here = found("")
+    assert here.endswith("True\n")
+    assert found("-fno-vectorize -fno-slp-vectorize") == here
