@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -138,7 +139,7 @@ def test_the_horizon_is_a_sharp_line():
 
 def test_day_ends_without_a_step():
     bright = [float(luminance(sky_map(PhysicalSky(sun_elevation_rad=e), 32)).mean()) for e in np.linspace(0.15, -0.35, 51)]
-    assert all(a > b for a, b in zip(bright, bright[1:], strict=False))
+    assert all(a > b for a, b in pairwise(bright))
     above, below = (sky_map(PhysicalSky(sun_elevation_rad=e), 32) for e in (1e-7, -1e-7))
     np.testing.assert_allclose(above, below, rtol=1e-4)
     assert bright[-1] < 1e-5 * bright[15]
@@ -146,7 +147,7 @@ def test_day_ends_without_a_step():
 
 def test_the_sun_goes_down_red():
     suns = [np.array(sun_light(PhysicalSky(sun_elevation_rad=e)).irradiance) for e in (1.5, 0.8, 0.3, 0.1, 0.03)]
-    assert all((a > b).all() for a, b in zip(suns, suns[1:], strict=False))
+    assert all((a > b).all() for a, b in pairwise(suns))
     redness = [s[0] / s[2] for s in suns]
     assert redness == sorted(redness)
     assert redness[0] < 1.5 and redness[-1] > 10

@@ -246,7 +246,7 @@ def _filtered(base: Array, n: int, maps: list[tuple[int, int]], texels: Array, d
         else:
             source, coarse = levels[_COARSE]
             nodes = _nodes(coarse, n, device)
-            wp.launch(gather, dim=(2, side, side), inputs=[pyramid, source, nodes, roughness**4, side, start, texels], device=device)
+            wp.launch(gather, dim=(2, side, side), inputs=[pyramid, source, nodes, round(roughness**4, 9), side, start, texels], device=device)
     start = next(start for start, side in levels if side == _DIFFUSE)
     diffuse = pyramid[start : start + octahedral.size(_DIFFUSE)].numpy()
     harmonics = wp.array(irradiance_coefficients(diffuse, _DIFFUSE, n), dtype=wp.vec3, device=device)
