@@ -35,8 +35,8 @@ def emitters(lights: Sequence[Light], around: Around) -> dict[str, Any]:
     if around.light.max() > 0:
         c, s = math.cos(around.turn_rad), math.sin(around.turn_rad)
         turn = np.array([[c, -s, 0, 0], [s, c, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]])
-        # Mitsuba's map has its middle column along -z of its own axes, and y up.
-        world_from_map = np.array([[0.0, 0, -1, 0], [-1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1]])
+        # Mitsuba's map has its middle column along z of its own axes, and y up.
+        world_from_map = np.array([[0.0, 0, 1, 0], [1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1]])
         to_world = mi.ScalarTransform4f(compose(turn, world_from_map))
         out["light_around"] = {"type": "envmap", "bitmap": mi.Bitmap(around.light), "to_world": to_world}
     return out

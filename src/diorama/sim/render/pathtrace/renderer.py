@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.frame import Frame
+from diorama.sim.lens import rays_at
 from diorama.sim.render.pathtrace import film, wavefront
-from diorama.sim.render.pathtrace.camera import directions
 from diorama.sim.render.pathtrace.engine import using
 from diorama.sim.render.pathtrace.environment import Around, around
 from diorama.sim.render.pathtrace.scene import TracedScene, traced_scene
@@ -20,6 +20,8 @@ from diorama.sim.render.raster import Raster
 from diorama.sim.render.raster.sensor import Sensor
 from diorama.sim.spec import CameraSpec, SceneSpec
 
+#: Rays at a time: more need more memory and are no faster.
+_MOST_RAYS = 1 << 23
 _FROM_LIGHT = frozenset({"rgb", "radiance"})
 
 
@@ -36,6 +38,7 @@ class PathTracer:
         self._spp, self._max_depth = spp, max_depth
         self._around: Around | None = None
         self._scene: TracedScene | None = None
+        self._unlit: SceneSpec | None = None
         self.variant = ""
 
     def __enter__(self) -> Self:
@@ -50,7 +53,9 @@ class PathTracer:
 
     def load(self, spec: SceneSpec) -> None:
         """Build Mitsuba's scene, and the one that labels come from."""
-        self._labels.load(spec)
+        # Shadow maps take time, and only one channel asks for them.
+        self._labels.load(replace(spec, lights=()))
+        self._unlit = spec
         if self._around is None or self._around.environment != spec.environment:
             self._around = around(spec.environment)
         # The old scene goes first: which numbers Mitsuba gives to the new one's parts shows in the code that it compiles.
@@ -62,6 +67,9 @@ class PathTracer:
         """Photograph the loaded scene; see the `Renderer` protocol. Raises RuntimeError when none is loaded."""
         if self._scene is None or self._around is None:
             raise RuntimeError("no scene is loaded; in a with block, load one first")
+        if "shadow" in channels and self._unlit is not None:
+            self._labels.load(self._unlit)
+            self._unlit = None
         labels = self._labels.render(camera, [c for c in channels if c not in _FROM_LIGHT])
         if _FROM_LIGHT.isdisjoint(channels):
             return labels
@@ -70,13 +78,24 @@ class PathTracer:
         return replace(labels, rgb=rgb, radiance=radiance if "radiance" in channels else None)
 
     def _radiance(self, scene: TracedScene, around: Around, camera: CameraSpec) -> NDArray[np.float32]:
-        trace = wavefront.trace if self.variant == FAST else film.trace
+        sample = wavefront.sample if self.variant == FAST else film.sample
+        seed = _seed(camera)
+        total = np.zeros((camera.height, camera.width, 4), np.float32)
         with using(self.variant):
-            radiance, covered = trace(scene, camera, self._spp, _seed(camera))
+            for number, count in enumerate(_passes(self._spp, camera.width * camera.height)):
+                total += sample(scene, camera, count, (seed + number) % 2**32) * np.float32(count / self._spp)
+        radiance, covered = total[..., :3], total[..., 3]
         rows, columns = np.nonzero(covered < 1)
-        beyond = around.background(directions(camera, rows, columns))
+        toward = rays_at(camera, np.stack([columns, rows], axis=1) + 0.5)
+        beyond = around.background(toward @ camera.world_from_camera.matrix[:3, :3].T)
         radiance[rows, columns] += (beyond * (1 - covered[rows, columns, None])).astype(np.float32)
-        return radiance
+        return np.ascontiguousarray(radiance)
+
+
+def _passes(spp: int, pixels: int) -> list[int]:
+    """Powers of two that add up to `spp`: so many samples are spread evenly. No pass has more rays than fit in memory."""
+    most = 1 << max(_MOST_RAYS // pixels, 1).bit_length() - 1
+    return [most] * (spp // most) + [1 << bit for bit in reversed(range(most.bit_length() - 1)) if (spp % most) >> bit & 1]
 
 
 def _seed(camera: CameraSpec) -> int:

@@ -3,71 +3,94 @@
 Rays are made here and not by one of Mitsuba's sensors, so that any lens can be had, and so that what cameras do not see can be skipped.
 """
 
+from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from diorama.sim.lens import rays_at
 from diorama.sim.render.pathtrace.engine import dr, mi
 from diorama.sim.render.pathtrace.scene import TracedScene
-from diorama.sim.spec import CameraSpec
+from diorama.sim.spec import CameraSpec, Pose, SensorSpec
 
-#: Rays at a time: more need more memory and are no faster.
-_MOST_RAYS = 1 << 23
 #: Lights and backs of surfaces that a ray passes before it is given up.
 _MOST_LAYERS = 4
 
 
-def trace(traced: TracedScene, camera: CameraSpec, spp: int, seed: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Mean radiance (H, W, 3) that surfaces send to each pixel, and the share (H, W) of the pixel that surfaces cover."""
-    pixels = camera.width * camera.height
-    total = np.zeros((pixels, 4))
-    done = 0
-    while done < spp:
-        count = min(spp - done, max(_MOST_RAYS // pixels, 1))
-        total += _pass(traced, camera, count, (seed + done) & 0xFFFFFFFF)
-        done += count
-    mean = (total / spp).astype(np.float32).reshape(camera.height, camera.width, 4)
-    return mean[..., :3], mean[..., 3]
-
-
-def _pass(traced: TracedScene, camera: CameraSpec, count: int, seed: int) -> NDArray[np.float32]:
-    """Sums (pixels, 4) over `count` samples a pixel of radiance and of how often there was a surface."""
+def sample(traced: TracedScene, camera: CameraSpec, count: int, seed: int) -> NDArray[np.float32]:
+    """Means (H, W, 4) over `count` samples a pixel: the radiance that surfaces send to it, and the share of it that they cover."""
     scene, integrator = traced.scene, traced.scene.integrator()
     rays = camera.width * camera.height * count
-    sampler = mi.load_dict({"type": "independent"})
+    sampler = mi.load_dict({"type": "ldsampler", "sample_count": count})
+    sampler.set_samples_per_wavefront(count)
     sampler.seed(seed, rays)
     pixel = dr.arange(mi.UInt32, rays) // count
     jitter = sampler.next_2d()
-    u, v = pixel % camera.width + jitter.x, pixel // camera.width + jitter.y
-    ray = _rays(camera, u, v, sampler.next_2d() if camera.aperture_m > 0 else None)
+    direction, seeing = _directions(camera, pixel, jitter)
+    ray = _rays(camera, direction, sampler.next_2d() if camera.aperture_m > 0 else None)
     if traced.glows or traced.one_sided:
         ray, seen = _past_unseen(traced, ray)
-        light, _, _ = integrator.sample(scene, sampler, ray, None, seen)
+        light, _, _ = integrator.sample(scene, sampler, ray, None, seen & seeing)
     else:
-        light, seen, _ = integrator.sample(scene, sampler, ray)
-    channels = [light.x, light.y, light.z, dr.select(seen, mi.Float(1), mi.Float(0))]
+        light, seen, _ = integrator.sample(scene, sampler, ray, None, seeing)
+    channels = [light.x, light.y, light.z, dr.select(seen | ~seeing, mi.Float(1), mi.Float(0))]
     dr.eval(channels)  # else each sum would trace the rays again
     sums = [dr.block_sum(channel, count) for channel in channels]
-    return np.stack([np.asarray(channel) for channel in sums], axis=1)
+    means = np.stack([np.asarray(channel) for channel in sums], axis=1) / count
+    return means.reshape(camera.height, camera.width, 4).astype(np.float32)
 
 
-def _rays(camera: CameraSpec, u: Any, v: Any, lens: Any) -> Any:
-    """Rays through points (u, v) of the picture, from where they pass the near distance to where they pass the far one."""
-    direction = mi.Vector3f((u - camera.cx) / camera.fx, (v - camera.cy) / camera.fy, 1.0)
+def _directions(camera: CameraSpec, pixel: Any, within: Any) -> tuple[Any, Any]:
+    """Rays in the camera's frame through places `within` pixels, as long as the far distance counts in; and whether the lens sees there.
+
+    A pinhole's have z = 1. With a lens they are unit, and found between those of the pixels' corners, which bend too little to tell.
+    """
+    column, row = pixel % camera.width, pixel // camera.width
+    if camera.distortion is None:
+        x = (column + within.x - _variable(camera.cx)) / _variable(camera.fx)
+        y = (row + within.y - _variable(camera.cy)) / _variable(camera.fy)
+        return mi.Vector3f(x, y, 1.0), mi.Bool(True)
+    corners = mi.Float(_corner_rays(replace(camera, name="", world_from_camera=Pose(), sensor=SensorSpec())))
+    first = row * (camera.width + 1) + column
+    upper_left, upper_right, lower_left, lower_right = (
+        dr.gather(mi.Vector3f, corners, first + step) for step in (0, 1, camera.width + 1, camera.width + 2)
+    )
+    upper = dr.lerp(upper_left, upper_right, within.x)
+    ray = dr.normalize(dr.lerp(upper, dr.lerp(lower_left, lower_right, within.x), within.y))
+    return ray, ~dr.any(dr.isnan(ray))
+
+
+@lru_cache(maxsize=2)
+def _corner_rays(camera: CameraSpec) -> NDArray[np.float32]:
+    """Unit rays through the corners of all pixels, flat; NaN where the lens sees nothing."""
+    at = np.stack(np.meshgrid(np.arange(camera.width + 1.0), np.arange(camera.height + 1.0)), axis=-1)
+    return rays_at(camera, at.reshape(-1, 2)).astype(np.float32).ravel()
+
+
+def _rays(camera: CameraSpec, direction: Any, lens: Any) -> Any:
+    """Rays of the world from where they pass the near distance to where they pass the far one, through places on the lens if it has a width."""
     origin = mi.Point3f(0.0)
     if lens is not None:
-        disc = mi.warp.square_to_uniform_disk_concentric(lens) * camera.aperture_m
-        origin = mi.Point3f(disc.x, disc.y, 0.0)
-        direction = (direction * camera.focus_m - origin) / camera.focus_m
+        # What lies in the plane of focus is met from all over the lens. Rays level with that plane or turned from it stay sharp.
+        disc = mi.warp.square_to_uniform_disk_concentric(lens) * _variable(camera.aperture_m)
+        ahead = dr.maximum(direction.z, 0.0)
+        origin = mi.Point3f(disc.x, disc.y, 0.0) & (ahead > 0)
+        direction -= origin * (ahead / _variable(camera.focus_m))
     m = camera.world_from_camera.matrix
-    rotation = mi.Matrix3f(m[:3, :3].tolist())
-    position = mi.Point3f(m[:3, 3].tolist())
-    start = position + rotation @ (origin + direction * camera.near_m)
+    rotation = mi.Matrix3f(*[[_variable(x) for x in row] for row in m[:3, :3]])
+    position = mi.Point3f(*[_variable(x) for x in m[:3, 3]])
+    start = position + rotation @ (origin + direction * _variable(camera.near_m))
     length = dr.norm(direction)
     ray = mi.Ray3f(start, rotation @ (direction / length))
-    ray.maxt = (camera.far_m - camera.near_m) * length
+    ray.maxt = _variable(camera.far_m - camera.near_m) * length
     return mi.RayDifferential3f(ray)
+
+
+def _variable(value: float) -> Any:
+    """A number that compiled code reads, instead of having it built in and being compiled anew for another."""
+    return dr.opaque(mi.Float, float(value))
 
 
 def _past_unseen(traced: TracedScene, ray: Any) -> tuple[Any, Any]:
