@@ -11,6 +11,7 @@ from scipy.spatial.transform import Rotation
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.assets.urdf import read_urdf
 from diorama.sim.errors import AssetError
+from diorama.sim.spec import MaterialSpec
 
 
 def write(folder, body, name="thing.urdf"):
@@ -65,6 +66,12 @@ def test_meshes_scale_mirror_and_colours(tmp_path):
     assert asset.volume_m3 == pytest.approx(2 * mesh.volume, rel=1e-6)
     assert asset.parts[0].look.material.base_color == (0, 0, 1)
     assert asset.parts[0].positions[:, 2].min() == pytest.approx(-0.75 * 0.6, abs=1e-5)  # its tip points down
+
+
+def test_colours_may_be_see_through(tmp_path):
+    body = box("0.1 0.1 0.1").replace("</visual>", '<material name="a"><color rgba="0 1 0 0.25"/></material></visual>')
+    (part,) = load(write(tmp_path, f'<link name="a">{body}</link>')).parts
+    assert part.look.material == MaterialSpec(base_color=(0, 1, 0), opacity=0.25, alpha="blend")
 
 
 def test_what_is_touched_may_differ_from_what_is_seen(tmp_path):

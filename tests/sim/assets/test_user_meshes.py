@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+import re
 import shutil
 
 import cv2
@@ -14,10 +15,12 @@ from hypothesis import strategies as st
 from scipy.spatial import ConvexHull
 
 from diorama.sim.assets import convex, disk_cache, geometry
+from diorama.sim.assets.color import linear_rgb
 from diorama.sim.assets.images import fitted
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.assets.meshfile import Z_UP_FROM_Y_UP
 from diorama.sim.errors import AssetError, DioramaError, MissingExtra
+from diorama.sim.spec import MaterialSpec
 
 TURNED = {".glb": Z_UP_FROM_Y_UP[:3, :3], ".gltf": Z_UP_FROM_Y_UP[:3, :3]}
 
@@ -145,6 +148,86 @@ def test_glb_textures_and_factors(tmp_path):
     assert part.look.material.base_color == pytest.approx((1, 128 / 255, 0), abs=1e-6)
     assert (part.look.material.metallic, part.look.material.roughness) == (0.25, 0.75)
     assert np.unique(part.uv.round(5), axis=0) == pytest.approx(np.unique(uv.round(5), axis=0), abs=1e-5)
+
+
+PLY = """ply
+format ascii 1.0
+comment TextureFile skin.png
+element vertex 4
+property float x
+property float y
+property float z
+property float s
+property float t
+element face 4
+property list uchar int vertex_indices
+end_header
+0 0 0 0 0
+0.1 0 0 1 0
+0 0.1 0 0 1
+0 0 0.1 1 1
+3 0 2 1
+3 0 1 3
+3 0 3 2
+3 1 2 3
+"""
+
+
+def test_ply_texture_files(tmp_path):
+    image = picture(tmp_path / "skin.png")
+    (tmp_path / "thing.ply").write_text(PLY)
+    (part,) = load_only(tmp_path / "thing.ply").parts
+    assert part.look.material == MaterialSpec(base_color=(1, 1, 1))
+    assert np.array_equal(part.look.images["base_color"], image)
+    assert np.unique(part.uv, axis=0) == pytest.approx(np.array([[0, 0], [0, 1], [1, 0], [1, 1]]))
+
+
+DAE = """<?xml version="1.0"?>
+<COLLADA xmlns="http://www.collada.org/2005/11/COLLADASchema" version="1.4.1">
+<asset><unit name="meter" meter="1"/><up_axis>Z_UP</up_axis></asset>
+<library_images><image id="skin"><init_from>skin.png</init_from></image></library_images>
+<library_effects><effect id="look"><profile_COMMON>
+<newparam sid="s"><surface type="2D"><init_from>skin</init_from></surface></newparam>
+<newparam sid="t"><sampler2D><source>s</source></sampler2D></newparam>
+<technique sid="common"><phong><diffuse>DIFFUSE</diffuse><shininess><float>6</float></shininess></phong></technique>
+</profile_COMMON></effect></library_effects>
+<library_materials><material id="m"><instance_effect url="#look"/></material></library_materials>
+<library_geometries><geometry id="g"><mesh>
+<source id="p"><float_array id="pa" count="12">0 0 0 0.1 0 0 0 0.1 0 0 0 0.1</float_array>
+<technique_common><accessor source="#pa" count="4" stride="3">
+<param name="X" type="float"/><param name="Y" type="float"/><param name="Z" type="float"/></accessor></technique_common></source>
+<source id="u"><float_array id="ua" count="8">0 0 1 0 0 1 1 1</float_array>
+<technique_common><accessor source="#ua" count="4" stride="2">
+<param name="S" type="float"/><param name="T" type="float"/></accessor></technique_common></source>
+<vertices id="v"><input semantic="POSITION" source="#p"/></vertices>
+<triangles count="4" material="m"><input semantic="VERTEX" source="#v" offset="0"/><input semantic="TEXCOORD" source="#u" offset="1" set="0"/>
+<p>0 0 2 2 1 1 0 0 1 1 3 3 0 0 3 3 2 2 1 1 2 2 3 3</p></triangles>
+</mesh></geometry></library_geometries>
+<library_visual_scenes><visual_scene id="scene"><node><instance_geometry url="#g"><bind_material><technique_common>
+<instance_material symbol="m" target="#m"/></technique_common></bind_material></instance_geometry></node></visual_scene></library_visual_scenes>
+<scene><instance_visual_scene url="#scene"/></scene>
+</COLLADA>
+"""
+
+
+def test_dae_pictures(tmp_path):
+    pytest.importorskip("collada")
+    image = picture(tmp_path / "skin.png")
+    (tmp_path / "thing.dae").write_text(DAE.replace("DIFFUSE", '<texture texture="t" texcoord="UV"/>'))
+    (part,) = load_only(tmp_path / "thing.dae").parts
+    assert part.look.material == MaterialSpec(base_color=(1, 1, 1), roughness=0.5)
+    assert np.array_equal(part.look.images["base_color"], image)
+    assert np.unique(part.uv, axis=0) == pytest.approx(np.array([[0, 0], [0, 1], [1, 0], [1, 1]]))
+
+
+def test_dae_colours(tmp_path):
+    pytest.importorskip("collada")
+    text = re.sub("<library_images>.*</library_images>|<newparam.*</newparam>", "", DAE)
+    (tmp_path / "thing.dae").write_text(text.replace("DIFFUSE", "<color>1 0.5 0 1</color>"))
+    (part,) = load_only(tmp_path / "thing.dae").parts
+    assert part.look.material.base_color == pytest.approx(linear_rgb(1, 0.5, 0), abs=0.002)  # in 8 bits
+    assert part.look.material.roughness == 0.5
+    assert not part.look.images
 
 
 def test_normals_of_the_file_are_kept(tmp_path):
