@@ -19,7 +19,7 @@ BORDER = 20
 
 @wp.struct
 class LightData:
-    """One light. `axis` is the way it shines. Its shadow maps are `shadow` to before `shadow_end`, or none if `shadow` is -1.
+    """One light. `axis` is the way it shines. `shadow` is the first of its shadow maps, or -1.
 
     A spot's light grows from the cosine `cos_outer` off its axis, by `per_cos` for each unit of cosine, up to its full.
     A rectangle reaches from `position` by plus and minus `half_width` and `half_height` (world, metres), and its `color` is
@@ -28,7 +28,6 @@ class LightData:
 
     kind: int
     shadow: int
-    shadow_end: int
     color: wp.vec3
     position: wp.vec3
     axis: wp.vec3
@@ -46,12 +45,13 @@ class ShadowMap:
     the world is at q = `rotation` p + `translation` in the map's frame, which looks along +z. It is at texel ``scale q.xy + center``
     with the value ``far - q.z`` (`parallel`), or at ``scale q.xy / q.z + center`` with ``1 / q.z``: the same is (x, y, z) =
     `place` p + `offset`, or (x / z, y / z, 1 / z). The map answers for points within `domain` (u0, v0, u1, v1) if it is
-    `partial`, else for all; then `next` is the map to ask for the next part of the light.
+    `partial`, else for all. For others `other` is to be asked, or, if that is -1, nothing hides the light. Then `next` is the map to
+    ask for the next part of the light, or -1.
 
-    Columns of `extent` are the half-axes of the light's shape, in the map's frame (metres; for the sun the tangent of its
-    angular radius): an ellipsoid, or a rectangle if `box`. A caster whose value is higher than a point's by x can shadow it
-    from as far as `per_value` x texels, and none from farther than `reach`. `rise` is the height of a lamp, or the sun's climb
-    for each metre of its light's way.
+    Columns of `extent` are the half-axes of the light's shape, in the map's frame (metres; for the sun the tangent of its angular
+    radius): an ellipsoid, or a rectangle if `box`. A caster whose value is higher than a point's by x can shadow it from as far
+    as `per_value` x texels (times `shape` along either side), and none from farther than `reach`. `rise` is the height of a lamp,
+    or the sun's climb for each metre of its light's way.
 
     Texels are `width` x `height` from `start` on. Bounds begin at `bounds` and `wide_bounds`, `width` / BOUNDS_CELL a row;
     `first_level` and `levels` are the coarser levels.
@@ -62,6 +62,7 @@ class ShadowMap:
     parallel: int
     partial: int
     next: int
+    other: int
     width: int
     height: int
     start: int
@@ -75,6 +76,7 @@ class ShadowMap:
     translation: wp.vec3
     scale: wp.vec2
     per_scale: wp.vec2
+    shape: wp.vec2
     extent: wp.mat33
     box: int
     first_level: int

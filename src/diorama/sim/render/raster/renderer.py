@@ -12,7 +12,7 @@ from diorama.sim.render.raster import visibility
 from diorama.sim.render.raster.device import Array, Scratch, wp
 from diorama.sim.render.raster.fragments import Fragments, blend, gather
 from diorama.sim.render.raster.lanes import COUNT
-from diorama.sim.render.raster.lights import LightArrays, light_arrays
+from diorama.sim.render.raster.lights import LightArrays, SceneLights
 from diorama.sim.render.raster.projection import Projection, project
 from diorama.sim.render.raster.scene import SceneArrays, scene_arrays
 from diorama.sim.render.raster.sensor import Sensor
@@ -42,7 +42,7 @@ class Raster:
         self._scratch = Scratch(device)
         self._mixed_room = 65536
         self._scene: SceneArrays | None = None
-        self._lights: LightArrays | None = None
+        self._lights: SceneLights | None = None
         self._environment = EnvironmentSpec()
         self._labelled: list[int] = []
 
@@ -58,7 +58,7 @@ class Raster:
     def load(self, spec: SceneSpec) -> None:
         """Put the scene on the device and render its shadow maps; both serve every camera."""
         self._scene = scene_arrays(spec, self._library, self.device, self._chains)
-        self._lights = light_arrays(spec, self._scene, self._scratch, self._strips)
+        self._lights = SceneLights(spec, self._scene, self._scratch, self._strips)
         self._environment = spec.environment
         self._labelled = [i for i, body in enumerate(spec.bodies) if body.category is not None]
 
@@ -90,7 +90,7 @@ class Raster:
                 self._mixed_room = self._mixed(fragments) * 5 // 4
                 fragments = self._fragments(pixels)
                 self._look(camera, scene, projection, {}, fragments)
-            radiance = self._shaded(camera, scene, lights, projection, fragments)
+            radiance = self._shaded(camera, scene, lights.seen_by(camera), projection, fragments)
             if "radiance" in channels:
                 out["radiance"] = _copy(radiance, (*shape, 3))
             if "rgb" in channels:

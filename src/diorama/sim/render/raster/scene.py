@@ -90,7 +90,7 @@ def scene_arrays(spec: SceneSpec, library: AssetLibrary, device: str, chains: Ch
             offset += len(part.positions)
             counts[-1] += len(part.faces)
     texels, entries = atlas(textures, chains)
-    surfaces: Any = np.zeros(len(looks), _layout(Surface))
+    surfaces: Any = np.zeros(len(looks), layout(Surface))
     surfaces["color"] = np.array([m.base_color for m in looks]).reshape(-1, 3)
     surfaces["metallic"] = [m.metallic for m in looks]
     surfaces["roughness"] = [m.roughness for m in looks]
@@ -107,8 +107,8 @@ def scene_arrays(spec: SceneSpec, library: AssetLibrary, device: str, chains: Ch
         vertices=upload(vertices, wp.vec3d, np.float64, 3),
         faces=upload(faces, wp.vec3i, np.int32, 3),
         triangle_body=upload([np.repeat(np.arange(len(spec.bodies)), counts[1:])], wp.int32, np.int32),
-        triangles=upload(rows, Triangle, _layout(Triangle)),
-        surfaces=upload([surfaces], Surface, _layout(Surface)),
+        triangles=upload(rows, Triangle, layout(Triangle)),
+        surfaces=upload([surfaces], Surface, layout(Surface)),
         texels=upload([texels], wp.uint32, np.uint32),
         body_triangles=body_triangles,
         bounds_m=np.array(bounds).reshape(-1, 2, 3),
@@ -117,7 +117,7 @@ def scene_arrays(spec: SceneSpec, library: AssetLibrary, device: str, chains: Ch
 
 
 @cache
-def _layout(struct: Any) -> Any:
+def layout(struct: Any) -> Any:
     """A Warp struct's NumPy dtype; Warp makes it anew at every call."""
     return np.dtype(struct.numpy_dtype())
 
@@ -128,7 +128,7 @@ def _triangles(part: MeshPart, pose: NDArray[np.float64], picture: Picture | Non
     across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]).astype(np.float64)
     normals = _rotated(pose, part.normals).astype(np.float32)[part.faces]
     uv = _corner_uv(part, corners, across, picture)
-    rows: Any = np.zeros(len(part.faces), _layout(Triangle))
+    rows: Any = np.zeros(len(part.faces), layout(Triangle))
     rows["n0"], rows["uv0"] = normals[:, 0], uv[:, 0]
     for corner in (1, 2):
         rows[f"dn{corner}"] = normals[:, corner] - normals[:, 0]

@@ -34,8 +34,6 @@ LEVEL = wp.constant(0.9999999)
 LEVEL_BIAS_M = wp.constant(0.0003)
 #: Kernels up to this wide, in texels, are not worth a shape.
 SMALL = wp.constant(1.5)
-#: The least half width of a kernel: what smooths the map's own steps.
-SHARPEST = wp.constant(0.75)
 
 
 @wp.struct
@@ -101,18 +99,18 @@ def hidden_by_texels(k: Kernel, texels: wp.array(dtype=float), start: int, acros
 
 @wp.func
 def lit_by_patch(
-    u: float, v: float, value: float, gu: float, gv: float, half: float, texels: wp.array(dtype=float), start: int, across: int
+    u: float, v: float, value: float, gu: float, gv: float, half: wp.vec2, texels: wp.array(dtype=float), start: int, across: int
 ) -> float:
-    """Share of a square kernel that shows no caster, for a half side of up to 1.5 texels: four rows of four."""
+    """Share of a kernel of `half` its sides that shows no caster, for up to 1.5 texels: four rows of four."""
     x = int(u - 1.5)
     y = int(v - 1.5)
     dx = COLUMNS + Lanes(float(x) - u)
     dy = ROWS + Lanes(float(y) - v)
-    across_x = lesser(greater(Lanes(half + 0.5) - wp.abs(dx), ZEROS), ONES)
-    above = wp.cw_mul(lesser(greater(Lanes(half + 0.5) - wp.abs(dy), ZEROS), ONES), across_x)
+    across_x = lesser(greater(Lanes(half[0] + 0.5) - wp.abs(dx), ZEROS), ONES)
+    above = wp.cw_mul(lesser(greater(Lanes(half[1] + 0.5) - wp.abs(dy), ZEROS), ONES), across_x)
     plane = Lanes(value) + dx * gu + dy * gv
     dy += Lanes(2.0)
-    below = wp.cw_mul(lesser(greater(Lanes(half + 0.5) - wp.abs(dy), ZEROS), ONES), across_x)
+    below = wp.cw_mul(lesser(greater(Lanes(half[1] + 0.5) - wp.abs(dy), ZEROS), ONES), across_x)
     at = start + y * across + x
     hidden = where_above(load_rows(texels, at, across), greater(plane, ZEROS), above)
     hidden += where_above(load_rows(texels, at + 2 * across, across), greater(plane + Lanes(2.0 * gv), ZEROS), below)
@@ -157,6 +155,16 @@ def hidden_by_cells(k: Kernel, cells: wp.array(dtype=float), start: int, across:
 
 
 @wp.func
+def narrowed(half: float, box: int, rims: float) -> float:
+    """A kernel's half width less what texels widen a disc by: `rims` boxes of one, by their variance. Where a rectangle's shadow begins
+    and ends hardly depends on them.
+    """
+    if box != 0:
+        return wp.max(half, 0.5)
+    return wp.sqrt(wp.max(half * half - 0.3333333 * rims, 0.25))
+
+
+@wp.func
 def hidden_by(k: Kernel, shadows: Shadows, m: int) -> wp.vec3:
     """The same from the finest level whose cells are few enough."""
     widest = wp.max(k.wide + wp.abs(k.shear) * k.high, k.high)
@@ -164,7 +172,17 @@ def hidden_by(k: Kernel, shadows: Shadows, m: int) -> wp.vec3:
         # No caster is this near to a map's border.
         if k.u < 0.5 * PAD or k.v < 0.5 * PAD or k.u > float(shadows.maps[m].width) - 0.5 * PAD or k.v > float(shadows.maps[m].height) - 0.5 * PAD:
             return wp.vec3(0.0, 1.0, 0.0)
-        return hidden_by_texels(k, shadows.texels, shadows.maps[m].start, shadows.maps[m].width)
+        fine = Kernel()
+        fine.u = k.u
+        fine.v = k.v
+        fine.value = k.value
+        fine.gu = k.gu
+        fine.gv = k.gv
+        fine.wide = narrowed(k.wide, k.box, 1.0)
+        fine.high = narrowed(k.high, k.box, 1.0)
+        fine.shear = k.shear
+        fine.box = k.box
+        return hidden_by_texels(fine, shadows.texels, shadows.maps[m].start, shadows.maps[m].width)
     index = shadows.maps[m].first_level
     last = index + shadows.maps[m].levels - 1
     while index < last and widest > WIDEST * float(shadows.levels[index].size):
@@ -180,8 +198,8 @@ def hidden_by(k: Kernel, shadows: Shadows, m: int) -> wp.vec3:
     coarse.value = k.value
     coarse.gu = k.gu * size
     coarse.gv = k.gv * size
-    coarse.wide = wp.clamp(k.wide * each, SHARPEST, WIDEST)
-    coarse.high = wp.clamp(k.high * each, SHARPEST, WIDEST)
+    coarse.wide = wp.min(narrowed(k.wide * each, k.box, 2.0), WIDEST)
+    coarse.high = wp.min(narrowed(k.high * each, k.box, 2.0), WIDEST)
     coarse.shear = k.shear
     coarse.box = k.box
     return hidden_by_cells(coarse, shadows.cells, level.start, level.across, level.across * level.rows)
@@ -229,7 +247,10 @@ def lit_in_map(shadows: Shadows, m: int, point: wp.vec3, normal: wp.vec3, u: flo
     if radius <= SMALL:
         if u < 0.5 * PAD or v < 0.5 * PAD or u > float(shadows.maps[m].width) - 0.5 * PAD or v > float(shadows.maps[m].height) - 0.5 * PAD:
             return 1.0
-        lit = lit_by_patch(u, v, expected, gu, gv, wp.max(0.886 * radius, SHARPEST), shadows.texels, shadows.maps[m].start, shadows.maps[m].width)
+        # A square of the disc's variance, less that of the texels.
+        radii = shadows.maps[m].shape * radius
+        half = wp.vec2(wp.sqrt(wp.max(0.75 * radii[0] * radii[0] - 0.25, 0.25)), wp.sqrt(wp.max(0.75 * radii[1] * radii[1] - 0.25, 0.25)))
+        lit = lit_by_patch(u, v, expected, gu, gv, half, shadows.texels, shadows.maps[m].start, shadows.maps[m].width)
         if lit < 1.0e-5:
             return 0.0
         return lit
@@ -260,8 +281,8 @@ def lit_in_map(shadows: Shadows, m: int, point: wp.vec3, normal: wp.vec3, u: flo
 
     radius = wp.min(size * (bounds[1] - value), reach)
     for _step in range(4):
-        k.wide = wp.max(wide / size * radius, SHARPEST)
-        k.high = wp.max(high / size * radius, SHARPEST)
+        k.wide = wide / size * radius
+        k.high = high / size * radius
         hidden = hidden_by(k, shadows, m)
         lit = 1.0 - hidden[0] / hidden[1]
         if hidden[0] <= 0.0:
@@ -270,7 +291,7 @@ def lit_in_map(shadows: Shadows, m: int, point: wp.vec3, normal: wp.vec3, u: flo
             return 0.0
         before = radius
         radius = wp.min(size * wp.max(hidden[2] / hidden[0] - value, 0.0), radius)
-        if before - radius < 0.5 or before - radius < 0.25 + 0.05 * radius:
+        if before - radius < 0.1 + 0.04 * radius:
             break
     return lit
 
@@ -292,9 +313,7 @@ def lit_fraction(lights: wp.array(dtype=LightData), index: int, shadows: Shadows
     seen = float(0.0)
     weights = float(0.0)
     m = lights[index].shadow
-    end = lights[index].shadow_end
-    while m < end:
-        following = shadows.maps[m].next
+    while m >= 0:
         place = wp.mul(shadows.maps[m].place, point) + shadows.maps[m].offset
         value = place[2]
         u = place[0]
@@ -308,16 +327,16 @@ def lit_fraction(lights: wp.array(dtype=LightData), index: int, shadows: Shadows
         if shadows.maps[m].partial != 0:
             domain = shadows.maps[m].domain
             there = there and u >= domain[0] and v >= domain[1] and u < domain[2] and v < domain[3]
-        if there or m + 1 == following:
+        if there or shadows.maps[m].other < 0:
             lit = float(1.0)
             if there:
                 lit = lit_in_map(shadows, m, point, normal, u, v, value)
-            if following == end and weights == 0.0:
+            if shadows.maps[m].next < 0 and weights == 0.0:
                 return lit
             weight = weight_of(shadows, m, point, normal)
             seen += weight * lit
             weights += weight
-            m = following
+            m = shadows.maps[m].next
         else:
-            m += 1
+            m = shadows.maps[m].other
     return seen / weights

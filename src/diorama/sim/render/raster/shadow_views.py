@@ -1,11 +1,12 @@
 """Where shadow maps look from, and what part of the surroundings they keep.
 
-A map is fitted to what casts shadows. Bodies that no other can be behind cast none (see `casting`), so that the ground does not stretch every
+A map is fitted to what casts shadows. Ground that nothing can be behind casts none (see `ground`), so that it does not stretch every
 map to its own size.
 
-The sun has one map of all casters. So has a lamp, if they fit into a view of somewhat more than a right angle; otherwise it looks to up to six sides,
-as on the faces of a cube, where there are casters. A rectangle so large and near that what its middle sees says little about its
-corners is cut into parts with maps of their own.
+The sun has one map of all casters; where a camera sees more than that shows, `closer_views` adds maps of what is near it. A lamp has
+one map, too, if the casters fit into a view of somewhat more than a right angle; otherwise it looks to up to six sides, as on the
+faces of a cube, where there are casters. A rectangle so large and near that what its middle sees says little about its corners is
+cut into parts with maps of their own.
 """
 
 import math
@@ -15,24 +16,36 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from diorama.sim.spec import Light, PointLight, RectLight, SpotLight, SunLight
+from diorama.sim.lens import rays_at
+from diorama.sim.spec import CameraSpec, Light, PointLight, RectLight, SpotLight, SunLight
 from diorama.sim.transforms import Matrix, apply, compose, invert, look_at, normalize
 
-Boxes = NDArray[np.float64]
+Array = NDArray[np.float64]
+#: (n, 2, 3), the least and the greatest corners in the world.
+Boxes = Array
 #: (x0, y0, x1, y1) on a map's plane: metres for the sun, tangents for a lamp.
-Window = NDArray[np.float64]
+Window = Array
 
 #: Texels along the longer side of a map's window.
 MAP_TEXELS = 768
-#: What has settled may stand this deep in what it stands on.
-_SINK_M = 0.003
+CLOSER_TEXELS = 1024
+MOST_CLOSER = 4
 #: Nothing nearer to a lamp is drawn.
 NEAR_M = 0.005
+#: What has settled may stand this deep in what it stands on.
+_SINK_M = 0.003
+#: Only so many of the widest bodies are examined whether they are ground.
+_WIDEST = 8
 #: A lamp's single map sees this far to each side (a tangent).
 _WIDE = 1.6
 #: A rectangle is large if it is more than this many times its distance from the nearest caster, from middle to edge.
 _LARGE = 0.35
 _MOST_PARTS = 3
+#: Closer maps are made while texels are wider than this many pixels; each shows what is up to so many times as far as the last.
+_COARSE = 1.5
+_STEP = 2.5
+#: Texels are up to so many times as long as they are wide.
+_UNEQUAL = 3.0
 _PICKS = np.array([(i, j, k) for i in (0, 1) for j in (0, 1) for k in (0, 1)])
 _EDGES = np.array([(a, b) for a in range(8) for b in range(a + 1, 8) if (_PICKS[a] != _PICKS[b]).sum() == 1])
 
@@ -44,7 +57,7 @@ class View:
     `extent` (3, 3) has the half-axes of the light's shape as columns, in the map's frame: an ellipsoid, or a rectangle if `box`.
     All else is on the map's plane: `window` is what the map must show, `domain` where it answers (None: everywhere), `reach` how
     far a shadow may be from its caster, `per_value` how far for each unit of difference in value (see ShadowMap), `rects` (n, 4)
-    the windows of the casters. The sun's map measures depth from `far_m`.
+    the windows of the casters; `per_texel` (2,) is a texel's width and height. The sun's map measures depth from `far_m`.
     """
 
     map_from_world: Matrix
@@ -55,47 +68,57 @@ class View:
     domain: Window | None
     reach: float
     per_value: float
-    per_texel: float
-    rects: NDArray[np.float64]
+    per_texel: Array
+    rects: Array
     far_m: float = 0.0
 
 
-def casting(bounds_m: Boxes, light: Light, convex: Callable[[int], bool]) -> NDArray[np.bool_]:
-    """(n,) bool, False for bodies that are ground for all others and cast no shadow, of those with boxes `bounds_m` (n, 2, 3).
+def ground(bounds_m: Boxes, shape: Callable[[int], tuple[bool, bool]]) -> NDArray[np.bool_]:
+    """(n,) bool: bodies that cast no shadow in light from above their highest point.
 
-    A convex body has no shadow on itself, and if all others and the light are above its highest point, no light to them
-    crosses it. What reaches lower, but within the body's box, is hidden in it.
+    A convex body has no shadow on itself. If all others are above its highest point as well, no light to them crosses it. What
+    reaches lower, but is within the box of a body that fills its box, is hidden in it. `shape` tells of a body whether it is
+    convex, and whether it is such a block.
     """
-    casts = np.ones(len(bounds_m), np.bool_)
-    if isinstance(light, SunLight):
-        lowest = math.inf if light.direction[2] < 0 else -math.inf
-    else:
-        lowest = light.position_m[2] - float(np.abs(_half_axes(light)[2]).max())
-    for i, (low, high) in enumerate(bounds_m):
+    out = np.zeros(len(bounds_m), np.bool_)
+    across = (bounds_m[:, 1] - bounds_m[:, 0])[:, :2].max(axis=1, initial=0.0)
+    for i in np.argsort(-across, kind="stable")[:_WIDEST]:
+        low, high = bounds_m[i]
         lower = bounds_m[:, 0, 2] < high[2] - _SINK_M
         lower[i] = False
-        hidden = np.all((bounds_m[:, 0] >= low - 1e-9) & (bounds_m[:, 1] <= np.array([high[0], high[1], math.inf]) + 1e-9), axis=1)
-        if high[2] <= lowest and not np.any(lower & ~hidden) and convex(i):
-            casts[i] = False
-    return casts
+        beside = np.any(bounds_m[:, 0] < low - 1e-9, axis=1) | np.any(bounds_m[:, 1, :2] > high[:2] + 1e-9, axis=1)
+        if not (lower & beside).any():
+            convex, block = shape(int(i))
+            out[i] = convex and (block or not lower.any())
+    return out
+
+
+def lowest_m(light: Light) -> float:
+    """The height of the light's lowest point."""
+    if isinstance(light, SunLight):
+        return math.inf if light.direction[2] < 0 else -math.inf
+    # As of an ellipsoid or of a rectangle, whichever is lower.
+    return light.position_m[2] - float(np.abs(_half_axes(light)[2]).sum())
 
 
 def views(light: Light, casters: Boxes, receivers: Boxes) -> list[list[View]]:
     """The maps of each part of a light, for casters (n, 2, 3) and receivers (m, 2, 3) with these boxes in the world."""
     if isinstance(light, SunLight):
-        return [[sun_view(light, casters, receivers)]]
-    parts = pieces(light, casters) if isinstance(light, RectLight) else [light]
+        return [[_sun_view(light, casters, receivers)]]
+    parts = _parts(light, casters) if isinstance(light, RectLight) else [light]
     return [_lamp_views(part, casters, receivers) for part in parts]
 
 
-def sun_view(light: SunLight, casters: Boxes, receivers: Boxes) -> View:
-    """A map of all casters, turned about the light's direction so that it is smallest."""
-    middle = (casters[:, 0].min(axis=0) + casters[:, 1].max(axis=0)) / 2
-    straight = _looking(middle, normalize(light.direction))
-    points = apply(straight, _corners(casters))
-    frame = min((compose(_turn(2, k * math.pi / 24), straight) for k in range(12)), key=lambda f: _area(apply(f, _corners(casters))))
-    seen = apply(frame, _corners(casters))
-    depth = float(apply(straight, _corners(_near(receivers, casters)))[:, 2].max() - points[:, 2].min())
+def _sun_view(light: SunLight, casters: Boxes, receivers: Boxes) -> View:
+    """A map of all casters."""
+    toward = normalize(light.direction)
+    corners = _corners(casters)
+    straight = _looking((casters[:, 0].min(axis=0) + casters[:, 1].max(axis=0)) / 2, toward)
+    frame = compose(_least_turn(apply(straight, corners)), straight)
+    seen = apply(frame, corners)
+    # From a shadow back to its caster, along the light.
+    depth = float(apply(frame, _corners(_near(receivers, casters)))[:, 2].max() - seen[:, 2].min())
+    depth = min(depth, max(float(casters[:, 1, 2].max() - receivers[:, 0, 2].min()), 0.0) / max(abs(toward[2]), 1e-6))
     spread = round(math.tan(light.angular_diameter_rad / 2), 9)
     rects = _rects(seen)
     window = _hull(rects)
@@ -108,16 +131,61 @@ def sun_view(light: SunLight, casters: Boxes, receivers: Boxes) -> View:
         domain=None,
         reach=spread * depth,
         per_value=spread,
-        per_texel=max(float((window[2:] - window[:2]).max()), 1e-3) / MAP_TEXELS,
+        per_texel=np.repeat(max(_longer(window), 1e-3) / MAP_TEXELS, 2),
         rects=rects,
         far_m=float(seen[:, 2].max()) + 0.01,
     )
 
 
-def pieces(light: RectLight, casters: Boxes) -> list[RectLight]:
+def closer_views(base: View, camera: CameraSpec, casters: Boxes, receivers: Boxes) -> list[View]:
+    """Maps of what is near a camera, nearest first, to be asked before the sun's own map `base`: none if its texels are fine enough.
+
+    Each shows what the camera sees from some distance to `_STEP` times that, whatever its lens.
+    """
+    pixel = 1 / max(camera.fx, camera.fy)
+    m = camera.world_from_camera.matrix
+    eye = m[:3, 3]
+    start = max(float(_distances(receivers, eye).min()), camera.near_m)
+    if base.per_texel.max() <= _COARSE * pixel * start:
+        return []
+    across, down = np.meshgrid(np.linspace(0.0, camera.width, 9), np.linspace(0.0, camera.height, 9))
+    rays = rays_at(camera, np.stack([across.ravel(), down.ravel()], axis=1))
+    rays = apply(_rotation(m), rays[np.isfinite(rays[:, 0])])
+    # Where each ray is in the box of all that is seen.
+    low, high = receivers[:, 0].min(axis=0), receivers[:, 1].max(axis=0)
+    slope = np.where(np.abs(rays) > 1e-9, rays, 1e-9)
+    sides = np.stack([(low - eye) / slope, (high - eye) / slope])
+    enter, leave = sides.min(axis=0).max(axis=1), sides.max(axis=0).min(axis=1)
+    made = []
+    while len(made) < MOST_CLOSER and base.per_texel.max() > _COARSE * pixel * start and start < float(leave.max(initial=0.0)):
+        end = start * _STEP
+        first, last = np.maximum(enter, start), np.minimum(leave, end)
+        there = first < last
+        if there.any():
+            points = eye + np.concatenate([rays[there] * first[there, None], rays[there] * last[there, None]])
+            frame = compose(_least_turn(apply(base.map_from_world, points)), base.map_from_world)
+            seen, rects = apply(frame, points), _rects(apply(frame, _corners(casters)))
+            # Between the rays, what is seen bulges a little.
+            slack = 0.02 * end
+            shadows = _hull(rects) + base.reach * np.array([-1, -1, 1, 1])
+            domain = np.concatenate(
+                [np.maximum(seen[:, :2].min(axis=0) - slack, shadows[:2]), np.minimum(seen[:, :2].max(axis=0) + slack, shadows[2:])]
+            )
+            if (domain[:2] < domain[2:]).all():
+                window = domain + base.reach * np.array([-1, -1, 1, 1])
+                sides = np.maximum(window[2:] - window[:2], 0.5 * CLOSER_TEXELS * pixel * start)
+                per_texel = np.maximum(sides, sides.max() / _UNEQUAL) / CLOSER_TEXELS
+                if per_texel.max() > 0.8 * base.per_texel.max():
+                    break
+                made.append(replace(base, map_from_world=frame, window=window, domain=domain, per_texel=per_texel, rects=rects))
+        start = end
+    return made
+
+
+def _parts(light: RectLight, casters: Boxes) -> list[RectLight]:
     """The rectangle, or equal parts of it that are small for their distance from what casts shadows."""
     width, height, _ = light.axes
-    nearest = max(float(_distances(casters, light.position_m).min()), NEAR_M)
+    nearest = max(float(_distances(casters, np.array(light.position_m)).min()), NEAR_M)
     counts = [min(math.ceil(size / 2 / (_LARGE * nearest)), _MOST_PARTS) for size in light.size_m]
     size = (light.size_m[0] / counts[0], light.size_m[1] / counts[1])
     made = []
@@ -131,26 +199,26 @@ def pieces(light: RectLight, casters: Boxes) -> list[RectLight]:
 
 def _lamp_views(light: SpotLight | PointLight | RectLight, casters: Boxes, receivers: Boxes) -> list[View]:
     front = _front(light, casters)
-    depths = apply(front, _corners(casters))[:, 2].reshape(-1, 8)
     rects = _seen_rects(front, casters)
+    ahead = rects[:, 0] <= rects[:, 2]
     cone = min(round(math.tan(light.outer_rad), 9), 1e6) if isinstance(light, SpotLight) else math.inf
-    wide = min(cone, _WIDE)
-    single = cone <= _WIDE or (np.abs(rects[rects[:, 0] <= rects[:, 2]]).max(initial=0.0) <= _WIDE)
-    if isinstance(light, PointLight) and depths.min() < NEAR_M:
-        single = False
-    nearest = max(float(_distances(casters, light.position_m).min()), NEAR_M)
+    single = cone <= _WIDE or float(np.abs(rects[ahead]).max(initial=0.0)) <= _WIDE
+    if isinstance(light, PointLight):
+        single &= float(apply(front, _corners(casters))[:, 2].min()) >= NEAR_M
+    nearest = max(float(_distances(casters, np.array(light.position_m)).min()), NEAR_M)
     axes = _half_axes(light)
     size = float(np.sqrt((axes * axes).sum(axis=0)).max())
     made = []
     for turn in _SIDES[:1] if single else _SIDES:
         frame = compose(turn, front)
         rects = _seen_rects(frame, casters)
-        across = wide if single else 1.0
+        across = min(cone, _WIDE) if single else 1.0
         slant = math.sqrt(1 + 2 * across * across)
         farthest = max(float(apply(frame, _corners(receivers))[:, 2].max(initial=0.0)), nearest)
         corner = float(apply(frame, _corners(casters))[:, 2].min())
+        # Seen aslant, a light is longer on the map; but a spot's disc is parallel to it.
+        per_value = size * (1 if single and isinstance(light, SpotLight) else slant)
         # What surrounds the light is somewhat nearer along the map's axis than it is to the light.
-        per_value = size * (1 if isinstance(light, SpotLight) else slant)
         reach = per_value * max(1 / max(corner, nearest / slant) - 1 / farthest, 0.0)
         rim = across if single else 1.0 + min(reach, _WIDE - 1.0)
         rects = np.clip(rects, -rim, rim)
@@ -168,7 +236,7 @@ def _lamp_views(light: SpotLight | PointLight | RectLight, casters: Boxes, recei
                 domain=None if single else np.array([-1.0, -1.0, 1.0, 1.0]),
                 reach=reach,
                 per_value=per_value,
-                per_texel=(max(float((window[2:] - window[:2]).max()), 1e-4) if single else 2.0) / MAP_TEXELS,
+                per_texel=np.repeat((max(_longer(window), 1e-4) if single else 2.0) / MAP_TEXELS, 2),
                 rects=rects,
             )
         )
@@ -201,7 +269,7 @@ def _front(light: SpotLight | PointLight | RectLight, casters: Boxes) -> Matrix:
     return _looking(eye, normalize(away.tolist()) if float(np.abs(away).max()) > 1e-6 else (0.0, 0.0, -1.0))
 
 
-def _looking(eye: NDArray[np.float64], direction: tuple[float, float, float]) -> Matrix:
+def _looking(eye: Array, direction: tuple[float, float, float]) -> Matrix:
     start = [float(v) for v in eye]
     return invert(look_at(start, [e + d for e, d in zip(start, direction, strict=True)]))
 
@@ -217,6 +285,16 @@ def _turn(axis: int, angle_rad: float) -> Matrix:
 
 #: From the front to the sides of a cube and to the back.
 _SIDES = tuple(_turn(axis, quarter * math.pi / 2) for axis, quarter in ((0, 0), (1, 1), (1, -1), (0, 1), (0, -1), (1, 2)))
+#: Ways to turn a map about its axis: a right angle in steps.
+_TURNS = tuple(_turn(2, k * math.pi / 24) for k in range(12))
+_COSINES, _SINES = (np.array([turn[i, 0] for turn in _TURNS])[:, None] for i in (0, 1))
+
+
+def _least_turn(points: Array) -> Matrix:
+    """The one of `_TURNS` after which the points' window is smallest."""
+    x, y = points[:, 0], points[:, 1]
+    areas = np.ptp(_COSINES * x - _SINES * y, axis=1) * np.ptp(_SINES * x + _COSINES * y, axis=1)
+    return _TURNS[int(areas.argmin())]
 
 
 def _rotation(frame: Matrix) -> Matrix:
@@ -225,23 +303,22 @@ def _rotation(frame: Matrix) -> Matrix:
     return turn
 
 
-def _corners(boxes: Boxes) -> NDArray[np.float64]:
+def _corners(boxes: Boxes) -> Array:
     return boxes[:, _PICKS, np.arange(3)].reshape(-1, 3)
 
 
-def _rects(corners: NDArray[np.float64]) -> NDArray[np.float64]:
+def _rects(corners: Array) -> Array:
     """(n, 4) bounds in x and y of (8 n, 3) corners."""
     by_box = corners.reshape(-1, 8, 3)[:, :, :2]
     return np.concatenate([by_box.min(axis=1), by_box.max(axis=1)], axis=1)
 
 
-def _seen_rects(frame: Matrix, boxes: Boxes) -> NDArray[np.float64]:
+def _seen_rects(frame: Matrix, boxes: Boxes) -> Array:
     """(n, 4) bounds of the boxes' tangents as far as they are in front; from inf to -inf for those that are not."""
     corners = apply(frame, _corners(boxes)).reshape(-1, 8, 3)
     a, b = corners[:, _EDGES[:, 0]], corners[:, _EDGES[:, 1]]
-    rise = b[:, :, 2] - a[:, :, 2]
     crosses = (a[:, :, 2] < NEAR_M) != (b[:, :, 2] < NEAR_M)
-    share = (NEAR_M - a[:, :, 2]) / np.where(crosses, rise, 1.0)
+    share = (NEAR_M - a[:, :, 2]) / np.where(crosses, b[:, :, 2] - a[:, :, 2], 1.0)
     cut = (a + share[:, :, None] * (b - a))[:, :, :2] / NEAR_M
     front = corners[:, :, 2] >= NEAR_M
     straight = corners[:, :, :2] / np.where(front, corners[:, :, 2], 1.0)[:, :, None]
@@ -249,16 +326,15 @@ def _seen_rects(frame: Matrix, boxes: Boxes) -> NDArray[np.float64]:
     return np.concatenate([np.where(valid, points, math.inf).min(axis=1), np.where(valid, points, -math.inf).max(axis=1)], axis=1)
 
 
-def _hull(rects: NDArray[np.float64]) -> Window:
+def _hull(rects: Array) -> Window:
     return np.concatenate([rects[:, :2].min(axis=0), rects[:, 2:].max(axis=0)])
 
 
-def _area(points: NDArray[np.float64]) -> float:
-    x, y, _ = points.max(axis=0) - points.min(axis=0)
-    return float(x * y)
+def _longer(window: Window) -> float:
+    return float((window[2:] - window[:2]).max())
 
 
-def _distances(boxes: Boxes, point: tuple[float, float, float]) -> NDArray[np.float64]:
+def _distances(boxes: Boxes, point: Array) -> Array:
     off = np.maximum(np.maximum(boxes[:, 0] - point, point - boxes[:, 1]), 0.0)
     return np.sqrt((off * off).sum(axis=1))
 
