@@ -291,7 +291,7 @@ def test_pictures_are_stored_once_for_each_meaning():
 
 
 def test_chains_are_kept_but_not_for_ever():
-    cache = ChainCache(2)
+    cache = ChainCache(2 * 4 * (16 + 4 + 1))
     images = [random_image(k, 4, 4) for k in range(3)]
     first, second, third = (Picture(slot="base_color", source=image) for image in images)
     chain = cache.chain(first)

@@ -126,7 +126,7 @@ class _Reader:
         return None if line is None else _read(self._path.parent / statement_file(line), self._path)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=8)
 def _read(path: Path, named_in: Path) -> Image:
     """Materials of one file often share their pictures."""
     return read_image(path, named_in)

@@ -251,21 +251,25 @@ def atlas(pictures: Sequence[Picture | None], cache: "ChainCache") -> tuple[NDAr
 
 
 class ChainCache:
-    """Mip chains of assets' textures, which are few and met again in scene after scene; the oldest leave first."""
+    """Mip chains of assets' and users' images, which are met again in scene after scene; the oldest leave first."""
 
-    def __init__(self, entries: int = 64) -> None:
-        self._entries = entries
+    def __init__(self, capacity_bytes: int = 128 * 2**20) -> None:
+        self._capacity = capacity_bytes
         # The picture is kept beside its chain so that its image's id cannot pass to another array.
         self._chains: dict[Any, tuple[Picture, Chain]] = {}
+        self._bytes = 0
 
     def chain(self, picture: Picture) -> Chain:
-        """The chain of a picture. Procedural ones, which are new in every scene, are made anew."""
+        """The chain of a picture. Those of procedural textures, which are new in every scene, are made anew."""
         if isinstance(picture.source, ProceduralTexture):
             return mip_chain(picture)
         if picture.key not in self._chains:
-            if len(self._chains) >= self._entries:
-                del self._chains[next(iter(self._chains))]
-            self._chains[picture.key] = (picture, mip_chain(picture))
+            chain = mip_chain(picture)
+            self._chains[picture.key] = picture, chain
+            self._bytes += chain[0].nbytes
+            while self._bytes > self._capacity and len(self._chains) > 1:
+                _, dropped = self._chains.pop(next(iter(self._chains)))
+                self._bytes -= dropped[0].nbytes
         return self._chains[picture.key][1]
 
 
@@ -273,9 +277,9 @@ def mip_chain(picture: Picture) -> Chain:
     """All levels of a picture, down to one texel or one row of them."""
     image = _power_of_two(picture.pixels())
     if picture.slot == "normal":
-        return _joined([_packed_normals(n) for n in _halvings(_unit_normals(image))])
+        return _joined(_normals(image))
     if picture.slot not in COLOR_SLOTS:
-        return _joined([_packed(np.rint(data).astype(np.uint8)) for data in _halvings(image[..., :3].astype(np.float32))])
+        return _joined([_packed(data) for data in _halvings(_planes(image[..., :3]))])
     if image.shape[2] == 4 and picture.alpha_cutoff is not None:
         return _joined(_cut_outs(image, picture.alpha_cutoff))
     return _joined(_colors(image[..., :3]))
@@ -283,7 +287,9 @@ def mip_chain(picture: Picture) -> Chain:
 
 def _colors(image: Image) -> list[NDArray[np.uint32]]:
     """The levels of a colour without alpha, by a kernel."""
-    levels = [_packed(_ROOT[image])]
+    first = np.full((*image.shape[:2], 4), 255, np.uint8)
+    first[..., :3] = _ROOT[image]
+    levels = [first.view("<u4")[..., 0]]
     while min(levels[-1].shape) > 1:
         h, w = levels[-1].shape
         smaller = np.zeros((h // 2, w // 2), np.uint32)
@@ -313,17 +319,17 @@ def _cut_outs(image: Image, cutoff: float) -> list[NDArray[np.uint32]]:
     """The levels of a colour with alpha. At each, as large a share of the texels reaches the cut-off as in the image itself: means alone
     would thin leaves out, or close meshes, the farther away they are (Castano 2010).
     """
-    weight = _LEAST + image[..., 3:].astype(np.float32) * np.float32((1 - _LEAST) / 255)
-    root = _ROOT[image[..., :3]].astype(np.float32)
+    root, alpha = _planes(_ROOT[image[..., :3]]), image[..., 3]
+    weight = _LEAST + alpha.astype(np.float32) * np.float32((1 - _LEAST) / 255)
+    wanted = float((alpha >= cutoff * 255).mean())
     levels = []
-    wanted = float((image[..., 3] >= cutoff * 255).mean())
-    for level in _halvings(np.concatenate([root * root * weight, weight], axis=2)):
-        color = np.sqrt(level[..., :3] / level[..., 3:])
-        alpha = (level[..., 3:] - _LEAST) * np.float32(255 / (1 - _LEAST))
+    for level in _halvings(np.concatenate([root * root * weight, weight[None]])):
+        color = np.sqrt(level[:3] / level[3])
+        alpha = (level[3] - _LEAST) * np.float32(255 / (1 - _LEAST))
         if levels and cutoff > 0 and wanted > 0:
             # Downwards, so that no byte reaches the cut-off by rounding.
             alpha = np.floor(alpha * (np.float32(math.ceil(cutoff * 255)) / _reached_by(wanted, alpha)) + np.float32(0.01))
-        levels.append(_packed(np.rint(np.concatenate([color, alpha], axis=2)).clip(0, 255).astype(np.uint8)))
+        levels.append(_packed([*color, np.minimum(alpha, np.float32(255))]))
     return levels
 
 
@@ -334,41 +340,43 @@ def _reached_by(share: float, alpha: NDArray[np.float32]) -> np.float32:
     return values[np.argmin(np.abs(reaching - share * alpha.size))]
 
 
-def _unit_normals(image: Image) -> NDArray[np.float32]:
-    n = image[..., :3].astype(np.float32) * np.float32(2 / 255) - 1
-    return _divided(n, _lengths(n))
-
-
-def _packed_normals(normals: NDArray[np.float32]) -> NDArray[np.uint32]:
-    length = _lengths(normals)
-    shortening = np.sqrt(np.maximum(1 - length, 0)) * 255
-    return _packed(np.rint(np.concatenate([_divided(normals, length) * 127 + 128, shortening], axis=2)).astype(np.uint8))
-
-
-def _lengths(v: NDArray[np.float32]) -> NDArray[np.float32]:
-    x, y, z = v[..., 0:1], v[..., 1:2], v[..., 2:3]
-    return np.sqrt(x * x + y * y + z * z)
-
-
-def _divided(v: NDArray[np.float32], length: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Unit vectors; straight up where there is no direction."""
-    return np.where(length > 0, v / np.where(length > 0, length, np.float32(1)), np.array([0, 0, 1], np.float32))
-
-
-def _halvings(texels: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-    """(h, w, c) texels, and all levels above them: means of two by two."""
-    levels = [texels]
-    while min(levels[-1].shape[:2]) > 1:
-        t = levels[-1]
-        levels.append((t[::2, ::2] + t[::2, 1::2] + t[1::2, ::2] + t[1::2, 1::2]) * np.float32(0.25))
+def _normals(image: Image) -> list[NDArray[np.uint32]]:
+    """The levels of a normal map."""
+    n = _planes(image[..., :3]) * np.float32(2 / 255) - 1
+    n /= np.maximum(_length(n), _TINY)
+    levels = []
+    for mean in _halvings(n):
+        length = _length(mean)
+        x, y, z = mean * (127 / np.maximum(length, _TINY)) + 128
+        shortening = np.sqrt(np.maximum(1 - length, 0)) * 255
+        levels.append(_packed([x, y, np.where(length > _TINY, z, np.float32(255)), shortening]))
     return levels
 
 
-def _packed(texels: NDArray[np.uint8]) -> NDArray[np.uint32]:
-    """(h, w) of (h, w, 3 or 4) bytes; 255 for a fourth that is not there."""
-    c = texels.astype(np.uint32)
-    fourth = c[..., 3] if c.shape[2] == 4 else np.uint32(255)
-    return np.ascontiguousarray(c[..., 0] | (c[..., 1] << 8) | (c[..., 2] << 16) | (fourth << 24))
+def _length(v: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.sqrt(v[0] * v[0] + v[1] * v[1] + v[2] * v[2])
+
+
+def _halvings(planes: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+    """(c, h, w) planes, and all levels above them: means of two by two."""
+    levels = [planes]
+    while min(levels[-1].shape[1:]) > 1:
+        rows = levels[-1][:, ::2] + levels[-1][:, 1::2]
+        levels.append((rows[..., ::2] + rows[..., 1::2]) * np.float32(0.25))
+    return levels
+
+
+def _planes(image: Image) -> NDArray[np.float32]:
+    """(c, h, w) of (h, w, c)."""
+    return np.moveaxis(image, 2, 0).astype(np.float32, order="C")
+
+
+def _packed(planes: Sequence[NDArray[np.float32]]) -> NDArray[np.uint32]:
+    """(h, w) texels of three or four planes of floats in [0, 255], rounded to bytes; 255 for a fourth that is not there."""
+    texels = np.full((*planes[0].shape, 4), 255, np.uint8)
+    for k, plane in enumerate(planes):
+        texels[..., k] = plane + np.float32(0.5)
+    return texels.view("<u4")[..., 0]
 
 
 def _joined(levels: list[NDArray[np.uint32]]) -> Chain:
@@ -383,7 +391,7 @@ def _srgb_to_linear(code: int) -> float:
 
 #: sRGB byte to the square root of linear, as a byte.
 _ROOT = np.array([round(math.sqrt(_srgb_to_linear(code)) * 255) for code in range(256)], np.uint8)
-_LEAST = np.float32(1 / 65536)
+_LEAST, _TINY = np.float32(1 / 65536), np.float32(1e-6)
 
 
 def _power_of_two(image: Image) -> Image:
