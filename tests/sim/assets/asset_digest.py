@@ -31,7 +31,9 @@ def main() -> str:
         feed(digest, library.load(asset_id))
     feed(digest, library.shape_asset(SphereShape(radius_m=0.1, segments=31)))
     for pattern in ("noise", "stripes", "checks", "wood", "marble"):
-        digest.update(bake(ProceduralTexture(pattern=pattern, color_a=(0.1, 0.2, 0.3), color_b=(0.9, 0.5, 0.1), frequency=5, seed=3)).tobytes())
+        texture = ProceduralTexture(pattern=pattern, color_a=(0.1, 0.2, 0.3), color_b=(0.9, 0.5, 0.1), frequency=5, seed=3)
+        for slot in ("base_color", "normal", "occlusion"):
+            digest.update(bake(texture, slot).tobytes())
     return digest.hexdigest()
 
 
