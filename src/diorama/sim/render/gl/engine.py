@@ -19,11 +19,13 @@ from pyrender.shader_program import ShaderProgramCache
 from diorama.sim.errors import InvalidValue
 from diorama.sim.render.gl.context import GL
 from diorama.sim.render.gl.lamps import MAX_LAMPS, Lamp
+from diorama.sim.render.gl.surroundings import Surroundings
 from diorama.sim.transforms import apply
 
 SAMPLES = 4
-#: The texture unit of the shadow maps, as the shader has it; a surface's textures come before.
-_MAPS_UNIT = 6
+FRAGMENT_SHADER = Path(__file__).with_name("mesh.frag")
+#: The texture units of maps of shadows and surroundings, as the shader has them; a surface's textures come before.
+_SHADOWS_UNIT, _PICTURE_UNIT, _DULL_UNIT = 6, 7, 8
 _ANISOTROPY, _MAX_ANISOTROPY = 0x84FE, 0x84FF
 
 
@@ -112,16 +114,22 @@ class Engine(pyrender.Renderer):
         self._program_cache = _Programs()
         self._batches: list[_Batch] = []
         self._batch = _Batch((), first=True)
-        self._surroundings: dict[str, NDArray[np.float32]] = {}
+        self._surroundings: dict[str, Any] = {}
+        self._around: dict[int, int] = {}
         self._casting = False
         self._told: set[int] = set()
 
-    def light(self, lamps: Sequence[Lamp], surroundings: dict[str, NDArray[np.float32]]) -> None:
-        """Take the lights of the scene that is photographed next. `surroundings` are colours by the names of the shader's uniforms."""
+    def light(self, lamps: Sequence[Lamp], around: Surroundings) -> None:
+        """Take the lights of the scene that is photographed next."""
         self._forget_maps()
         ordered = sorted(lamps, key=lambda lamp: lamp.view is None)
         self._batches = [_Batch(ordered[i : i + MAX_LAMPS], first=i == 0) for i in range(0, max(len(ordered), 1), MAX_LAMPS)]
-        self._surroundings = surroundings
+        colors = {"sky": around.sky, "ground": around.ground, "background_top": around.top, "background_bottom": around.bottom}
+        self._surroundings = {name: np.array(color, np.float32) for name, color in colors.items()}
+        self._surroundings |= {"has_picture": int(around.picture is not None), "has_backdrop": int(around.backdrop), "turn": float(around.turn_rad)}
+        for unit, rows in ((_PICTURE_UNIT, around.picture), (_DULL_UNIT, around.dull)):
+            if rows is not None:
+                self._around[unit] = _equirectangular(rows)
 
     def photograph(self, scene: Any, width: int, height: int) -> NDArray[np.float32]:
         """(height, width, 3) radiance that the scene's main camera sees. Raises InvalidValue for sizes that the driver refuses."""
@@ -146,7 +154,9 @@ class Engine(pyrender.Renderer):
         for batch in self._batches:
             if batch.maps is not None:
                 batch.maps.delete()
-        self._batches = []
+        if self._around:
+            GL.glDeleteTextures(list(self._around.values()))
+        self._batches, self._around = [], {}
 
     def _draw_maps(self, scene: Any) -> None:
         """The batch's shadow maps, which do not depend on the camera."""
@@ -180,8 +190,8 @@ class Engine(pyrender.Renderer):
         if program._program_id in self._told:
             return
         self._told.add(program._program_id)
-        for name, color in self._surroundings.items():
-            program.set_uniform(name, color)
+        for name, value in self._surroundings.items():
+            program.set_uniform(name, value)
         program.set_uniform("first_pass", int(self._batch.first))
         program.set_uniform("n_lamps", len(self._batch.lamps))
         program.set_uniform("n_shadows", self._batch.shadowed)
@@ -189,8 +199,11 @@ class Engine(pyrender.Renderer):
             for name, value in _uniforms(lamp).items():
                 program.set_uniform(f"lamps[{i}].{name}", value)
         if self._batch.maps is not None:
-            GL.glActiveTexture(GL.GL_TEXTURE0 + _MAPS_UNIT)
+            GL.glActiveTexture(GL.GL_TEXTURE0 + _SHADOWS_UNIT)
             self._batch.maps._bind()
+        for unit, texture in self._around.items():
+            GL.glActiveTexture(GL.GL_TEXTURE0 + unit)
+            GL.glBindTexture(GL.GL_TEXTURE_2D, texture)
 
     def _bind_and_draw_primitive(self, primitive: Any, pose: Any, program: Any, flags: int) -> None:
         for name, value in primitive.material.uniforms.items():
@@ -232,8 +245,25 @@ class _Programs(ShaderProgramCache):
 
     def get_program(self, vertex_shader: str, fragment_shader: str, geometry_shader: str | None = None, defines: Any = None) -> Any:
         if fragment_shader == "mesh.frag":
-            fragment_shader = str(Path(__file__).with_name("mesh.frag"))
+            fragment_shader = str(FRAGMENT_SHADER)
         return super().get_program(vertex_shader, fragment_shader, geometry_shader, defines)
+
+
+def _equirectangular(rows: NDArray[np.float32]) -> int:
+    """A texture of radiances (h, 2 h, 3) whose v is 0 straight up, and its halves."""
+    texture = int(GL.glGenTextures(1))
+    GL.glBindTexture(GL.GL_TEXTURE_2D, texture)
+    height, width = rows.shape[:2]
+    GL.glTexImage2D(GL.GL_TEXTURE_2D, 0, GL.GL_RGB32F, width, height, 0, GL.GL_RGB, GL.GL_FLOAT, np.ascontiguousarray(rows))
+    GL.glGenerateMipmap(GL.GL_TEXTURE_2D)
+    for name, value in (
+        (GL.GL_TEXTURE_MAG_FILTER, GL.GL_LINEAR),
+        (GL.GL_TEXTURE_MIN_FILTER, GL.GL_LINEAR_MIPMAP_LINEAR),
+        (GL.GL_TEXTURE_WRAP_S, GL.GL_REPEAT),
+        (GL.GL_TEXTURE_WRAP_T, GL.GL_CLAMP_TO_EDGE),
+    ):
+        GL.glTexParameteri(GL.GL_TEXTURE_2D, name, value)
+    return texture
 
 
 def _framebuffer(size: tuple[int, int], samples: int) -> tuple[int, int, int]:
@@ -242,7 +272,7 @@ def _framebuffer(size: tuple[int, int], samples: int) -> tuple[int, int, int]:
     framebuffer = GL.glGenFramebuffers(1)
     GL.glBindFramebuffer(GL.GL_FRAMEBUFFER, framebuffer)
     for buffer, stored, attachment in (
-        (color, GL.GL_RGBA16F, GL.GL_COLOR_ATTACHMENT0),
+        (color, GL.GL_RGBA32F, GL.GL_COLOR_ATTACHMENT0),
         (depth, GL.GL_DEPTH_COMPONENT24, GL.GL_DEPTH_ATTACHMENT),
     ):
         GL.glBindRenderbuffer(GL.GL_RENDERBUFFER, buffer)
@@ -260,15 +290,15 @@ def _uniforms(lamp: Lamp) -> dict[str, Any]:
         "color": np.array(lamp.color, np.float32),
         "position": np.array(lamp.position_m, np.float32),
         "axis": np.array(lamp.axis, np.float32),
-        "cone_scale": lamp.cone_scale,
-        "cone_offset": lamp.cone_offset,
-        "cone_power": lamp.cone_power,
-        "window": lamp.window,
+        "cone_scale": float(lamp.cone_scale),
+        "cone_offset": float(lamp.cone_offset),
+        "cone_power": float(lamp.cone_power),
+        "one_side": int(lamp.one_side),
     }
     if lamp.view is not None:
         view = lamp.view
         depth = np.array(view.depth, np.float32)
-        out |= {"lamp_from_world": view.lamp_from_world, "scale": view.scale, "depth": depth, "blur": view.blur}
+        out |= {"lamp_from_world": view.lamp_from_world, "scale": float(view.scale), "depth": depth, "blur": float(view.blur)}
     return out
 
 
@@ -284,4 +314,5 @@ def _distance(node: Any, eye: NDArray[np.float64]) -> float:
 @cache
 def _filters_anisotropically() -> bool:
     names = [GL.glGetStringi(GL.GL_EXTENSIONS, i) for i in range(int(GL.glGetIntegerv(GL.GL_NUM_EXTENSIONS)))]
-    return b"GL_EXT_texture_filter_anisotropic" in names
+    # Mesa's drivers for processors do it badly: enlarged texels show as discs.
+    return b"GL_EXT_texture_filter_anisotropic" in names and b"pipe" not in GL.glGetString(GL.GL_RENDERER)

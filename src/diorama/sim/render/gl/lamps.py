@@ -3,17 +3,16 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from diorama.sim.spec import Light, PointLight, Rgb, SpotLight, SunLight
+from diorama.sim.spec import Light, MeshShape, PointLight, Rgb, SceneSpec, SpotLight, SunLight
 from diorama.sim.transforms import Matrix, Vec3, apply, invert, look_at, normalize
 
 #: Lamps of one pass; more take further passes, whose pictures are added.
 MAX_LAMPS = 10
-#: Bodies wider than this are ground: shadow maps are not fitted to them.
-MAX_CASTER_M = 6.0
 #: A rectangle shines from this many places along each side.
 _RECT_PLACES = 2
 #: The widest half-angle that a shadow map looks at.
@@ -21,6 +20,8 @@ _WIDEST_RAD = math.radians(78)
 #: Each side of a cube looks a little past its edges, so that blur finds what is there.
 _CUBE_REACH = 1.2
 _NEAREST_M = 0.01
+#: What has settled may stand this deep in what it stands on.
+_SINK_M = 0.003
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +62,8 @@ class View:
 class Lamp:
     """One light that the shader knows. `color` is W/m2 of a sun, and W/sr of a bulb on its axis.
 
-    A bulb's light is scaled by (`cone_scale` cos + `cone_offset`), in 0..1, to the power of `cone_power`; with a `window` it only falls
-    where |x| and |y| are less than z times that. `view` is None where it casts no shadow.
+    A bulb's light is scaled by (`cone_scale` cos + `cone_offset`), in 0..1, to the power of `cone_power`; of `one_side`, it only falls
+    where no other axis of the world is nearer than its own. `view` is None where it casts no shadow.
     """
 
     sun: bool
@@ -72,48 +73,65 @@ class Lamp:
     cone_scale: float = 0.0
     cone_offset: float = 1.0
     cone_power: float = 1.0
-    window: float = 0.0
+    one_side: bool = False
     view: View | None = None
 
 
-def lamps(lights: tuple[Light, ...], boxes: NDArray[np.float64]) -> list[Lamp]:
+def lamps(spec: SceneSpec, boxes: NDArray[np.float64]) -> list[Lamp]:
     """All lamps that stand for the lights of a scene whose bodies have these (n, 2, 3) world boxes.
 
     A sun or a spot is one lamp; a point light with shadows six, the sides of a cube; a rectangle four bulbs, each with the cosine falloff
-    of a flat emitter.
+    of a flat emitter. Maps are fitted to what casts shadows, which the ground does not.
     """
-    return [lamp for light in lights for lamp in _lamps(light, _Boxes(boxes))]
+    ground = _ground(spec, boxes)
+    out: list[Lamp] = []
+    for light in spec.lights:
+        above = light.direction[2] < 0 if isinstance(light, SunLight) else light.position_m[2] >= boxes[ground, 1, 2].max(initial=-math.inf)
+        casts = ~ground if above else np.ones(len(boxes), np.bool_)
+        out += _lamps(light, _Corners(_corners(boxes), _corners(boxes[casts & light.shadows])))
+    return out
 
 
-class _Boxes:
-    """The corners of what there is, and of what casts shadows worth fitting maps to."""
+def _ground(spec: SceneSpec, boxes: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """(n,) bool, True for bodies that nothing lit from above is behind: all else stands on them, or within their boxes' sides."""
+    out = np.zeros(len(boxes), np.bool_)
+    for i, ((low, high), body) in enumerate(zip(boxes, spec.bodies, strict=True)):
+        on_it = boxes[:, 0, 2] >= high[2] - _SINK_M
+        within = np.all((boxes[:, 0] >= low) & (boxes[:, 1] <= np.array([high[0], high[1], math.inf])), axis=1)
+        out[i] = not isinstance(body.shape, MeshShape) and bool(np.all(on_it | within))
+    return out
 
-    def __init__(self, boxes: NDArray[np.float64]) -> None:
-        widest = (boxes[:, 1] - boxes[:, 0]).max(axis=1, initial=0.0)
-        picks = np.array([(i, j, k) for i in (0, 1) for j in (0, 1) for k in (0, 1)])
-        self.all = boxes[:, picks, np.arange(3)].reshape(-1, 3)
-        small = boxes[widest <= MAX_CASTER_M]
-        self.casters = small[:, picks, np.arange(3)].reshape(-1, 3) if len(small) else self.all
+
+class _Corners(NamedTuple):
+    """Corners of the boxes of all bodies, and of those that cast shadows; (n, 3)."""
+
+    all: NDArray[np.float64]
+    casters: NDArray[np.float64]
 
 
-def _lamps(light: Light, boxes: _Boxes) -> Iterator[Lamp]:
-    shadows = light.shadows and len(boxes.all) > 0
+def _corners(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
+    picks = np.array([(i, j, k) for i in (0, 1) for j in (0, 1) for k in (0, 1)])
+    return boxes[:, picks, np.arange(3)].reshape(-1, 3)
+
+
+def _lamps(light: Light, corners: _Corners) -> Iterator[Lamp]:
+    shadows = len(corners.casters) > 0
     if isinstance(light, SunLight):
         axis = normalize(light.direction)
-        view = _parallel_view(axis, math.tan(light.angular_diameter_rad / 2), boxes) if shadows else None
+        view = _parallel_view(axis, math.tan(light.angular_diameter_rad / 2), corners) if shadows else None
         yield Lamp(sun=True, color=light.irradiance, position_m=(0.0, 0.0, 0.0), axis=axis, view=view)
     elif isinstance(light, SpotLight):
         axis = normalize(light.direction)
         outer = math.cos(light.outer_rad)
         scale = 1 / (math.cos(light.inner_rad) - outer)
-        view = _central_view(light.position_m, axis, light.outer_rad, light.radius_m, boxes) if shadows else None
-        cone = {"cone_scale": scale, "cone_offset": -outer * scale, "cone_power": 2.0}
-        yield Lamp(sun=False, color=light.intensity, position_m=light.position_m, axis=axis, view=view, **cone)
+        view = _central_view(light.position_m, axis, light.outer_rad, light.radius_m, corners) if shadows else None
+        falloff: dict[str, float] = {"cone_scale": scale, "cone_offset": -outer * scale, "cone_power": 2.0}
+        yield Lamp(sun=False, color=light.intensity, position_m=light.position_m, axis=axis, view=view, one_side=False, **falloff)
     elif isinstance(light, PointLight):
         sides = ((1.0, 0.0, 0.0), (-1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, -1.0, 0.0), (0.0, 0.0, 1.0), (0.0, 0.0, -1.0))
         for axis in sides if shadows else sides[:1]:
-            view = _view(light.position_m, axis, _CUBE_REACH, light.radius_m, boxes) if shadows else None
-            yield Lamp(sun=False, color=light.intensity, position_m=light.position_m, axis=axis, window=float(shadows), view=view)
+            view = _view(light.position_m, axis, _CUBE_REACH, light.radius_m, corners) if shadows else None
+            yield Lamp(sun=False, color=light.intensity, position_m=light.position_m, axis=axis, one_side=shadows, view=view)
     else:
         across, up, axis = light.axes
         width, height = (side / _RECT_PLACES for side in light.size_m)
@@ -122,33 +140,33 @@ def _lamps(light: Light, boxes: _Boxes) -> Iterator[Lamp]:
         for x, y in ((x * width, y * height) for y in steps for x in steps):
             px, py, pz = (p + x * a + y * u for p, a, u in zip(light.position_m, across, up, strict=True))
             # The disc of the same area.
-            view = _central_view((px, py, pz), axis, math.pi / 2, math.sqrt(width * height / math.pi), boxes) if shadows else None
+            view = _central_view((px, py, pz), axis, math.pi / 2, math.sqrt(width * height / math.pi), corners) if shadows else None
             yield Lamp(sun=False, color=(red, green, blue), position_m=(px, py, pz), axis=axis, cone_scale=1.0, cone_offset=0.0, view=view)
 
 
-def _parallel_view(axis: Vec3, blur_per_m: float, boxes: _Boxes) -> View:
+def _parallel_view(axis: Vec3, blur_per_m: float, corners: _Corners) -> View:
     """Along a sun's light, as closely as shows every caster."""
-    low, high = boxes.casters.min(axis=0), boxes.casters.max(axis=0)
+    low, high = corners.casters.min(axis=0), corners.casters.max(axis=0)
     middle = tuple(float(m) for m in (low + high) / 2)
     lamp_from_world = invert(look_at(tuple(m - d for m, d in zip(middle, axis, strict=True)), middle))
-    scale = 0.49 / max(float(np.abs(apply(lamp_from_world, boxes.casters)[:, :2]).max()), 1e-3)
-    z = apply(lamp_from_world, boxes.all)[:, 2]
+    scale = 0.49 / max(float(np.abs(apply(lamp_from_world, corners.casters)[:, :2]).max()), 1e-3)
+    z = apply(lamp_from_world, corners.all)[:, 2]
     near, far = float(z.min()) - 0.01, float(z.max()) + 0.01
     return View(lamp_from_world=lamp_from_world, central=False, scale=scale, near_m=near, far_m=far, blur=blur_per_m * scale * (far - near))
 
 
-def _central_view(position: Vec3, axis: Vec3, half_angle_rad: float, radius_m: float, boxes: _Boxes) -> View:
+def _central_view(position: Vec3, axis: Vec3, half_angle_rad: float, radius_m: float, corners: _Corners) -> View:
     """From a bulb into its cone, or into less where all casters are within less."""
     reach = math.tan(min(half_angle_rad, _WIDEST_RAD))
-    seen = apply(invert(look_at(position, tuple(p + a for p, a in zip(position, axis, strict=True)))), boxes.casters)
+    seen = apply(invert(look_at(position, tuple(p + a for p, a in zip(position, axis, strict=True)))), corners.casters)
     if seen[:, 2].min() > _NEAREST_M:
         reach = min(reach, float((np.abs(seen[:, :2]) / seen[:, 2:]).max()))
-    return _view(position, axis, max(reach, 1e-3) * 1.02, radius_m, boxes)
+    return _view(position, axis, max(reach, 1e-3) * 1.02, radius_m, corners)
 
 
-def _view(position: Vec3, axis: Vec3, reach: float, radius_m: float, boxes: _Boxes) -> View:
+def _view(position: Vec3, axis: Vec3, reach: float, radius_m: float, corners: _Corners) -> View:
     lamp_from_world = invert(look_at(position, tuple(p + a for p, a in zip(position, axis, strict=True))))
-    z = apply(lamp_from_world, boxes.all)[:, 2]
+    z = apply(lamp_from_world, corners.all)[:, 2]
     near = max(float(z.min()) * 0.99, _NEAREST_M)
     far = max(float(z.max()) * 1.01, near + _NEAREST_M)
     scale = 0.5 / reach

@@ -50,7 +50,7 @@ struct Lamp {
     float cone_scale;
     float cone_offset;
     float cone_power;
-    float window;
+    int one_side;
     mat4 lamp_from_world;
     float scale;
     vec2 depth;
@@ -70,6 +70,12 @@ uniform vec3 sky;
 uniform vec3 ground;
 uniform vec3 background_top;
 uniform vec3 background_bottom;
+// Pictures of what is all around, straight up at v = 0: as it is, and as dull surfaces show it by their normal.
+uniform int has_picture;
+uniform int has_backdrop;
+uniform float turn;
+layout(binding = 7) uniform sampler2D picture;
+layout(binding = 8) uniform sampler2D dull_picture;
 // 1 in the pass that also takes what needs no lamp.
 uniform int first_pass;
 
@@ -104,10 +110,22 @@ vec3 hemisphere(vec3 top, vec3 bottom, float z)
     return mix(bottom, top, t * t * (3.0 - 2.0 * t));
 }
 
-// What a white Lambert surface shows under that blend.
-vec3 soft_hemisphere(vec3 n)
+vec2 place_in_picture(vec3 d)
 {
-    return 0.5 * (sky + ground) + 0.4 * n.z * (sky - ground);
+    return vec2(0.5 - (atan(d.y, d.x) - turn) / (2.0 * PI), acos(clamp(d.z, -1.0, 1.0)) / PI);
+}
+
+// The picture blurred over an angle, by the mean of texels that are about as wide.
+vec3 blurred_picture(vec3 d, float angle)
+{
+    float texels = float(textureSize(picture, 0).x) / (2.0 * PI) * angle;
+    return textureLod(picture, place_in_picture(d), log2(max(texels, 1.0))).rgb;
+}
+
+// What a white Lambert surface shows under the surroundings.
+vec3 soft_surroundings(vec3 n)
+{
+    return has_picture == 1 ? textureLod(dull_picture, place_in_picture(n), 0.0).rgb : 0.5 * (sky + ground) + 0.4 * n.z * (sky - ground);
 }
 
 vec3 schlick(vec3 f0, float cosine)
@@ -134,9 +152,11 @@ vec2 mirrored_share(float roughness, float nv)
     return vec2(-1.04, 1.04) * a004 + r.zw;
 }
 
-vec3 environment(vec3 direction, float roughness)
+// What a mirror of this roughness shows of the surroundings.
+vec3 mirrored_surroundings(vec3 direction, float roughness)
 {
-    return mix(hemisphere(sky, ground, direction.z), soft_hemisphere(direction), roughness);
+    vec3 sharp = has_picture == 1 ? blurred_picture(direction, 2.0 * roughness * roughness) : hemisphere(sky, ground, direction.z);
+    return mix(sharp, soft_surroundings(direction), roughness * roughness);
 }
 
 // The way to a lamp.
@@ -175,7 +195,7 @@ float seen(int i, vec3 face)
         slope = vec2(-m.x, m.y) * depth.y / (scale * min(dot(m, q), -1.0e-3 * length(q)));
     }
     if (i < n_shadows && dot(face, way_to(i)) <= 0.0) return 0.0;
-    bool inside = i < n_shadows && q.z > 0.0 && all(greaterThanEqual(at, vec3(0.0))) && all(lessThanEqual(at.xy, vec2(1.0)));
+    bool inside = i < n_shadows && at.z > 0.0 && all(greaterThanEqual(at.xy, vec2(0.0))) && all(lessThanEqual(at.xy, vec2(1.0)));
 
     float radius = clamp(lamps[i].blur * at.z, 1.5 / side, MAX_BLUR);
     float blockers = 0.0;
@@ -212,8 +232,10 @@ vec3 arriving(int i, vec3 to_lamp)
     vec3 away = lamps[i].position - frag_position;
     float edge = clamp(dot(-to_lamp, lamps[i].axis) * lamps[i].cone_scale + lamps[i].cone_offset, 0.0, 1.0);
     vec3 out_of_cone = lamps[i].color * pow(edge, lamps[i].cone_power) / max(dot(away, away), 1.0e-6);
-    vec3 q = (lamps[i].lamp_from_world * vec4(frag_position, 1.0)).xyz;
-    return lamps[i].window > 0.0 && max(abs(q.x), abs(q.y)) > q.z * lamps[i].window ? vec3(0.0) : out_of_cone;
+    // The side of a cube that this point is beyond; one alone, also on the edges.
+    vec3 a = abs(away);
+    vec3 beyond = a.x >= max(a.y, a.z) ? vec3(away.x, 0.0, 0.0) : a.y >= a.z ? vec3(0.0, away.y, 0.0) : vec3(0.0, 0.0, away.z);
+    return lamps[i].one_side == 1 && dot(beyond, lamps[i].axis) >= 0.0 ? vec3(0.0) : out_of_cone;
 }
 
 #ifdef HAS_NORMAL_TEX
@@ -239,7 +261,8 @@ void main()
 {
     vec3 to_eye = normalize(cam_pos - frag_position);
     if (is_background == 1) {
-        frag_color = vec4(hemisphere(background_top, background_bottom, -to_eye.z) * float(first_pass), 1.0);
+        vec3 seen = has_picture == 1 && has_backdrop == 0 ? blurred_picture(-to_eye, length(dFdx(to_eye))) : hemisphere(background_top, background_bottom, -to_eye.z);
+        frag_color = vec4(seen * float(first_pass), 1.0);
         return;
     }
 
@@ -288,9 +311,9 @@ void main()
     vec3 coat = vec3(0.0);
     vec3 mirror = reflect(-to_eye, n);
     if (first_pass == 1) {
-        diffuse = albedo * (1.0 - mirrored) * soft_hemisphere(n) * occlusion;
-        glossy = mirrored * bounced * environment(mirror, roughness) * occlusion;
-        coat = schlick(vec3(0.04), nv) * environment(mirror, coat_roughness) * occlusion;
+        diffuse = albedo * (1.0 - mirrored) * soft_surroundings(n) * occlusion;
+        glossy = mirrored * bounced * mirrored_surroundings(mirror, roughness) * occlusion;
+        coat = schlick(vec3(0.04), nv) * mirrored_surroundings(mirror, coat_roughness) * occlusion;
     }
 
     for (int i = 0; i < n_lamps; i++) {

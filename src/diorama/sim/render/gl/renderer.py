@@ -10,6 +10,7 @@ from diorama.sim.errors import InvalidValue
 from diorama.sim.frame import Frame
 from diorama.sim.render.gl.lamps import lamps
 from diorama.sim.render.gl.platform import chosen_platform
+from diorama.sim.render.gl.surroundings import surroundings
 from diorama.sim.render.raster import Raster
 from diorama.sim.render.raster.sensor import Sensor
 from diorama.sim.spec import CameraSpec, SceneSpec
@@ -50,14 +51,10 @@ class GL:
         del self._engine, self._textures, self._context
 
     def load(self, spec: SceneSpec) -> None:
-        """Take a scene; its shadow maps are drawn with the first picture. Raises InvalidValue for surroundings, which are not drawn."""
-        if spec.environment.surroundings is not None:
-            raise InvalidValue(
-                'the OpenGL renderer has no HDR maps and skies. Leave out the surroundings, or choose the renderer "raster" or "pathtrace".'
-            )
+        """Take a scene; its shadow maps are drawn with the first picture."""
         self._context.make_current()
         self._scene, self._boxes = self._scenes.scene(spec, self._library, self._textures)
-        self._engine.light(lamps(spec.lights, self._boxes), self._scenes.surroundings(spec.environment))
+        self._engine.light(lamps(spec, self._boxes), surroundings(spec.environment))
         self._spec = spec
         self._labels_loaded = False
 

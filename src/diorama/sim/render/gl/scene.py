@@ -11,7 +11,7 @@ from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.assets.mesh import COLOR_SLOTS, MeshPart, Slot
 from diorama.sim.render.gl.engine import Material, Texture
 from diorama.sim.render.looks import Picture, look
-from diorama.sim.spec import CameraSpec, EnvironmentSpec, MaterialSpec, SceneSpec
+from diorama.sim.spec import CameraSpec, MaterialSpec, SceneSpec
 from diorama.sim.transforms import Matrix, apply, compose, invert
 
 #: Which two body axes a surface is unrolled onto when its normal is nearest to x, y or z.
@@ -61,13 +61,6 @@ def scene(spec: SceneSpec, library: AssetLibrary, textures: TextureCache) -> tup
     return out, boxes
 
 
-def surroundings(environment: EnvironmentSpec) -> dict[str, NDArray[np.float32]]:
-    """The environment's colours, by the names of the shader's uniforms."""
-    top, bottom = environment.background_top or environment.sky, environment.background_bottom or environment.ground
-    named = {"sky": environment.sky, "ground": environment.ground, "background_top": top, "background_bottom": bottom}
-    return {name: np.array(color, np.float32) for name, color in named.items()}
-
-
 def point_camera(scene: pyrender.Scene, camera: CameraSpec, boxes: NDArray[np.float64]) -> None:
     """Put this camera in the scene in place of the last one, and the background behind everything that it sees."""
     for node in [*scene.camera_nodes, *scene.get_nodes(name="background")]:
@@ -111,24 +104,18 @@ def _primitive(part: MeshPart, material: Material, pictures: dict[Slot, Picture]
 
 def _material(spec: MaterialSpec, pictures: dict[Slot, Picture], textures: TextureCache) -> Material:
     see_through = spec.is_see_through
-    uniforms = {
-        "is_background": 0,
-        "alpha_mode": 2 if see_through else int(spec.alpha == "mask"),
-        "alpha_cutoff": spec.alpha_cutoff,
-        "normal_scale": spec.normal_scale,
-        "clear_coat": spec.clear_coat,
-        "clear_coat_roughness": spec.clear_coat_roughness,
-        "transmission": spec.transmission,
-        "ior": spec.ior,
-    }
+    # A number's type decides which kind of uniform it can be.
+    names = ("alpha_cutoff", "normal_scale", "clear_coat", "clear_coat_roughness", "transmission", "ior")
+    uniforms: dict[str, float | int] = {name: float(getattr(spec, name)) for name in names}
+    uniforms |= {"is_background": 0, "alpha_mode": 2 if see_through else int(spec.alpha == "mask")}
     # Texture coordinates count tiles of the mesh's own, or metres.
     uniforms |= {f"{slot}_tiles": 1.0 / picture.tile_m if picture.tile_m else 1.0 for slot, picture in pictures.items()}
     return Material(
-        {name: float(value) if isinstance(value, float) else value for name, value in uniforms.items()},
-        baseColorFactor=np.array([*spec.base_color, spec.opacity if spec.alpha != "opaque" else 1.0]),
+        uniforms,
+        baseColorFactor=np.array([*spec.base_color, spec.opacity if spec.alpha != "opaque" else 1.0], np.float32),
         metallicFactor=spec.metallic,
         roughnessFactor=spec.roughness,
-        emissiveFactor=np.array(spec.emissive),
+        emissiveFactor=np.array(spec.emissive, np.float32),
         alphaMode="BLEND" if see_through else "OPAQUE",
         doubleSided=spec.two_sided,
         **{_TEXTURE_FIELDS[slot]: textures.texture(picture) for slot, picture in pictures.items()},
