@@ -174,7 +174,7 @@ def test_all_faults_at_once_with_file_place_and_nearest_name():
         ({"views": True}, "views: expected a whole number, got True"),
         ({"views": 2.0}, "views: expected a whole number, got 2.0"),
         ({"assets": "meshes"}, "assets: expected a list, got 'meshes'"),
-        ({"renderer": "rastre"}, 'no renderer named "rastre". Did you mean "raster"? Known: raster.'),
+        ({"renderer": "rastre"}, 'no renderer named "rastre". Did you mean "raster"? Known: gl, pathtrace, raster.'),
         ({"randomizers": ["lights", "lights"]}, "randomizer names must be unique, lights appears more than once"),
         ({"exporters": ["coco", "coco"]}, "exporter names must be unique, coco appears more than once"),
         ({"randomizers": [{"name": "objects", "count": {"uniform": [3, 9]}}]}, "randomizers[0] (objects): count must draw whole numbers"),

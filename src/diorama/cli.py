@@ -35,6 +35,7 @@ examples:
   diorama generate tabletop --out out/tabletop
   diorama generate tabletop --count 1000 --objects 5-8 --views 2 --out out/few
   diorama generate plan.yaml --assets meshes/ --workers 8 --out out/mine
+  diorama generate tabletop --renderer pathtrace --spp 32 --out out/traced
   diorama generate tabletop --out out/tabletop --resume  (after an interruption)
 """
 
@@ -170,6 +171,9 @@ class _Changes:
     views: Annotated[int | None, _option("N", _positive), _unset("Pictures taken of each scene.", "5")] = None
     objects: Annotated[tuple[int, int] | None, _option("N|LOW-HIGH", _range), _unset("Objects in each scene.", "10-15")] = None
     assets: _ASSETS = ()
+    renderer: Annotated[str | None, _option("NAME", str), _unset("Who makes the pictures: raster, pathtrace or gl.", "raster")] = None
+    spp: Annotated[int | None, _option("N", _positive), _unset("Samples a pixel of the path tracer.", "64")] = None
+    denoise: Annotated[bool, _flag("Take the noise out of path-traced pictures.")] = False
     exporter: Annotated[tuple[str, ...], _unset("Formats to write; see: diorama list exporters.", "coco", metavar="NAME...")] = ()
     image_format: Annotated[str | None, _option("FORMAT", _choice("jpeg", "png")), _unset("Of the pictures: jpeg or png.", "jpeg")] = None
     depth_format: Annotated[
@@ -183,6 +187,7 @@ class _Changes:
         from diorama.exporters import EXPORTERS
         from diorama.plan import find_plan
         from diorama.randomizers.distributions import UniformInt
+        from diorama.sim.render.settings import PathTracing
 
         plan = find_plan(name)
         if self.resolution:
@@ -191,6 +196,13 @@ class _Changes:
             plan = replace(plan, views=self.views)
         if self.assets:
             plan = replace(plan, assets=self.assets)
+        if self.renderer and self.renderer != plan.renderer_name:
+            plan = replace(plan, renderer=self.renderer)
+        if self.spp or self.denoise:
+            if not isinstance(plan.renderer, PathTracing):
+                raise InvalidValue("--spp and --denoise are settings of the path tracer. Ask for it: --renderer pathtrace")
+            settings = replace(plan.renderer, spp=self.spp or plan.renderer.spp, denoise=self.denoise or plan.renderer.denoise)
+            plan = replace(plan, renderer=settings)
         if self.exporter:
             own = {e.name: e for e in plan.exporters}
             plan = replace(plan, exporters=tuple(own[n] if n in own else EXPORTERS[n]() for n in self.exporter))
@@ -230,10 +242,11 @@ def _generate(
     resume: Annotated[bool, _flag("Go on with a run that was stopped; it ends with the same bytes.")] = False,
     overwrite: Annotated[bool, _flag("Replace an earlier run in the folder, and nothing else in it.")] = False,
 ) -> None:
-    from diorama.console import RunProgress, print_summary
+    from diorama.console import RunProgress, announce_renderer, print_summary
     from diorama.run import generate_dataset
 
     resolved = changes.plan(plan)
+    announce_renderer(resolved)
     with RunProgress(out) as progress:
         summary = generate_dataset(
             resolved, seed=seed, count=count, out=out, workers=workers or _cores(), resume=resume, overwrite=overwrite, progress=progress

@@ -3,7 +3,7 @@
 import math
 import time
 from collections import Counter
-from dataclasses import fields, is_dataclass
+from dataclasses import asdict, fields, is_dataclass
 from inspect import getdoc
 from pathlib import Path
 from shlex import quote
@@ -20,6 +20,7 @@ from diorama.randomizers.distributions import Distribution
 from diorama.run import Summary
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.registry import Registry
+from diorama.sim.render.settings import PathTracing
 
 #: Seconds between lines of progress where there is no terminal.
 _QUIET_S = 10.0
@@ -80,6 +81,20 @@ class RunProgress:
 _STAGES = {"check": "checking what is finished", "compile": "compiling kernels", "generate": "generating", "merge": "writing annotations"}
 
 
+def announce_renderer(plan: Plan) -> None:
+    """Say what a path-traced plan is rendered by, on standard error. Raises MissingExtra when that is not installed."""
+    settings = plan.renderer
+    if not isinstance(settings, PathTracing):
+        return
+    from diorama.sim.render.pathtrace import NEEDED_LLVM, SLOW, PathTracer
+
+    with PathTracer(AssetLibrary(), **asdict(settings)) as tracer:
+        how = f"Path tracing with Mitsuba's {tracer.variant}, {settings.spp} samples a pixel{', denoised' if settings.denoise else ''}."
+        if tracer.variant == SLOW:
+            how += f" It would be some five times faster with LLVM {NEEDED_LLVM} or later (on Debian and Ubuntu: apt-get install libllvm19)."
+    Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print(how)
+
+
 def print_summary(summary: Summary, out: Path) -> None:
     """What a run did, and what to do next."""
     earlier = summary.images - summary.made
@@ -134,6 +149,8 @@ def print_plan(plan: Plan) -> None:
         _print_settings(exporter)
     _print(Text("\npictures", "bold"))
     rest = {f.name: getattr(plan, f.name) for f in fields(plan) if f.name not in ("scenario", "randomizers", "exporters")}
+    if isinstance(plan.renderer, PathTracing):
+        rest |= {"renderer": plan.renderer.name} | {f"renderer.{name}": value for name, value in _settings(plan.renderer).items()}
     rest |= {"assets": ", ".join(plan.assets) or "the built-in library", "resolution": "{}x{}".format(*plan.resolution)}
     _print_pairs(rest)
     _print(Text("\n= is drawn anew each time: U evenly, UI likewise among whole numbers, LogU evenly on a logarithmic scale,", "dim"))

@@ -7,6 +7,7 @@ A plan file is YAML, or JSON when its name ends in ``.json``::
       - lights                          # a name alone: with its default settings
       - {name: camera-shell, radius_m: {uniform: [0.9, 1.4]}}
     exporters: [coco]                   # absent: coco
+    renderer: raster                    # absent: raster; or {name: pathtrace, spp: 32}
     resolution: [640, 480]
     views: 5
 
@@ -35,6 +36,7 @@ from diorama.sim.codec import InvalidDocument, from_json, to_json
 from diorama.sim.errors import DioramaError, InvalidValue, UnknownName, suggestion
 from diorama.sim.registry import Registry
 from diorama.sim.render import RENDERERS
+from diorama.sim.render.settings import SETTINGS, PathTracing
 
 #: Larger files are no plans, and are not parsed.
 MAX_PLAN_BYTES = 1 << 20
@@ -50,7 +52,8 @@ class Plan:
 
     `randomizers` run in order; their names are unique. `assets` are files and folders of the user's own that objects are
     taken from instead of the built-in library. `views` pictures are taken of each scene. A view that shows fewer than
-    `min_visible_objects` is taken anew, a scene that physics rejects is staged anew, at most `max_attempts` times each.
+    `min_visible_objects` is taken anew, a scene that physics rejects is staged anew, at most `max_attempts` times each. `renderer` is
+    the name of one without settings, or the settings of one that has some.
     """
 
     scenario: Scenario
@@ -59,7 +62,7 @@ class Plan:
     assets: tuple[str, ...] = ()
     resolution: tuple[int, int] = (640, 480)
     views: int = 5
-    renderer: str = "raster"
+    renderer: str | PathTracing = "raster"
     min_visible_objects: int = 1
     max_attempts: int = 20
 
@@ -72,13 +75,19 @@ class Plan:
                 raise InvalidValue(f"{name} must be 1 or more, got {getattr(self, name)}")
         if self.min_visible_objects < 0:
             raise InvalidValue(f"min_visible_objects must be 0 or more, got {self.min_visible_objects}")
-        if self.renderer not in RENDERERS.names():
-            raise UnknownName(f'no renderer named "{self.renderer}".{suggestion(self.renderer, RENDERERS.names())}')
+        if self.renderer_name not in RENDERERS.names():
+            raise UnknownName(f'no renderer named "{self.renderer}".{suggestion(self.renderer_name, RENDERERS.names())}')
+        if isinstance(self.renderer, str) and self.renderer in SETTINGS:
+            object.__setattr__(self, "renderer", SETTINGS[self.renderer]())
         for noun, things in (("randomizer", self.randomizers), ("exporter", self.exporters)):
             names = [thing.name for thing in things]
             twice = sorted({n for n in names if names.count(n) > 1})
             if twice:
                 raise InvalidValue(f"{noun} names must be unique, {', '.join(twice)} appears more than once")
+
+    @property
+    def renderer_name(self) -> str:
+        return self.renderer if isinstance(self.renderer, str) else self.renderer.name
 
 
 def default_plan(scenario: str, **settings: Any) -> Plan:
@@ -96,7 +105,7 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
         "scenario": _named_to_json(plan.scenario),
         "randomizers": [_named_to_json(r) for r in plan.randomizers],
         "exporters": [_named_to_json(e) for e in plan.exporters],
-    } | {f.name: to_json(getattr(plan, f.name)) for f in fields(plan) if f.name not in ("scenario", "randomizers", "exporters")}
+    } | {f.name: _setting_to_json(getattr(plan, f.name)) for f in fields(plan) if f.name not in ("scenario", "randomizers", "exporters")}
 
 
 def plan_to_text(plan: Plan, form: Literal["yaml", "json"]) -> str:
@@ -161,6 +170,10 @@ def _named_to_json(thing: Any) -> dict[str, Any]:
     return {"name": thing.name} | to_json(thing)
 
 
+def _setting_to_json(value: Any) -> Any:
+    return _named_to_json(value) if isinstance(value, PathTracing) else to_json(value)
+
+
 def _read_plan(document: Any, faults: list[str]) -> Plan | None:
     if not isinstance(document, dict):
         faults.append(f"expected a mapping with at least a scenario, got {_abridged(document)}")
@@ -172,6 +185,8 @@ def _read_plan(document: Any, faults: list[str]) -> Plan | None:
             values[key] = _read_named(SCENARIOS, value, key, faults)
         elif key in ("randomizers", "exporters"):
             values[key] = _read_list(RANDOMIZERS if key == "randomizers" else EXPORTERS, value, key, faults)
+        elif key == "renderer":
+            values[key] = _read_renderer(value, faults)
         elif key in hints:
             values[key] = _read_value(hints[key], value, key, faults)
         else:
@@ -207,6 +222,19 @@ def _read_named(registry: Registry, value: Any, path: str, faults: list[str]) ->
         faults.append(f"{path}: {error}")
         return None
     return _read_value(kind, {k: v for k, v in settings.items() if k != "name"}, f"{path} ({name})", faults)
+
+
+def _read_renderer(value: Any, faults: list[str]) -> Any:
+    """A renderer's name, or the settings that stand beside its name."""
+    if isinstance(value, dict) and isinstance(value.get("name"), str):
+        name, settings = value["name"], {k: v for k, v in value.items() if k != "name"}
+        if name in SETTINGS:
+            return _read_value(SETTINGS[name], settings, f"renderer ({name})", faults)
+        faults += [f'renderer: "{name}" has no setting "{key}"' for key in settings]
+        return name
+    if not isinstance(value, str):
+        faults.append(f"renderer: expected the name of a renderer, or {{name: ..., and its settings}}, got {_abridged(value)}")
+    return value
 
 
 def _read_value(hint: Any, value: Any, path: str, faults: list[str]) -> Any:

@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import cache
 from importlib.metadata import version
 from typing import Any, Self
@@ -21,7 +21,7 @@ from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.errors import RejectedScene, TooManyRejections
 from diorama.sim.frame import Annotations, Frame, Provenance, Sample
 from diorama.sim.physics.bullet import Bullet
-from diorama.sim.render import open_renderer
+from diorama.sim.render import RENDERERS, open_renderer
 from diorama.sim.seeds import Seed
 from diorama.sim.spec import CameraSpec, SceneSpec
 
@@ -35,7 +35,8 @@ class Studio:
         self.library = AssetLibrary(plan.assets)
         self.context = Context(library=self.library)
         self.physics = Bullet(self.library)
-        self.renderer = open_renderer(plan.renderer, self.library)
+        settings = {} if isinstance(plan.renderer, str) else asdict(plan.renderer)
+        self.renderer = open_renderer(plan.renderer_name, self.library, **settings)
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -97,7 +98,7 @@ def generate(plan: Plan, seed: int, index: int, *, studio: Studio | None = None,
             attempts=attempt + 1,
             draws=draws,
             rejections=dict(sorted(rejections.items())),
-            versions=versions(),
+            versions=versions(plan.renderer_name),
             timings_s=clock.seconds,
         ),
     )
@@ -144,10 +145,17 @@ def _complaint(what: str, attempts: int, rejections: Counter[str]) -> str:
     return f"{what}: none of {attempts} attempts was fit ({reasons}). Ask for fewer or smaller objects, or raise max_attempts."
 
 
+#: What decides the pixels of a renderer besides the packages of all.
+_ENGINES = {"pathtrace": ("mitsuba", "drjit")}
+
+
 @cache
-def versions() -> dict[str, str]:
-    """The versions that decide the pixels."""
-    return {"diorama": __version__} | {name: version(name) for name in ("numpy", "pybullet", "warp-lang", "opencv-python-headless")}
+def versions(renderer: str = "raster") -> dict[str, str]:
+    """The versions that decide the pixels. Raises MissingExtra when the renderer's engine is not installed."""
+    if renderer in _ENGINES:
+        RENDERERS[renderer]
+    packages = ("numpy", "pybullet", "warp-lang", "opencv-python-headless", *_ENGINES.get(renderer, ()))
+    return {"diorama": __version__} | {name: version(name) for name in packages}
 
 
 class Clock:

@@ -46,7 +46,7 @@ class FakePipeline(Pipeline):
     def describe(self, plan):
         return {"scenario": "shelf", "views": plan.views, "max_attempts": plan.max_attempts, **self.extra}
 
-    def versions(self):
+    def versions(self, plan):
         return {"fake": "1.0"}
 
     def library(self, plan):

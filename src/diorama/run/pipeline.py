@@ -16,9 +16,9 @@ class Pipeline:
         """The plan as a JSON value."""
         return plan_to_json(plan)
 
-    def versions(self) -> dict[str, str]:
-        """Of everything that decides the bytes."""
-        return versions()
+    def versions(self, plan: Plan) -> dict[str, str]:
+        """Of everything that decides the bytes. Raises MissingExtra when the plan's renderer is not installed."""
+        return versions(plan.renderer_name)
 
     def library(self, plan: Plan) -> AssetLibrary:
         """The plan's assets. Raises AssetError when one of the user's files cannot be used, before anything is made."""
@@ -31,6 +31,8 @@ class Pipeline:
         from diorama.sim.render import raster  # here, so that Warp is loaded only to make pictures
 
         raster.warm_up()
+        with self.studio(plan):  # a renderer finds out what works on this machine
+            pass
 
     def studio(self, plan: Plan) -> AbstractContextManager[Any]:
         """The engines, for as long as a worker lives."""

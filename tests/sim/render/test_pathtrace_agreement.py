@@ -16,6 +16,7 @@ from diorama.sim.render.pathtrace.engine import mi, using
 from diorama.sim.render.pathtrace.environment import around
 from diorama.sim.render.pathtrace.scene import traced_scene
 from diorama.sim.render.pathtrace.variant import fastest_variant
+from diorama.sim.render.settings import PathTracing
 from diorama.sim.transforms import apply, invert, project
 
 SCENES = five_scenes()
@@ -27,7 +28,7 @@ def seen_by_mitsuba(spec, library):
     """Instance (H, W), position (H, W, 3) in the world and normal (H, W, 3) in the camera's axes, facing it; 0 where nothing is."""
     camera = spec.cameras[0]
     with using(fastest_variant()):
-        traced = traced_scene(spec, library, around(spec.environment), max_depth=2)
+        traced = traced_scene(spec, library, around(spec.environment), PathTracing())
         # The only sample of each pixel, without jitter, is its centre's.
         sensor = mi.load_dict(film.sensor(camera) | {"sampler": {"type": "stratified", "sample_count": 1, "jitter": False}})
         aovs = mi.load_dict({"type": "aov", "aovs": "p:position,n:geo_normal,s:shape_index,t:prim_index"})

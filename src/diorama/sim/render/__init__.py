@@ -5,7 +5,7 @@ then photographs it by one camera at a time, so that what does not depend on the
 """
 
 from collections.abc import Collection
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.frame import Frame
@@ -29,9 +29,12 @@ class Renderer(Protocol):
     def __exit__(self, *exc: object) -> None: ...
 
 
-def open_renderer(name: str, library: AssetLibrary) -> Renderer:
-    """The renderer of this name, not yet entered. Raises UnknownName."""
-    return RENDERERS[name](library)
+def open_renderer(name: str, library: AssetLibrary, **settings: Any) -> Renderer:
+    """The renderer of this name, not yet entered. `settings` are its own: see `diorama.sim.render.settings`.
+
+    Raises UnknownName, and MissingExtra when the renderer's engine is not installed.
+    """
+    return RENDERERS[name](library, **settings)
 
 
 RENDERERS = Registry(

@@ -11,5 +11,6 @@ if find_spec("mitsuba") is None:
     raise MissingExtra("Path tracing", "mitsuba", "pathtrace")
 
 from diorama.sim.render.pathtrace.renderer import PathTracer
+from diorama.sim.render.pathtrace.variant import FAST, NEEDED_LLVM, SLOW
 
-__all__ = ["PathTracer"]
+__all__ = ["FAST", "NEEDED_LLVM", "SLOW", "PathTracer"]

@@ -16,11 +16,17 @@ dr: Any = drjit
 
 @contextmanager
 def using(variant: str) -> Iterator[None]:
-    """The variant is a setting of the process: a program that uses Mitsuba itself gets its own back."""
+    """The variant, and how much is said, are settings of the process: a program that uses Mitsuba itself gets its own back.
+
+    Standard output belongs to that program, and Mitsuba would write its warnings there.
+    """
     before = mi.variant()
     mi.set_variant(variant)
+    level = mi.log_level()
+    mi.set_log_level(mi.LogLevel.Error)
     try:
         yield
     finally:
+        mi.set_log_level(level)
         if before is not None:
             mi.set_variant(before)

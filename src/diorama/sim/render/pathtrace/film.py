@@ -14,7 +14,7 @@ from diorama.sim.spec import CameraSpec
 
 
 def sample(traced: TracedScene, camera: CameraSpec, count: int, seed: int) -> NDArray[np.float32]:
-    """Means (H, W, 4) over `count` samples a pixel: the radiance that surfaces send to it, and the share of it that they cover.
+    """Means (H, W, n) over `count` samples a pixel: the radiance that surfaces send to it, the share of it that they cover, and AOVs.
 
     Raises InvalidValue for what this variant cannot do.
     """

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Collection
 from dataclasses import replace
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,12 +12,14 @@ from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.frame import Frame
 from diorama.sim.lens import rays_at
 from diorama.sim.render.pathtrace import film, wavefront
+from diorama.sim.render.pathtrace.denoise import Denoiser
 from diorama.sim.render.pathtrace.engine import using
 from diorama.sim.render.pathtrace.environment import Around, around
 from diorama.sim.render.pathtrace.scene import TracedScene, traced_scene
 from diorama.sim.render.pathtrace.variant import FAST, fastest_variant
 from diorama.sim.render.raster import Raster
 from diorama.sim.render.raster.sensor import Sensor
+from diorama.sim.render.settings import PathTracing
 from diorama.sim.spec import CameraSpec, SceneSpec
 
 #: Rays at a time: more need more memory and are no faster.
@@ -26,30 +28,34 @@ _FROM_LIGHT = frozenset({"rgb", "radiance"})
 
 
 class PathTracer:
-    """Renders by path tracing on the CPU, with `spp` paths a pixel of at most `max_depth` segments.
+    """Renders by path tracing on the CPU. Settings are those of `PathTracing`.
 
     `variant` is the one of Mitsuba's variants that works fastest here (see `variant.py`). The same scene and camera give the
-    same bytes on the same machine.
+    same bytes on the same machine; on another, noise may differ.
     """
 
-    def __init__(self, library: AssetLibrary, *, spp: int = 64, max_depth: int = 8) -> None:
+    def __init__(self, library: AssetLibrary, *, spp: int = 64, max_depth: int = 8, denoise: bool = False) -> None:
+        self._settings = PathTracing(spp=spp, max_depth=max_depth, denoise=denoise)
         self._library = library
         self._labels = Raster(library)
-        self._spp, self._max_depth = spp, max_depth
+        self._denoiser: Denoiser | None = None
         self._around: Around | None = None
         self._scene: TracedScene | None = None
         self._unlit: SceneSpec | None = None
         self.variant = ""
 
     def __enter__(self) -> Self:
+        self._denoiser = Denoiser() if self._settings.denoise else None
         self.variant = fastest_variant()
         self._labels.__enter__()
-        self._sensor = Sensor("cpu")
+        self._sensor = Sensor()
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self._scene = self._around = None
+        self._scene = self._around = self._unlit = None
         self._labels.__exit__(*exc)
+        if self._denoiser is not None:
+            self._denoiser.close()
 
     def load(self, spec: SceneSpec) -> None:
         """Build Mitsuba's scene, and the one that labels come from."""
@@ -61,7 +67,7 @@ class PathTracer:
         # The old scene goes first: which numbers Mitsuba gives to the new one's parts shows in the code that it compiles.
         self._scene = None
         with using(self.variant):
-            self._scene = traced_scene(spec, self._library, self._around, self._max_depth)
+            self._scene = traced_scene(spec, self._library, self._around, self._settings)
 
     def render(self, camera: CameraSpec, channels: Collection[str]) -> Frame:
         """Photograph the loaded scene; see the `Renderer` protocol. Raises RuntimeError when none is loaded."""
@@ -79,23 +85,33 @@ class PathTracer:
 
     def _radiance(self, scene: TracedScene, around: Around, camera: CameraSpec) -> NDArray[np.float32]:
         sample = wavefront.sample if self.variant == FAST else film.sample
-        seed = _seed(camera)
-        total = np.zeros((camera.height, camera.width, 4), np.float32)
+        spp, seed = self._settings.spp, _seed(camera)
+        mean: Any = 0
         with using(self.variant):
-            for number, count in enumerate(_passes(self._spp, camera.width * camera.height)):
-                total += sample(scene, camera, count, (seed + number) % 2**32) * np.float32(count / self._spp)
-        radiance, covered = total[..., :3], total[..., 3]
+            for number, count in enumerate(_passes(spp, camera.width * camera.height)):
+                mean = mean + sample(scene, camera, count, (seed + number) % 2**32) * np.float32(count / spp)
+        radiance, covered, guides = np.ascontiguousarray(mean[..., :3]), mean[..., 3], mean[..., 4:]
         rows, columns = np.nonzero(covered < 1)
         toward = rays_at(camera, np.stack([columns, rows], axis=1) + 0.5)
-        beyond = around.background(toward @ camera.world_from_camera.matrix[:3, :3].T)
-        radiance[rows, columns] += (beyond * (1 - covered[rows, columns, None])).astype(np.float32)
-        return np.ascontiguousarray(radiance)
+        beyond = around.background(toward @ camera.world_from_camera.matrix[:3, :3].T) * (1 - covered[rows, columns, None])
+        radiance[rows, columns] += beyond.astype(np.float32)
+        if self._denoiser is None:
+            return radiance
+        albedo, normal = np.ascontiguousarray(guides[..., :3]), np.ascontiguousarray(guides[..., 3:])
+        albedo[rows, columns] += np.minimum(beyond, 1).astype(np.float32)
+        return self._denoiser(radiance, np.clip(albedo, 0, 1), normal)
 
 
 def _passes(spp: int, pixels: int) -> list[int]:
-    """Powers of two that add up to `spp`: so many samples are spread evenly. No pass has more rays than fit in memory."""
-    most = 1 << max(_MOST_RAYS // pixels, 1).bit_length() - 1
-    return [most] * (spp // most) + [1 << bit for bit in reversed(range(most.bit_length() - 1)) if (spp % most) >> bit & 1]
+    """Powers of four that add up to `spp`: so many samples are spread evenly. No pass has more rays than fit in memory."""
+    passes: list[int] = []
+    count = 1 << 16
+    while spp:
+        while count > 1 and (count > spp or count * pixels > _MOST_RAYS):
+            count //= 4
+        passes += [count] * (spp // count)
+        spp %= count
+    return passes
 
 
 def _seed(camera: CameraSpec) -> int:

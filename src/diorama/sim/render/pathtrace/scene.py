@@ -18,6 +18,7 @@ from diorama.sim.render.pathtrace.engine import mi
 from diorama.sim.render.pathtrace.environment import Around
 from diorama.sim.render.pathtrace.lights import emitters
 from diorama.sim.render.pathtrace.surfaces import MIN_ROUGHNESS, Surface, bsdf, emission
+from diorama.sim.render.settings import PathTracing
 from diorama.sim.spec import RectLight, SceneSpec
 from diorama.sim.transforms import apply
 
@@ -72,7 +73,7 @@ class _Group:
         self.bodies.append(np.full(len(faces), body, np.int32))
 
 
-def traced_scene(spec: SceneSpec, library: AssetLibrary, around: Around, max_depth: int) -> TracedScene:
+def traced_scene(spec: SceneSpec, library: AssetLibrary, around: Around, settings: PathTracing) -> TracedScene:
     """The scene with its bodies where the spec has them. Raises AssetError for files that cannot be used."""
     groups: dict[Any, _Group] = {}
     for index, body in enumerate(spec.bodies):
@@ -101,10 +102,12 @@ def traced_scene(spec: SceneSpec, library: AssetLibrary, around: Around, max_dep
     integrator = {
         # Only the volumetric one lets light pass what can be seen through; it is a third slower.
         "type": "volpath" if any(group.surface.passes_light for group in groups.values()) or _has_rects(spec) else "path",
-        "max_depth": max_depth,
+        "max_depth": settings.max_depth,
         # With what glows, lights are hidden by our own search for what a camera sees.
         "hide_emitters": not glows,
     }
+    if settings.denoise:
+        integrator = {"type": "aov", "aovs": "albedo:albedo,normal:sh_normal", "light": integrator}
     # One thread: several make the objects in any order, and with the order changes the compiled code.
     scene = mi.load_dict({"type": "scene", "integrator": integrator} | parts | emitters(spec.lights, around), parallel=False)
     unseen = [shape for shape in scene.shapes() if shape.emitter() is not None and shape.id() not in bodies]

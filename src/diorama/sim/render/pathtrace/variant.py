@@ -19,7 +19,7 @@ from diorama.sim.assets import disk_cache
 
 _log = logging.getLogger(__name__)
 
-FAST, SAFE = "llvm_ad_rgb", "scalar_rgb"
+FAST, SLOW = "llvm_ad_rgb", "scalar_rgb"
 #: The earliest LLVM that is trusted.
 NEEDED_LLVM = 17
 #: Longer than any compilation.
@@ -55,10 +55,10 @@ def fastest_variant() -> str:
     if known is None:
         llvm = _llvm_of_trial()
         if llvm is None:  # a machine too busy to tell is asked again the next time
-            return SAFE
+            return SLOW
         known = [np.array([llvm])]
         disk_cache.store(key, known)
-    return FAST if known[0][0] >= NEEDED_LLVM else SAFE
+    return FAST if known[0][0] >= NEEDED_LLVM else SLOW
 
 
 def _llvm_of_trial() -> float | None:

@@ -20,7 +20,7 @@ _MOST_LAYERS = 4
 
 
 def sample(traced: TracedScene, camera: CameraSpec, count: int, seed: int) -> NDArray[np.float32]:
-    """Means (H, W, 4) over `count` samples a pixel: the radiance that surfaces send to it, and the share of it that they cover."""
+    """Means (H, W, n) over `count` samples a pixel: the radiance that surfaces send to it, the share of it that they cover, and AOVs."""
     scene, integrator = traced.scene, traced.scene.integrator()
     rays = camera.width * camera.height * count
     sampler = mi.load_dict({"type": "ldsampler", "sample_count": count})
@@ -32,14 +32,16 @@ def sample(traced: TracedScene, camera: CameraSpec, count: int, seed: int) -> ND
     ray = _rays(camera, direction, sampler.next_2d() if camera.aperture_m > 0 else None)
     if traced.glows or traced.one_sided:
         ray, seen = _past_unseen(traced, ray)
-        light, _, _ = integrator.sample(scene, sampler, ray, None, seen & seeing)
+        light, _, aovs = integrator.sample(scene, sampler, ray, None, seen & seeing)
     else:
-        light, seen, _ = integrator.sample(scene, sampler, ray, None, seeing)
-    channels = [light.x, light.y, light.z, dr.select(seen | ~seeing, mi.Float(1), mi.Float(0))]
+        light, seen, aovs = integrator.sample(scene, sampler, ray, None, seeing)
+    covered = dr.select(seen | ~seeing, mi.Float(1), mi.Float(0))
+    # An AOV integrator repeats light and coverage before what was asked of it.
+    channels = [light.x, light.y, light.z, covered, *(dr.select(seen, channel, 0) for channel in aovs[4:])]
     dr.eval(channels)  # else each sum would trace the rays again
     sums = [dr.block_sum(channel, count) for channel in channels]
     means = np.stack([np.asarray(channel) for channel in sums], axis=1) / count
-    return means.reshape(camera.height, camera.width, 4).astype(np.float32)
+    return means.reshape(camera.height, camera.width, -1).astype(np.float32)
 
 
 def _directions(camera: CameraSpec, pixel: Any, within: Any) -> tuple[Any, Any]:
