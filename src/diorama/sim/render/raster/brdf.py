@@ -1,40 +1,57 @@
 """How a surface reflects: Filament's standard model.
 
 A Lambert lobe and a microfacet lobe with the GGX distribution (Walter et al. 2007), height-correlated Smith masking (Heitz 2014)
-and Schlick's Fresnel term; what the microfacet lobe loses between its facets is given back (Kulla and Conty 2017, in Filament's
-form), and what it takes is taken from the Lambert lobe, so that no surface reflects more than it receives.
+and Schlick's Fresnel term; what the microfacet lobe loses between its facets is given back, and what it takes is taken from the
+Lambert lobe, so that no surface reflects more than it receives. Above both there may be a clear coat, a second microfacet lobe.
 """
 
 import warp as wp
 
-from diorama.sim.render.raster.lanes import Lanes, Vectors, added, dots, multiplied, roots, scaled, vectors
+from diorama.sim.render.raster.lanes import Lanes, Vectors, added, clamped, dots, multiplied, roots, scaled, vectors
 
 wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False})
 
 PI = wp.constant(3.14159265)
+#: What a clear coat mirrors face-on: a varnish of refractive index 1.5.
+COAT_F0 = wp.constant(0.04)
 
 
 @wp.struct
 class Surfels:
-    """Eight lit points: where they are, which way they face, and how they reflect.
+    """Eight points to be lit: where they are, which way they face, and how they reflect.
 
-    `to_eye` and `normal` are unit vectors, `flat` the mesh's own normal, both on the viewer's side; `albedo` is the Lambert lobe's,
-    `f0` the mirror's reflectance face-on and `f90` edge-on; `alpha2` the squared GGX width; `gain` what interreflection between
-    facets multiplies the microfacet lobe by; `view_mask` the viewer's half of the Smith term.
+    `to_eye` and `normal` are unit vectors, `flat` the mesh's own normal, the latter two on the viewer's side; `depth` is the z-depth.
+    `albedo` is the Lambert lobe's, `f0` the mirror's reflectance face-on and `f90` edge-on; `alpha2` the squared GGX width; `gain` what
+    light between facets multiplies the microfacet lobe by, `mirrored` the share of light from all around that this lobe sends to the
+    eye; `view_mask` the viewer's half of its Smith term. `coat` is the clear coat's strength, `coat_mirrored` as `mirrored`.
+    `emitted` leaves the surface by itself; `open` is the share of the surroundings that its occlusion texture lets in. `base` is
+    the base colour, `opacity` its alpha, `transmission` the share of light that passes.
     """
 
     point: Vectors
     to_eye: Vectors
     flat: Vectors
     normal: Vectors
+    depth: Lanes
+    base: Vectors
     albedo: Vectors
     f0: Vectors
-    gain: Vectors
     f90: Lanes
+    gain: Vectors
+    mirrored: Vectors
     roughness: Lanes
     alpha2: Lanes
     no_v: Lanes
     view_mask: Lanes
+    coated: int
+    coat: Lanes
+    coat_roughness: Lanes
+    coat_alpha2: Lanes
+    coat_mirrored: Lanes
+    emitted: Vectors
+    open: Lanes
+    opacity: Lanes
+    transmission: Lanes
 
 
 @wp.func
@@ -73,4 +90,34 @@ def reflected(s: Surfels, to_light: Vectors, no_l: Lanes) -> Vectors:
     edge = wp.cw_mul(s.f90, m5)
     f = vectors(wp.cw_mul(s.f0.x, rest) + edge, wp.cw_mul(s.f0.y, rest) + edge, wp.cw_mul(s.f0.z, rest) + edge)
     f = scaled(multiplied(f, s.gain), lobe)
-    return added(vectors(s.albedo.x * (1.0 / PI), s.albedo.y * (1.0 / PI), s.albedo.z * (1.0 / PI)), f)
+    out = added(vectors(s.albedo.x * (1.0 / PI), s.albedo.y * (1.0 / PI), s.albedo.z * (1.0 / PI)), f)
+    if s.coated == 1:
+        fresnel = wp.cw_mul(s.coat, rest * COAT_F0 + m5)
+        top = wp.cw_mul(fresnel, lobes(s.coat_alpha2, s.no_v, view_masks(s.no_v, s.coat_alpha2), no_l, half2))
+        out = added(scaled(out, Lanes(1.0) - fresnel), vectors(top, top, top))
+    return out
+
+
+@wp.func
+def finish(s: Surfels, metallic: Lanes, dielectric: Lanes, grazing: Lanes, total: Lanes, coat_grazing: Lanes, coat_total: Lanes) -> Surfels:
+    """Derive what a surfel reflects from its base colour, roughness and normal.
+
+    `dielectric` is the face-on reflectance of what is not metal. `grazing` and `total` are those of `dfg.py` for the surface, and for its coat.
+    """
+    one = Lanes(1.0)
+    s.view_mask = view_masks(s.no_v, s.alpha2)
+    plain = one - metallic
+    bare = wp.cw_mul(plain, dielectric)
+    s.f0 = vectors(bare + wp.cw_mul(s.base.x, metallic), bare + wp.cw_mul(s.base.y, metallic), bare + wp.cw_mul(s.base.z, metallic))
+    # A surface that mirrors nothing face-on mirrors nothing at its edges either.
+    s.f90 = clamped((s.f0.x + s.f0.y + s.f0.z) * 16.5, 0.0, 1.0)
+    lost = wp.cw_div(one, total) - one
+    s.gain = vectors(one + wp.cw_mul(s.f0.x, lost), one + wp.cw_mul(s.f0.y, lost), one + wp.cw_mul(s.f0.z, lost))
+    edge = wp.cw_mul(s.f90, grazing)
+    body = total - grazing
+    s.mirrored = multiplied(s.gain, vectors(wp.cw_mul(s.f0.x, body) + edge, wp.cw_mul(s.f0.y, body) + edge, wp.cw_mul(s.f0.z, body) + edge))
+    # The Lambert lobe has what the mirror above the dielectric part leaves.
+    above = wp.cw_mul(one + wp.cw_mul(dielectric, lost), wp.cw_mul(dielectric, body) + wp.cw_mul(clamped(dielectric * 49.5, 0.0, 1.0), grazing))
+    s.albedo = scaled(s.base, wp.cw_mul(wp.cw_mul(plain, one - s.transmission), one - above))
+    s.coat_mirrored = wp.cw_mul(s.coat, (coat_total - coat_grazing) * COAT_F0 + coat_grazing)
+    return s

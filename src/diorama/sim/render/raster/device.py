@@ -1,13 +1,21 @@
 """Warp as the host side uses it: any dtype, any sequence. Its own annotations are narrower, so its types end here."""
 
+from functools import cache
 from typing import Any
 
+import numpy as np
 import warp
 
 wp: Any = warp
 
 #: A `warp.array`, of whatever dtype.
 Array = Any
+
+
+@cache
+def layout(struct: Any) -> Any:
+    """A Warp struct's NumPy dtype; Warp makes it anew at every call."""
+    return np.dtype(struct.numpy_dtype())
 
 
 class Scratch:

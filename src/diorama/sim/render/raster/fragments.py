@@ -6,8 +6,19 @@ all pixels, the ones of a pixel next to each other.
 
 import warp as wp
 
-from diorama.sim.render.raster.scene import Triangle
-from diorama.sim.render.raster.visibility import GROUP_SIZE, INDEX, NOTHING, Functions, Winners, triangle_of, winner_at
+from diorama.sim.render.raster.meshes import Triangle
+from diorama.sim.render.raster.visibility import (
+    GROUP_SIZE,
+    INDEX,
+    NOTHING,
+    Columns,
+    Functions,
+    Winners,
+    inverse_distance,
+    place_at,
+    triangle_of,
+    winner_at,
+)
 
 wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False})
 
@@ -32,7 +43,7 @@ class Fragments:
 
 
 @wp.func
-def same_surface(a: int, b: int, u: wp.float64, v: wp.float64, functions: wp.array(dtype=Functions), triangles: wp.array(dtype=Triangle)) -> bool:
+def same_surface(a: int, b: int, place: wp.vec3d, functions: wp.array(dtype=Functions), triangles: wp.array(dtype=Triangle)) -> bool:
     """Whether two triangles are one surface as far as a pixel can tell: same part, nearly one plane there."""
     if a == b:
         return True
@@ -42,8 +53,8 @@ def same_surface(a: int, b: int, u: wp.float64, v: wp.float64, functions: wp.arr
         return False
     if wp.dot(triangles[a].flat, triangles[b].flat) < 0.9:
         return False
-    da = functions[a][3, 0] * u + (functions[a][3, 1] * v + functions[a][3, 2])
-    db = functions[b][3, 0] * u + (functions[b][3, 1] * v + functions[b][3, 2])
+    da = inverse_distance(functions[a], place)
+    db = inverse_distance(functions[b], place)
     return wp.abs(da - db) < wp.float64(0.03) * da
 
 
@@ -52,6 +63,7 @@ def split(
     winners: wp.array(dtype=Winners),
     plane: int,
     offsets: wp.array(dtype=wp.vec2d),
+    rays: wp.array4d(dtype=Columns),
     samples: int,
     x: int,
     y: int,
@@ -73,10 +85,9 @@ def split(
     count = int(0)
     for k in range(samples):
         mine = int(k)
+        place = place_at(rays, k, x, top + y, offsets[k])
         for j in range(k):
-            su = u + offsets[k][0]
-            sv = v + offsets[k][1]
-            if mine == k and (groups >> (4 * j)) & 15 == j and same_surface(seen[j], seen[k], su, sv, functions, triangles):
+            if mine == k and (groups >> (4 * j)) & 15 == j and same_surface(seen[j], seen[k], place, functions, triangles):
                 mine = j
         groups = groups | (mine << (4 * k))
         if mine == k:
@@ -106,6 +117,7 @@ def gather(
     winners: wp.array(dtype=Winners),
     plane: int,
     offsets: wp.array(dtype=wp.vec2d),
+    rays: wp.array4d(dtype=Columns),
     samples: int,
     top: int,
     width: int,
@@ -134,7 +146,7 @@ def gather(
                 fragments.triangle[pixel] = triangle_of(first[i])
             else:
                 fragments.triangle[pixel] = MIXED
-                split(winners, plane, offsets, samples, x, y, top, width, functions, triangles, pixels, fragments)
+                split(winners, plane, offsets, rays, samples, x, y, top, width, functions, triangles, pixels, fragments)
 
 
 @wp.kernel

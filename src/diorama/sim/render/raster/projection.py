@@ -1,12 +1,14 @@
 """A scene as one camera sees it: what is computed once for each triangle."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from diorama.sim.render.raster import visibility
+from diorama.sim.render.raster import lens_visibility, visibility
 from diorama.sim.render.raster.device import Array, Scratch, wp
+from diorama.sim.render.raster.ray_tables import RayTables
 from diorama.sim.render.raster.scene import SceneArrays
 from diorama.sim.spec import CameraSpec
 from diorama.sim.transforms import invert
@@ -16,47 +18,52 @@ from diorama.sim.transforms import invert
 class Projection:
     """For each triangle: `functions` (Functions), exact linear functions of the pixel; `bounds` (vec4i), the pixels that may see it;
     `planes` (Planes), the same functions for shading. `reach` is one over the nearest and the farthest visible depth.
+
+    With a lens, the functions are of rays in place of pixels, `lens` holds each sample's ray, and `caps` the cones that hold triangles.
     """
 
     functions: Array
     bounds: Array
     planes: Array
     reach: tuple[float, float]
+    lens: RayTables | None
+    caps: Array
 
 
-def project(camera: CameraSpec, scene: SceneArrays, scratch: Scratch) -> Projection:
-    """Look at all triangles by a pinhole camera."""
+def project(camera: CameraSpec, scene: SceneArrays, scratch: Scratch, lens: RayTables | None, beyond: bool) -> Projection:
+    """Look at all triangles by a camera, and if asked for `beyond` its picture's edges. A pinhole always does."""
     functions = scratch.array("functions", visibility.Functions, scene.count)
     bounds = scratch.array("bounds", wp.vec4i, scene.count)
     planes = scratch.array("planes", visibility.Planes, scene.count)
     m = invert(camera.world_from_camera.matrix)
-    wp.launch(
-        visibility.set_up_perspective,
-        dim=scene.count,
-        inputs=[
-            scene.vertices,
-            scene.faces,
-            wp.mat33d(m[:3, :3]),
-            wp.vec3d(m[:3, 3]),
-            wp.vec2d(camera.fx, camera.fy),
-            wp.vec2d(camera.cx, camera.cy),
-            camera.near_m,
-            scene.triangle_body,
-            wp.array(_culled(camera, scene), dtype=wp.uint8, device=scratch.device),
-            wp.vec2d(camera.width, camera.height),
-            functions,
-            bounds,
-            planes,
-        ],
-        device=scratch.device,
-    )
-    return Projection(functions=functions, bounds=bounds, planes=planes, reach=(1 / camera.near_m, 1 / camera.far_m))
+    mesh = (scene.vertices, scene.faces, wp.mat33d(m[:3, :3]), wp.vec3d(m[:3, 3]))
+    culled = (scene.triangle_surface, wp.array(_culled(camera, scene), dtype=wp.uint8, device=scratch.device))
+    outputs = (functions, bounds, planes)
+    caps = scratch.array("caps", wp.vec4d, scene.count if lens else 0)
+
+    def launch(kernel: Any, *inputs: Any) -> None:
+        wp.launch(kernel, dim=scene.count, inputs=list(inputs), device=scratch.device)
+
+    if lens is None:
+        pinhole = (wp.vec2d(camera.fx, camera.fy), wp.vec2d(camera.cx, camera.cy), camera.near_m)
+        launch(visibility.set_up_perspective, *mesh, *pinhole, *culled, wp.vec2d(camera.width, camera.height), *outputs)
+    else:
+        launch(lens_visibility.set_up_rays, *mesh, *culled, *outputs, caps)
+        for tree in (lens.picture, lens.beyond) if beyond else (lens.picture,):
+            launch(lens_visibility.widen, functions, caps, *tree, bounds)
+    return Projection(functions=functions, bounds=bounds, planes=planes, reach=(1 / camera.near_m, 1 / camera.far_m), lens=lens, caps=caps)
 
 
 def _culled(camera: CameraSpec, scene: SceneArrays) -> NDArray[np.uint8]:
-    """1 for each closed body that the camera is not inside of (or so near that its near plane may reach inside)."""
+    """1 for each surface of which no back face is seen: one-sided ones, and those of closed bodies that the camera is not inside of (or
+    so near that its near plane may reach inside).
+    """
     eye = np.array(camera.world_from_camera.position_m)
-    widest = max(camera.cx, camera.width - camera.cx) / camera.fx + max(camera.cy, camera.height - camera.cy) / camera.fy
-    reach = camera.near_m * (1 + abs(widest))
+    reach = camera.near_m
+    if camera.distortion is None:
+        # A pinhole's near plane is farther off in the picture's corners.
+        widest = max(camera.cx, camera.width - camera.cx) / camera.fx + max(camera.cy, camera.height - camera.cy) / camera.fy
+        reach *= 1 + abs(widest)
     inside = np.all((scene.bounds_m[:, 0] - reach < eye) & (eye < scene.bounds_m[:, 1] + reach), axis=1)
-    return (scene.closed & ~inside).astype(np.uint8)
+    one_sided = np.array([not material.two_sided for material in scene.materials], np.bool_)
+    return ((scene.closed & ~inside)[scene.surface_body] | one_sided).astype(np.uint8)

@@ -1,7 +1,6 @@
 """A scene as flat arrays on a device: what the kernels read."""
 
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -9,160 +8,225 @@ import warp
 from numpy.typing import NDArray
 
 from diorama.sim.assets.library import AssetLibrary
-from diorama.sim.assets.mesh import Asset, MeshPart
+from diorama.sim.assets.mesh import Slot
 from diorama.sim.render.looks import Picture, look
-from diorama.sim.render.raster.device import Array, wp
+from diorama.sim.render.raster.device import Array, layout, wp
+from diorama.sim.render.raster.meshes import MeshCache, Triangle
 from diorama.sim.render.raster.texture import ChainCache, atlas
-from diorama.sim.spec import SceneSpec
+from diorama.sim.spec import MaterialSpec, Pose, SceneSpec
 from diorama.sim.transforms import apply
 
-#: Which two body axes a surface is unrolled onto when its normal is nearest to x, y or z.
-_UNROLL = np.array([[1, 2], [0, 2], [0, 1]])
+warp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False})
 
-
-@warp.struct
-class Triangle:
-    """What shading needs of a triangle that does not depend on the camera: corner normals and texture coordinates,
-    the flat surface's unit normal (all in world axes), and the index of its surface.
-    """
-
-    n0: warp.vec3
-    dn1: warp.vec3
-    dn2: warp.vec3
-    uv0: warp.vec2
-    duv1: warp.vec2
-    duv2: warp.vec2
-    flat: warp.vec3
-    surface: int
+#: Bits of `Surface.textures`: which textures there are, and whether the base colour's alpha counts.
+BASE_TEXTURE = warp.constant(1)
+ROUGHNESS_TEXTURE = warp.constant(2)
+NORMAL_TEXTURE = warp.constant(4)
+OCCLUSION_TEXTURE = warp.constant(8)
+EMISSIVE_TEXTURE = warp.constant(16)
+CUT_OUT = warp.constant(32)
+_BITS: dict[Slot, int] = {"base_color": 1, "metallic_roughness": 2, "normal": 4, "occlusion": 8, "emissive": 16}
 
 
 @warp.struct
 class Surface:
-    """One part of one body: a material. `texture` is (start, width, height, levels), levels 0 for none."""
+    """One part of one body: a material. `dielectric` is what mirrors face-on where there is no metal. `textures` says which of the
+    textures there are; each is (start, width, height, levels) in the atlas.
+    """
 
     color: warp.vec3
+    opacity: float
     metallic: float
     roughness: float
-    texture: warp.vec4i
+    dielectric: float
+    emissive: warp.vec3
+    coat: float
+    coat_roughness: float
+    transmission: float
+    cutoff: float
+    normal_scale: float
+    textures: int
+    base: warp.vec4i
+    metallic_roughness: warp.vec4i
+    normal: warp.vec4i
+    occlusion: warp.vec4i
+    emission: warp.vec4i
+
+
+_ENTRIES: dict[Slot, str] = {
+    "base_color": "base",
+    "metallic_roughness": "metallic_roughness",
+    "normal": "normal",
+    "occlusion": "occlusion",
+    "emissive": "emission",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SceneArrays:
     """A scene of `count` triangles, in order of body, on a device.
 
-    `vertices` vec3d and `faces` vec3i are the world-space mesh; `triangle_body` int32, `triangles` (Triangle) one a
-    triangle; `surfaces` (Surface) and `texels` their looks. On the host: `body_triangles` (n + 1,), where each body's
-    run of triangles starts; `bounds_m` (n, 2, 3), each body's world box; `closed` (n,) bool, whether its back faces can only be
-    seen from inside.
+    `vertices` vec3d and `faces` vec3i are the world-space mesh; `triangle_body` and `triangle_surface` int32, `triangles` (Triangle, in
+    world axes) one a triangle; `surfaces` (Surface) and `texels` their looks. On the host: `body_triangles` (n + 1,), where each body's
+    run of triangles starts; `bounds_m` (n, 2, 3), each body's world box; `closed` (n,) bool, whether its back faces can only be seen
+    from inside; and of each surface its material and the index `surface_body` (m,) of its body.
     """
 
     count: int
     vertices: Array
     faces: Array
     triangle_body: Array
+    triangle_surface: Array
     triangles: Array
     surfaces: Array
     texels: Array
     body_triangles: NDArray[np.int64]
     bounds_m: NDArray[np.float64]
+    materials: tuple[MaterialSpec, ...]
+    surface_body: NDArray[np.int64]
     closed: NDArray[np.bool_]
+    _local: tuple[Array, Array, Array]
+
+    def place(self, poses: list[Pose], boxes_m: NDArray[np.float64]) -> None:
+        """Put every body where its pose says. `boxes_m` (n, 2, 3) are their boxes in their own axes."""
+        local_vertices, vertex_body, local_triangles = self._local
+        device = self.vertices.device
+        matrices = np.array([pose.matrix for pose in poses]).reshape(-1, 4, 4)
+        world_from_body = wp.array(matrices, dtype=wp.mat44d, device=device)
+        wp.launch(place_vertices, dim=len(self.vertices), inputs=[world_from_body, vertex_body, local_vertices, self.vertices], device=device)
+        wp.launch(place_triangles, dim=self.count, inputs=[world_from_body, self.triangle_body, local_triangles, self.triangles], device=device)
+        for i, (matrix, box) in enumerate(zip(matrices, boxes_m, strict=True)):
+            corners = apply(matrix, box[_CORNERS, np.arange(3)])
+            self.bounds_m[i] = corners.min(axis=0), corners.max(axis=0)
 
 
-def scene_arrays(spec: SceneSpec, library: AssetLibrary, device: str, chains: ChainCache) -> SceneArrays:
+#: The eight ways to take each coordinate from the low or the high corner of a box.
+_CORNERS = np.array([(i, j, k) for i in (0, 1) for j in (0, 1) for k in (0, 1)])
+
+
+@warp.kernel
+def place_vertices(
+    world_from_body: warp.array(dtype=warp.mat44d),
+    vertex_body: warp.array(dtype=int),
+    local: warp.array(dtype=warp.vec3),
+    world: warp.array(dtype=warp.vec3d),
+):
+    """Vertices from bodies' axes to the world's."""
+    i = warp.tid()
+    v = local[i]
+    world[i] = warp.transform_point(world_from_body[vertex_body[i]], warp.vec3d(warp.float64(v[0]), warp.float64(v[1]), warp.float64(v[2])))
+
+
+@warp.kernel
+def place_triangles(
+    world_from_body: warp.array(dtype=warp.mat44d),
+    triangle_body: warp.array(dtype=int),
+    local: warp.array(dtype=Triangle),
+    world: warp.array(dtype=Triangle),
+):
+    """Triangles from bodies' axes to the world's."""
+    i = warp.tid()
+    m = world_from_body[triangle_body[i]]
+    turn = warp.mat33()
+    for row in range(3):
+        for column in range(3):
+            turn[row, column] = float(m[row, column])
+    t = local[i]
+    t.n0 = warp.mul(turn, t.n0)
+    t.dn1 = warp.mul(turn, t.dn1)
+    t.dn2 = warp.mul(turn, t.dn2)
+    t.flat = warp.mul(turn, t.flat)
+    t.tangent = warp.mul(turn, t.tangent)
+    world[i] = t
+
+
+def scene_arrays(spec: SceneSpec, library: AssetLibrary, device: str, chains: ChainCache, meshes: MeshCache) -> SceneArrays:
     """Put every body's mesh where the spec says, and everything in one set of arrays on `device`."""
-    vertices, faces, rows, looks, textures = [], [], [], [], []
-    counts, bounds, closed = [0], [], []
-    offset = 0
-    for body in spec.bodies:
+    parts, looks, boxes, owners = [], [], [], []
+    closed = np.ones(len(spec.bodies), np.bool_)
+    for number, body in enumerate(spec.bodies):
         asset = library.shape_asset(body.shape)
-        pose = body.world_from_body.matrix
-        bounds.append(_world_bounds(asset, pose))
-        closed.append(asset.closed)
-        counts.append(0)
+        boxes.append(asset.bounds_m)
         for part in asset.parts:
             material, pictures = look(body, part, library)
-            picture = pictures.get("base_color")
-            rows.append(_triangles(part, pose, picture, len(looks)))
-            looks.append(material)
-            textures.append(picture)
-            vertices.append(apply(pose, part.positions))
-            faces.append(part.faces + offset)
-            offset += len(part.positions)
-            counts[-1] += len(part.faces)
-    texels, entries = atlas(textures, chains)
-    surfaces: Any = np.zeros(len(looks), layout(Surface))
-    surfaces["color"] = np.array([m.base_color for m in looks]).reshape(-1, 3)
-    surfaces["metallic"] = [m.metallic for m in looks]
-    surfaces["roughness"] = [m.roughness for m in looks]
-    surfaces["texture"] = entries
-    body_triangles = np.cumsum(counts)
+            tile_m = next((p.tile_m for p in pictures.values()), None)
+            parts.append(meshes.mesh(part, tile_m))
+            looks.append((material, pictures))
+            owners.append(number)
+            closed[number] &= asset.closed and material.alpha == "opaque" and material.transmission == 0
+    surface_body = np.array(owners, np.int64)
+    sizes = np.array([len(p.faces) for p in parts], np.int64)
+    vertex_counts = np.array([len(p.vertices) for p in parts], np.int64)
+    triangle_body = np.repeat(surface_body, sizes)
+    rows = _joined([p.triangles for p in parts], layout(Triangle))
+    rows["surface"] = np.repeat(np.arange(len(parts)), sizes)
+    faces = _joined([p.faces for p in parts], np.int32, 3) + np.repeat(np.cumsum(vertex_counts) - vertex_counts, sizes)[:, None]
+    texels, surfaces = _surfaces(looks, chains)
 
-    def upload(arrays: list[NDArray[Any]], dtype: Any, numpy_dtype: Any, *width: int) -> Array:
-        stacked = np.concatenate(arrays) if arrays else np.zeros((0, *width))
+    def upload(values: NDArray[Any], dtype: Any, numpy_dtype: Any) -> Array:
         # On the CPU the array is taken as it is; it is nobody else's.
-        return wp.array(np.ascontiguousarray(stacked, numpy_dtype), dtype=dtype, device=device, copy=False)
+        return wp.array(np.ascontiguousarray(values, numpy_dtype), dtype=dtype, device=device, copy=False)
 
-    return SceneArrays(
-        count=int(body_triangles[-1]),
-        vertices=upload(vertices, wp.vec3d, np.float64, 3),
-        faces=upload(faces, wp.vec3i, np.int32, 3),
-        triangle_body=upload([np.repeat(np.arange(len(spec.bodies)), counts[1:])], wp.int32, np.int32),
-        triangles=upload(rows, Triangle, layout(Triangle)),
-        surfaces=upload([surfaces], Surface, layout(Surface)),
-        texels=upload([texels], wp.uint32, np.uint32),
-        body_triangles=body_triangles,
-        bounds_m=np.array(bounds).reshape(-1, 2, 3),
-        closed=np.array(closed, np.bool_),
+    count = len(rows)
+    vertices = _joined([p.vertices for p in parts], np.float32, 3)
+    scene = SceneArrays(
+        count=count,
+        vertices=wp.empty(len(vertices), dtype=wp.vec3d, device=device),
+        faces=upload(faces, wp.vec3i, np.int32),
+        triangle_body=upload(triangle_body, wp.int32, np.int32),
+        triangle_surface=upload(rows["surface"], wp.int32, np.int32),
+        triangles=wp.empty(count, dtype=Triangle, device=device),
+        surfaces=upload(surfaces, Surface, layout(Surface)),
+        texels=upload(texels, wp.uint32, np.uint32),
+        body_triangles=np.searchsorted(triangle_body, np.arange(len(spec.bodies) + 1)),
+        bounds_m=np.zeros((len(spec.bodies), 2, 3)),
+        materials=tuple(material for material, _ in looks),
+        surface_body=surface_body,
+        closed=closed,
+        _local=(
+            upload(vertices, wp.vec3, np.float32),
+            upload(np.repeat(surface_body, vertex_counts), wp.int32, np.int32),
+            upload(rows, Triangle, layout(Triangle)),
+        ),
     )
+    scene.place([body.world_from_body for body in spec.bodies], np.array(boxes).reshape(-1, 2, 3))
+    return scene
 
 
-@cache
-def layout(struct: Any) -> Any:
-    """A Warp struct's NumPy dtype; Warp makes it anew at every call."""
-    return np.dtype(struct.numpy_dtype())
+def _joined(arrays: list[NDArray[Any]], dtype: Any, *width: int) -> Any:
+    return np.concatenate(arrays) if arrays else np.zeros((0, *width), dtype)
 
 
-def _triangles(part: MeshPart, pose: NDArray[np.float64], picture: Picture | None, surface: int) -> NDArray[Any]:
-    """The part's Triangle records."""
-    corners = part.positions[part.faces]
-    across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]).astype(np.float64)
-    normals = _rotated(pose, part.normals).astype(np.float32)[part.faces]
-    uv = _corner_uv(part, corners, across, picture)
-    rows: Any = np.zeros(len(part.faces), layout(Triangle))
-    rows["n0"], rows["uv0"] = normals[:, 0], uv[:, 0]
-    for corner in (1, 2):
-        rows[f"dn{corner}"] = normals[:, corner] - normals[:, 0]
-        rows[f"duv{corner}"] = uv[:, corner] - uv[:, 0]
-    rows["flat"] = _unit(_rotated(pose, across))
-    rows["surface"] = surface
-    return rows
+def _surfaces(looks: list[tuple[MaterialSpec, dict[Slot, Picture]]], chains: ChainCache) -> tuple[NDArray[np.uint32], Any]:
+    """The atlas, and a Surface for each material."""
+    texels, entries = atlas([pictures.get(slot) for slot in _ENTRIES for _, pictures in looks], chains)
+    entries = entries.reshape(len(_ENTRIES), len(looks), 4)
+    out: Any = np.zeros(len(looks), layout(Surface))
+    for name, value in _factors(looks).items():
+        out[name] = value
+    for (slot, name), entry in zip(_ENTRIES.items(), entries, strict=True):
+        out[name] = entry
+        out["textures"] |= np.where(entry[:, 3] > 0, _BITS[slot], 0)
+    counts_alpha = [m.alpha != "opaque" and "base_color" in pictures for m, pictures in looks]
+    out["textures"] |= np.where(np.array(counts_alpha, np.bool_), int(CUT_OUT), 0)
+    return texels, out
 
 
-def _rotated(pose: NDArray[np.float64], directions: NDArray[Any]) -> NDArray[np.float64]:
-    turn = pose.copy()
-    turn[:3, 3] = 0.0
-    return apply(turn, directions)
-
-
-def _unit(v: NDArray[np.float64]) -> NDArray[np.float64]:
-    length = np.sqrt(v[:, 0] ** 2 + v[:, 1] ** 2 + v[:, 2] ** 2)
-    return v / np.where(length > 0, length, 1.0)[:, None]
-
-
-def _corner_uv(part: MeshPart, corners: NDArray[np.float32], across: NDArray[np.float64], picture: Picture | None) -> NDArray[Any]:
-    """Texture coordinates (m, 3, 2) in tiles, for each triangle's corners.
-
-    A picture in metres is laid out alike on all: each triangle is unrolled onto the two body axes it is most parallel
-    to, so that the pattern has the same scale on every shape, however the mesh's own coordinates are laid out.
-    """
-    if picture is not None and picture.tile_m is not None:
-        axes = _UNROLL[np.argmax(np.abs(across), axis=1)]
-        return np.take_along_axis(corners, axes[:, None, :], axis=2) / np.float32(picture.tile_m)
-    return part.uv[part.faces]
-
-
-def _world_bounds(asset: Asset, pose: NDArray[np.float64]) -> NDArray[np.float64]:
-    (x0, y0, z0), (x1, y1, z1) = asset.bounds_m
-    corners = np.array([(x, y, z) for x in (x0, x1) for y in (y0, y1) for z in (z0, z1)])
-    world = apply(pose, corners)
-    return np.stack([world.min(axis=0), world.max(axis=0)])
+def _factors(looks: list[tuple[MaterialSpec, dict[Slot, Picture]]]) -> dict[str, list[Any]]:
+    """What materials say in numbers, by field of Surface."""
+    materials = [m for m, _ in looks]
+    if not materials:
+        return {}
+    return {
+        "color": [m.base_color for m in materials],
+        "opacity": [1.0 if m.alpha == "opaque" else m.opacity for m in materials],
+        "metallic": [m.metallic for m in materials],
+        "roughness": [m.roughness for m in materials],
+        "dielectric": [((m.ior - 1) / (m.ior + 1)) ** 2 for m in materials],
+        "emissive": [m.emissive for m in materials],
+        "coat": [m.clear_coat for m in materials],
+        "coat_roughness": [m.clear_coat_roughness for m in materials],
+        "transmission": [m.transmission for m in materials],
+        "cutoff": [m.alpha_cutoff if m.alpha == "mask" else 0.0 for m in materials],
+        "normal_scale": [m.normal_scale for m in materials],
+    }

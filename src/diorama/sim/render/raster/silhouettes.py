@@ -7,13 +7,12 @@ from numpy.typing import NDArray
 
 from diorama.sim.frame import Silhouette
 from diorama.sim.render.raster.device import wp
+from diorama.sim.render.raster.lens_visibility import cover_rays
 from diorama.sim.render.raster.projection import Projection
+from diorama.sim.render.raster.ray_tables import BEYOND
 from diorama.sim.render.raster.scene import SceneArrays
 from diorama.sim.render.raster.visibility import cover
 from diorama.sim.spec import CameraSpec
-
-#: Silhouettes are followed this many picture sizes past each edge.
-_BEYOND = 2
 
 
 def silhouettes(
@@ -30,30 +29,30 @@ def silhouettes(
     for row, run in enumerate(runs):
         seen = boxes[run][boxes[run][:, 2] > boxes[run][:, 0]]
         if len(seen):
-            low = np.maximum(seen[:, :2].min(axis=0), (-_BEYOND * w, -_BEYOND * h))
-            high = np.minimum(seen[:, 2:].max(axis=0), ((1 + _BEYOND) * w, (1 + _BEYOND) * h))
+            low = np.maximum(seen[:, :2].min(axis=0), (-BEYOND * w, -BEYOND * h))
+            high = np.minimum(seen[:, 2:].max(axis=0), ((1 + BEYOND) * w, (1 + BEYOND) * h))
             canvases[row] = (*low, *np.maximum(low, high))
     sizes = (canvases[:, 2] - canvases[:, 0]) * (canvases[:, 3] - canvases[:, 1])
     starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
     covered = wp.zeros(max(int(starts[-1]), 1), dtype=wp.uint8, device=device)
     triangles = np.concatenate(runs).astype(np.int32)
     owner = np.repeat(np.arange(len(runs), dtype=np.int32), [len(r) for r in runs])
-    wp.launch(
-        cover,
-        dim=(len(triangles), strips),
-        inputs=[
-            projection.functions,
-            projection.bounds,
-            wp.array(triangles, dtype=wp.int32, device=device),
-            wp.array(owner, dtype=wp.int32, device=device),
-            wp.array(canvases, dtype=wp.vec4i, device=device),
-            wp.array(starts, dtype=wp.int32, device=device),
-            *projection.reach,
-            strips,
-            covered,
-        ],
-        device=device,
-    )
+    alone = [
+        wp.array(triangles, dtype=wp.int32, device=device),
+        wp.array(owner, dtype=wp.int32, device=device),
+        wp.array(canvases, dtype=wp.vec4i, device=device),
+        wp.array(starts, dtype=wp.int32, device=device),
+    ]
+    ends = [*projection.reach, strips, covered]
+    dim = (len(triangles), strips)
+    lens = projection.lens
+    if lens is None:
+        wp.launch(cover, dim=dim, inputs=[projection.functions, projection.bounds, *alone, *ends], device=device)
+    else:
+        rays = np.concatenate([lens.canvas((x0, y0, x1, y1)) for x0, y0, x1, y1 in canvases.tolist()])
+        alone.append(wp.array(rays, dtype=wp.vec3d, device=device))
+        for tree in (lens.picture, lens.beyond):
+            wp.launch(cover_rays, dim=dim, inputs=[projection.functions, projection.caps, *tree, *alone, *ends], device=device)
     flat = covered.numpy()
     return {body: _silhouette(flat[starts[row] : starts[row + 1]], canvases[row], w, h) for row, body in enumerate(bodies)}
 

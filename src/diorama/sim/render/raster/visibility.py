@@ -16,7 +16,7 @@ order as their bits do, so the maximum is the nearest triangle, in whatever orde
 
 import warp as wp
 
-from diorama.sim.render.raster.scene import Triangle
+from diorama.sim.render.raster.meshes import Triangle
 
 wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False})
 
@@ -59,14 +59,16 @@ def set_up_perspective(
     focal: wp.vec2d,
     center: wp.vec2d,
     near: wp.float64,
-    triangle_body: wp.array(dtype=int),
+    group: wp.array(dtype=int),
     culled: wp.array(dtype=wp.uint8),
     size: wp.vec2d,
     functions: wp.array(dtype=Functions),
     bounds: wp.array(dtype=wp.vec4i),
     planes: wp.array(dtype=Planes),
 ):
-    """Functions and pixel bounds of each triangle, for a pinhole. `culled` bodies show no back faces. `planes` may be empty."""
+    """Functions and pixel bounds of each triangle, for a pinhole. Triangles whose `group` is `culled` show no back faces. `planes` may be
+    empty.
+    """
     t = wp.tid()
     f = faces[t]
     p0 = wp.mul(rotation, vertices[f[0]]) + translation
@@ -77,7 +79,7 @@ def set_up_perspective(
     if det == wp.float64(0.0) or wp.max(p0[2], wp.max(p1[2], p2[2])) < near:
         return
     # Corners run counter-clockwise seen from outside, so that a front face has a negative determinant.
-    if det > wp.float64(0.0) and culled[triangle_body[t]] != wp.uint8(0):
+    if det > wp.float64(0.0) and culled[group[t]] != wp.uint8(0):
         return
 
     e = Functions()
@@ -185,6 +187,22 @@ def winner_at(winners: wp.array(dtype=Winners), plane: int, x: int, y: int, widt
     """A pixel's winner, of the samples whose winners begin at `plane`."""
     group = x // GROUP_SIZE
     return winners[plane + y * ((width + GROUP_SIZE - 1) // GROUP_SIZE) + group][x - group * GROUP_SIZE]
+
+
+@wp.func
+def place_at(rays: wp.array4d(dtype=Columns), sample: int, x: int, y: int, offset: wp.vec2d) -> wp.vec3d:
+    """What a triangle's functions are linear in: a sample's place in the picture (u, v, 1), or its ray where a lens has given it one."""
+    if rays.shape[0] == 0:
+        return wp.vec3d(wp.float64(x) + offset[0], wp.float64(y) + offset[1], wp.float64(1.0))
+    group = x // GROUP_SIZE
+    i = x - group * GROUP_SIZE
+    return wp.vec3d(rays[sample, y, group, 0][i], rays[sample, y, group, 1][i], rays[sample, y, group, 2][i])
+
+
+@wp.func
+def inverse_distance(e: Functions, place: wp.vec3d) -> wp.float64:
+    """One over the depth at a place, or one over the distance along a ray."""
+    return e[3, 0] * place[0] + (e[3, 1] * place[1] + e[3, 2] * place[2])
 
 
 @wp.kernel
@@ -304,6 +322,8 @@ def resolve_geometry(
     camera_from_world: wp.mat33,
     focal: wp.vec2d,
     center: wp.vec2d,
+    rays: wp.array4d(dtype=Columns),
+    sample: int,
     plane: int,
     top: int,
     width: int,
@@ -311,12 +331,11 @@ def resolve_geometry(
     depth: wp.array(dtype=float),
     normal: wp.array(dtype=wp.vec3),
 ):
-    """Labels at pixel centres, from the samples whose winners begin at `plane`, in the band that begins with row `top`. `normal` may
+    """Labels at pixel centres, from that sample, whose winners begin at `plane`, in the band that begins with row `top`. `normal` may
     be empty; otherwise it is the surface's own (flat) normal in camera axes, turned to face the camera.
     """
     y, group = wp.tid()
     found = winners[plane + y * ((width + GROUP_SIZE - 1) // GROUP_SIZE) + group]
-    v = wp.float64(top + y) + wp.float64(0.5)
     for k in range(GROUP_SIZE):
         x = group * GROUP_SIZE + k
         if x < width:
@@ -328,11 +347,10 @@ def resolve_geometry(
                 if normal.shape[0] > 0:
                     normal[i] = wp.vec3(0.0, 0.0, 0.0)
             else:
-                u = wp.float64(x) + wp.float64(0.5)
-                e = functions[t]
+                p = place_at(rays, sample, x, top + y, wp.vec2d(wp.float64(0.5), wp.float64(0.5)))
                 instance[i] = triangle_body[t] + 1
-                depth[i] = float(wp.float64(1.0) / (e[3, 0] * u + (e[3, 1] * v + e[3, 2])))
+                depth[i] = float(p[2] / inverse_distance(functions[t], p))
                 if normal.shape[0] > 0:
                     n = wp.mul(camera_from_world, triangles[t].flat)
-                    ray = wp.vec3(float((u - center[0]) / focal[0]), float((v - center[1]) / focal[1]), 1.0)
+                    ray = wp.vec3(float((p[0] - center[0] * p[2]) / focal[0]), float((p[1] - center[1] * p[2]) / focal[1]), float(p[2]))
                     normal[i] = wp.where(wp.dot(n, ray) > 0.0, -n, n)

@@ -1,0 +1,214 @@
+"""Which triangle is seen where, through a lens that bends the picture.
+
+What `visibility.py` says holds for any ray d, not only for those through a flat picture: e_i . d >= 0 for a triangle's three edges, and
+one over the distance along d is linear in d. So every sample's own ray, from `ray_tables.py`, takes the place of its pixel. The arithmetic
+is as exact as a pinhole's; only where a triangle's pixels may lie is found in another way, by the tree of balls.
+"""
+
+import warp as wp
+
+from diorama.sim.render.raster.visibility import GROUP_SIZE, NOTHING, Columns, Functions, Planes, Winners
+
+wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False})
+
+ZERO = wp.constant(wp.float64(0.0))
+
+
+@wp.kernel
+def set_up_rays(
+    vertices: wp.array(dtype=wp.vec3d),
+    faces: wp.array(dtype=wp.vec3i),
+    rotation: wp.mat33d,
+    translation: wp.vec3d,
+    triangle_body: wp.array(dtype=int),
+    culled: wp.array(dtype=wp.uint8),
+    functions: wp.array(dtype=Functions),
+    bounds: wp.array(dtype=wp.vec4i),
+    planes: wp.array(dtype=Planes),
+    caps: wp.array(dtype=wp.vec4d),
+):
+    """Functions of each triangle, of rays; no pixel is in its bounds yet. `culled` bodies show no back faces.
+
+    `caps` are the cones, (axis, cosine of the half-angle), that hold the triangles: thin ones are all but open towards where their long
+    edges meet.
+    """
+    t = wp.tid()
+    f = faces[t]
+    p0 = wp.mul(rotation, vertices[f[0]]) + translation
+    p1 = wp.mul(rotation, vertices[f[1]]) + translation
+    p2 = wp.mul(rotation, vertices[f[2]]) + translation
+    det = wp.dot(p0, wp.cross(p1, p2))
+    bounds[t] = wp.vec4i(0, 0, 0, 0)
+    functions[t] = Functions()
+    if det == ZERO or (det > ZERO and culled[triangle_body[t]] != wp.uint8(0)):
+        return
+    turn = wp.sign(det)
+    e0 = wp.cross(p1, p2) * turn
+    e1 = wp.cross(p2, p0) * turn
+    e2 = wp.cross(p0, p1) * turn
+    d = wp.abs(det)
+    inverse = (e0 + e1 + e2) / d
+    functions[t] = wp.matrix_from_rows(e0, e1, e2, inverse)
+    g = Planes()
+    for k in range(3):
+        g[0, k] = float(e1[k] / d)
+        g[1, k] = float(e2[k] / d)
+        g[2, k] = float(inverse[k])
+    planes[t] = g
+    d0 = wp.normalize(p0)
+    d1 = wp.normalize(p1)
+    d2 = wp.normalize(p2)
+    axis = wp.normalize(d0 + d1 + d2)
+    cosine = wp.min(wp.dot(axis, d0), wp.min(wp.dot(axis, d1), wp.dot(axis, d2)))
+    if cosine <= ZERO:
+        # Corners within a cone hold the whole triangle only if it is no wider than a half-space.
+        cosine = wp.float64(-2.0)
+    caps[t] = wp.vec4d(axis[0], axis[1], axis[2], cosine)
+
+
+@wp.func
+def outside(e: Functions, lengths: wp.vec3d, cap: wp.vec4d, ball: wp.vec4d) -> bool:
+    """Whether no unit ray that ends in the ball (middle, radius) can meet the triangle."""
+    out = cap[0] * ball[0] + cap[1] * ball[1] + cap[2] * ball[2] + ball[3] < cap[3]
+    for i in range(3):
+        out = out or e[i, 0] * ball[0] + e[i, 1] * ball[1] + e[i, 2] * ball[2] + lengths[i] * ball[3] < ZERO
+    return out
+
+
+@wp.func
+def edge_lengths(e: Functions) -> wp.vec3d:
+    """The lengths of the edges' functions."""
+    return wp.vec3d(wp.length(e[0]), wp.length(e[1]), wp.length(e[2]))
+
+
+@wp.kernel
+def widen(
+    functions: wp.array(dtype=Functions),
+    caps: wp.array(dtype=wp.vec4d),
+    balls: wp.array(dtype=wp.vec4d),
+    after: wp.array(dtype=int),
+    boxes: wp.array(dtype=wp.vec4i),
+    bounds: wp.array(dtype=wp.vec4i),
+):
+    """Make the bounds of each triangle hold all tiles of a tree that may see it."""
+    t = wp.tid()
+    e = functions[t]
+    lengths = edge_lengths(e)
+    cap = caps[t]
+    if lengths[0] == ZERO:
+        return
+    box = bounds[t]
+    node = int(0)
+    while node < balls.shape[0]:
+        if outside(e, lengths, cap, balls[node]):
+            node = after[node]
+        else:
+            tile = boxes[node]
+            if tile[2] > tile[0]:
+                if box[2] == box[0]:
+                    box = tile
+                box = wp.vec4i(wp.min(box[0], tile[0]), wp.min(box[1], tile[1]), wp.max(box[2], tile[2]), wp.max(box[3], tile[3]))
+            node += 1
+    bounds[t] = box
+
+
+@wp.kernel
+def rasterize_rays(
+    functions: wp.array(dtype=Functions),
+    bounds: wp.array(dtype=wp.vec4i),
+    caps: wp.array(dtype=wp.vec4d),
+    tiles: wp.array2d(dtype=wp.vec4d),
+    rays: wp.array4d(dtype=Columns),
+    top: int,
+    bottom: int,
+    inverse_near: wp.float64,
+    inverse_far: wp.float64,
+    strips: int,
+    winners: wp.array(dtype=Winners),
+):
+    """Nearest triangle at each sample of the band of rows from `top` to before `bottom`, as `visibility.rasterize` finds it.
+
+    `rays` (samples, rows of the picture, groups of a row, 3) are the coordinates of the samples' rays.
+    """
+    t, strip = wp.tid()
+    box = bounds[t]
+    groups = rays.shape[2]
+    y0 = wp.max(box[1], top)
+    y1 = wp.min(box[3], bottom)
+    first = wp.max(box[0], 0) // GROUP_SIZE
+    last = wp.min((box[2] + GROUP_SIZE - 1) // GROUP_SIZE, groups)
+    if first >= last or y0 >= y1:
+        return
+    e = functions[t]
+    lengths = edge_lengths(e)
+    cap = caps[t]
+    samples = rays.shape[0]
+    plane = (bottom - top) * groups
+    key = wp.uint64(t + 1)
+    nearest = Columns(inverse_near)
+    farthest = Columns(inverse_far)
+    row = y0 // GROUP_SIZE + strip
+    while row * GROUP_SIZE < y1:
+        for group in range(first, last):
+            if not outside(e, lengths, cap, tiles[row, group]):
+                for y in range(wp.max(row * GROUP_SIZE, y0), wp.min(row * GROUP_SIZE + GROUP_SIZE, y1)):
+                    for k in range(samples):
+                        dx = rays[k, y, group, 0]
+                        dy = rays[k, y, group, 1]
+                        dz = rays[k, y, group, 2]
+                        inside = dx * e[0, 0] + dy * e[0, 1] + dz * e[0, 2]
+                        inside = wp.min(inside, dx * e[1, 0] + dy * e[1, 1] + dz * e[1, 2])
+                        inside = wp.min(inside, dx * e[2, 0] + dy * e[2, 1] + dz * e[2, 2])
+                        inverses = dx * e[3, 0] + dy * e[3, 1] + dz * e[3, 2]
+                        inside = wp.min(inside, wp.min(inverses - farthest, nearest - inverses))
+                        keys = Winners()
+                        for i in range(GROUP_SIZE):
+                            found = (wp.uint64(wp.cast(float(inverses[i]), wp.uint32)) << wp.uint64(32)) | key
+                            keys[i] = wp.where(inside[i] >= ZERO, found, NOTHING)
+                        wp.atomic_max(winners, k * plane + (y - top) * groups + group, keys)
+        row += strips
+
+
+@wp.kernel
+def cover_rays(
+    functions: wp.array(dtype=Functions),
+    caps: wp.array(dtype=wp.vec4d),
+    balls: wp.array(dtype=wp.vec4d),
+    after: wp.array(dtype=int),
+    boxes: wp.array(dtype=wp.vec4i),
+    triangles: wp.array(dtype=int),
+    canvas_of: wp.array(dtype=int),
+    canvases: wp.array(dtype=wp.vec4i),
+    starts: wp.array(dtype=int),
+    rays: wp.array(dtype=wp.vec3d),
+    inverse_near: wp.float64,
+    inverse_far: wp.float64,
+    strips: int,
+    covered: wp.array(dtype=wp.uint8),
+):
+    """Silhouettes without occlusion, as `visibility.cover` draws them, in the tiles of a tree. `rays` are those of all canvases' pixels."""
+    i, strip = wp.tid()
+    t = triangles[i]
+    body = canvas_of[i]
+    canvas = canvases[body]
+    e = functions[t]
+    lengths = edge_lengths(e)
+    cap = caps[t]
+    if lengths[0] == ZERO:
+        return
+    node = int(0)
+    while node < balls.shape[0]:
+        if outside(e, lengths, cap, balls[node]):
+            node = after[node]
+        else:
+            tile = boxes[node]
+            y = wp.max(tile[1], canvas[1]) + strip
+            while y < wp.min(tile[3], canvas[3]):
+                line = starts[body] + (y - canvas[1]) * (canvas[2] - canvas[0]) - canvas[0]
+                for x in range(wp.max(tile[0], canvas[0]), wp.min(tile[2], canvas[2])):
+                    d = rays[line + x]
+                    s = e * d
+                    if wp.min(s[0], wp.min(s[1], s[2])) >= ZERO and s[3] >= inverse_far and s[3] <= inverse_near:
+                        covered[line + x] = wp.uint8(1)
+                y += strips
+            node += 1

@@ -1,0 +1,200 @@
+"""A lens's rays as the kernels read them: one for each sample, and which part of all directions each part of the picture sees.
+
+The second is what finds a triangle's pixels without following its bent edges: the ends of a tile's unit rays lie in a small ball, and
+a ball wholly outside one of the triangle's edges holds no sample of it. Balls of tiles are gathered into balls of four tiles, and so
+on: a tree over the picture.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from diorama.sim.lens import rays_at
+from diorama.sim.render.raster.device import Array as DeviceArray
+from diorama.sim.render.raster.device import wp
+from diorama.sim.render.raster.visibility import GROUP, Columns
+from diorama.sim.spec import CameraSpec
+
+Array = NDArray[np.float64]
+Box = tuple[int, int, int, int]
+
+#: A tile's rays are at most this much farther from the middle than those of its corners.
+_BULGE = 1.25
+#: Pixels along a tile's side.
+TILE = GROUP
+#: Silhouettes are followed this many picture sizes past each edge.
+BEYOND = 2
+_NOTHING = (0.0, 0.0, 0.0, -np.inf)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RayTree:
+    """Tiles of a region of the picture's plane, and the balls that hold their rays' ends: (x, y, z, radius), -inf where nothing is seen.
+
+    `tiles` (rows, columns, 4) is the grid of tiles. The tree's nodes that see something are listed depth first: `balls` (n, 4); `after` (n,)
+    int32, the next node that is not below this one; `boxes` (n, 4) int32, the pixels (x0, y0, x1, y1) of a tile, of no width for a node
+    above others.
+    """
+
+    tiles: Array
+    balls: Array
+    after: NDArray[np.int32]
+    boxes: NDArray[np.int32]
+
+
+def sample_rays(camera: CameraSpec, region: Box, offset: tuple[float, float]) -> Array:
+    """Unit rays (rows, columns, 3) of the pixels in (x0, y0, x1, y1), at an offset from their corners; zero where nothing is seen."""
+    x0, y0, x1, y1 = region
+    pixels = np.empty((y1 - y0, x1 - x0, 2))
+    pixels[..., 0] = np.arange(x0, x1) + offset[0]
+    pixels[..., 1] = np.arange(y0, y1)[:, None] + offset[1]
+    return np.nan_to_num(rays_at(camera, pixels.reshape(-1, 2)), copy=False).reshape(y1 - y0, x1 - x0, 3)
+
+
+def ray_tree(camera: CameraSpec, region: Box, tile: int, hole: Box = (0, 0, 0, 0)) -> RayTree:
+    """The tree of tiles `tile` pixels wide over (x0, y0, x1, y1), but for those within the hole."""
+    x, y = np.arange(region[0], region[2], tile), np.arange(region[1], region[3], tile)
+    tiles = _tile_balls(camera, region[:2], len(y), len(x), tile)
+    boxes = np.stack([*np.meshgrid(x, y), *np.meshgrid(np.minimum(x + tile, region[2]), np.minimum(y + tile, region[3]))], axis=-1)
+    within = (boxes[..., :2] >= hole[:2]).all(axis=-1) & (boxes[..., 2:] <= hole[2:]).all(axis=-1)
+    tiles[within] = _NOTHING
+    balls, after, boxes = _depth_first(tiles, boxes)
+    return RayTree(tiles=tiles, balls=balls, after=after, boxes=boxes)
+
+
+def _tile_balls(camera: CameraSpec, origin: tuple[int, int], rows: int, columns: int, tile: int) -> Array:
+    """(rows, columns, 4) balls."""
+    corners = _node_rays(camera, np.array([origin]), (rows + 1, columns + 1), tile)[0]
+    corners = np.stack([corners[:-1, :-1], corners[:-1, 1:], corners[1:, :-1], corners[1:, 1:]], axis=2)
+    balls = _ball(corners, _BULGE)
+    # Of tiles that may be seen in part, the corners of all pixels; a part of a pixel may be seen beyond the last of them.
+    unseen = np.isnan(corners[..., 0])
+    near_seen = cv2.dilate(np.asarray(~unseen.all(axis=2), np.uint8), np.ones((3, 3), np.uint8)) > 0
+    row, column = np.nonzero(unseen.any(axis=2) & near_seen)
+    rays = _node_rays(camera, np.array(origin) + tile * np.stack([column, row], axis=1), (tile + 1, tile + 1), 1)
+    steps = [np.fmax.reduce(_length(np.diff(rays, axis=axis)), axis=(1, 2), initial=0.0) for axis in (1, 2)]
+    partial = _ball(rays.reshape(len(row), (tile + 1) ** 2, 3), _BULGE)
+    partial[:, 3] += 2 * np.maximum(*steps)
+    balls[row, column] = partial
+    return balls
+
+
+def _node_rays(camera: CameraSpec, starts_xy: NDArray[np.int64], shape: tuple[int, int], step: int) -> Array:
+    """(n, *shape, 3) rays through grids of pixels' corners, NaN where nothing is seen."""
+    at = np.empty((len(starts_xy), *shape, 2))
+    at[..., 0] = starts_xy[:, 0, None, None] + step * np.arange(shape[1])
+    at[..., 1] = starts_xy[:, 1, None, None] + step * np.arange(shape[0])[:, None]
+    return rays_at(camera, at.reshape(-1, 2)).reshape(*at.shape[:-1], 3)
+
+
+def _ball(points: Array, slack: float) -> Array:
+    """Balls (..., 4) about (..., n, 3) points, of which some or all may be NaN."""
+    count = (~np.isnan(points[..., 0])).sum(axis=-1)
+    middle = np.nansum(points, axis=-2) / np.maximum(count, 1)[..., None]
+    radius = np.fmax.reduce(_length(points - middle[..., None, :]), axis=-1, initial=0.0) * slack + 1e-9
+    return np.concatenate([middle, np.where(count > 0, radius, -np.inf)[..., None]], axis=-1)
+
+
+def _gathered(balls: Array) -> Array:
+    """Balls (h, w, 4) about those of 2 x 2 of a finer grid."""
+    four = np.stack([balls[::2, ::2], balls[::2, 1::2], balls[1::2, ::2], balls[1::2, 1::2]], axis=2)
+    seen = four[..., 3] > 0
+    count = seen.sum(axis=2)
+    middle = np.where(seen[..., None], four[..., :3], 0).sum(axis=2) / np.maximum(count, 1)[..., None]
+    reach = _length(four[..., :3] - middle[:, :, None]) + four[..., 3]
+    return np.concatenate([middle, reach.max(axis=2)[..., None]], axis=-1)
+
+
+def _depth_first(tiles: Array, boxes: NDArray[np.int64]) -> tuple[Array, NDArray[np.int32], NDArray[np.int32]]:
+    """Balls, next nodes and boxes of the tree whose leaves are the tiles."""
+    rows, columns, _ = tiles.shape
+    depth = max(rows - 1, columns - 1).bit_length()
+    grid = np.full((2**depth, 2**depth, 4), _NOTHING)
+    grid[:rows, :columns] = tiles
+    grids = [grid]
+    while len(grids[-1]) > 1:
+        grids.append(_gathered(grids[-1]))
+    # A whole tree of four branches each, in which a node's place follows from its parent's and the size of a subtree.
+    sizes = [(4 ** (level + 1) - 1) // 3 for level in range(depth + 1)]
+    balls, after, pixels = np.empty((sizes[depth], 4)), np.empty(sizes[depth], np.int64), np.zeros((sizes[depth], 4), np.int32)
+    place = x = y = np.zeros(1, np.int64)
+    for level in range(depth, 0, -1):
+        balls[place], after[place] = grids[level][y, x], place + sizes[level]
+        place = (place[:, None] + 1 + sizes[level - 1] * np.arange(4)).reshape(-1)
+        x, y = (2 * x[:, None] + (0, 1, 0, 1)).reshape(-1), (2 * y[:, None] + (0, 0, 1, 1)).reshape(-1)
+    balls[place], after[place] = grids[0][y, x], place + 1
+    real = (x < columns) & (y < rows)
+    pixels[place[real]] = boxes[y[real], x[real]]
+    seen = balls[:, 3] > 0
+    new_place = np.concatenate([[0], np.cumsum(seen)])
+    return balls[seen], new_place[after[seen]].astype(np.int32), pixels[seen]
+
+
+def _with_steps(rays: Array) -> NDArray[np.float32]:
+    """(pixels, 3, 3) of rays (h, w, 3): each ray, then its change to the right and down: half of that between its two neighbours, or all
+    of that to the one neighbour which the picture has, or which sees something.
+    """
+    seen = (rays != 0).any(axis=2)
+    out = np.zeros((*seen.shape, 3, 3), np.float32)
+    out[..., 0, :] = rays
+    for row, axis in ((1, 1), (2, 0)):
+        change = np.diff(rays, axis=axis)
+        known = np.logical_and(*(np.delete(seen, end, axis=axis) for end in (0, -1)))
+        change[~known] = 0
+        first = np.zeros_like(np.take(rays, [0], axis=axis))
+        ahead, behind = np.concatenate([change, first], axis=axis), np.concatenate([first, change], axis=axis)
+        pad = np.zeros_like(np.take(seen, [0], axis=axis))
+        count = np.concatenate([known, pad], axis=axis).astype(np.float64) + np.concatenate([pad, known], axis=axis)
+        out[..., row, :] = (ahead + behind) / np.maximum(count, 1)[..., None]
+    return out.reshape(-1, 3, 3)
+
+
+def _length(v: Array) -> Array:
+    return np.sqrt(v[..., 0] * v[..., 0] + v[..., 1] * v[..., 1] + v[..., 2] * v[..., 2])
+
+
+class RayTables:
+    """What a camera with a lens needs on a device; it does not depend on where the camera is.
+
+    `samples` (samples, rows, groups of a row, 3) of Columns are the coordinates of each sample's ray, those at pixels' centres last;
+    `tiles` (rows, columns) vec4d and `picture`, the tree's arrays, find triangles; `centers` (pixels,) mat33 are the rays of pixels' centres, and how
+    they change from pixel to pixel to the right and downwards.
+    """
+
+    def __init__(self, camera: CameraSpec, offsets: Sequence[tuple[float, float]], device: str) -> None:
+        self._camera, self._device = camera, device
+        self._picture = (0, 0, camera.width, camera.height)
+        groups = -(-camera.width // GROUP)
+        tables = [sample_rays(camera, (0, 0, groups * GROUP, camera.height), offset) for offset in offsets]
+        in_groups = np.stack([table.reshape(camera.height, groups, GROUP, 3).swapaxes(2, 3) for table in tables])
+        self.samples: DeviceArray = wp.array(in_groups, dtype=Columns, device=device)
+        self._centers = tables[-1][:, : camera.width]
+        self.centers: DeviceArray = wp.array(_with_steps(self._centers), dtype=wp.mat33, device=device)
+        tree = ray_tree(camera, self._picture, TILE)
+        self.tiles: DeviceArray = wp.array(tree.tiles, dtype=wp.vec4d, device=device)
+        self.picture = self._upload(tree)
+
+    @cached_property
+    def beyond(self) -> tuple[DeviceArray, DeviceArray, DeviceArray]:
+        """The arrays of a tree of what is around the picture, as far as silhouettes are followed."""
+        w, h = self._camera.width, self._camera.height
+        return self._upload(ray_tree(self._camera, (-BEYOND * w, -BEYOND * h, (1 + BEYOND) * w, (1 + BEYOND) * h), 4 * TILE, self._picture))
+
+    def canvas(self, region: Box) -> Array:
+        """(pixels, 3) rays through the centres of a region's pixels."""
+        x0, y0, x1, y1 = region
+        if x0 >= 0 and y0 >= 0 and x1 <= self._camera.width and y1 <= self._camera.height:
+            return self._centers[y0:y1, x0:x1].reshape(-1, 3)
+        return sample_rays(self._camera, region, (0.5, 0.5)).reshape(-1, 3)
+
+    def _upload(self, tree: RayTree) -> tuple[DeviceArray, DeviceArray, DeviceArray]:
+        device = self._device
+        return (
+            wp.array(tree.balls, dtype=wp.vec4d, device=device),
+            wp.array(tree.after, dtype=wp.int32, device=device),
+            wp.array(tree.boxes, dtype=wp.vec4i, device=device),
+        )
