@@ -126,14 +126,18 @@ def test_beyond_its_reach_a_lens_sees_nothing(lens) -> None:
     assert np.isfinite(undistort(lens, [(rim * 0.999, 0.0)])).all()
 
 
-def test_the_reach_is_where_the_image_turns_back() -> None:
-    """Closed forms: r + k1 r^3 peaks at 1 / sqrt(-3 k1), and without such a peak there is none."""
-    assert largest_radius(BrownConrady(k1=-0.25)) == pytest.approx(1 / math.sqrt(0.75), rel=1e-12)
-    assert largest_radius(KannalaBrandt(k1=-0.25)) == pytest.approx(1 / math.sqrt(0.75), rel=1e-12)
+def test_the_reach_is_just_before_the_image_turns_back() -> None:
+    """Closed forms: r + k1 r^3 grows by 1/20 at the root of 0.95 + 3 k1 r^2, and a lens that never grows less sees all."""
+    assert largest_radius(BrownConrady(k1=-0.25)) == pytest.approx(math.sqrt(0.95 / 0.75), rel=1e-12)
+    assert largest_radius(KannalaBrandt(k1=-0.25)) == pytest.approx(math.sqrt(0.95 / 0.75), rel=1e-12)
     assert largest_radius(BrownConrady(k1=0.25)) > 1e5
     assert largest_radius(KannalaBrandt()) == math.pi
-    # 1 - 3 s + s^2, of slopes k1 = -1, k2 = 0.2: two extrema, of which the first counts.
-    assert largest_radius(BrownConrady(k1=-1, k2=0.2)) == pytest.approx(math.sqrt((3 - math.sqrt(5)) / 2), rel=1e-12)
+    # 0.95 - 3 s + s^2 has two roots, of which the first counts.
+    assert largest_radius(BrownConrady(k1=-1, k2=0.2)) == pytest.approx(math.sqrt((3 - math.sqrt(9 - 3.8)) / 2), rel=1e-12)
+    # All but nothing of the picture is lost: of 1000 pixels' focal length, less than one.
+    turn = 1 / math.sqrt(0.75)
+    reach = distort(BrownConrady(k1=-0.25), [(largest_radius(BrownConrady(k1=-0.25)) * (1 - 1e-12), 0, 1)])[0, 0]
+    assert 0 < 1000 * (turn - 0.25 * turn**3 - reach) < 1
 
 
 def test_a_ray_does_not_depend_on_what_is_asked_beside_it() -> None:

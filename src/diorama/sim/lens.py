@@ -1,8 +1,8 @@
 """Where a camera's lens puts a point, and which ray a pixel sees: a pinhole, Brown and Conrady's lens, Kannala and Brandt's fisheye.
 
-A lens is taken as far as it is one to one. A polynomial that is to shift points outwards or inwards turns back at some radius, from
-where on it would show everything a second time; no real lens does. Points beyond that radius are not seen, and pixels beyond its
-image see nothing: NaN.
+A lens is taken as far as its image grows. A polynomial that squeezes the picture's rim turns back at some radius, from where on it
+would show everything a second time; no real lens does. Points beyond that radius are not seen, and pixels beyond its image see
+nothing: NaN.
 
 Only arithmetic and square roots are used, of which every processor has the same bits: the sine and the angle of a fisheye are made
 of them.
@@ -19,6 +19,8 @@ from diorama.sim.spec import BrownConrady, CameraSpec, Distortion, KannalaBrandt
 
 Array = NDArray[np.float64]
 
+#: A lens ends where its image grows this many times less than on the axis: a pixel or so before it turns back.
+_LEAST_GROWTH = 0.05
 #: The tangent of the widest angle from the axis that is asked of lenses without a limit of their own.
 _WIDEST_TANGENT = 1e6
 #: Rays are found for this many pixels at a time, which a processor's cache can hold.
@@ -69,9 +71,9 @@ def undistort(distortion: Distortion | None, image: ArrayLike) -> Array:
 
 
 def largest_radius(distortion: Distortion) -> float:
-    """How far from the axis the lens is one to one: a tangent for Brown and Conrady's, an angle up to pi for a fisheye."""
+    """How far from the axis the lens sees: a tangent for Brown and Conrady's, an angle up to pi for a fisheye."""
     widest = math.pi if isinstance(distortion, KannalaBrandt) else _WIDEST_TANGENT
-    slope = [1.0, *((2 * i + 1) * k for i, k in enumerate(_radial(distortion), start=1))]
+    slope = [1.0 - _LEAST_GROWTH, *((2 * i + 1) * k for i, k in enumerate(_radial(distortion), start=1))]
     return min([widest, *(math.sqrt(s) for s in _roots(slope, widest * widest))])
 
 
