@@ -304,7 +304,7 @@ def weight_of(shadows: Shadows, m: int, point: wp.vec3, normal: wp.vec3) -> floa
     e = shadows.maps[m].extent
     facing = wp.dot(wp.cross(wp.vec3(e[0, 1], e[1, 1], e[2, 1]), wp.vec3(e[0, 0], e[1, 0], e[2, 0])), q)
     away2 = wp.dot(q, q)
-    return wp.max(-wp.dot(n, q) * facing, 1.0e-6 * away2) / (away2 * away2)
+    return wp.max(-wp.dot(n, q), 0.0) * wp.max(facing, 0.0) / (away2 * away2)
 
 
 @wp.func
@@ -339,4 +339,6 @@ def lit_fraction(lights: wp.array(dtype=LightData), index: int, shadows: Shadows
             m = shadows.maps[m].next
         else:
             m = shadows.maps[m].other
+    if weights == 0.0:
+        return 1.0
     return seen / weights

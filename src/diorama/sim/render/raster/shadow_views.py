@@ -38,6 +38,8 @@ _SINK_M = 0.003
 _WIDEST = 8
 #: A lamp's single map sees this far to each side (a tangent).
 _WIDE = 1.6
+#: A face of its cube of maps answers up to here.
+_SEAM = 1.001
 #: A rectangle is large if it is more than this many times its distance from the nearest caster, from middle to edge.
 _LARGE = 0.35
 _MOST_PARTS = 3
@@ -220,7 +222,8 @@ def _lamp_views(light: SpotLight | PointLight | RectLight, casters: Boxes, recei
         per_value = size * (1 if single and isinstance(light, SpotLight) else slant)
         # What surrounds the light is somewhat nearer along the map's axis than it is to the light.
         reach = per_value * max(1 / max(corner, nearest / slant) - 1 / farthest, 0.0)
-        rim = across if single else 1.0 + min(reach, _WIDE - 1.0)
+        # Faces of the cube overlap by what a kernel needs, and by a hair, so that no ray passes between them.
+        rim = across if single else _SEAM + min(reach, _WIDE - 1.0) + 8 / MAP_TEXELS
         rects = np.clip(rects, -rim, rim)
         used = (rects[:, 0] < rects[:, 2]) & (rects[:, 1] < rects[:, 3])
         if not used.any():
@@ -233,7 +236,7 @@ def _lamp_views(light: SpotLight | PointLight | RectLight, casters: Boxes, recei
                 extent=apply(_rotation(frame), axes.T).T,
                 box=isinstance(light, RectLight),
                 window=window,
-                domain=None if single else np.array([-1.0, -1.0, 1.0, 1.0]),
+                domain=None if single else _SEAM * np.array([-1.0, -1.0, 1.0, 1.0]),
                 reach=reach,
                 per_value=per_value,
                 per_texel=np.repeat((max(_longer(window), 1e-4) if single else 2.0) / MAP_TEXELS, 2),
