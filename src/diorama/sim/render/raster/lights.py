@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diorama.sim.render.raster import shadow_draw
-from diorama.sim.render.raster.device import Array, Scratch, wp
+from diorama.sim.render.raster.device import Array, Scratch, layout, wp
 from diorama.sim.render.raster.light_data import BOUNDS_CELL, POINT, RECT, SPOT, SUN, LightData, ShadowLevel, ShadowMap, Shadows
-from diorama.sim.render.raster.scene import SceneArrays, layout
+from diorama.sim.render.raster.scene import SceneArrays
 from diorama.sim.render.raster.shadow_rows import ShadowRows, within_bounds
 from diorama.sim.render.raster.shadow_views import CLOSER_TEXELS, MOST_CLOSER, NEAR_M, View, closer_views, ground, lowest_m, views
 from diorama.sim.spec import CameraSpec, Light, RectLight, SceneSpec, SpotLight, SunLight

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diorama.sim.render.raster.light_data import BORDER, BOUNDS_CELL, MAX_KERNEL, NARROW_KERNEL, ShadowLevel, ShadowMap
-from diorama.sim.render.raster.scene import layout
+from diorama.sim.render.raster.device import layout
 from diorama.sim.render.raster.shadow_views import NEAR_M, View
 from diorama.sim.transforms import apply
 
