@@ -17,6 +17,7 @@ from diorama.sim.render.raster import Raster
 from diorama.sim.render.raster.device import Scratch, wp
 from diorama.sim.render.raster.light_data import LightData, Shadows
 from diorama.sim.render.raster.lights import SceneLights
+from diorama.sim.render.raster.meshes import MeshCache
 from diorama.sim.render.raster.scene import scene_arrays
 from diorama.sim.render.raster.shadow import lit_fraction
 from diorama.sim.render.raster.shadow_views import MAP_TEXELS
@@ -77,7 +78,7 @@ class Lit:
 
     def __init__(self, raster: Raster, library: Any, spec: SceneSpec, *, camera: CameraSpec = FAR, scratch: Scratch | None = None) -> None:
         self.device = raster.device
-        scene = scene_arrays(spec, library, self.device, ChainCache())
+        scene = scene_arrays(spec, library, self.device, ChainCache(), MeshCache())
         self.arrays = SceneLights(spec, scene, scratch or Scratch(self.device), 1 if self.device == "cpu" else 32).seen_by(camera)
         self.maps = self.arrays.shadows.maps.numpy()
 
