@@ -2,6 +2,7 @@
 
 import math
 import os
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,10 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from diorama.sim.lens import rays_at
 from diorama.sim.render.raster import Raster
 from diorama.sim.render.raster.occlusion import Occlusion, specular_visibility
-from diorama.sim.spec import BodySpec, BoxShape, CameraSpec, Pose, SceneSpec, SphereShape
-from diorama.sim.transforms import look_at
+from diorama.sim.render.raster.ray_tables import RayTables
+from diorama.sim.spec import BodySpec, BoxShape, BrownConrady, CameraSpec, KannalaBrandt, Pose, SceneSpec, SphereShape
+from diorama.sim.transforms import apply, look_at
 
 DEVICE = os.environ.get("DIORAMA_DEVICE", "cpu")
 FLOOR = ((0.0, 0.0, 0.0), (0.0, 0.0, 1.0))
@@ -63,9 +66,10 @@ def seen(camera: CameraSpec, planes=(), spheres=(), keep=lambda points, plane: n
 
 
 def visible(occlusion: Occlusion, depth: NDArray, normals: NDArray, camera: CameraSpec, radius_m: float) -> NDArray[np.float32]:
+    rays = None if camera.distortion is None else RayTables(camera, ((0.5, 0.5),), DEVICE).centers
     on_device = wp.array(depth.astype(np.float32).ravel(), dtype=wp.float32, device=DEVICE)
     normals_on_device = wp.array(normals.astype(np.float32).reshape(-1, 3), dtype=wp.vec3, device=DEVICE)
-    return occlusion.visible(on_device, normals_on_device, camera, radius_m).numpy().reshape(depth.shape).copy()
+    return occlusion.visible(on_device, normals_on_device, camera, radius_m, rays).numpy().reshape(depth.shape).copy()
 
 
 @settings(max_examples=60, deadline=None)
@@ -164,6 +168,15 @@ def test_what_is_farther_than_the_radius_leaves_no_halo(occlusion):
     assert got.min() > 1 - 1e-3
 
 
+def test_where_nothing_is_everything_is_seen(occlusion):
+    """Pixels of the sky right beside dark ones are not smeared upon."""
+    view = camera((0.6, 0, 0.05), (0, 0, 0.08))
+    depth, normals, _, surface = seen(view, planes=(FLOOR,), spheres=(((0, 0, 0.05), 0.05), ((0, 0.08, 0.05), 0.05)))
+    got = visible(occlusion, depth, normals, view, 0.2)
+    assert got[surface > 1].min() < 0.6
+    assert np.all(got[surface == 0] == 1)
+
+
 def test_streets(occlusion):
     """A wall 130 m away, in a view that reaches 200 m, with a radius of 2 m: its foot is dark, road and wall are not."""
     view = camera((-110, 0, 80), (0, 0, 0), width=640, height=480, f=850)
@@ -174,6 +187,48 @@ def test_streets(occlusion):
         assert 0.5 < got[(surface == number) & (np.abs(points[..., axis]) < 0.3)].mean() < 0.8
         assert got[(surface == number) & (np.abs(points[..., axis]) > 3) & (points[..., 0] < 1e-3)].min() > 0.99
     assert np.all(got[surface == 0] == 1)
+
+
+LENSES = {
+    "barrel": BrownConrady(k1=-0.15, k2=0.02, p1=0.002, p2=-0.001),
+    "fisheye": KannalaBrandt(k1=-0.02),
+    "nearly a pinhole": BrownConrady(k1=1e-6),
+}
+
+
+@pytest.mark.parametrize("lens", LENSES)
+def test_through_a_lens_flat_and_convex_surfaces_see_everything(occlusion, raster: Raster, lens):
+    # Wide: the fisheye sees 200 degrees.
+    view = replace(camera((0.5, 0.2, 0.4), width=240, height=180, f=75 if lens == "fisheye" else 150), distortion=LENSES[lens])
+    for body in (BoxShape(size_m=(9, 9, 0.1)), SphereShape(radius_m=0.15)):
+        raster.load(SceneSpec(bodies=(BodySpec(name="body", shape=body, world_from_body=Pose((0, 0, -0.1))),)))
+        frame = raster.render(view, ("depth", "normal"))
+        assert np.isfinite(frame.depth_m).sum() > 500
+        assert visible(occlusion, frame.depth_m, frame.normal, view, 0.3).min() > 1 - 2e-3
+
+
+@pytest.mark.parametrize("lens", LENSES)
+def test_a_corner_is_as_dark_through_a_lens(occlusion, raster: Raster, lens):
+    """Mean visibility over patches of floor and wall, in metres: as through a pinhole that stands at the same place."""
+    bodies = (
+        BodySpec(name="floor", shape=BoxShape(size_m=(4, 4, 0.1)), world_from_body=Pose((0, 0, -0.05))),
+        BodySpec(name="wall", shape=BoxShape(size_m=(0.1, 4, 4)), world_from_body=Pose((-0.05, 0, 2))),
+    )
+    raster.load(SceneSpec(bodies=bodies))
+    plain = camera((0.5, 0.1, 0.4), width=480, height=360, f=400)
+    found = []
+    for view in (plain, replace(plain, distortion=LENSES[lens])):
+        frame = raster.render(view, ("depth", "normal", "instance"))
+        got = visible(occlusion, frame.depth_m, frame.normal, view, 0.1)
+        u, v = np.meshgrid(np.arange(480) + 0.5, np.arange(360) + 0.5)
+        directions = rays_at(view, np.stack([u.ravel(), v.ravel()], axis=1)).reshape(360, 480, 3)
+        inside = directions * (frame.depth_m / directions[..., 2])[..., None]
+        points = apply(view.world_from_camera.matrix, inside.reshape(-1, 3)).reshape(360, 480, 3)
+        near = np.abs(points[..., 1]) < 0.1
+        for instance, axis in ((1, 0), (2, 2)):
+            for d in (0.005, 0.02, 0.05, 0.12):
+                found.append(got[near & (frame.instance == instance) & (np.abs(points[..., axis] - d) < 0.003)].mean())
+    np.testing.assert_allclose(found[8:], found[:8], atol=1e-3 if lens == "nearly a pinhole" else 0.03)
 
 
 def test_the_same_every_time(occlusion):

@@ -58,7 +58,11 @@ def specular_visibility(no_v: float, visible: float, alpha: float) -> float:
 
 @wp.struct
 class Grid:
-    """The picture and the grid of every other pixel, `columns` x `rows`. Pixels are at focal * (x, y) / z + center."""
+    """The picture and the grid of every other pixel, `columns` x `rows`.
+
+    A pinhole's pixels are at focal * (x, y) / z + center. A lens's have `rays` of length one, each with how it changes from pixel to pixel
+    to the right and downwards; a pinhole has none.
+    """
 
     width: int
     height: int
@@ -66,12 +70,15 @@ class Grid:
     rows: int
     focal: wp.vec2
     center: wp.vec2
+    rays: wp.array(dtype=wp.mat33)
 
 
 @wp.struct
 class Surfaces:
-    """Points of the grid: depths and normals. Element i is those of LANES points from the i-th on: see `place`."""
+    """Points of the grid and their normals. Element i is those of LANES points from the i-th on: see `place`."""
 
+    x: wp.array(dtype=Lanes)
+    y: wp.array(dtype=Lanes)
     z: wp.array(dtype=Lanes)
     nx: wp.array(dtype=Lanes)
     ny: wp.array(dtype=Lanes)
@@ -91,6 +98,20 @@ def roots(a: Lanes) -> Lanes:
     for k in range(LANES):
         out[k] = wp.sqrt(a[k])
     return out
+
+
+@wp.func
+def dots(ax: Lanes, ay: Lanes, az: Lanes, bx: Lanes, by: Lanes, bz: Lanes) -> Lanes:
+    """Scalar products."""
+    return wp.cw_mul(ax, bx) + wp.cw_mul(ay, by) + wp.cw_mul(az, bz)
+
+
+@wp.func
+def bent_point(ray: wp.vec3, depth: float) -> wp.vec3:
+    """What a lens shows. Beside the camera its depth does not tell how far it is: then, as where nothing is seen, it is far away."""
+    if wp.abs(ray[2]) < 0.01 or depth >= FAR:
+        return wp.vec3(0.0, 0.0, FAR)
+    return ray * (depth / ray[2])
 
 
 @wp.func
@@ -120,9 +141,11 @@ def search(
 ):
     """Collect the grid's points, and find how much light each misses in its slice, as a share of all light."""
     row, block = wp.tid()
+    lens = grid.rays.shape[0] > 0
     # The pixel, what is there, the slice it takes, and where between two steps its samples lie.
+    pixel = Indices()
     u = Lanes()
-    z = Lanes()
+    pz = Lanes()
     nx = Lanes()
     ny = Lanes()
     nz = Lanes()
@@ -132,8 +155,9 @@ def search(
     for k in range(LANES):
         column = wp.min(block * LANES + k, grid.columns - 1)
         i = 2 * row * grid.width + 2 * column
+        pixel[k] = i
         u[k] = 2.0 * float(column) + 0.5
-        z[k] = wp.min(depth[i], FAR)
+        pz[k] = wp.min(depth[i], FAR)
         n = normals[i]
         nx[k] = n[0]
         ny[k] = n[1]
@@ -143,29 +167,53 @@ def search(
         sine[k] = turn[1]
         jitter[k] = (float((row - column) & 3) + 0.5) * 0.25
     v = Lanes(2.0 * float(row) + 0.5)
+    px = wp.cw_mul((u - Lanes(grid.center[0])) / grid.focal[0], pz)
+    py = wp.cw_mul((v - Lanes(grid.center[1])) / grid.focal[1], pz)
+    if lens:
+        for k in range(LANES):
+            p = bent_point(grid.rays[pixel[k]][0], pz[k])
+            px[k] = p[0]
+            py[k] = p[1]
+            pz[k] = p[2]
+            facing = wp.where(p[2] < FAR, 1.0, 0.0)
+            nx[k] = nx[k] * facing
+            ny[k] = ny[k] * facing
+            nz[k] = nz[k] * facing
     at = place(grid, block * LANES, row)
-    surfaces.z[at] = z
+    surfaces.x[at] = px
+    surfaces.y[at] = py
+    surfaces.z[at] = pz
     surfaces.nx[at] = nx
     surfaces.ny[at] = ny
     surfaces.nz[at] = nz
 
     # The line of sight (a, b, c), and the slice's direction across it (by the basis of Frisvad 2012).
     one = Lanes(1.0)
-    rx = (u - Lanes(grid.center[0])) / grid.focal[0]
-    ry = (v - Lanes(grid.center[1])) / grid.focal[1]
-    px = wp.cw_mul(rx, z)
-    py = wp.cw_mul(ry, z)
-    c = wp.cw_div(one, roots(wp.cw_mul(rx, rx) + wp.cw_mul(ry, ry) + one))
-    a = wp.cw_mul(rx, c)
-    b = wp.cw_mul(ry, c)
-    share = wp.cw_div(one, one + c)
+    distance = roots(dots(px, py, pz, px, py, pz))
+    a = wp.cw_div(px, distance)
+    b = wp.cw_div(py, distance)
+    c = wp.cw_div(pz, distance)
+    share = wp.cw_div(one, wp.max(one + c, Lanes(1.0e-6)))
     across = wp.cw_mul(wp.cw_mul(a, b), share)
     tx = wp.cw_mul(cosine, one - wp.cw_mul(wp.cw_mul(a, a), share)) - wp.cw_mul(sine, across)
     ty = wp.cw_mul(sine, one - wp.cw_mul(wp.cw_mul(b, b), share)) - wp.cw_mul(cosine, across)
     tz = -wp.cw_mul(cosine, a) - wp.cw_mul(sine, b)
     # Where that runs in the picture, and how many pixels a metre.
-    du = wp.cw_div(tx - wp.cw_mul(rx, tz), z) * grid.focal[0]
-    dv = wp.cw_div(ty - wp.cw_mul(ry, tz), z) * grid.focal[1]
+    slope = wp.cw_div(tz, pz)
+    du = wp.cw_div(tx - wp.cw_mul(px, slope), pz) * grid.focal[0]
+    dv = wp.cw_div(ty - wp.cw_mul(py, slope), pz) * grid.focal[1]
+    if lens:
+        for k in range(LANES):
+            change = grid.rays[pixel[k]]
+            way = wp.vec3(tx[k], ty[k], tz[k])
+            uu = wp.dot(change[1], change[1])
+            uv = wp.dot(change[1], change[2])
+            vv = wp.dot(change[2], change[2])
+            tu = wp.dot(change[1], way)
+            tv = wp.dot(change[2], way)
+            scale = 1.0 / ((uu * vv - uv * uv) * distance[k] + 1.0e-30)
+            du[k] = (tu * vv - tv * uv) * scale
+            dv[k] = (tv * uu - tu * uv) * scale
     speed = roots(wp.cw_mul(du, du) + wp.cw_mul(dv, dv)) + Lanes(1.0e-20)
     du = wp.cw_div(du, speed)
     dv = wp.cw_div(dv, speed)
@@ -173,8 +221,8 @@ def search(
     metres = wp.min(wp.cw_div(extent, speed), Lanes(radius))
     fade = wp.cw_div(Lanes(FADE), wp.cw_mul(metres, metres))
     # The surface's plane in the slice: `nv` and `nt` its normal towards the eye and across, `above` and `along` the same at length one.
-    nv = -(wp.cw_mul(nx, a) + wp.cw_mul(ny, b) + wp.cw_mul(nz, c))
-    nt = wp.cw_mul(nx, tx) + wp.cw_mul(ny, ty) + wp.cw_mul(nz, tz)
+    nv = -dots(nx, ny, nz, a, b, c)
+    nt = dots(nx, ny, nz, tx, ty, tz)
     length = roots(wp.cw_mul(nv, nv) + wp.cw_mul(nt, nt)) + Lanes(1.0e-20)
     above = wp.cw_div(nv, length)
     along = wp.cw_div(nt, length)
@@ -192,7 +240,6 @@ def search(
             sv = v + wp.cw_mul(dv, off)
             # How far that is out of the picture, and the pixel there.
             outside = wp.max(wp.max(-su, su - Lanes(float(grid.width))), wp.max(-sv, sv - Lanes(float(grid.height))))
-            pixel = Indices()
             dx = Lanes()
             dy = Lanes()
             for k in range(LANES):
@@ -201,17 +248,25 @@ def search(
                 pixel[k] = iv * grid.width + iu
                 dx[k] = float(iu) + 0.5
                 dy[k] = float(iv) + 0.5
-            sz = Lanes()
+            dz = Lanes()
             for k in range(LANES):
-                sz[k] = depth[pixel[k]]
-            sz = wp.min(sz, Lanes(FAR))
+                dz[k] = depth[pixel[k]]
+            dz = wp.min(dz, Lanes(FAR))
+            dx = wp.cw_mul((dx - Lanes(grid.center[0])) / grid.focal[0], dz)
+            dy = wp.cw_mul((dy - Lanes(grid.center[1])) / grid.focal[1], dz)
+            if lens:
+                for k in range(LANES):
+                    p = bent_point(grid.rays[pixel[k]][0], dz[k])
+                    dx[k] = p[0]
+                    dy[k] = p[1]
+                    dz[k] = p[2]
             # From the point to what is seen there.
-            dx = wp.cw_mul((dx - Lanes(grid.center[0])) / grid.focal[0], sz) - px
-            dy = wp.cw_mul((dy - Lanes(grid.center[1])) / grid.focal[1], sz) - py
-            dz = sz - z
-            distance2 = wp.cw_mul(dx, dx) + wp.cw_mul(dy, dy) + wp.cw_mul(dz, dz)
-            toward = -(wp.cw_mul(dx, a) + wp.cw_mul(dy, b) + wp.cw_mul(dz, c))
-            height = wp.cw_mul(nx, dx) + wp.cw_mul(ny, dy) + wp.cw_mul(nz, dz)
+            dx = dx - px
+            dy = dy - py
+            dz = dz - pz
+            distance2 = dots(dx, dy, dz, dx, dy, dz)
+            toward = -dots(dx, dy, dz, a, b, c)
+            height = dots(dx, dy, dz, nx, ny, nz)
             # Its angle above the plane, in the slice that the middle of its pixel is in (`flat` is the cosine, `rise` the sine, at some
             # length), is kept as its angle above the plane in this slice.
             flat = wp.cw_mul(nv, distance2) - wp.cw_mul(height, toward) + Lanes(1.0e-20)
@@ -226,36 +281,20 @@ def search(
     missing[at] = total * 0.5
 
 
-@wp.struct
-class Points:
-    """Points by their lines of sight (x, y, 1) and their depths; `real` is 1 for those in the picture and 0 for others."""
-
-    x: Lanes
-    y: Lanes
-    z: Lanes
-    real: Lanes
+@wp.func
+def likeness(off: Lanes, ax: Lanes, ay: Lanes, az: Lanes, pixels: float, grid: Grid) -> Lanes:
+    """How much something looks like a part of the surface at a point: 1 on its plane, falling to 0 when it is `off` it by some pixels' width."""
+    far = wp.cw_div(off, roots(dots(ax, ay, az, ax, ay, az)) + Lanes(1.0e-20)) * (grid.focal[0] / pixels)
+    return wp.max(Lanes(1.0) - wp.cw_mul(far, far), Lanes(0.0))
 
 
 @wp.func
-def points_at(grid: Grid, x: int, y: int, z: Lanes) -> Points:
-    """What is seen at pixel (x, y) and every other pixel to its right, at those depths."""
-    out = Points()
+def real(grid: Grid, column: int) -> Lanes:
+    """1 for columns of the grid from that one on, and 0 for those beyond its ends."""
+    out = Lanes()
     for k in range(LANES):
-        u = float(x + 2 * k) + 0.5
-        out.x[k] = (u - grid.center[0]) / grid.focal[0]
-        out.real[k] = wp.where(u > 0.0 and u < float(grid.width), 1.0, 0.0)
-    out.y = Lanes((float(y) + 0.5 - grid.center[1]) / grid.focal[1])
-    out.z = z
+        out[k] = wp.where(column + k >= 0 and column + k < grid.columns, 1.0, 0.0)
     return out
-
-
-@wp.func
-def likeness(a: Points, nx: Lanes, ny: Lanes, nz: Lanes, b: Points, pixels: float, grid: Grid) -> Lanes:
-    """How much `b` looks like a part of the surface at `a` with that normal: 1 on its plane, falling to 0 as many pixels' widths off it."""
-    dx = wp.cw_mul(a.x, a.z) - wp.cw_mul(b.x, b.z)
-    dy = wp.cw_mul(a.y, a.z) - wp.cw_mul(b.y, b.z)
-    off = wp.cw_div(wp.cw_mul(dx, nx) + wp.cw_mul(dy, ny) + wp.cw_mul(a.z - b.z, nz), a.z) * (grid.focal[0] / pixels)
-    return wp.max(Lanes(1.0) - wp.cw_mul(off, off), Lanes(0.0))
 
 
 @wp.kernel
@@ -264,10 +303,12 @@ def smooth(grid: Grid, surfaces: Surfaces, missing: wp.array(dtype=Lanes), dx: i
     row, block = wp.tid()
     column = block * LANES
     at = place(grid, column, row)
+    px = surfaces.x[at]
+    py = surfaces.y[at]
+    pz = surfaces.z[at]
     nx = surfaces.nx[at]
     ny = surfaces.ny[at]
     nz = surfaces.nz[at]
-    here = points_at(grid, 2 * column, 2 * row, surfaces.z[at])
     total = missing[at]
     weights = Lanes(1.0)
     for k in range(-2, 3):
@@ -275,10 +316,10 @@ def smooth(grid: Grid, surfaces: Surfaces, missing: wp.array(dtype=Lanes), dx: i
         y = row + k * dy
         if k != 0 and y >= 0 and y < grid.rows:
             other = place(grid, x, y)
-            there = points_at(grid, 2 * x, 2 * y, surfaces.z[other])
-            turn = wp.cw_mul(nx, surfaces.nx[other]) + wp.cw_mul(ny, surfaces.ny[other]) + wp.cw_mul(nz, surfaces.nz[other])
-            facing = wp.max(turn * 2.0 - Lanes(1.0), Lanes(0.0))
-            weight = wp.cw_mul(wp.cw_mul(likeness(here, nx, ny, nz, there, 3.0, grid), facing), there.real) / float(wp.abs(k))
+            off = dots(surfaces.x[other] - px, surfaces.y[other] - py, surfaces.z[other] - pz, nx, ny, nz)
+            turn = dots(surfaces.nx[other], surfaces.ny[other], surfaces.nz[other], nx, ny, nz)
+            weight = wp.cw_mul(likeness(off, px, py, pz, 3.0, grid), wp.max(turn * 2.0 - Lanes(1.0), Lanes(0.0)))
+            weight = wp.cw_mul(weight, real(grid, x)) / float(wp.abs(k))
             total += wp.cw_mul(missing[other], weight)
             weights += weight
     out[at] = wp.cw_div(total, weights)
@@ -296,25 +337,38 @@ def enlarge(depth: wp.array(dtype=float), grid: Grid, surfaces: Surfaces, missin
         y = 2 * row + down
         if y < grid.height:
             # The pixels of this corner of each 2 x 2.
-            z = Lanes()
+            px = Lanes()
+            pz = Lanes()
             for k in range(LANES):
-                z[k] = wp.min(depth[y * grid.width + wp.min(x + 2 * k, grid.width - 1)], FAR)
-            here = points_at(grid, x, y, z)
+                i = wp.min(x + 2 * k, grid.width - 1)
+                px[k] = float(i) + 0.5
+                pz[k] = depth[y * grid.width + i]
+            pz = wp.min(pz, Lanes(FAR))
+            z = Lanes(pz)
+            px = wp.cw_mul((px - Lanes(grid.center[0])) / grid.focal[0], pz)
+            py = pz * ((float(y) + 0.5 - grid.center[1]) / grid.focal[1])
+            if grid.rays.shape[0] > 0:
+                for k in range(LANES):
+                    p = bent_point(grid.rays[y * grid.width + wp.min(x + 2 * k, grid.width - 1)][0], pz[k])
+                    px[k] = p[0]
+                    py[k] = p[1]
+                    pz[k] = p[2]
             total = Lanes()
             weights = Lanes()
             for i in range((1 + across) * (1 + down)):
                 side = i % (1 + across)
-                line = wp.min(row + i // (1 + across), grid.rows - 1)
-                at = place(grid, column + side, line)
-                there = points_at(grid, 2 * (column + side), 2 * line, surfaces.z[at])
+                at = place(grid, column + side, wp.min(row + i // (1 + across), grid.rows - 1))
+                qx = surfaces.x[at]
+                qy = surfaces.y[at]
+                qz = surfaces.z[at]
+                off = dots(px - qx, py - qy, pz - qz, surfaces.nx[at], surfaces.ny[at], surfaces.nz[at])
                 # Where nothing beside it is of its surface, all count alike.
-                weight = likeness(there, surfaces.nx[at], surfaces.ny[at], surfaces.nz[at], here, 1.0, grid) + Lanes(1.0e-3)
-                weight = wp.cw_mul(weight, there.real)
+                weight = wp.cw_mul(likeness(off, qx, qy, qz, 1.0, grid) + Lanes(1.0e-3), real(grid, column + side))
                 total += wp.cw_mul(missing[at], weight)
                 weights += weight
             seen = wp.min(wp.max(Lanes(1.0) - wp.cw_div(total, weights), Lanes(0.0)), Lanes(1.0))
             for k in range(wp.min(LANES, (grid.width - x + 1) // 2)):
-                visible[y * grid.width + x + 2 * k] = seen[k]
+                visible[y * grid.width + x + 2 * k] = wp.where(z[k] < FAR, seen[k], 1.0)
 
 
 class Occlusion:
@@ -323,26 +377,28 @@ class Occlusion:
     def __init__(self, device: str = "cpu") -> None:
         self.device = device
         self._slices = wp.array(_SLICES, dtype=wp.vec2, device=device)
+        self._no_rays = wp.empty(0, dtype=wp.mat33, device=device)
         self._visible = wp.empty(0, dtype=wp.float32, device=device)
-        self._numbers = wp.empty((6, 0), dtype=wp.float32, device=device)
+        self._numbers = wp.empty((8, 0), dtype=wp.float32, device=device)
         self._rows: list[Array] = []
 
-    def visible(self, depth: Array, normals: Array, camera: CameraSpec, radius_m: float) -> Array:
+    def visible(self, depth: Array, normals: Array, camera: CameraSpec, radius_m: float, rays: Array | None = None) -> Array:
         """The cosine-weighted share, 0 to 1, of the directions above each pixel's surface in which nothing stands within `radius_m`.
 
         `depth` (float32 z-depth, +inf where nothing is) and `normals` (vec3 in camera axes, of length one, facing the camera, zero where
-        nothing is) hold H * W pixels' centres as a pinhole sees them; so does what comes out, a float32 buffer that the next call reuses.
-        Pixels without a surface see everything. `radius_m` is positive.
+        nothing is) are those of H * W pixels' centres; so is what comes out, a float32 buffer that the next call reuses. Pixels without a
+        surface see everything. `radius_m` is positive. A camera with a lens needs its `rays`, the `centers` of its `RayTables`.
         """
         width, height = camera.width, camera.height
         grid = Grid()
         grid.width, grid.height = width, height
         grid.columns, grid.rows = (width + 1) // 2, (height + 1) // 2
         grid.focal, grid.center = wp.vec2(camera.fx, camera.fy), wp.vec2(camera.cx, camera.cy)
+        grid.rays = self._no_rays if rays is None else rays
         blocks = -(-grid.columns // COUNT)
         self._make_room(COUNT * (grid.rows * blocks + 2), width * height)
         surfaces = Surfaces()
-        surfaces.z, surfaces.nx, surfaces.ny, surfaces.nz, missing, half_smooth = self._rows
+        surfaces.x, surfaces.y, surfaces.z, surfaces.nx, surfaces.ny, surfaces.nz, missing, half_smooth = self._rows
         dim = (grid.rows, blocks)
         self._launch(search, dim, depth, normals, grid, radius_m, _REACH * height, self._slices, surfaces, missing)
         self._launch(smooth, dim, grid, surfaces, missing, 1, 0, half_smooth)
@@ -351,10 +407,10 @@ class Occlusion:
         return self._visible
 
     def _make_room(self, numbers: int, pixels: int) -> None:
-        if self._visible.shape != (pixels,) or self._numbers.shape != (6, numbers):
+        if self._visible.shape != (pixels,) or self._numbers.shape != (8, numbers):
             self._visible = wp.empty(pixels, dtype=wp.float32, device=self.device)
-            self._numbers = wp.zeros((6, numbers), dtype=wp.float32, device=self.device)
-            self._rows = [_overlapping(self._numbers[i]) for i in range(6)]
+            self._numbers = wp.zeros((8, numbers), dtype=wp.float32, device=self.device)
+            self._rows = [_overlapping(self._numbers[i]) for i in range(8)]
 
     def _launch(self, kernel: Any, dim: tuple[int, int], *inputs: Any) -> None:
         wp.launch(kernel, dim=dim, inputs=list(inputs), device=self.device)
