@@ -1,7 +1,9 @@
 """What the renderer's tests share: one renderer, a plain camera, and a library that also holds meshes of the test's own."""
 
 import os
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +12,9 @@ from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.assets.mesh import Asset, MeshPart
 from diorama.sim.render.raster import Raster
 from diorama.sim.spec import Shape
+
+#: The tests here share modules.
+sys.path.insert(0, str(Path(__file__).parent))
 
 
 class LibraryWithMeshes(AssetLibrary):

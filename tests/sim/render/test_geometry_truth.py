@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from ray_caster import cast, triangles_of
 
 from diorama.sim.annotate import annotate
 from diorama.sim.frame import Frame
@@ -215,26 +216,6 @@ def test_a_body_behind_the_camera_is_hidden_not_lost(raster: Raster, library) ->
     assert labels.hidden == ("behind",)
 
 
-def cast(vertices: NDArray, faces: NDArray, camera: CameraSpec) -> tuple[NDArray, NDArray]:
-    """A brute-force ray caster (Moeller and Trumbore 1997): triangle index (-1 for none) and z-depth of each pixel."""
-    d = rays(camera).reshape(-1, 1, 3)
-    p = apply(invert(camera.world_from_camera.matrix), vertices)[faces]
-    e1, e2 = p[:, 1] - p[:, 0], p[:, 2] - p[:, 0]
-    h = np.cross(d, e2[None])
-    with np.errstate(divide="ignore", invalid="ignore"):
-        f = 1 / (e1 * h).sum(-1)
-        s = -p[:, 0]
-        u = f * (s * h).sum(-1)
-        q = np.cross(s, e1)
-        v = f * (d * q).sum(-1)
-        t = f * (e2 * q).sum(-1)
-        hit = (u >= 0) & (v >= 0) & (u + v <= 1) & (t >= camera.near_m) & (t <= camera.far_m)
-    t = np.where(hit, t, np.inf)
-    nearest = t.argmin(axis=1)
-    depth = t[np.arange(len(t)), nearest]
-    return np.where(np.isfinite(depth), nearest, -1), depth
-
-
 @settings(max_examples=15)
 @given(seed=st.integers(0, 10_000))
 def test_agrees_with_a_ray_caster(raster: Raster, library, seed: int) -> None:
@@ -256,14 +237,8 @@ def test_agrees_with_a_ray_caster(raster: Raster, library, seed: int) -> None:
         world_from_camera=Pose.from_matrix(look_at(tuple(rng.uniform(-2, 2, 3)), tuple(rng.uniform(-0.3, 0.3, 3)))),
     )
     frame = shot(raster, scene(*bodies), camera)
-    vertices, faces, owner, offset = [], [], [], 0
-    for index, body in enumerate(bodies):
-        for part in library.shape_asset(body.shape).parts:
-            vertices.append(apply(body.world_from_body.matrix, part.positions))
-            faces.append(part.faces + offset)
-            owner += [index + 1] * len(part.faces)
-            offset += len(part.positions)
-    triangle, depth = cast(np.concatenate(vertices), np.concatenate(faces), camera)
+    corners, owner = triangles_of(scene(*bodies), library)
+    triangle, depth = cast(corners, camera, rays(camera).reshape(-1, 3))
     instance = np.array([*owner, 0])[triangle].reshape(48, 64)
     depth = depth.reshape(48, 64)
     # Rays that graze an edge may fall to either side in the two programs, by their last bits alone.

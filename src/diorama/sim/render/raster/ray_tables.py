@@ -71,14 +71,16 @@ def _tile_balls(camera: CameraSpec, origin: tuple[int, int], rows: int, columns:
     corners = _node_rays(camera, np.array([origin]), (rows + 1, columns + 1), tile)[0]
     corners = np.stack([corners[:-1, :-1], corners[:-1, 1:], corners[1:, :-1], corners[1:, 1:]], axis=2)
     balls = _ball(corners, _BULGE)
-    # Of tiles that may be seen in part, the corners of all pixels; a part of a pixel may be seen beyond the last of them.
+    # Tiles that may be seen in part: the corners of all their pixels and of two more around, and some room for the parts of pixels that
+    # are seen beyond the last of these.
     unseen = np.isnan(corners[..., 0])
     near_seen = cv2.dilate(np.asarray(~unseen.all(axis=2), np.uint8), np.ones((3, 3), np.uint8)) > 0
     row, column = np.nonzero(unseen.any(axis=2) & near_seen)
-    rays = _node_rays(camera, np.array(origin) + tile * np.stack([column, row], axis=1), (tile + 1, tile + 1), 1)
+    side = tile + 5
+    rays = _node_rays(camera, np.array(origin) + tile * np.stack([column, row], axis=1) - 2, (side, side), 1)
     steps = [np.fmax.reduce(_length(np.diff(rays, axis=axis)), axis=(1, 2), initial=0.0) for axis in (1, 2)]
-    partial = _ball(rays.reshape(len(row), (tile + 1) ** 2, 3), _BULGE)
-    partial[:, 3] += 2 * np.maximum(*steps)
+    partial = _ball(rays.reshape(len(row), side * side, 3), 1.0)
+    partial[:, 3] += 3 * np.maximum(*steps)
     balls[row, column] = partial
     return balls
 

@@ -63,12 +63,13 @@ def _silhouette(flat: NDArray[np.uint8], canvas: NDArray[np.int32], width: int, 
     columns, rows = np.flatnonzero(bits.any(axis=0)), np.flatnonzero(bits.any(axis=1))
     if len(columns) == 0:
         return Silhouette(inside_px=0, total_px=0, box_xyxy=(0, 0, 0, 0), bits=np.zeros((0, 0), np.bool_), bits_xy=(0, 0))
-    left, top = max(x0, 0), max(y0, 0)
-    inside = bits[top - y0 : max(min(y1, height) - y0, 0), left - x0 : max(min(x1, width) - x0, 0)]
+    box = (x0 + int(columns[0]), y0 + int(rows[0]), x0 + int(columns[-1]) + 1, y0 + int(rows[-1]) + 1)
+    left, top = max(box[0], 0), max(box[1], 0)
+    inside = bits[top - y0 : max(min(box[3], height) - y0, 0), left - x0 : max(min(box[2], width) - x0, 0)]
     return Silhouette(
         inside_px=int(np.count_nonzero(inside)),
         total_px=int(np.count_nonzero(bits)),
-        box_xyxy=(x0 + int(columns[0]), y0 + int(rows[0]), x0 + int(columns[-1]) + 1, y0 + int(rows[-1]) + 1),
+        box_xyxy=box,
         bits=inside,
         bits_xy=(left, top),
     )
