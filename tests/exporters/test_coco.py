@@ -18,6 +18,7 @@ from diorama.exporters import EXPORTERS
 from diorama.exporters.base import Dataset
 from diorama.exporters.coco import Coco, millimetres
 from diorama.sim.errors import InvalidValue
+from diorama.sim.spec import BrownConrady
 
 # pycocotools answers NumPy 2 in NumPy 1's way.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -219,14 +220,27 @@ def test_jpeg_colours_are_in_order():
     assert np.abs(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR).astype(int) - (60, 20, 200)).max() <= 2
 
 
-@given(hnp.arrays(np.float32, (3, 5), elements=st.one_of(st.floats(0, 70, width=32), st.just(np.inf))))
+@given(hnp.arrays(np.float32, (3, 5), elements=st.one_of(st.floats(-70, 70, width=32), st.just(np.inf))))
 def test_depth_in_millimetres_is_nearest_and_0_beyond_reach(depth_m):
     exact = np.array([[float(z) * 1000 for z in row] for row in depth_m])
     got = millimetres(depth_m)
     assert got.dtype == np.uint16
-    near = exact <= 65535
+    near = (exact >= 0) & (exact <= 65535)
     assert (got[exact > 65536] == 0).all()
+    assert (got[exact < -1] == 0).all()
     assert (np.abs(got[near] - exact[near]) <= 0.5 + 1e-2).all()
+
+
+def test_lenses_are_written_down_by_opencvs_names():
+    plain = scenes(1, views=1)[0]
+    (frame,) = plain.frames
+    bent = replace(frame, camera=replace(frame.camera, distortion=BrownConrady(k1=-0.1, p2=0.001)))
+    for written, lens in (
+        (plain, None),
+        (replace(plain, frames=(bent,)), {"kind": "brown-conrady", "k1": -0.1, "k2": 0, "p1": 0, "p2": 0.001, "k3": 0}),
+    ):
+        (image,) = merged([written])[0]["images"]
+        assert image.get("camera_distortion") == lens
 
 
 def test_depth_files_hold_the_depth():

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from diorama.exporters.base import Dataset, Encoded
+from diorama.sim.codec import to_json
 from diorama.sim.errors import InvalidValue
 from diorama.sim.frame import Annotations, Frame, Sample
 from diorama.sim.spec import MeshShape, SceneSpec
@@ -79,13 +80,14 @@ class Coco:
             depth_m = _channel(frame.depth_m, "depth")
             files[f"depth/{depth_name}"] = _compress("png", millimetres(depth_m), PNG_SETTINGS) if self.depth_format == "png" else _npy(depth_m)
             entry |= {"depth_file": depth_name, "depth_scale_m": 0.001 if self.depth_format == "png" else 1.0}
-        return entry | {"camera_k": _rounded(camera.k), "world_from_camera": _rounded(camera.world_from_camera.matrix)}
+        lens = {} if camera.distortion is None else {"camera_distortion": to_json(camera.distortion)}
+        return entry | {"camera_k": _rounded(camera.k)} | lens | {"world_from_camera": _rounded(camera.world_from_camera.matrix)}
 
 
 def millimetres(depth_m: NDArray[np.float32]) -> NDArray[np.uint16]:
-    """Depth (H, W) float32 metres as whole millimetres, 0 where it is infinite or beyond 65535."""
+    """Depth (H, W) float32 metres as whole millimetres, 0 where it is infinite, beyond 65535, or negative: a fisheye sees behind itself."""
     depth_mm = np.rint(depth_m * MILLIMETRES_PER_METRE)
-    depth_mm[depth_mm > FARTHEST_MM] = 0
+    depth_mm[(depth_mm > FARTHEST_MM) | (depth_mm < 0)] = 0
     return depth_mm.astype(np.uint16)
 
 
