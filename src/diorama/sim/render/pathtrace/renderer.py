@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Collection
 from dataclasses import replace
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from diorama.sim.render.pathtrace.denoise import Denoiser
 from diorama.sim.render.pathtrace.engine import using
 from diorama.sim.render.pathtrace.environment import Around, around
 from diorama.sim.render.pathtrace.scene import TracedScene, traced_scene
+from diorama.sim.render.pathtrace.shutter import moved, row_poses, shots
 from diorama.sim.render.pathtrace.variant import FAST, fastest_variant
 from diorama.sim.render.raster import Raster
 from diorama.sim.render.raster.sensor import Sensor
@@ -41,7 +42,9 @@ class PathTracer:
         self._denoiser: Denoiser | None = None
         self._around: Around | None = None
         self._scene: TracedScene | None = None
-        self._unlit: SceneSpec | None = None
+        self._scene_s = 0.0
+        self._spec: SceneSpec | None = None
+        self._labels_lit = False
         self.variant = ""
 
     def __enter__(self) -> Self:
@@ -52,7 +55,7 @@ class PathTracer:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self._scene = self._around = self._unlit = None
+        self._scene = self._around = self._spec = None
         self._labels.__exit__(*exc)
         if self._denoiser is not None:
             self._denoiser.close()
@@ -61,53 +64,90 @@ class PathTracer:
         """Build Mitsuba's scene, and the one that labels come from."""
         # Shadow maps take time, and only one channel asks for them.
         self._labels.load(replace(spec, lights=()))
-        self._unlit = spec
+        self._labels_lit = False
+        self._spec = spec
         if self._around is None or self._around.environment != spec.environment:
             self._around = around(spec.environment)
+        self._build(0.0)
+
+    def _build(self, seconds: float) -> TracedScene:
+        """Mitsuba's scene some seconds after the picture's moment."""
+        assert self._spec is not None and self._around is not None
         # The old scene goes first: which numbers Mitsuba gives to the new one's parts shows in the code that it compiles.
         self._scene = None
         with using(self.variant):
-            self._scene = traced_scene(spec, self._library, self._around, self._settings)
+            self._scene = traced_scene(moved(self._spec, seconds), self._library, self._around, self._settings)
+        self._scene_s = seconds
+        return self._scene
 
     def render(self, camera: CameraSpec, channels: Collection[str]) -> Frame:
-        """Photograph the loaded scene; see the `Renderer` protocol. Raises RuntimeError when none is loaded."""
-        if self._scene is None or self._around is None:
-            raise RuntimeError("no scene is loaded; in a with block, load one first")
-        if "shadow" in channels and self._unlit is not None:
-            self._labels.load(self._unlit)
-            self._unlit = None
+        """Photograph the loaded scene; see the `Renderer` protocol.
+
+        Raises RuntimeError when none is loaded, and InvalidValue for what Mitsuba's slow variant cannot do.
+        """
+        if self._spec is None:
+            raise RuntimeError("no scene is loaded; in a with block, load one first: with PathTracer(library) as renderer: renderer.load(spec) ...")
+        if "shadow" in channels and not self._labels_lit:
+            self._labels.load(self._spec)
+            self._labels_lit = True
         labels = self._labels.render(camera, [c for c in channels if c not in _FROM_LIGHT])
         if _FROM_LIGHT.isdisjoint(channels):
             return labels
-        radiance = self._radiance(self._scene, self._around, camera)
+        radiance = self._radiance(camera)
         rgb = self._sensor.develop(radiance, camera) if "rgb" in channels else None
         return replace(labels, rgb=rgb, radiance=radiance if "radiance" in channels else None)
 
-    def _radiance(self, scene: TracedScene, around: Around, camera: CameraSpec) -> NDArray[np.float32]:
-        sample = wavefront.sample if self.variant == FAST else film.sample
-        spp, seed = self._settings.spp, _seed(camera)
-        mean: Any = 0
-        with using(self.variant):
-            for number, count in enumerate(_passes(spp, camera.width * camera.height)):
-                mean = mean + sample(scene, camera, count, (seed + number) % 2**32) * np.float32(count / spp)
-        radiance, covered, guides = np.ascontiguousarray(mean[..., :3]), mean[..., 3], mean[..., 4:]
+    def _radiance(self, camera: CameraSpec) -> NDArray[np.float32]:
+        """(H, W, 3), what is behind the scene included, and denoised if that is wanted."""
+        mean = self._sampled(camera)
+        radiance, covered = np.ascontiguousarray(mean[..., :3]), mean[..., 3]
         rows, columns = np.nonzero(covered < 1)
-        toward = rays_at(camera, np.stack([columns, rows], axis=1) + 0.5)
-        beyond = around.background(toward @ camera.world_from_camera.matrix[:3, :3].T) * (1 - covered[rows, columns, None])
-        radiance[rows, columns] += beyond.astype(np.float32)
+        beyond = self._beyond(camera, rows, columns) * (1 - covered[rows, columns, None])
+        radiance[rows, columns] += beyond
         if self._denoiser is None:
             return radiance
-        albedo, normal = np.ascontiguousarray(guides[..., :3]), np.ascontiguousarray(guides[..., 3:])
-        albedo[rows, columns] += np.minimum(beyond, 1).astype(np.float32)
+        albedo, normal = np.ascontiguousarray(mean[..., 4:7]), np.ascontiguousarray(mean[..., 7:])
+        albedo[rows, columns] += np.minimum(beyond, 1)
         return self._denoiser(radiance, np.clip(albedo, 0, 1), normal)
 
+    def _beyond(self, camera: CameraSpec, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Radiances (n, 3) that some pixels see where there is no surface."""
+        assert self._around is not None
+        rays = rays_at(camera, np.stack([columns, rows], axis=1) + 0.5)
+        passes = _passes(self._settings.spp, camera)
+        moments = [shot.camera_s for shot in shots(camera, passes, False)] if camera.exposure_s > 0 and not camera.motion.is_still else [0.0]
+        total = np.zeros((len(rows), 3))
+        for seconds in moments:
+            turns = row_poses(camera, seconds).reshape(-1, 3, 4)[:, :, :3]
+            total += self._around.background((turns[rows if len(turns) > 1 else 0] @ rays[..., None])[..., 0])
+        return (total / len(moments)).astype(np.float32)
 
-def _passes(spp: int, pixels: int) -> list[int]:
-    """Powers of four that add up to `spp`: so many samples are spread evenly. No pass has more rays than fit in memory."""
+    def _sampled(self, camera: CameraSpec) -> NDArray[np.float32]:
+        """(H, W, 4 or 10): what the samples of all shots tell on average."""
+        assert self._spec is not None
+        sample = wavefront.sample if self.variant == FAST else film.sample
+        bodies_move = any(not body.motion.is_still for body in self._spec.bodies)
+        out = np.zeros((camera.height, camera.width, 10 if self._settings.denoise else 4), np.float32)
+        seed = _seed(camera)
+        for number, shot in enumerate(shots(camera, _passes(self._settings.spp, camera), bodies_move)):
+            seconds = shot.bodies_s if bodies_move else 0.0
+            scene = self._scene if self._scene is not None and self._scene_s == seconds else self._build(seconds)
+            with using(self.variant):
+                part = sample(scene, camera, shot, (seed + number) % 2**32)
+            out[shot.first : shot.last] += part * np.float32(shot.count / self._settings.spp)
+        return out
+
+
+def _passes(spp: int, camera: CameraSpec) -> list[int]:
+    """Powers of four that add up to `spp`: so many samples are spread evenly.
+
+    No pass has more rays than fit in memory, and with an exposure there are about as many passes as moments are asked for.
+    """
+    most = max(min(_MOST_RAYS // (camera.width * camera.height), spp // camera.blur_samples if camera.exposure_s > 0 else spp), 1)
     passes: list[int] = []
     count = 1 << 16
     while spp:
-        while count > 1 and (count > spp or count * pixels > _MOST_RAYS):
+        while count > min(spp, most):
             count //= 4
         passes += [count] * (spp // count)
         spp %= count

@@ -3,7 +3,6 @@
 Rays are made here and not by one of Mitsuba's sensors, so that any lens can be had, and so that what cameras do not see can be skipped.
 """
 
-from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -13,23 +12,25 @@ from numpy.typing import NDArray
 from diorama.sim.lens import rays_at
 from diorama.sim.render.pathtrace.engine import dr, mi
 from diorama.sim.render.pathtrace.scene import TracedScene
-from diorama.sim.spec import CameraSpec, Pose, SensorSpec
+from diorama.sim.render.pathtrace.shutter import Shot, row_poses
+from diorama.sim.spec import CameraSpec
 
 #: Lights and backs of surfaces that a ray passes before it is given up.
 _MOST_LAYERS = 4
 
 
-def sample(traced: TracedScene, camera: CameraSpec, count: int, seed: int) -> NDArray[np.float32]:
-    """Means (H, W, n) over `count` samples a pixel: the radiance that surfaces send to it, the share of it that they cover, and AOVs."""
+def sample(traced: TracedScene, camera: CameraSpec, shot: Shot, seed: int) -> NDArray[np.float32]:
+    """Means (rows, W, n) over a shot's samples: the radiance that surfaces send to a pixel, the share of it that they cover, and AOVs."""
     scene, integrator = traced.scene, traced.scene.integrator()
-    rays = camera.width * camera.height * count
+    count = shot.count
+    rays = camera.width * (shot.last - shot.first) * count
     sampler = mi.load_dict({"type": "ldsampler", "sample_count": count})
     sampler.set_samples_per_wavefront(count)
     sampler.seed(seed, rays)
     pixel = dr.arange(mi.UInt32, rays) // count
-    jitter = sampler.next_2d()
-    direction, seeing = _directions(camera, pixel, jitter)
-    ray = _rays(camera, direction, sampler.next_2d() if camera.aperture_m > 0 else None)
+    column, row = pixel % camera.width, pixel // camera.width + dr.opaque(mi.UInt32, shot.first)
+    direction, seeing = _directions(camera, column, row, sampler.next_2d())
+    ray = _rays(camera, row_poses(camera, shot.camera_s), row, direction, sampler.next_2d() if camera.aperture_m > 0 else None)
     if traced.glows or traced.one_sided:
         ray, seen = _past_unseen(traced, ray)
         light, _, aovs = integrator.sample(scene, sampler, ray, None, seen & seeing)
@@ -41,20 +42,19 @@ def sample(traced: TracedScene, camera: CameraSpec, count: int, seed: int) -> ND
     dr.eval(channels)  # else each sum would trace the rays again
     sums = [dr.block_sum(channel, count) for channel in channels]
     means = np.stack([np.asarray(channel) for channel in sums], axis=1) / count
-    return means.reshape(camera.height, camera.width, -1).astype(np.float32)
+    return means.reshape(-1, camera.width, len(channels)).astype(np.float32)
 
 
-def _directions(camera: CameraSpec, pixel: Any, within: Any) -> tuple[Any, Any]:
+def _directions(camera: CameraSpec, column: Any, row: Any, within: Any) -> tuple[Any, Any]:
     """Rays in the camera's frame through places `within` pixels, as long as the far distance counts in; and whether the lens sees there.
 
     A pinhole's have z = 1. With a lens they are unit, and found between those of the pixels' corners, which bend too little to tell.
     """
-    column, row = pixel % camera.width, pixel // camera.width
     if camera.distortion is None:
         x = (column + within.x - _variable(camera.cx)) / _variable(camera.fx)
         y = (row + within.y - _variable(camera.cy)) / _variable(camera.fy)
         return mi.Vector3f(x, y, 1.0), mi.Bool(True)
-    corners = mi.Float(_corner_rays(replace(camera, name="", world_from_camera=Pose(), sensor=SensorSpec())))
+    corners = mi.Float(_corner_rays(_lens_of(camera)))
     first = row * (camera.width + 1) + column
     upper_left, upper_right, lower_left, lower_right = (
         dr.gather(mi.Vector3f, corners, first + step) for step in (0, 1, camera.width + 1, camera.width + 2)
@@ -64,6 +64,12 @@ def _directions(camera: CameraSpec, pixel: Any, within: Any) -> tuple[Any, Any]:
     return ray, ~dr.any(dr.isnan(ray))
 
 
+def _lens_of(camera: CameraSpec) -> CameraSpec:
+    """All that a camera's rays depend on in its own frame."""
+    k = {name: getattr(camera, name) for name in ("width", "height", "fx", "fy", "cx", "cy", "distortion")}
+    return CameraSpec(**k)
+
+
 @lru_cache(maxsize=2)
 def _corner_rays(camera: CameraSpec) -> NDArray[np.float32]:
     """Unit rays through the corners of all pixels, flat; NaN where the lens sees nothing."""
@@ -71,7 +77,7 @@ def _corner_rays(camera: CameraSpec) -> NDArray[np.float32]:
     return rays_at(camera, at.reshape(-1, 2)).astype(np.float32).ravel()
 
 
-def _rays(camera: CameraSpec, direction: Any, lens: Any) -> Any:
+def _rays(camera: CameraSpec, poses: NDArray[np.float32], row: Any, direction: Any, lens: Any) -> Any:
     """Rays of the world from where they pass the near distance to where they pass the far one, through places on the lens if it has a width."""
     origin = mi.Point3f(0.0)
     if lens is not None:
@@ -80,9 +86,9 @@ def _rays(camera: CameraSpec, direction: Any, lens: Any) -> Any:
         ahead = dr.maximum(direction.z, 0.0)
         origin = mi.Point3f(disc.x, disc.y, 0.0) & (ahead > 0)
         direction -= origin * (ahead / _variable(camera.focus_m))
-    m = camera.world_from_camera.matrix
-    rotation = mi.Matrix3f(*[[_variable(x) for x in row] for row in m[:3, :3]])
-    position = mi.Point3f(*[_variable(x) for x in m[:3, 3]])
+    columns = [mi.Float(np.ascontiguousarray(column)) for column in poses.T]
+    m = columns if len(poses) == 1 else [dr.gather(mi.Float, column, row) for column in columns]
+    rotation, position = mi.Matrix3f(*[m[4 * i : 4 * i + 3] for i in range(3)]), mi.Point3f(m[3], m[7], m[11])
     start = position + rotation @ (origin + direction * _variable(camera.near_m))
     length = dr.norm(direction)
     ray = mi.Ray3f(start, rotation @ (direction / length))
