@@ -5,8 +5,8 @@ accurate indirect occlusion" (2016): planes through the line of sight cut what s
 horizon on either side bounds what the point sees, and the cosine-weighted light between the two has a closed form.
 
 The search runs for one pixel in 2 x 2, and along one slice: 4 x 4 of those pixels take 16 slices, and a filter that stays on a surface
-gathers them. Horizons are angles above the surface's own plane and what is averaged is the light that is missing, so that a surface
-which nothing stands before sees everything, exactly.
+gathers them: the light that is missing, over all the light there would be. Horizons are angles above the surface's own plane, so that
+a surface which nothing stands before misses nothing, exactly.
 
 A depth picture knows the front of things. What is seen is taken to be solid behind, as far as the radius goes; what is hidden, or
 out of the picture, does not count.
@@ -85,6 +85,14 @@ class Surfaces:
     nz: wp.array(dtype=Lanes)
 
 
+@wp.struct
+class Light:
+    """Of the same points, the light that is missing, and all the light there would be, in those slices that were gathered."""
+
+    missing: wp.array(dtype=Lanes)
+    open: wp.array(dtype=Lanes)
+
+
 @wp.func
 def place(grid: Grid, column: int, row: int) -> int:
     """Where a point of the grid is kept. Rows are whole blocks long, and there is a block to spare before the first and after the last."""
@@ -137,9 +145,9 @@ def search(
     reach: float,
     slices: wp.array(dtype=wp.vec2),
     surfaces: Surfaces,
-    missing: wp.array(dtype=Lanes),
+    light: Light,
 ):
-    """Collect the grid's points, and find how much light each misses in its slice, as a share of all light."""
+    """Collect the grid's points, and find how much light there is in the slice of each, and how much it misses."""
     row, block = wp.tid()
     lens = grid.rays.shape[0] > 0
     # The pixel, what is there, the slice it takes, and where between two steps its samples lie.
@@ -278,7 +286,8 @@ def search(
         horizon = wp.min(horizon, one)
         total += wp.cw_mul(nv, wp.cw_mul(horizon, horizon) - wp.cw_mul(plane, plane))
         total += wp.cw_mul(nt, segments(plane) - segments(horizon)) * sign
-    missing[at] = total * 0.5
+    light.missing[at] = total * 0.5
+    light.open[at] = wp.cw_mul(nv, one - wp.cw_mul(along, along)) + wp.cw_mul(nt, Lanes(0.5 * PI) - segments(along))
 
 
 @wp.func
@@ -298,8 +307,8 @@ def real(grid: Grid, column: int) -> Lanes:
 
 
 @wp.kernel
-def smooth(grid: Grid, surfaces: Surfaces, missing: wp.array(dtype=Lanes), dx: int, dy: int, out: wp.array(dtype=Lanes)):
-    """The mean over five points in the direction (dx, dy), those of the same surface. The outer two, which took the same slice, count half."""
+def smooth(grid: Grid, surfaces: Surfaces, light: Light, dx: int, dy: int, out: Light):
+    """The sums over five points in the direction (dx, dy), those of the same surface. The outer two, which took the same slice, count half."""
     row, block = wp.tid()
     column = block * LANES
     at = place(grid, column, row)
@@ -309,8 +318,8 @@ def smooth(grid: Grid, surfaces: Surfaces, missing: wp.array(dtype=Lanes), dx: i
     nx = surfaces.nx[at]
     ny = surfaces.ny[at]
     nz = surfaces.nz[at]
-    total = missing[at]
-    weights = Lanes(1.0)
+    missing = light.missing[at]
+    every = light.open[at]
     for k in range(-2, 3):
         x = column + k * dx
         y = row + k * dy
@@ -320,13 +329,14 @@ def smooth(grid: Grid, surfaces: Surfaces, missing: wp.array(dtype=Lanes), dx: i
             turn = dots(surfaces.nx[other], surfaces.ny[other], surfaces.nz[other], nx, ny, nz)
             weight = wp.cw_mul(likeness(off, px, py, pz, 3.0, grid), wp.max(turn * 2.0 - Lanes(1.0), Lanes(0.0)))
             weight = wp.cw_mul(weight, real(grid, x)) / float(wp.abs(k))
-            total += wp.cw_mul(missing[other], weight)
-            weights += weight
-    out[at] = wp.cw_div(total, weights)
+            missing += wp.cw_mul(light.missing[other], weight)
+            every += wp.cw_mul(light.open[other], weight)
+    out.missing[at] = missing
+    out.open[at] = every
 
 
 @wp.kernel
-def enlarge(depth: wp.array(dtype=float), grid: Grid, surfaces: Surfaces, missing: wp.array(dtype=Lanes), visible: wp.array(dtype=float)):
+def enlarge(depth: wp.array(dtype=float), grid: Grid, surfaces: Surfaces, light: Light, visible: wp.array(dtype=float)):
     """What each pixel sees, from those points of the grid beside it on whose surface it is."""
     row, block = wp.tid()
     column = block * LANES
@@ -353,8 +363,8 @@ def enlarge(depth: wp.array(dtype=float), grid: Grid, surfaces: Surfaces, missin
                     px[k] = p[0]
                     py[k] = p[1]
                     pz[k] = p[2]
-            total = Lanes()
-            weights = Lanes()
+            missing = Lanes()
+            every = Lanes(1.0e-20)
             for i in range((1 + across) * (1 + down)):
                 side = i % (1 + across)
                 at = place(grid, column + side, wp.min(row + i // (1 + across), grid.rows - 1))
@@ -364,9 +374,9 @@ def enlarge(depth: wp.array(dtype=float), grid: Grid, surfaces: Surfaces, missin
                 off = dots(px - qx, py - qy, pz - qz, surfaces.nx[at], surfaces.ny[at], surfaces.nz[at])
                 # Where nothing beside it is of its surface, all count alike.
                 weight = wp.cw_mul(likeness(off, qx, qy, qz, 1.0, grid) + Lanes(1.0e-3), real(grid, column + side))
-                total += wp.cw_mul(missing[at], weight)
-                weights += weight
-            seen = wp.min(wp.max(Lanes(1.0) - wp.cw_div(total, weights), Lanes(0.0)), Lanes(1.0))
+                missing += wp.cw_mul(light.missing[at], weight)
+                every += wp.cw_mul(light.open[at], weight)
+            seen = wp.min(wp.max(Lanes(1.0) - wp.cw_div(missing, every), Lanes(0.0)), Lanes(1.0))
             for k in range(wp.min(LANES, (grid.width - x + 1) // 2)):
                 visible[y * grid.width + x + 2 * k] = wp.where(z[k] < FAR, seen[k], 1.0)
 
@@ -379,7 +389,7 @@ class Occlusion:
         self._slices = wp.array(_SLICES, dtype=wp.vec2, device=device)
         self._no_rays = wp.empty(0, dtype=wp.mat33, device=device)
         self._visible = wp.empty(0, dtype=wp.float32, device=device)
-        self._numbers = wp.empty((8, 0), dtype=wp.float32, device=device)
+        self._numbers = wp.empty((10, 0), dtype=wp.float32, device=device)
         self._rows: list[Array] = []
 
     def visible(self, depth: Array, normals: Array, camera: CameraSpec, radius_m: float, rays: Array | None = None) -> Array:
@@ -398,19 +408,21 @@ class Occlusion:
         blocks = -(-grid.columns // COUNT)
         self._make_room(COUNT * (grid.rows * blocks + 2), width * height)
         surfaces = Surfaces()
-        surfaces.x, surfaces.y, surfaces.z, surfaces.nx, surfaces.ny, surfaces.nz, missing, half_smooth = self._rows
+        surfaces.x, surfaces.y, surfaces.z, surfaces.nx, surfaces.ny, surfaces.nz, *rest = self._rows
+        light, half_smooth = Light(), Light()
+        light.missing, light.open, half_smooth.missing, half_smooth.open = rest
         dim = (grid.rows, blocks)
-        self._launch(search, dim, depth, normals, grid, radius_m, _REACH * height, self._slices, surfaces, missing)
-        self._launch(smooth, dim, grid, surfaces, missing, 1, 0, half_smooth)
-        self._launch(smooth, dim, grid, surfaces, half_smooth, 0, 1, missing)
-        self._launch(enlarge, dim, depth, grid, surfaces, missing, self._visible)
+        self._launch(search, dim, depth, normals, grid, radius_m, _REACH * height, self._slices, surfaces, light)
+        self._launch(smooth, dim, grid, surfaces, light, 1, 0, half_smooth)
+        self._launch(smooth, dim, grid, surfaces, half_smooth, 0, 1, light)
+        self._launch(enlarge, dim, depth, grid, surfaces, light, self._visible)
         return self._visible
 
     def _make_room(self, numbers: int, pixels: int) -> None:
-        if self._visible.shape != (pixels,) or self._numbers.shape != (8, numbers):
+        if self._visible.shape != (pixels,) or self._numbers.shape != (10, numbers):
             self._visible = wp.empty(pixels, dtype=wp.float32, device=self.device)
-            self._numbers = wp.zeros((8, numbers), dtype=wp.float32, device=self.device)
-            self._rows = [_overlapping(self._numbers[i]) for i in range(8)]
+            self._numbers = wp.zeros((10, numbers), dtype=wp.float32, device=self.device)
+            self._rows = [_overlapping(self._numbers[i]) for i in range(10)]
 
     def _launch(self, kernel: Any, dim: tuple[int, int], *inputs: Any) -> None:
         wp.launch(kernel, dim=dim, inputs=list(inputs), device=self.device)
