@@ -43,7 +43,7 @@ _SLICES = [[float(f"{trig(math.pi * i / 16):.9g}") for trig in (math.cos, math.s
 
 @wp.func
 def specular_visibility(no_v: float, visible: float, alpha: float) -> float:
-    """How much of what a surface mirrors it sees, if it sees the share `visible` of all directions: less, seen from straight above.
+    """How much of what a surface mirrors it sees, if it sees the share `visible` of all directions: less at grazing angles.
 
     Lagarde and de Rousiers, "Moving Frostbite to physically based rendering" (2014): clamp((no_v + visible)^(2^(-16 alpha - 1)) - 1 + visible),
     with the GGX `alpha` and the cosine `no_v` between normal and viewer. The power is made of square roots, and is off by 0.03 at most.

@@ -18,7 +18,7 @@ import warp as wp
 from numpy.typing import NDArray
 
 from diorama.sim.lens import undistort
-from diorama.sim.render.raster.device import Array
+from diorama.sim.render.raster.device import Array, Scratch
 from diorama.sim.spec import BrownConrady, CameraSpec, Distortion
 
 wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False})
@@ -178,7 +178,7 @@ class Optics:
 
     def __init__(self, device: str = "cpu") -> None:
         self.device = device
-        self._buffers: dict[str, Array] = {}
+        self._scratch = Scratch(device)
 
     def seen(self, radiance: Array, camera: CameraSpec) -> Array:
         """What is left of the radiance (H * W vec3) behind the lens: a buffer that the next call reuses, or `radiance` where the lens
@@ -192,7 +192,7 @@ class Optics:
         return light
 
     def _bent(self, light: Array, camera: CameraSpec) -> Array:
-        out = self._buffer("light", camera.width * camera.height)
+        out = self._scratch.array("light", wp.vec3, camera.width * camera.height)
         across, down = max(camera.cx, camera.width - camera.cx), max(camera.cy, camera.height - camera.cy)
         reach = math.hypot(across / camera.fx, down / camera.fy)
         table = vignette(camera.distortion, reach, camera.sensor.vignetting)
@@ -218,19 +218,14 @@ class Optics:
         margin = len(weights) - 1
         blocks = -(-3 * columns // LANES)
         pitch = 2 * margin + -(-blocks * LANES // 3)
-        one, other = (self._buffer(name, rows * pitch) for name in ("cells", "blurred"))
+        one, other = (self._scratch.array(name, wp.vec3, rows * pitch) for name in ("cells", "blurred"))
         taps = wp.array(weights, dtype=wp.float32, device=self.device)
         self._launch(shrink, (rows, columns + 2 * margin), light, w, h, cell, margin, pitch, one)
         self._launch(blur_rows, (rows, blocks), _overlapping(one), pitch, margin, taps, _overlapping(other))
         self._launch(blur_columns, (rows, blocks), _overlapping(other), pitch, margin, rows, taps, _overlapping(one))
-        out = self._buffer("light", w * h)
+        out = self._scratch.array("light", wp.vec3, w * h)
         self._launch(add_halo, (h, columns + 1), light, w, one, columns, rows, pitch, margin, cell, camera.sensor.bloom, out)
         return out
-
-    def _buffer(self, name: str, size: int) -> Array:
-        if name not in self._buffers or self._buffers[name].shape != (size,):
-            self._buffers[name] = wp.zeros(size, dtype=wp.vec3, device=self.device)
-        return self._buffers[name]
 
     def _launch(self, kernel: Any, dim: tuple[int, ...], *inputs: Any) -> None:
         wp.launch(kernel, dim=dim, inputs=list(inputs), device=self.device)
