@@ -90,8 +90,8 @@ class Raster:
         pixels, shape = camera.width * camera.height, (camera.height, camera.width)
         projection = project(camera, scene, self._scratch, self._lens(camera), "amodal" in channels)
         picture = not {"rgb", "radiance"}.isdisjoint(channels)
-        # Ambient occlusion is found in the labels, and only a pinhole's.
-        occluded = picture and self._occlusion_radius_m > 0 and camera.distortion is None
+        # Ambient occlusion is found in the labels.
+        occluded = picture and self._occlusion_radius_m > 0
         labels: dict[str, Array] = {}
         if occluded or not {"depth", "instance", "normal"}.isdisjoint(channels):
             labels["instance"] = self._scratch.array("instance", wp.int32, pixels)
@@ -117,7 +117,8 @@ class Raster:
                 self._look(camera, scene, projection, {}, fragments)
             openness = self._everything_open
             if occluded:
-                openness = self._occlusion.visible(labels["depth"], labels["normal"], camera, self._occlusion_radius_m)
+                rays = None if projection.lens is None else projection.lens.centers
+                openness = self._occlusion.visible(labels["depth"], labels["normal"], camera, self._occlusion_radius_m, rays)
             radiance = self._shaded(camera, scene, lights.seen_by(camera), projection, fragments, openness)
             if "radiance" in channels:
                 out["radiance"] = _copy(radiance, (*shape, 3))
