@@ -112,8 +112,10 @@ def split(
             at += 1
 
 
-@wp.kernel
-def gather(
+@wp.func
+def gather_group(
+    y: int,
+    group: int,
     winners: wp.array(dtype=Winners),
     plane: int,
     offsets: wp.array(dtype=wp.vec2d),
@@ -130,7 +132,6 @@ def gather(
 
     The winners of a sample begin `plane` behind those of the one before. A thread looks at a group of neighbours.
     """
-    y, group = wp.tid()
     begin = y * ((width + GROUP_SIZE - 1) // GROUP_SIZE) + group
     first = winners[begin]
     differ = int(0)
@@ -150,9 +151,32 @@ def gather(
 
 
 @wp.kernel
-def blend(fragments: Fragments, pixels: int, radiance: wp.array(dtype=wp.vec3)):
+def gather(
+    winners: wp.array(dtype=Winners),
+    plane: int,
+    offsets: wp.array(dtype=wp.vec2d),
+    rays: wp.array4d(dtype=Columns),
+    samples: int,
+    top: int,
+    width: int,
+    functions: wp.array(dtype=Functions),
+    triangles: wp.array(dtype=Triangle),
+    pixels: int,
+    fragments: Fragments,
+):
+    """Fragments of all pixels: see `gather_group`."""
+    y, group = wp.tid()
+    gather_group(y, group, winners, plane, offsets, rays, samples, top, width, functions, triangles, pixels, fragments)
+
+
+@wp.func
+def blend_pixel(
+    pixel: int,
+    fragments: Fragments,
+    pixels: int,
+    radiance: wp.array(dtype=wp.vec3),
+):
     """The mean of each mixed pixel's fragments, whose radiances stand behind those of all pixels."""
-    pixel = wp.tid()
     if fragments.triangle[pixel] != MIXED:
         return
     run = fragments.run[pixel]
@@ -160,3 +184,14 @@ def blend(fragments: Fragments, pixels: int, radiance: wp.array(dtype=wp.vec3)):
     for i in range(run[0], run[0] + run[1]):
         out += radiance[pixels + i] * fragments.share[i]
     radiance[pixel] = out
+
+
+@wp.kernel
+def blend(
+    fragments: Fragments,
+    pixels: int,
+    radiance: wp.array(dtype=wp.vec3),
+):
+    """Radiance of mixed pixels: see `blend_pixel`."""
+    pixel = wp.tid()
+    blend_pixel(pixel, fragments, pixels, radiance)

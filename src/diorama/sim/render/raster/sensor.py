@@ -87,8 +87,9 @@ def roots(a: Signals) -> Signals:
     return out
 
 
-@wp.kernel
-def expose(
+@wp.func
+def expose_block(
+    i: int,
     radiance: wp.array(dtype=Signals),
     gains: Signals,
     read2: float,
@@ -102,7 +103,6 @@ def expose(
 
     Noise depends on seed and pixel alone. The curve is a table over the square root of the signal, up to WHITEST; what is no number is black.
     """
-    i = wp.tid()
     s = wp.min(wp.max(wp.cw_mul(radiance[i], gains), Signals(0.0)), Signals(GLARE))
     if read2 + shot2 > 0.0:
         pixel = Bits()
@@ -129,6 +129,22 @@ def expose(
     for k in range(SIGNALS):
         out[k] = codes[entry[k]]
     rgb[i] = out
+
+
+@wp.kernel
+def expose(
+    radiance: wp.array(dtype=Signals),
+    gains: Signals,
+    read2: float,
+    shot2: float,
+    seed: wp.uint32,
+    first: int,
+    codes: wp.array(dtype=wp.uint8),
+    rgb: wp.array(dtype=Codes),
+):
+    """Radiance to 8-bit sRGB: see `expose_block`."""
+    i = wp.tid()
+    expose_block(i, radiance, gains, read2, shot2, seed, first, codes, rgb)
 
 
 class Sensor:

@@ -134,8 +134,9 @@ def openness_at(lighting: Lighting, view: View, at: Places) -> Lanes:
     return out
 
 
-@wp.kernel
-def shade(
+@wp.func
+def shade_group(
+    base: int,
     fragments: Fragments,
     pixels: int,
     count: int,
@@ -145,7 +146,6 @@ def shade(
     radiance: wp.array(dtype=wp.vec3),
 ):
     """The radiance of eight of `count` fragments, those of the `pixels` before those of mixed ones."""
-    base = wp.tid() * LANES
     triangle = Indices()
     seen = int(0)
     empty = int(0)
@@ -172,3 +172,18 @@ def shade(
     for i in range(LANES):
         if triangle[i] >= 0 and base + i < count:
             radiance[base + i] = vector_at(out, i)
+
+
+@wp.kernel
+def shade(
+    fragments: Fragments,
+    pixels: int,
+    count: int,
+    view: View,
+    looks: Looks,
+    lighting: Lighting,
+    radiance: wp.array(dtype=wp.vec3),
+):
+    """Radiance of all fragments: see `shade_group`."""
+    base = wp.tid() * LANES
+    shade_group(base, fragments, pixels, count, view, looks, lighting, radiance)

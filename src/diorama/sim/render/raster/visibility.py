@@ -50,8 +50,9 @@ def bounds_of(umin: wp.float64, vmin: wp.float64, umax: wp.float64, vmax: wp.flo
     )
 
 
-@wp.kernel
-def set_up_perspective(
+@wp.func
+def set_up_triangle(
+    t: int,
     vertices: wp.array(dtype=wp.vec3d),
     faces: wp.array(dtype=wp.vec3i),
     rotation: wp.mat33d,
@@ -69,7 +70,6 @@ def set_up_perspective(
     """Functions and pixel bounds of each triangle, for a pinhole. Triangles whose `group` is `culled` show no back faces. `planes` may be
     empty.
     """
-    t = wp.tid()
     f = faces[t]
     p0 = wp.mul(rotation, vertices[f[0]]) + translation
     p1 = wp.mul(rotation, vertices[f[1]]) + translation
@@ -145,6 +145,27 @@ def set_up_perspective(
         planes[t] = g
 
 
+@wp.kernel
+def set_up_perspective(
+    vertices: wp.array(dtype=wp.vec3d),
+    faces: wp.array(dtype=wp.vec3i),
+    rotation: wp.mat33d,
+    translation: wp.vec3d,
+    focal: wp.vec2d,
+    center: wp.vec2d,
+    near: wp.float64,
+    group: wp.array(dtype=int),
+    culled: wp.array(dtype=wp.uint8),
+    size: wp.vec2d,
+    functions: wp.array(dtype=Functions),
+    bounds: wp.array(dtype=wp.vec4i),
+    planes: wp.array(dtype=Planes),
+):
+    """Functions and pixel bounds of each triangle: see `set_up_triangle`."""
+    t = wp.tid()
+    set_up_triangle(t, vertices, faces, rotation, translation, focal, center, near, group, culled, size, functions, bounds, planes)
+
+
 @wp.func
 def span(e: Functions, x0: int, x1: int, ox: wp.float64, v: wp.float64) -> wp.vec2i:
     """The pixel columns [lo, hi) within [x0, x1) of one row of samples (x + ox, v) inside all three edges.
@@ -205,8 +226,10 @@ def inverse_distance(e: Functions, place: wp.vec3d) -> wp.float64:
     return e[3, 0] * place[0] + (e[3, 1] * place[1] + e[3, 2] * place[2])
 
 
-@wp.kernel
-def rasterize(
+@wp.func
+def rasterize_triangle(
+    t: int,
+    strip: int,
     functions: wp.array(dtype=Functions),
     bounds: wp.array(dtype=wp.vec4i),
     offsets: wp.array(dtype=wp.vec2d),
@@ -223,7 +246,6 @@ def rasterize(
 
     `strips` threads share a triangle's rows (one on the CPU, where a launch is a loop).
     """
-    t, strip = wp.tid()
     box = bounds[t]
     x0 = wp.max(box[0], 0)
     x1 = wp.min(box[2], width)
@@ -273,6 +295,24 @@ def rasterize(
 
 
 @wp.kernel
+def rasterize(
+    functions: wp.array(dtype=Functions),
+    bounds: wp.array(dtype=wp.vec4i),
+    offsets: wp.array(dtype=wp.vec2d),
+    width: int,
+    top: int,
+    bottom: int,
+    inverse_near: wp.float64,
+    inverse_far: wp.float64,
+    strips: int,
+    winners: wp.array(dtype=Winners),
+):
+    """Nearest triangle at each sample: see `rasterize_triangle`."""
+    t, strip = wp.tid()
+    rasterize_triangle(t, strip, functions, bounds, offsets, width, top, bottom, inverse_near, inverse_far, strips, winners)
+
+
+@wp.kernel
 def cover(
     functions: wp.array(dtype=Functions),
     bounds: wp.array(dtype=wp.vec4i),
@@ -313,8 +353,10 @@ def cover(
         y += strips
 
 
-@wp.kernel
-def resolve_geometry(
+@wp.func
+def resolve_group(
+    y: int,
+    group: int,
     winners: wp.array(dtype=Winners),
     functions: wp.array(dtype=Functions),
     triangles: wp.array(dtype=Triangle),
@@ -334,7 +376,6 @@ def resolve_geometry(
     """Labels at pixel centres, from that sample, whose winners begin at `plane`, in the band that begins with row `top`. `normal` may
     be empty; otherwise it is the surface's own (flat) normal in camera axes, turned to face the camera.
     """
-    y, group = wp.tid()
     found = winners[plane + y * ((width + GROUP_SIZE - 1) // GROUP_SIZE) + group]
     for k in range(GROUP_SIZE):
         x = group * GROUP_SIZE + k
@@ -354,3 +395,44 @@ def resolve_geometry(
                     n = wp.mul(camera_from_world, triangles[t].flat)
                     ray = wp.vec3(float((p[0] - center[0] * p[2]) / focal[0]), float((p[1] - center[1] * p[2]) / focal[1]), float(p[2]))
                     normal[i] = wp.where(wp.dot(n, ray) > 0.0, -n, n)
+
+
+@wp.kernel
+def resolve_geometry(
+    winners: wp.array(dtype=Winners),
+    functions: wp.array(dtype=Functions),
+    triangles: wp.array(dtype=Triangle),
+    triangle_body: wp.array(dtype=int),
+    camera_from_world: wp.mat33,
+    focal: wp.vec2d,
+    center: wp.vec2d,
+    rays: wp.array4d(dtype=Columns),
+    sample: int,
+    plane: int,
+    top: int,
+    width: int,
+    instance: wp.array(dtype=int),
+    depth: wp.array(dtype=float),
+    normal: wp.array(dtype=wp.vec3),
+):
+    """Labels at pixel centres: see `resolve_group`."""
+    y, group = wp.tid()
+    resolve_group(
+        y,
+        group,
+        winners,
+        functions,
+        triangles,
+        triangle_body,
+        camera_from_world,
+        focal,
+        center,
+        rays,
+        sample,
+        plane,
+        top,
+        width,
+        instance,
+        depth,
+        normal,
+    )
