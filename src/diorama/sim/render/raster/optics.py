@@ -21,7 +21,8 @@ from diorama.sim.lens import undistort
 from diorama.sim.render.raster.device import Array, Scratch
 from diorama.sim.spec import BrownConrady, CameraSpec, Distortion
 
-wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False})
+# Loops over lanes stay loops, of which compilers make vector instructions.
+wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False, "max_unroll": 4})
 
 #: A halo's standard deviation, in cells of its grid, is at least this and less than twice as much.
 _MIN_SIGMA = 2.0
@@ -32,23 +33,40 @@ Lanes = wp.types.vector(length=LANES, dtype=wp.float32)
 _ENTRIES = 1024
 #: Pixels of a row that a thread bends.
 STRETCH = wp.constant(64)
+Stretch = wp.types.vector(length=STRETCH, dtype=wp.float32)
 
 
 @wp.func
-def interpolated(picture: wp.array(dtype=wp.vec3), upper: int, lower: int, ty: float, x: float, last: int, channel: int) -> float:
-    """A channel between two rows, which start at those indices, and between columns; beyond the outermost pixels' centres it is theirs."""
-    at = wp.clamp(x, 0.0, float(last))
-    x0 = int(at)
-    tx = at - float(x0)
-    x1 = wp.min(x0 + 1, last)
-    left = picture[upper + x0][channel] * (1.0 - ty) + picture[lower + x0][channel] * ty
-    right = picture[upper + x1][channel] * (1.0 - ty) + picture[lower + x1][channel] * ty
-    return left * (1.0 - tx) + right * tx
+def displaced(numbers: wp.array(dtype=float), width: int, height: int, center: wp.vec2, row: int, first: int, scale: float, channel: int) -> Stretch:
+    """A channel of a row's pixels from `first` on, from places `scale` times as far from the principal point.
+
+    It is interpolated between pixels' centres; beyond the outermost ones it is theirs.
+    """
+    y = wp.clamp(center[1] + (float(row) + 0.5 - center[1]) * scale - 0.5, 0.0, float(height - 1))
+    upper = int(y) * width
+    lower = wp.min(int(y) + 1, height - 1) * width
+    t = Stretch()
+    left = Stretch()
+    right = Stretch()
+    left_below = Stretch()
+    right_below = Stretch()
+    for k in range(STRETCH):
+        x = wp.clamp(center[0] + (float(first + k) + 0.5 - center[0]) * scale - 0.5, 0.0, float(width - 1))
+        x0 = int(x)
+        x1 = wp.min(x0 + 1, width - 1)
+        t[k] = x - float(x0)
+        left[k] = numbers[3 * (upper + x0) + channel]
+        right[k] = numbers[3 * (upper + x1) + channel]
+        left_below[k] = numbers[3 * (lower + x0) + channel]
+        right_below[k] = numbers[3 * (lower + x1) + channel]
+    left += (left_below - left) * (y - float(int(y)))
+    right += (right_below - right) * (y - float(int(y)))
+    return left + wp.cw_mul(right - left, t)
 
 
 @wp.kernel
 def bend(
-    radiance: wp.array(dtype=wp.vec3),
+    numbers: wp.array(dtype=float),
     width: int,
     height: int,
     per_focal: wp.vec2,
@@ -60,35 +78,32 @@ def bend(
 ):
     """Vignetting, and red and blue from nearer to and farther from the principal point by the share `aberration` of the way.
 
-    `falloff` is a table over the square of the distance from the principal point, `entries` of them to a focal length's square.
-    A thread does a stretch of a row, so that what is the same along rows is done once.
+    `numbers` are the light's, three a pixel. `falloff` is a table over the square of the distance from the principal point, `entries` of
+    them to a focal length's square. A thread does a stretch of a row.
     """
     row, stretch = wp.tid()
-    inner = 1.0 - aberration
-    outer = 1.0 + aberration
-    dv = float(row) + 0.5 - center[1]
-    red_y = wp.clamp(center[1] + dv * inner - 0.5, 0.0, float(height - 1))
-    red_upper = int(red_y)
-    red_lower = wp.min(red_upper + 1, height - 1)
-    blue_y = wp.clamp(center[1] + dv * outer - 0.5, 0.0, float(height - 1))
-    blue_upper = int(blue_y)
-    blue_lower = wp.min(blue_upper + 1, height - 1)
-    red_t = red_y - float(red_upper)
-    blue_t = blue_y - float(blue_upper)
-    y = dv * per_focal[1]
-    for column in range(stretch * STRETCH, wp.min(stretch * STRETCH + STRETCH, width)):
-        du = float(column) + 0.5 - center[0]
-        c = radiance[row * width + column]
-        if aberration != 0.0:
-            red_x = center[0] + du * inner - 0.5
-            c[0] = interpolated(radiance, red_upper * width, red_lower * width, red_t, red_x, width - 1, 0)
-            blue_x = center[0] + du * outer - 0.5
-            c[2] = interpolated(radiance, blue_upper * width, blue_lower * width, blue_t, blue_x, width - 1, 2)
-        x = du * per_focal[0]
+    first = stretch * STRETCH
+    count = wp.min(STRETCH, width - first)
+    red = Stretch()
+    blue = Stretch()
+    if aberration != 0.0:
+        red = displaced(numbers, width, height, center, row, first, 1.0 - aberration, 0)
+        blue = displaced(numbers, width, height, center, row, first, 1.0 + aberration, 2)
+    else:
+        for k in range(count):
+            red[k] = numbers[3 * (row * width + first + k)]
+            blue[k] = numbers[3 * (row * width + first + k) + 2]
+    y = (float(row) + 0.5 - center[1]) * per_focal[1]
+    left = Stretch()
+    for k in range(STRETCH):
+        x = (float(first + k) + 0.5 - center[0]) * per_focal[0]
         place = (x * x + y * y) * entries
         entry = wp.min(int(place), falloff.shape[0] - 2)
         part = place - float(entry)
-        out[row * width + column] = c * (falloff[entry] * (1.0 - part) + falloff[entry + 1] * part)
+        left[k] = falloff[entry] * (1.0 - part) + falloff[entry + 1] * part
+    for k in range(count):
+        i = row * width + first + k
+        out[i] = wp.vec3(red[k], numbers[3 * i + 1], blue[k]) * left[k]
 
 
 @wp.func
@@ -199,7 +214,7 @@ class Optics:
         self._launch(
             bend,
             (camera.height, -(-camera.width // STRETCH)),
-            light,
+            wp.array(ptr=light.ptr, dtype=wp.float32, shape=3 * out.shape[0], device=self.device),
             camera.width,
             camera.height,
             wp.vec2(1 / camera.fx, 1 / camera.fy),
