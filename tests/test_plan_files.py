@@ -20,6 +20,7 @@ from diorama.run.manifest import manifest
 from diorama.scenes import SCENARIOS
 from diorama.sim.codec import InvalidDocument
 from diorama.sim.errors import DioramaError, InvalidValue, UnknownName
+from diorama.sim.render.settings import PathTracing
 
 
 @pytest.fixture
@@ -49,6 +50,19 @@ def test_default_plans_survive_their_files(scenario, form, plan_file):
     plan = default_plan(scenario)
     assert load_plan(plan_file(plan_to_text(plan, form), f"plan.{form}")) == plan
     assert plan_from_json(json.loads(json.dumps(plan_to_json(plan)))) == plan
+
+
+@pytest.mark.parametrize("form", ["yaml", "json"])
+def test_settings_of_a_renderer_survive_a_file(form, plan_file):
+    plan = default_plan("tabletop", renderer=PathTracing(spp=32, denoise=True))
+    assert load_plan(plan_file(plan_to_text(plan, form), f"plan.{form}")) == plan
+    assert plan_to_json(plan)["renderer"] == {"name": "pathtrace", "spp": 32, "max_depth": 8, "denoise": True}
+
+
+def test_a_renderer_may_be_named_alone():
+    assert plan_from_json({"scenario": "tabletop", "renderer": "pathtrace"}) == default_plan("tabletop", renderer=PathTracing())
+    assert plan_from_json({"scenario": "tabletop", "renderer": {"name": "raster"}}) == default_plan("tabletop")
+    assert plan_to_json(default_plan("tabletop"))["renderer"] == "raster"
 
 
 numbers = st.floats(allow_nan=False, allow_infinity=False)
@@ -174,6 +188,10 @@ def test_all_faults_at_once_with_file_place_and_nearest_name():
         ({"views": True}, "views: expected a whole number, got True"),
         ({"views": 2.0}, "views: expected a whole number, got 2.0"),
         ({"assets": "meshes"}, "assets: expected a list, got 'meshes'"),
+        ({"renderer": {"name": "pathtrace", "spp": 0}}, "renderer (pathtrace): spp must be in 1..65536, got 0"),
+        ({"renderer": {"name": "pathtrace", "samples": 8}}, 'renderer (pathtrace): PathTracing has no field "samples"'),
+        ({"renderer": {"name": "raster", "spp": 8}}, 'renderer: "raster" has no setting "spp"'),
+        ({"renderer": ["raster"]}, "renderer: expected the name of a renderer, or {name: ..., and its settings}, got ['raster']"),
         ({"renderer": "rastre"}, 'no renderer named "rastre". Did you mean "raster"? Known: gl, pathtrace, raster.'),
         ({"randomizers": ["lights", "lights"]}, "randomizer names must be unique, lights appears more than once"),
         ({"exporters": ["coco", "coco"]}, "exporter names must be unique, coco appears more than once"),
@@ -241,8 +259,10 @@ def test_numbers_read_as_people_write_them(text, plan_file):
     assert plan.randomizers[0].spot_radius_m == Constant(0.001)
 
 
-keys = st.sampled_from(["scenario", "name", "randomizers", "exporters", "views", "resolution", "uniform", "choice", "count", "values", "weights"])
-words = st.sampled_from(["tabletop", "lights", "objects", "coco", "uniform", "camera-shell"]) | st.text(max_size=5)
+keys = st.sampled_from(
+    ["scenario", "name", "randomizers", "exporters", "renderer", "spp", "views", "resolution", "uniform", "choice", "count", "values", "weights"]
+)
+words = st.sampled_from(["pathtrace", "tabletop", "lights", "objects", "coco", "uniform", "camera-shell"]) | st.text(max_size=5)
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | words,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(keys | words, inner, max_size=4),

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from diorama.sim.frame import Annotations, Frame, Provenance, Sample, Silhouette
     from diorama.sim.physics.bullet import Bullet
     from diorama.sim.render import open_renderer
+    from diorama.sim.render.settings import PathTracing
     from diorama.sim.seeds import Seed
     from diorama.sim.spec import (
         BodySpec,
@@ -103,6 +104,7 @@ __all__ = [
     "MissingExtra",
     "Normal",
     "OutputError",
+    "PathTracing",
     "PhysicsSpec",
     "Plan",
     "PointLight",
@@ -159,6 +161,7 @@ _HOMES = {
     "diorama.sim.frame": "Annotations Frame Provenance Sample Silhouette",
     "diorama.sim.physics.bullet": "Bullet",
     "diorama.sim.render": "open_renderer",
+    "diorama.sim.render.settings": "PathTracing",
     "diorama.sim.seeds": "Seed",
     "diorama.sim.spec": "BodySpec BoxShape CameraSpec CylinderShape EnvironmentSpec MaterialSpec MeshShape PhysicsSpec PointLight Pose "
     "ProceduralTexture SceneSpec SensorSpec SphereShape SpotLight SunLight",

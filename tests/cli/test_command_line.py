@@ -105,6 +105,40 @@ def test_options_change_what_a_plan_file_says_and_leave_the_rest(call, runs):
     assert runs[0]["plan"] == default_plan("tabletop", views=1, resolution=(64, 48), exporters=(Coco(jpeg_quality=50, image_format="png"),))
 
 
+def test_path_tracing(call, runs):
+    pytest.importorskip("mitsuba")
+    assert call("generate", "tabletop", "--out", "set", "--renderer", "pathtrace", "--spp", "32")[0] == 0
+    code, _, err = call("generate", "tabletop", "--out", "set", "--renderer", "pathtrace")
+    assert code == 0
+    assert [run["plan"] for run in runs] == [default_plan("tabletop", renderer=diorama.PathTracing(spp=spp)) for spp in (32, 64)]
+    assert re.search(r"Path tracing with Mitsuba's (llvm_ad_rgb|scalar_rgb), 64 samples a pixel\.", err)
+
+
+def test_settings_of_the_path_tracer_add_to_those_of_a_plan_file(call, runs, monkeypatch):
+    monkeypatch.setattr("diorama.console.announce_renderer", lambda plan: None)
+    Path("plan.yaml").write_text("scenario: tabletop\nrenderer: {name: pathtrace, max_depth: 3, spp: 5}\n")
+    assert call("generate", "plan.yaml", "--out", "set", "--renderer", "pathtrace", "--denoise")[0] == 0
+    assert runs[0]["plan"].renderer == diorama.PathTracing(spp=5, max_depth=3, denoise=True)
+
+
+def test_the_slow_variant_is_told(call, runs, monkeypatch):
+    pytest.importorskip("mitsuba")
+    monkeypatch.setattr("diorama.sim.render.pathtrace.renderer.fastest_variant", lambda: "scalar_rgb")
+    _, _, err = call("generate", "tabletop", "--out", "set", "--renderer", "pathtrace")
+    assert "Mitsuba's scalar_rgb" in err
+    assert "apt-get install libllvm19" in err
+
+
+def test_path_tracing_without_mitsuba(call, runs, monkeypatch):
+    """Said before anything is written."""
+    for name in [n for n in sys.modules if n.startswith("diorama.sim.render.pathtrace")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    code, _, err = call("generate", "tabletop", "--out", "set", "--renderer", "pathtrace")
+    assert (code, runs) == (2, [])
+    assert 'Path tracing needs mitsuba. Install it with: pip install "diorama[pathtrace]"' in err
+
+
 def test_a_fixed_number_of_objects(call, runs):
     assert call("generate", "tabletop", "--out", "set", "--objects", "12")[0] == 0
     assert next(r for r in runs[0]["plan"].randomizers if r.name == "objects").count == UniformInt(12, 12)
@@ -154,6 +188,9 @@ GENERATE = ("generate", "tabletop", "--out", "set")
         ((*GENERATE, "--objects", "15-10"), "--objects: expected a number of objects, such as 12, or a range, such as 10-15, got '15-10'"),
         ((*GENERATE, "--objects", "5-"), "--objects: expected a number of objects, such as 12, or a range, such as 10-15, got '5-'"),
         ((*GENERATE, "--objects", "1-2-3"), "--objects: expected a number of objects, such as 12, or a range, such as 10-15, got '1-2-3'"),
+        ((*GENERATE, "--renderer", "pathtracer"), 'no renderer named "pathtracer". Did you mean "pathtrace"?'),
+        ((*GENERATE, "--spp", "32"), "--spp and --denoise are settings of the path tracer. Ask for it: --renderer pathtrace"),
+        ((*GENERATE, "--renderer", "pathtrace", "--spp", "65537"), "spp must be in 1..65536, got 65537"),
         ((*GENERATE, "--image-format", "jpg"), "--image-format: expected jpeg or png, got 'jpg'"),
         ((*GENERATE, "--depth-format", "exr"), "--depth-format: expected png, npy or none, got 'exr'"),
         ((*GENERATE, "--exporter", "cocoa"), 'no exporter named "cocoa". Did you mean "coco"? Known: coco.'),
@@ -281,10 +318,11 @@ def test_help_names_every_option_whole_with_its_default(call):
     for option in (
         *("--out DIR", "--count N", "--seed N", "--workers N", "--resume ", "--overwrite ", "--resolution WxH", "--views N"),
         *("--objects N|LOW-HIGH", "--assets PATH...", "--exporter NAME...", "--image-format FORMAT", "--depth-format FORMAT"),
+        *("--renderer NAME", "--spp N", "--denoise "),
     ):
         assert re.search(rf"^[│ ]+{re.escape(option)}", out, re.MULTILINE)
     text = " ".join(re.sub(r"[│╭╮╰╯─]", " ", out).split())
-    for default in ("100", "0", "640x480", "5", "10-15", "coco", "jpeg", "png", "the built-in library"):
+    for default in ("100", "0", "640x480", "5", "10-15", "coco", "jpeg", "png", "the built-in library", "raster", "64"):
         assert f"(default: {default})" in text
     assert "None" not in text
     assert "False" not in text

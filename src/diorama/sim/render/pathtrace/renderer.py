@@ -22,6 +22,7 @@ from diorama.sim.render.raster import Raster
 from diorama.sim.render.raster.sensor import Sensor
 from diorama.sim.render.settings import PathTracing
 from diorama.sim.spec import CameraSpec, SceneSpec
+from diorama.sim.transforms import compose
 
 #: Rays at a time: more need more memory and are no faster.
 _MOST_RAYS = 1 << 23
@@ -119,7 +120,7 @@ class PathTracer:
         total = np.zeros((len(rows), 3))
         for seconds in moments:
             turns = row_poses(camera, seconds).reshape(-1, 3, 4)[:, :, :3]
-            total += self._around.background((turns[rows if len(turns) > 1 else 0] @ rays[..., None])[..., 0])
+            total += self._around.background(compose(turns[rows if len(turns) > 1 else 0], rays[..., None])[..., 0])
         return (total / len(moments)).astype(np.float32)
 
     def _sampled(self, camera: CameraSpec) -> NDArray[np.float32]:

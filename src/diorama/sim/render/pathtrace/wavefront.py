@@ -88,10 +88,14 @@ def _rays(camera: CameraSpec, poses: NDArray[np.float32], row: Any, direction: A
         direction -= origin * (ahead / _variable(camera.focus_m))
     columns = [mi.Float(np.ascontiguousarray(column)) for column in poses.T]
     m = columns if len(poses) == 1 else [dr.gather(mi.Float, column, row) for column in columns]
-    rotation, position = mi.Matrix3f(*[m[4 * i : 4 * i + 3] for i in range(3)]), mi.Point3f(m[3], m[7], m[11])
-    start = position + rotation @ (origin + direction * _variable(camera.near_m))
+    right, down, forward, position = (mi.Vector3f(m[i], m[4 + i], m[8 + i]) for i in range(4))
+
+    def in_world(v: Any) -> Any:
+        return right * v.x + down * v.y + forward * v.z
+
+    start = mi.Point3f(position + in_world(origin + direction * _variable(camera.near_m)))
     length = dr.norm(direction)
-    ray = mi.Ray3f(start, rotation @ (direction / length))
+    ray = mi.Ray3f(start, in_world(direction / length))
     ray.maxt = _variable(camera.far_m - camera.near_m) * length
     return mi.RayDifferential3f(ray)
 
