@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import warp
+from numpy.typing import NDArray
 
 wp: Any = warp
 
@@ -16,6 +17,15 @@ Array = Any
 def layout(struct: Any) -> Any:
     """A Warp struct's NumPy dtype; Warp makes it anew at every call."""
     return np.dtype(struct.numpy_dtype())
+
+
+def records(rows: NDArray[Any], struct: Any, device: str) -> Array:
+    """An array of a Warp struct from NumPy records of its `layout`: at a tenth of the cost of `warp.array`, which works the layout out anew."""
+    data = wp.array(np.frombuffer(rows.tobytes(), np.uint8), dtype=wp.uint8, device=device)
+    out = wp.array(ptr=data.ptr, dtype=struct, shape=rows.shape, device=device)
+    # The memory is the bytes', and lives as long as they do.
+    out.records = data
+    return out
 
 
 class Scratch:

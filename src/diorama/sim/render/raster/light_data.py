@@ -42,7 +42,7 @@ class ShadowMap:
     """What a part of a light sees in a part of its surroundings.
 
     A texel holds a value that grows towards the light and is linear across a plane; 0 where nothing casts a shadow. A point p of
-    the world is at q = `rotation` p + `translation` in the map's frame, which looks along +z. It is at texel ``scale q.xy + center``
+    the world is at q = `rotation` (p - `eye`) in the map's frame, which looks along +z. It is at texel ``scale q.xy + center``
     with the value ``far - q.z`` (`parallel`), or at ``scale q.xy / q.z + center`` with ``1 / q.z``: the same is (x, y, z) =
     `place` p + `offset`, or (x / z, y / z, 1 / z). The map answers for points within `domain` (u0, v0, u1, v1) if it is
     `partial`, else for all. For others `other` is to be asked, or, if that is -1, nothing hides the light. Then `next` is the map to
@@ -73,7 +73,7 @@ class ShadowMap:
     rise: float
     domain: wp.vec4
     rotation: wp.mat33
-    translation: wp.vec3
+    eye: wp.vec3
     scale: wp.vec2
     per_scale: wp.vec2
     shape: wp.vec2

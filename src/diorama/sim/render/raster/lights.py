@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diorama.sim.render.raster import shadow_draw
-from diorama.sim.render.raster.device import Array, Scratch, layout, wp
+from diorama.sim.render.raster.device import Array, Scratch, layout, records, wp
 from diorama.sim.render.raster.light_data import BOUNDS_CELL, POINT, RECT, SPOT, SUN, LightData, ShadowLevel, ShadowMap, Shadows
 from diorama.sim.render.raster.scene import SceneArrays
 from diorama.sim.render.raster.shadow_rows import ShadowRows, within_bounds
@@ -91,13 +91,13 @@ class SceneLights:
         closer = len(self._suns) * MOST_CLOSER * (CLOSER_TEXELS + 64) ** 2
         maps, levels = rows.arrays()
         shadows: Any = Shadows()
-        shadows.maps = wp.array(maps, dtype=ShadowMap, device=device)
-        shadows.levels = wp.array(levels, dtype=ShadowLevel, device=device)
+        shadows.maps = records(maps, ShadowMap, device)
+        shadows.levels = records(levels, ShadowLevel, device)
         # Eight lanes may begin at the last one.
         shadows.texels = room("texels", wp.float32, self._rows.texels + closer + 8)
         shadows.bounds = room("bounds", wp.vec3, self._rows.bounds + closer // 32)
         shadows.cells = room("cells", wp.float32, self._rows.cells + closer // 2 + 8)
-        return LightArrays(lights=wp.array(lights, dtype=LightData, device=device), shadows=shadows)
+        return LightArrays(lights=records(lights, LightData, device), shadows=shadows)
 
     def _draw(self, shadows: Any, rows: ShadowRows, drawn: Sequence[NDArray[np.uint8]]) -> None:
         """Draw the last maps: `drawn` says for each how each body is."""

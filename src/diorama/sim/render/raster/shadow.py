@@ -34,6 +34,8 @@ LEVEL = wp.constant(0.9999999)
 LEVEL_BIAS_M = wp.constant(0.0003)
 #: Kernels up to this wide, in texels, are not worth a shape.
 SMALL = wp.constant(1.5)
+#: Up to this wide, they are no wider than the steps of the map that they must smooth.
+SHARP = wp.constant(0.8)
 
 
 @wp.struct
@@ -95,6 +97,26 @@ def hidden_by_texels(k: Kernel, texels: wp.array(dtype=float), start: int, acros
             ramp += Lanes(8.0 * k.gu)
         y += 1
     return wp.vec3(total(hidden), total(covered), total(values))
+
+
+@wp.func
+def lit_at(texels: wp.array(dtype=float), at: int, expected: float) -> float:
+    """Whether a texel shows no caster."""
+    return wp.where(texels[at] > wp.max(expected, 0.0), 0.0, 1.0)
+
+
+@wp.func
+def lit_by_four(u: float, v: float, value: float, gu: float, gv: float, texels: wp.array(dtype=float), start: int, across: int) -> float:
+    """Share of a kernel one texel wide that shows no caster, of the four texels that it covers in part."""
+    x = int(u - 0.5)
+    y = int(v - 0.5)
+    right = u - 0.5 - float(x)
+    down = v - 0.5 - float(y)
+    at = start + y * across + x
+    expected = value - gu * right - gv * down
+    above = lit_at(texels, at, expected) * (1.0 - right) + lit_at(texels, at + 1, expected + gu) * right
+    below = lit_at(texels, at + across, expected + gv) * (1.0 - right) + lit_at(texels, at + across + 1, expected + gu + gv) * right
+    return above * (1.0 - down) + below * down
 
 
 @wp.func
@@ -227,14 +249,13 @@ def lit_in_map(shadows: Shadows, m: int, point: wp.vec3, normal: wp.vec3, u: flo
         if bounds[0] < point[2] + LEVEL_BIAS_M * wp.abs(rise):
             return 1.0
 
-    q = wp.mul(shadows.maps[m].rotation, point) + shadows.maps[m].translation
     n = wp.mul(shadows.maps[m].rotation, normal)
     # The receiver's plane. At grazing incidence it is nearly edge-on and its slope unbounded; there is next to no light to shadow.
     bias = BIAS_M
     slope = n[2]
     if not parallel:
         bias = BIAS_M * value * value
-        slope = wp.dot(n, q) * value
+        slope = wp.dot(normal, point - shadows.maps[m].eye) * value
     per_slope = 1.0 / wp.min(slope, -1.0e-4)
     if not parallel:
         per_slope = per_slope * value
@@ -247,13 +268,14 @@ def lit_in_map(shadows: Shadows, m: int, point: wp.vec3, normal: wp.vec3, u: flo
     if radius <= SMALL:
         if u < 0.5 * PAD or v < 0.5 * PAD or u > float(shadows.maps[m].width) - 0.5 * PAD or v > float(shadows.maps[m].height) - 0.5 * PAD:
             return 1.0
+        width = shadows.maps[m].width
+        if radius <= SHARP:
+            return lit_by_four(u, v, expected, gu, gv, shadows.texels, shadows.maps[m].start, width)
         # A square of the disc's variance, less that of the texels.
         radii = shadows.maps[m].shape * radius
         half = wp.vec2(wp.sqrt(wp.max(0.75 * radii[0] * radii[0] - 0.25, 0.25)), wp.sqrt(wp.max(0.75 * radii[1] * radii[1] - 0.25, 0.25)))
-        lit = lit_by_patch(u, v, expected, gu, gv, half, shadows.texels, shadows.maps[m].start, shadows.maps[m].width)
-        if lit < 1.0e-5:
-            return 0.0
-        return lit
+        lit = lit_by_patch(u, v, expected, gu, gv, half, shadows.texels, shadows.maps[m].start, width)
+        return wp.where(lit < 1.0e-5, 0.0, lit)
 
     k = Kernel()
     k.u = u
@@ -264,6 +286,7 @@ def lit_in_map(shadows: Shadows, m: int, point: wp.vec3, normal: wp.vec3, u: flo
     k.box = shadows.maps[m].box
     ahead = wp.vec2(0.0, 0.0)
     if not parallel:
+        q = wp.mul(shadows.maps[m].rotation, point - shadows.maps[m].eye)
         ahead = wp.vec2(q[0] * value, q[1] * value)
     scale = shadows.maps[m].scale
     # The light's shape as seen from the point, on the map: its half-axes slide along the ray to the map's plane.
@@ -299,7 +322,7 @@ def lit_in_map(shadows: Shadows, m: int, point: wp.vec3, normal: wp.vec3, u: flo
 @wp.func
 def weight_of(shadows: Shadows, m: int, point: wp.vec3, normal: wp.vec3) -> float:
     """What a part of a rectangle adds to the light on a surface, but for a factor common to all its parts."""
-    q = wp.mul(shadows.maps[m].rotation, point) + shadows.maps[m].translation
+    q = wp.mul(shadows.maps[m].rotation, point - shadows.maps[m].eye)
     n = wp.mul(shadows.maps[m].rotation, normal)
     e = shadows.maps[m].extent
     facing = wp.dot(wp.cross(wp.vec3(e[0, 1], e[1, 1], e[2, 1]), wp.vec3(e[0, 0], e[1, 0], e[2, 0])), q)

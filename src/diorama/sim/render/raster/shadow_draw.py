@@ -87,6 +87,7 @@ def fill(
     gu = ((b[2] - a[2]) * (c[1] - a[1]) - (c[2] - a[2]) * (b[1] - a[1])) * per_area
     gv = ((c[2] - a[2]) * (b[0] - a[0]) - (b[2] - a[2]) * (c[0] - a[0])) * per_area
     # Rounding must not carry slivers past their corners.
+    sliver = wp.abs(area) < wp.float64(2.0)
     least = float(wp.min(a[2], wp.min(b[2], c[2])))
     most = float(wp.max(a[2], wp.max(b[2], c[2])))
     slope = float(gu)
@@ -102,18 +103,18 @@ def fill(
         value = float(a[2] + gu * (wp.float64(x) + half - a[0]) + gv * (v - a[1]))
         at = maps[m].start + y * width + x
         count = x_end - x
-        if strips == 1:
-            while count > 0:
-                # Lanes past the end fall below any value.
-                inside = (Lanes(float(count) - 0.5) - STEPS) * HUGE
-                seen = lesser(greater(lesser(Lanes(value) + ramp, Lanes(most)), Lanes(least)), inside)
-                store(texels, at, greater(load(texels, at), seen))
+        if strips > 1 or sliver:
+            for k in range(count):
+                wp.atomic_max(texels, at + k, wp.clamp(value + float(k) * slope, least, most))
+        else:
+            while count >= 8:
+                store(texels, at, greater(load(texels, at), Lanes(value) + ramp))
                 at += 8
                 count -= 8
                 value += 8.0 * slope
-        else:
-            for k in range(count):
-                wp.atomic_max(texels, at + k, wp.clamp(value + float(k) * slope, least, most))
+            if count > 0:
+                # Lanes past the end fall below any value.
+                store(texels, at, greater(load(texels, at), lesser(Lanes(value) + ramp, (Lanes(float(count) - 0.5) - STEPS) * HUGE)))
         y += strips
 
 
@@ -211,6 +212,20 @@ def bound(maps: wp.array(dtype=ShadowMap), texels: wp.array(dtype=float), bounds
     bounds[maps[m].bounds + cell] = wp.vec3(greatest(highest) + up[3], high, -greatest(-farthest))
 
 
+@wp.func_native("""
+    wp::vec3 r = cells.data[at + low * step];
+    for (int k = low + 1; k <= high; ++k) {
+        const wp::vec3& other = cells.data[at + k * step];
+        r.c[0] = other.c[0] > r.c[0] ? other.c[0] : r.c[0];
+        r.c[1] = other.c[1] > r.c[1] ? other.c[1] : r.c[1];
+        r.c[2] = other.c[2] < r.c[2] ? other.c[2] : r.c[2];
+    }
+    return r;
+""")
+def bounds_of(cells: wp.array(dtype=wp.vec3), at: int, step: int, low: int, high: int) -> wp.vec3:
+    """The bounds of several cells in a row or a column."""
+
+
 @wp.kernel
 def widen(maps: wp.array(dtype=ShadowMap), along: int, wide: int, cells: wp.array(dtype=wp.vec3), bounds: wp.array(dtype=wp.vec3)):
     """Bounds over the neighbours on both sides, along rows (`along` 0) or columns (1); or, from those, over all in reach (`wide`)."""
@@ -238,16 +253,7 @@ def widen(maps: wp.array(dtype=ShadowMap), along: int, wide: int, cells: wp.arra
         target = maps[m].wide_bounds + cell
         if along == 1:
             source = target
-    own = cells[source]
-    top = own[0]
-    high = own[1]
-    low = own[2]
-    for k in range(wp.max(-reach, -at), wp.min(reach, end - 1 - at) + 1):
-        other = cells[source + k * step]
-        top = wp.max(top, other[0])
-        high = wp.max(high, other[1])
-        low = wp.min(low, other[2])
-    bounds[target] = wp.vec3(top, high, low)
+    bounds[target] = bounds_of(cells, source, step, wp.max(-reach, -at), wp.min(reach, end - 1 - at))
 
 
 @wp.func
@@ -298,7 +304,13 @@ def coarsen(
             at = maps[m].start + 4 * (y * width + x)
             values = load_rows(texels, at, width)
             more = load_rows(texels, at + 2 * width, width)
-            if greatest(greater(values, more)) > 0.0:
+            most = greatest(greater(values, more))
+            least = -greatest(-lesser(values, more))
+            if least > 0.0 and maps[m].per_value * (most - least) < 2.0:
+                # One surface, for all that a kernel can tell.
+                out[0] = 0.0625 * total(values + more)
+                out[2] = 1.0
+            elif most > 0.0:
                 out = halves(values, where_above(values, ZEROS, SIXTEENTH), more, where_above(more, ZEROS, SIXTEENTH))
         else:
             below = levels[index - 1].across

@@ -8,8 +8,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from diorama.sim.render.raster.light_data import BORDER, BOUNDS_CELL, MAX_KERNEL, NARROW_KERNEL, ShadowLevel, ShadowMap
 from diorama.sim.render.raster.device import layout
+from diorama.sim.render.raster.light_data import BORDER, BOUNDS_CELL, MAX_KERNEL, NARROW_KERNEL, ShadowLevel, ShadowMap
 from diorama.sim.render.raster.shadow_views import NEAR_M, View
 from diorama.sim.transforms import apply
 
@@ -77,7 +77,8 @@ class ShadowRows:
         row["place"] = apply(fold, m[:3, :3].T).T - fold[:3, 3:]
         row["offset"] = apply(fold, m[None, :3, 3])[0]
         row["rotation"] = row["exact_rotation"] = m[:3, :3]
-        row["translation"] = row["exact_translation"] = m[:3, 3]
+        row["exact_translation"] = m[:3, 3]
+        row["eye"] = -(m[:3, :3] * m[:3, 3][:, None]).sum(axis=0)
         row["scale"] = row["exact_scale"] = scale
         row["per_scale"], row["shape"] = view.per_texel, scale / finest
         row["center"], row["far"], row["parallel"] = center, view.far_m, view.parallel
