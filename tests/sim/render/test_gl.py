@@ -48,6 +48,8 @@ LARGE_PX = 200
 #: Looks straight down from 3 m; at z = 0 a pixel is 1 cm wide.
 DOWN = CameraSpec(width=160, height=120, fx=300, fy=300, cx=80, cy=60, world_from_camera=Pose.from_matrix(look_at((0, 0, 3), (0, 0, 0))))
 DULL = MaterialSpec(base_color=(0.5, 0.4, 0.3), roughness=1.0, ior=1.0)
+#: The same light from everywhere, and nothing darkened where surfaces meet, which OpenGL does not draw.
+EVEN = EnvironmentSpec(sky=(1, 1, 1), ground=(1, 1, 1), occlusion_radius_m=0)
 FLOOR = BodySpec(name="floor", shape=BoxShape(size_m=(8, 8, 0.2)), world_from_body=Pose((0, 0, -0.1)), material=DULL)
 
 
@@ -149,7 +151,25 @@ def inner(mask):
     return cv2.erode(mask.astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=0) == 1
 
 
-@pytest.mark.parametrize("name", ["table", "bin"])
+@pytest.mark.parametrize("name", SCENES)
+def test_dull_surfaces_are_as_bright(name, gl, raster) -> None:
+    """Under a sun and a spot, without the shadows that the next test is about."""
+    spec = replace(diffuse(SCENES[name]), environment=DARK)
+    spec = replace(spec, lights=tuple(replace(light, shadows=False) for light in spec.lights))
+    camera = spec.cameras[0]
+    theirs = radiance(gl, spec, camera)
+    raster.load(spec)
+    ours = raster.render(camera, ("radiance", "instance"))
+    judged = 0
+    for index, body in enumerate(spec.bodies):
+        inside = inner(ours.instance == index + 1)
+        if np.count_nonzero(inside) > LARGE_PX:
+            judged += 1
+            assert theirs[inside].mean() == pytest.approx(ours.radiance[inside].mean(), rel=0.02, abs=1e-5), body.name
+    assert judged >= 1
+
+
+@pytest.mark.parametrize("name", ["table", "bin", "street"])
 @pytest.mark.parametrize("light", [0, 1])
 def test_shadows_fall_where_ours_do(name, light, gl, raster) -> None:
     spec = replace(diffuse(SCENES[name]), environment=DARK)
@@ -163,7 +183,7 @@ def test_shadows_fall_where_ours_do(name, light, gl, raster) -> None:
 
 def test_textures_lie_where_ours_do(gl, raster) -> None:
     """Printed things under even light: what differs is how textures are filtered, at their edges."""
-    spec = replace(SCENES["table"], lights=(), environment=EnvironmentSpec(sky=(1, 1, 1), ground=(1, 1, 1), occlusion_radius_m=0))
+    spec = replace(SCENES["table"], lights=(), environment=EVEN)
     theirs, ours = (radiance(renderer, spec, spec.cameras[0]) for renderer in (gl, raster))
     assert np.abs(theirs - ours).mean() < 0.015
     assert np.percentile(np.abs(theirs - ours), 90) < 0.03
@@ -176,12 +196,88 @@ def test_patterns_are_unrolled_as_ours_are(pattern, gl, raster) -> None:
     material = replace(DULL, base_color=(1, 1, 1), texture=texture)
     box = BodySpec(name="box", shape=BoxShape(size_m=(0.5, 0.4, 0.3)), world_from_body=Pose((-0.4, 0, 0)), material=material)
     ball = BodySpec(name="ball", shape=SphereShape(radius_m=0.3), world_from_body=Pose((0.4, 0, 0)), material=material)
-    spec = SceneSpec(bodies=(box, ball), environment=EnvironmentSpec(sky=(1, 1, 1), ground=(1, 1, 1), occlusion_radius_m=0))
+    spec = SceneSpec(bodies=(box, ball), environment=EVEN)
     for eye in ((1, -1.5, 1), (-1, 1.5, -1)):
         camera = replace(DOWN, world_from_camera=Pose.from_matrix(look_at(eye, (0, 0, 0))))
         theirs, ours = (radiance(renderer, spec, camera) for renderer in (gl, raster))
-        assert ours[60, 60].std() > 0
-        assert np.abs(theirs - ours).mean() < 0.01
+        assert np.corrcoef(theirs.reshape(-1), ours.reshape(-1))[0, 1] > 0.99
+
+
+LAMPS = (SunLight(direction=(0.2, 0.1, -1), shadows=False), PointLight(position_m=(0.3, 0.2, 1), shadows=False))
+
+
+@pytest.mark.parametrize("roughness", [0.1, 0.4, 1.0])
+@pytest.mark.parametrize("metallic", [0.0, 0.6, 1.0])
+@pytest.mark.parametrize("coat", [0.0, 1.0])
+def test_surfaces_reflect_as_ours_do(roughness, metallic, coat, gl, raster) -> None:
+    """The same model, written twice."""
+    material = MaterialSpec(base_color=(0.9, 0.5, 0.2), roughness=roughness, metallic=metallic, clear_coat=coat, clear_coat_roughness=0.3)
+    spec = floor_under(*LAMPS).replace(bodies=(replace(FLOOR, material=material),))
+    theirs, ours = (radiance(renderer, spec) for renderer in (gl, raster))
+    np.testing.assert_allclose(theirs, ours, rtol=0.02, atol=1e-4)
+
+
+def test_metallic_roughness_textures_are_ours(gl, raster) -> None:
+    texture = ProceduralTexture(pattern="checks", color_a=(0, 0.3, 1), color_b=(0, 0.7, 0), tile_m=1.0, frequency=2)
+    material = MaterialSpec(base_color=(0.9, 0.6, 0.3), metallic=1, roughness=1, metallic_roughness_texture=texture)
+    spec = floor_under(*LAMPS).replace(bodies=(replace(FLOOR, material=material),))
+    theirs, ours = (radiance(renderer, spec) for renderer in (gl, raster))
+    assert ours.std() > ours.mean()
+    assert np.abs(theirs - ours).mean() < 0.01 * ours.mean()
+
+
+def test_occlusion_and_emission_textures_are_ours(gl, raster) -> None:
+    dark = ProceduralTexture(pattern="checks", color_a=(0.2, 0, 0), color_b=(1, 0, 0), tile_m=1.0, frequency=2)
+    bright = ProceduralTexture(pattern="checks", color_a=(0.1, 0.5, 1), color_b=(0.9, 0.2, 0), tile_m=1.0, frequency=3)
+    material = replace(DULL, occlusion_texture=dark, emissive=(0.5, 1, 2), emissive_texture=bright)
+    spec = SceneSpec(bodies=(replace(FLOOR, material=material),), environment=EVEN)
+    theirs, ours = (radiance(renderer, spec) for renderer in (gl, raster))
+    assert np.ptp(ours[..., 2]) > 1
+    assert np.abs(theirs - ours).mean() < 0.01 * ours.mean()
+
+
+def test_a_normal_map_tilts_as_ours_does(gl, raster) -> None:
+    texture = ProceduralTexture(pattern="noise", color_a=(0, 0, 0), color_b=(1, 1, 1), tile_m=0.5, frequency=2)
+    material = replace(DULL, normal_texture=texture, normal_scale=2.0)
+    spec = floor_under(SunLight(direction=(1, 0.4, -0.7), shadows=False)).replace(bodies=(replace(FLOOR, material=material),))
+    theirs, ours = (radiance(renderer, spec)[..., 0] for renderer in (gl, raster))
+    assert ours.std() > 0.05 * ours.mean()
+    assert np.corrcoef(theirs.reshape(-1), ours.reshape(-1))[0, 1] > 0.98
+
+
+def test_cut_outs_let_the_background_show(gl, tmp_path) -> None:
+    pixels = np.full((64, 64, 4), 255, np.uint8)
+    pixels[16:40, 8:30, 3] = 0
+    cv2.imwrite(str(tmp_path / "holes.png"), pixels)
+    material = replace(DULL, texture=ImageTexture(path=str(tmp_path / "holes.png"), tile_m=1.0), alpha="mask")
+    sheet = BodySpec(name="sheet", shape=BoxShape(size_m=(8, 8, 1e-4)), material=material)
+    shown = radiance(gl, SceneSpec(bodies=(sheet,), environment=EVEN))[..., 0] > 0.75  # its own is 0.5, the background's 1
+    x, y = (ground_points()[..., i] % 1 * 64 for i in (0, 1))
+    holes = (x > 8) & (x < 30) & (y > 64 - 40) & (y < 64 - 16)
+    assert np.mean(shown != holes) < 0.01
+
+
+@pytest.mark.parametrize("surroundings", [None, PhysicalSky(sun_elevation_rad=0.5, sun_azimuth_rad=1.0)])
+def test_surroundings_light_and_show_as_ours_do(surroundings, gl, raster) -> None:
+    environment = EnvironmentSpec(surroundings=surroundings, occlusion_radius_m=0)
+    balls = [
+        BodySpec(
+            name=f"ball-{i}-{metallic}",
+            shape=SphereShape(radius_m=0.4, segments=64),
+            world_from_body=Pose((0.9 * i - 0.9, metallic - 0.5, 0.4)),
+            material=MaterialSpec(base_color=(0.8, 0.6, 0.4), metallic=metallic, roughness=roughness),
+        )
+        for i, roughness in enumerate((0.2, 0.5, 1.0))
+        for metallic in (0, 1)
+    ]
+    spec = SceneSpec(bodies=(FLOOR, *balls), environment=environment)
+    camera = CameraSpec.from_fov(width=160, height=120, fov_y_rad=0.8, world_from_camera=Pose.from_matrix(look_at((0, -4, 1.5), (0, 0, 0.5))))
+    theirs = radiance(gl, spec, camera)
+    raster.load(spec)
+    ours = raster.render(camera, ("radiance", "instance"))
+    for index in range(len(spec.bodies) + 1):
+        seen = ours.instance == index
+        np.testing.assert_allclose(theirs[seen].mean(axis=0), ours.radiance[seen].mean(axis=0), rtol=0.05)
 
 
 # --- light against closed forms ---------------------------------------------------------------------------
@@ -330,12 +426,14 @@ def test_a_clear_sky_is_bright_about_the_sun(gl) -> None:
 
 
 def test_what_shines_and_what_is_seen_through(gl) -> None:
-    """An emitter keeps its radiance; a half transparent sheet shows half of itself and half of what is behind."""
+    """An emitter keeps its radiance; a half transparent sheet shows half of itself and half of what is behind; glass lends its colour."""
     lamp = replace(FLOOR, material=MaterialSpec(base_color=(0, 0, 0), ior=1, emissive=(2, 1, 0.5)))
     sheet = MaterialSpec(base_color=(0, 0, 0), ior=1, opacity=0.5, alpha="blend")
     glass = BodySpec(name="sheet", shape=BoxShape(size_m=(8, 8, 1e-4)), world_from_body=Pose((0, 0, 0.5)), material=replace(sheet, two_sided=False))
     np.testing.assert_allclose(radiance(gl, SceneSpec(bodies=(lamp,), environment=DARK))[60, 80], (2, 1, 0.5), rtol=1e-3)
     np.testing.assert_allclose(radiance(gl, SceneSpec(bodies=(lamp, glass), environment=DARK))[60, 80], (1, 0.5, 0.25), rtol=1e-3)
+    tinted = replace(glass, material=MaterialSpec(base_color=(0.2, 0.8, 0.4), ior=1, transmission=0.9, two_sided=False))
+    np.testing.assert_allclose(radiance(gl, SceneSpec(bodies=(lamp, tinted), environment=DARK))[60, 80], (0.36, 0.72, 0.18), rtol=1e-3)
 
 
 def test_edges_are_smooth(gl) -> None:
@@ -348,6 +446,13 @@ def test_edges_are_smooth(gl) -> None:
 
 
 # --- the renderer as an engine ----------------------------------------------------------------------------
+
+
+def test_numpy_is_left_as_it_is(gl) -> None:
+    """pyrender 0.1.45 uses a name that NumPy 2 has no more; we go round it, and patch nothing."""
+    gl.load(SCENES["table"])
+    gl.render(SCENES["table"].cameras[0], ("rgb",))
+    assert not hasattr(np, "infty")
 
 
 def test_labels_are_the_rasterizers(gl, raster) -> None:

@@ -18,14 +18,15 @@ from pyrender.shader_program import ShaderProgramCache
 
 from diorama.sim.errors import InvalidValue
 from diorama.sim.render.gl.context import GL
-from diorama.sim.render.gl.lamps import MAX_LAMPS, Lamp
+from diorama.sim.render.gl.lamps import MAX_LAMPS, Lamp, View
 from diorama.sim.render.gl.surroundings import Surroundings
+from diorama.sim.render.raster.dfg import ENTRIES, dfg_table
 from diorama.sim.transforms import apply
 
 SAMPLES = 4
 FRAGMENT_SHADER = Path(__file__).with_name("mesh.frag")
 #: The texture units of maps of shadows and surroundings, as the shader has them; a surface's textures come before.
-_SHADOWS_UNIT, _PICTURE_UNIT, _DULL_UNIT = 6, 7, 8
+_SHADOWS_UNIT, _PICTURE_UNIT, _DULL_UNIT, _SPLIT_SUMS_UNIT = 6, 7, 8, 9
 _ANISOTROPY, _MAX_ANISOTROPY = 0x84FE, 0x84FF
 
 
@@ -35,6 +36,11 @@ class Material(pyrender.MetallicRoughnessMaterial):
     def __init__(self, uniforms: dict[str, float | int], **fields: Any) -> None:
         super().__init__(**fields)
         self.uniforms = uniforms
+
+    @property
+    def is_transparent(self) -> Any:
+        # pyrender asks its colour's alpha, but light passes through glass of whatever alpha.
+        return self.alphaMode == "BLEND"
 
 
 class Texture(pyrender.Texture):
@@ -92,15 +98,15 @@ class ShadowMaps:
 
 @dataclass(slots=True)
 class _Batch:
-    """The lamps of one pass, those with shadows first, and their maps once they are drawn."""
+    """The lamps of one pass, and the maps of all their views once they are drawn."""
 
     lamps: Sequence[Lamp]
     first: bool
     maps: ShadowMaps | None = None
 
     @property
-    def shadowed(self) -> int:
-        return sum(lamp.view is not None for lamp in self.lamps)
+    def views(self) -> list[View]:
+        return [view for lamp in self.lamps for view in lamp.views]
 
 
 class Engine(pyrender.Renderer):
@@ -116,20 +122,20 @@ class Engine(pyrender.Renderer):
         self._batch = _Batch((), first=True)
         self._surroundings: dict[str, Any] = {}
         self._around: dict[int, int] = {}
+        self._split_sums = _float_texture(dfg_table().reshape(ENTRIES, ENTRIES, 2), GL.GL_RG32F, GL.GL_RG, GL.GL_CLAMP_TO_EDGE)
         self._casting = False
         self._told: set[int] = set()
 
     def light(self, lamps: Sequence[Lamp], around: Surroundings) -> None:
         """Take the lights of the scene that is photographed next."""
         self._forget_maps()
-        ordered = sorted(lamps, key=lambda lamp: lamp.view is None)
-        self._batches = [_Batch(ordered[i : i + MAX_LAMPS], first=i == 0) for i in range(0, max(len(ordered), 1), MAX_LAMPS)]
+        self._batches = [_Batch(lamps[i : i + MAX_LAMPS], first=i == 0) for i in range(0, max(len(lamps), 1), MAX_LAMPS)]
         colors = {"sky": around.sky, "ground": around.ground, "background_top": around.top, "background_bottom": around.bottom}
         self._surroundings = {name: np.array(color, np.float32) for name, color in colors.items()}
         self._surroundings |= {"has_picture": int(around.picture is not None), "has_backdrop": int(around.backdrop), "turn": float(around.turn_rad)}
         for unit, rows in ((_PICTURE_UNIT, around.picture), (_DULL_UNIT, around.dull)):
             if rows is not None:
-                self._around[unit] = _equirectangular(rows)
+                self._around[unit] = _float_texture(rows, GL.GL_RGB32F, GL.GL_RGB, GL.GL_REPEAT)
 
     def photograph(self, scene: Any, width: int, height: int) -> NDArray[np.float32]:
         """(height, width, 3) radiance that the scene's main camera sees. Raises InvalidValue for sizes that the driver refuses."""
@@ -148,6 +154,7 @@ class Engine(pyrender.Renderer):
 
     def delete(self) -> None:
         self._forget_maps()
+        GL.glDeleteTextures([self._split_sums])
         super().delete()
 
     def _forget_maps(self) -> None:
@@ -160,10 +167,11 @@ class Engine(pyrender.Renderer):
 
     def _draw_maps(self, scene: Any) -> None:
         """The batch's shadow maps, which do not depend on the camera."""
-        maps = self._batch.maps = ShadowMaps(max(self._batch.shadowed, 1))
+        views = self._batch.views
+        maps = self._batch.maps = ShadowMaps(max(len(views), 1))
         self._casting = True
-        for maps.layer, lamp in enumerate(self._batch.lamps[: self._batch.shadowed]):
-            self._shadow_mapping_pass(scene, SimpleNamespace(light=SimpleNamespace(shadow_texture=maps), lamp=lamp), 0)
+        for maps.layer, view in enumerate(views):
+            self._shadow_mapping_pass(scene, SimpleNamespace(light=SimpleNamespace(shadow_texture=maps), view=view), 0)
         self._casting = False
 
     # --- what pyrender asks for while it draws ----------------------------------------------------------------
@@ -178,7 +186,7 @@ class Engine(pyrender.Renderer):
         return solid + sorted(see_through, key=lambda node: -_distance(node, eye))
 
     def _get_light_cam_matrices(self, scene: Any, light_node: Any, flags: int) -> tuple[Any, Any]:
-        view = light_node.lamp.view
+        view: View = light_node.view
         return view.lamp_from_world, view.projection
 
     def _compute_max_n_lights(self, flags: int) -> list[int]:
@@ -194,26 +202,54 @@ class Engine(pyrender.Renderer):
             program.set_uniform(name, value)
         program.set_uniform("first_pass", int(self._batch.first))
         program.set_uniform("n_lamps", len(self._batch.lamps))
-        program.set_uniform("n_shadows", self._batch.shadowed)
+        end_view = 0
         for i, lamp in enumerate(self._batch.lamps):
-            for name, value in _uniforms(lamp).items():
+            first_view, end_view = end_view, end_view + len(lamp.views)
+            for name, value in (_of_lamp(lamp) | {"first_view": first_view, "end_view": end_view}).items():
                 program.set_uniform(f"lamps[{i}].{name}", value)
+        for i, view in enumerate(self._batch.views):
+            for name, value in _of_view(view).items():
+                program.set_uniform(f"views[{i}].{name}", value)
         if self._batch.maps is not None:
             GL.glActiveTexture(GL.GL_TEXTURE0 + _SHADOWS_UNIT)
             self._batch.maps._bind()
-        for unit, texture in self._around.items():
+        for unit, texture in (self._around | {_SPLIT_SUMS_UNIT: self._split_sums}).items():
             GL.glActiveTexture(GL.GL_TEXTURE0 + unit)
             GL.glBindTexture(GL.GL_TEXTURE_2D, texture)
 
     def _bind_and_draw_primitive(self, primitive: Any, pose: Any, program: Any, flags: int) -> None:
-        for name, value in primitive.material.uniforms.items():
+        material = primitive.material
+        for name, value in material.uniforms.items():
             program.set_uniform(name, value)
+        if material.is_transparent:
+            self._draw_see_through(primitive, pose, program, flags)
+            return
         super()._bind_and_draw_primitive(primitive, pose, program, flags)
-        if self._casting and primitive.material.doubleSided:
+        if self._casting and material.doubleSided:
             # It has drawn what faces the light alone, but one side of a sheet casts the shadow of the other.
             GL.glFrontFace(GL.GL_CW)
             super()._bind_and_draw_primitive(primitive, pose, program, flags)
             GL.glFrontFace(GL.GL_CCW)
+
+    def _draw_see_through(self, primitive: Any, pose: Any, program: Any, flags: int) -> None:
+        """What is behind, times the share of each colour that passes, plus what the surface sends; its far side first."""
+        GL.glDepthMask(GL.GL_FALSE)
+        GL.glColorMask(*[GL.GL_FALSE] * 4)
+        # Draws nothing, but leaves textures and uniforms bound.
+        super()._bind_and_draw_primitive(primitive, pose, program, flags)
+        GL.glColorMask(*[GL.GL_TRUE] * 4)
+        GL.glBlendFunc(GL.GL_ONE, GL.GL_SRC1_COLOR)
+        GL.glEnable(GL.GL_CULL_FACE)
+        primitive._bind()
+        for hidden in (GL.GL_FRONT, GL.GL_BACK) if primitive.material.doubleSided else (GL.GL_BACK,):
+            GL.glCullFace(hidden)
+            if primitive.indices is None:
+                GL.glDrawArraysInstanced(primitive.mode, 0, len(primitive.positions), 1)
+            else:
+                GL.glDrawElementsInstanced(primitive.mode, primitive.indices.size, GL.GL_UNSIGNED_INT, None, 1)
+        primitive._unbind()
+        GL.glCullFace(GL.GL_BACK)
+        GL.glDepthMask(GL.GL_TRUE)
 
     def _configure_main_framebuffer(self) -> None:
         """Like pyrender's, but of floating-point colours: one of several samples a pixel to draw into, one to read from."""
@@ -249,17 +285,17 @@ class _Programs(ShaderProgramCache):
         return super().get_program(vertex_shader, fragment_shader, geometry_shader, defines)
 
 
-def _equirectangular(rows: NDArray[np.float32]) -> int:
-    """A texture of radiances (h, 2 h, 3) whose v is 0 straight up, and its halves."""
+def _float_texture(rows: NDArray[np.float32], stored: Any, channels: Any, across: Any) -> int:
+    """A texture (h, w, c) and its halves, the first row at v = 0; `across` is what lies beside it."""
     texture = int(GL.glGenTextures(1))
     GL.glBindTexture(GL.GL_TEXTURE_2D, texture)
     height, width = rows.shape[:2]
-    GL.glTexImage2D(GL.GL_TEXTURE_2D, 0, GL.GL_RGB32F, width, height, 0, GL.GL_RGB, GL.GL_FLOAT, np.ascontiguousarray(rows))
+    GL.glTexImage2D(GL.GL_TEXTURE_2D, 0, stored, width, height, 0, channels, GL.GL_FLOAT, np.ascontiguousarray(rows))
     GL.glGenerateMipmap(GL.GL_TEXTURE_2D)
     for name, value in (
         (GL.GL_TEXTURE_MAG_FILTER, GL.GL_LINEAR),
         (GL.GL_TEXTURE_MIN_FILTER, GL.GL_LINEAR_MIPMAP_LINEAR),
-        (GL.GL_TEXTURE_WRAP_S, GL.GL_REPEAT),
+        (GL.GL_TEXTURE_WRAP_S, across),
         (GL.GL_TEXTURE_WRAP_T, GL.GL_CLAMP_TO_EDGE),
     ):
         GL.glTexParameteri(GL.GL_TEXTURE_2D, name, value)
@@ -283,9 +319,9 @@ def _framebuffer(size: tuple[int, int], samples: int) -> tuple[int, int, int]:
     return framebuffer, color, depth
 
 
-def _uniforms(lamp: Lamp) -> dict[str, Any]:
+def _of_lamp(lamp: Lamp) -> dict[str, Any]:
     """A lamp's fields as the shader names them."""
-    out: dict[str, Any] = {
+    return {
         "kind": 0 if lamp.sun else 1,
         "color": np.array(lamp.color, np.float32),
         "position": np.array(lamp.position_m, np.float32),
@@ -295,11 +331,11 @@ def _uniforms(lamp: Lamp) -> dict[str, Any]:
         "cone_power": float(lamp.cone_power),
         "one_side": int(lamp.one_side),
     }
-    if lamp.view is not None:
-        view = lamp.view
-        depth = np.array(view.depth, np.float32)
-        out |= {"lamp_from_world": view.lamp_from_world, "scale": float(view.scale), "depth": depth, "blur": float(view.blur)}
-    return out
+
+
+def _of_view(view: View) -> dict[str, Any]:
+    depth = np.array(view.depth, np.float32)
+    return {"lamp_from_world": view.lamp_from_world, "scale": float(view.scale), "depth": depth, "blur": float(view.blur)}
 
 
 def _material(node: Any) -> Material:
@@ -307,6 +343,7 @@ def _material(node: Any) -> Material:
 
 
 def _distance(node: Any, eye: NDArray[np.float64]) -> float:
+    # A mesh's own middle would need a name that NumPy 2 has no more.
     away = apply(node.matrix, node.mesh.primitives[0].centroid[None])[0] - eye
     return float((away * away).sum())
 

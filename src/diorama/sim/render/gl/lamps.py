@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from diorama.sim.spec import Light, MeshShape, PointLight, Rgb, SceneSpec, SpotLight, SunLight
 from diorama.sim.transforms import Matrix, Vec3, apply, invert, look_at, normalize
 
+#: Shadow maps of a lamp at most.
+MAX_VIEWS = 2
 #: Lamps of one pass; more take further passes, whose pictures are added.
 MAX_LAMPS = 10
 #: A rectangle shines from this many places along each side.
@@ -20,6 +22,8 @@ _WIDEST_RAD = math.radians(78)
 #: Each side of a cube looks a little past its edges, so that blur finds what is there.
 _CUBE_REACH = 1.2
 _NEAREST_M = 0.01
+#: Things this many times smaller than the largest have a sun's map to themselves.
+_MUCH_SMALLER = 4
 #: What has settled may stand this deep in what it stands on.
 _SINK_M = 0.003
 
@@ -63,7 +67,7 @@ class Lamp:
     """One light that the shader knows. `color` is W/m2 of a sun, and W/sr of a bulb on its axis.
 
     A bulb's light is scaled by (`cone_scale` cos + `cone_offset`), in 0..1, to the power of `cone_power`; of `one_side`, it only falls
-    where no other axis of the world is nearer than its own. `view` is None where it casts no shadow.
+    where no other axis of the world is nearer than its own. A point is looked for in the `views` in turn; without any, there is no shadow.
     """
 
     sun: bool
@@ -74,7 +78,7 @@ class Lamp:
     cone_offset: float = 1.0
     cone_power: float = 1.0
     one_side: bool = False
-    view: View | None = None
+    views: tuple[View, ...] = ()
 
 
 def lamps(spec: SceneSpec, boxes: NDArray[np.float64]) -> list[Lamp]:
@@ -118,20 +122,20 @@ def _lamps(light: Light, corners: _Corners) -> Iterator[Lamp]:
     shadows = len(corners.casters) > 0
     if isinstance(light, SunLight):
         axis = normalize(light.direction)
-        view = _parallel_view(axis, math.tan(light.angular_diameter_rad / 2), corners) if shadows else None
-        yield Lamp(sun=True, color=light.irradiance, position_m=(0.0, 0.0, 0.0), axis=axis, view=view)
+        views = _parallel_views(axis, math.tan(light.angular_diameter_rad / 2), corners) if shadows else ()
+        yield Lamp(sun=True, color=light.irradiance, position_m=(0.0, 0.0, 0.0), axis=axis, views=views)
     elif isinstance(light, SpotLight):
         axis = normalize(light.direction)
         outer = math.cos(light.outer_rad)
         scale = 1 / (math.cos(light.inner_rad) - outer)
-        view = _central_view(light.position_m, axis, light.outer_rad, light.radius_m, corners) if shadows else None
+        views = _central_views(light.position_m, axis, light.outer_rad, light.radius_m, corners) if shadows else ()
         falloff: dict[str, float] = {"cone_scale": scale, "cone_offset": -outer * scale, "cone_power": 2.0}
-        yield Lamp(sun=False, color=light.intensity, position_m=light.position_m, axis=axis, view=view, one_side=False, **falloff)
+        yield Lamp(sun=False, color=light.intensity, position_m=light.position_m, axis=axis, views=views, one_side=False, **falloff)
     elif isinstance(light, PointLight):
         sides = ((1.0, 0.0, 0.0), (-1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, -1.0, 0.0), (0.0, 0.0, 1.0), (0.0, 0.0, -1.0))
         for axis in sides if shadows else sides[:1]:
-            view = _view(light.position_m, axis, _CUBE_REACH, light.radius_m, corners) if shadows else None
-            yield Lamp(sun=False, color=light.intensity, position_m=light.position_m, axis=axis, one_side=shadows, view=view)
+            views = (_central_view(light.position_m, axis, _CUBE_REACH, light.radius_m, corners),) if shadows else ()
+            yield Lamp(sun=False, color=light.intensity, position_m=light.position_m, axis=axis, one_side=shadows, views=views)
     else:
         across, up, axis = light.axes
         width, height = (side / _RECT_PLACES for side in light.size_m)
@@ -140,31 +144,37 @@ def _lamps(light: Light, corners: _Corners) -> Iterator[Lamp]:
         for x, y in ((x * width, y * height) for y in steps for x in steps):
             px, py, pz = (p + x * a + y * u for p, a, u in zip(light.position_m, across, up, strict=True))
             # The disc of the same area.
-            view = _central_view((px, py, pz), axis, math.pi / 2, math.sqrt(width * height / math.pi), corners) if shadows else None
-            yield Lamp(sun=False, color=(red, green, blue), position_m=(px, py, pz), axis=axis, cone_scale=1.0, cone_offset=0.0, view=view)
+            views = _central_views((px, py, pz), axis, math.pi / 2, math.sqrt(width * height / math.pi), corners) if shadows else ()
+            yield Lamp(sun=False, color=(red, green, blue), position_m=(px, py, pz), axis=axis, cone_scale=1.0, cone_offset=0.0, views=views)
 
 
-def _parallel_view(axis: Vec3, blur_per_m: float, corners: _Corners) -> View:
-    """Along a sun's light, as closely as shows every caster."""
-    low, high = corners.casters.min(axis=0), corners.casters.max(axis=0)
-    middle = tuple(float(m) for m in (low + high) / 2)
+def _parallel_views(axis: Vec3, blur_per_m: float, corners: _Corners) -> tuple[View, ...]:
+    """Along a sun's light: of the small things among the casters, where there are larger ones, and of all."""
+    boxes = corners.casters.reshape(-1, 8, 3)
+    sizes = (boxes.max(axis=1) - boxes.min(axis=1)).max(axis=1)
+    small = boxes[sizes < sizes.max() / _MUCH_SMALLER].reshape(-1, 3)
+    return tuple(_parallel_view(axis, blur_per_m, casters, corners.all) for casters in (small, corners.casters) if len(casters))
+
+
+def _parallel_view(axis: Vec3, blur_per_m: float, casters: NDArray[np.float64], all_corners: NDArray[np.float64]) -> View:
+    middle = tuple(float(m) for m in (casters.min(axis=0) + casters.max(axis=0)) / 2)
     lamp_from_world = invert(look_at(tuple(m - d for m, d in zip(middle, axis, strict=True)), middle))
-    scale = 0.49 / max(float(np.abs(apply(lamp_from_world, corners.casters)[:, :2]).max()), 1e-3)
-    z = apply(lamp_from_world, corners.all)[:, 2]
+    scale = 0.49 / max(float(np.abs(apply(lamp_from_world, casters)[:, :2]).max()), 1e-3)
+    z = apply(lamp_from_world, all_corners)[:, 2]
     near, far = float(z.min()) - 0.01, float(z.max()) + 0.01
     return View(lamp_from_world=lamp_from_world, central=False, scale=scale, near_m=near, far_m=far, blur=blur_per_m * scale * (far - near))
 
 
-def _central_view(position: Vec3, axis: Vec3, half_angle_rad: float, radius_m: float, corners: _Corners) -> View:
+def _central_views(position: Vec3, axis: Vec3, half_angle_rad: float, radius_m: float, corners: _Corners) -> tuple[View, ...]:
     """From a bulb into its cone, or into less where all casters are within less."""
     reach = math.tan(min(half_angle_rad, _WIDEST_RAD))
     seen = apply(invert(look_at(position, tuple(p + a for p, a in zip(position, axis, strict=True)))), corners.casters)
     if seen[:, 2].min() > _NEAREST_M:
         reach = min(reach, float((np.abs(seen[:, :2]) / seen[:, 2:]).max()))
-    return _view(position, axis, max(reach, 1e-3) * 1.02, radius_m, corners)
+    return (_central_view(position, axis, max(reach, 1e-3) * 1.02, radius_m, corners),)
 
 
-def _view(position: Vec3, axis: Vec3, reach: float, radius_m: float, corners: _Corners) -> View:
+def _central_view(position: Vec3, axis: Vec3, reach: float, radius_m: float, corners: _Corners) -> View:
     lamp_from_world = invert(look_at(position, tuple(p + a for p, a in zip(position, axis, strict=True))))
     z = apply(lamp_from_world, corners.all)[:, 2]
     near = max(float(z.min()) * 0.99, _NEAREST_M)

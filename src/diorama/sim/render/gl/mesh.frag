@@ -1,6 +1,6 @@
 #version 330 core
 #extension GL_ARB_shading_language_420pack : require
-// What a surface sends towards the camera: linear radiance, and its opacity.
+// What a surface sends towards the camera, as linear radiance, and what it lets through.
 //
 // The vertex shader is pyrender's mesh.vert, and so are the names of what its renderer provides. In place of its own fragment
 // shader, which ends in eight clamped bits, stands the rasterizer's model: a Lambert lobe and GGX with height-correlated Smith
@@ -9,6 +9,7 @@
 const int SUN = 0;
 const int BULB = 1;
 const int MAX_LAMPS = 10;
+const int MAX_VIEWS = 20;
 const float PI = 3.14159265;
 const float MIN_ROUGHNESS = 0.09;
 // The turn by the golden angle, which spreads the points of a spiral evenly over a disc (Vogel 1979).
@@ -41,9 +42,19 @@ struct Material {
 #endif
 };
 
-// A light as `lamps.py` describes it.
+// A shadow map, of the layer of the same number, as `lamps.py` describes it.
+struct View {
+    mat4 lamp_from_world;
+    float scale;
+    vec2 depth;
+    float blur;
+};
+
+// A light as `lamps.py` describes it. Its views are those from `first_view` up to `end_view`.
 struct Lamp {
     int kind;
+    int first_view;
+    int end_view;
     vec3 color;
     vec3 position;
     vec3 axis;
@@ -51,19 +62,13 @@ struct Lamp {
     float cone_offset;
     float cone_power;
     int one_side;
-    mat4 lamp_from_world;
-    float scale;
-    vec2 depth;
-    float blur;
 };
 
 uniform Material material;
 uniform vec3 cam_pos;
-// Those with shadows come first, each with a layer of the maps. Loops end where branches would not: drivers that run on processors
-// take both ways of a branch.
 uniform Lamp lamps[MAX_LAMPS];
+uniform View views[MAX_VIEWS];
 uniform int n_lamps;
-uniform int n_shadows;
 // On a unit of its own from the start: PyOpenGL refuses a program in which samplers of two kinds begin on one.
 layout(binding = 6) uniform sampler2DArray shadow_maps;
 uniform vec3 sky;
@@ -76,6 +81,7 @@ uniform int has_backdrop;
 uniform float turn;
 layout(binding = 7) uniform sampler2D picture;
 layout(binding = 8) uniform sampler2D dull_picture;
+layout(binding = 9) uniform sampler2D split_sums;
 // 1 in the pass that also takes what needs no lamp.
 uniform int first_pass;
 
@@ -101,7 +107,9 @@ in vec3 frag_normal;
 in vec2 uv_0;
 #endif
 
-out vec4 frag_color;
+// What it sends, and what share of what is behind it passes: only see-through surfaces are drawn with both.
+layout(location = 0, index = 0) out vec4 frag_color;
+layout(location = 0, index = 1) out vec4 frag_passed;
 
 // A smooth blend from straight below (z = -1) to straight above (z = 1).
 vec3 hemisphere(vec3 top, vec3 bottom, float z)
@@ -128,11 +136,15 @@ vec3 soft_surroundings(vec3 n)
     return has_picture == 1 ? textureLod(dull_picture, place_in_picture(n), 0.0).rgb : 0.5 * (sky + ground) + 0.4 * n.z * (sky - ground);
 }
 
+// Reflectance edge-on. What mirrors less than 2 % head-on are cavities, and mirror nothing there.
+float grazing(vec3 f0)
+{
+    return clamp(dot(f0, vec3(16.5)), 0.0, 1.0);
+}
+
 vec3 schlick(vec3 f0, float cosine)
 {
-    // Nothing that mirrors less than 2 % head on does so at grazing angles either: there it is cavities.
-    vec3 f90 = vec3(clamp(dot(f0, vec3(16.5)), 0.0, 1.0));
-    return f0 + (f90 - f0) * pow(max(1.0 - cosine, 0.0), 5.0);
+    return mix(f0, vec3(grazing(f0)), pow(max(1.0 - cosine, 0.0), 5.0));
 }
 
 // Distribution times masking over (4 n.l n.v).
@@ -144,12 +156,11 @@ float lobe(float roughness, float nh, float nv, float nl)
     return a2 / (2.0 * PI * spread * spread * max(mask, 1.0e-6));
 }
 
-// Scale and shift of f0: the share of an even environment that is mirrored (Karis 2014).
-vec2 mirrored_share(float roughness, float nv)
+// (grazing, total) of the rasterizer's split-sum table: a white sky's share that is mirrored is f0 (total - grazing) + f90 grazing.
+vec2 split_sum(float roughness, float nv)
 {
-    vec4 r = roughness * vec4(-1.0, -0.0275, -0.572, 0.022) + vec4(1.0, 0.0425, 1.04, -0.04);
-    float a004 = min(r.x * r.x, exp2(-9.28 * nv)) * r.x + r.y;
-    return vec2(-1.04, 1.04) * a004 + r.zw;
+    vec2 entries = vec2(textureSize(split_sums, 0));
+    return textureLod(split_sums, (vec2(nv, roughness) * (entries - 1.0) + 0.5) / entries, 0.0).rg;
 }
 
 // What a mirror of this roughness shows of the surroundings.
@@ -176,53 +187,73 @@ float open_at(ivec2 texel, int layer, float side, vec3 at, vec2 slope)
     return depth_at(texel, layer) < at.z + dot(slope, (vec2(texel) + 0.5) / side - at.xy) ? 0.0 : 1.0;
 }
 
-// The share of a lamp that a point sees. Soft in proportion to the lamp's size and the caster's distance (Fernando 2005).
-float seen(int i, vec3 face)
-{
-    float side = float(textureSize(shadow_maps, 0).x);
-    vec3 q = (lamps[i].lamp_from_world * vec4(frag_position, 1.0)).xyz;
-    vec3 m = mat3(lamps[i].lamp_from_world) * face;
-    vec2 depth = lamps[i].depth;
-    float scale = lamps[i].scale;
+// A point of a surface in a shadow map: where, (u, v, depth), and how the surface's depth changes with u and v.
+struct Place {
+    int view;
     vec3 at;
     vec2 slope;
-    if (lamps[i].kind == SUN) {
-        at = vec3(0.5 + scale * vec2(q.x, -q.y), (q.z - BIAS_M - depth.x) * depth.y);
-        slope = vec2(-m.x, m.y) / (min(m.z, -1.0e-3) * scale) * depth.y;
-    } else {
-        float inverse = 1.0 / max(q.z, 1.0e-4);
-        at = vec3(0.5 + scale * inverse * vec2(q.x, -q.y), depth.x - depth.y * (1.0 + BIAS_M * inverse) * inverse);
-        slope = vec2(-m.x, m.y) * depth.y / (scale * min(dot(m, q), -1.0e-3 * length(q)));
-    }
-    if (i < n_shadows && dot(face, way_to(i)) <= 0.0) return 0.0;
-    bool inside = i < n_shadows && at.z > 0.0 && all(greaterThanEqual(at.xy, vec2(0.0))) && all(lessThanEqual(at.xy, vec2(1.0)));
+};
 
-    float radius = clamp(lamps[i].blur * at.z, 1.5 / side, MAX_BLUR);
+// The first of a lamp's views that shows this point; view -1 if none does.
+Place place_of(int i, vec3 face)
+{
+    Place found = Place(-1, vec3(0.0), vec2(0.0));
+    for (int k = lamps[i].first_view; k < lamps[i].end_view && found.view < 0; k++) {
+        vec3 q = (views[k].lamp_from_world * vec4(frag_position, 1.0)).xyz;
+        vec3 m = mat3(views[k].lamp_from_world) * face;
+        vec2 depth = views[k].depth;
+        float scale = views[k].scale;
+        vec3 at;
+        vec2 slope;
+        if (lamps[i].kind == SUN) {
+            at = vec3(0.5 + scale * vec2(q.x, -q.y), (q.z - BIAS_M - depth.x) * depth.y);
+            slope = vec2(-m.x, m.y) / (min(m.z, -1.0e-3) * scale) * depth.y;
+        } else {
+            float inverse = 1.0 / max(q.z, 1.0e-4);
+            at = vec3(0.5 + scale * inverse * vec2(q.x, -q.y), depth.x - depth.y * (1.0 + BIAS_M * inverse) * inverse);
+            slope = vec2(-m.x, m.y) * depth.y / (scale * min(dot(m, q), -1.0e-3 * length(q)));
+        }
+        if (at.z > 0.0 && max(abs(at.x - 0.5), abs(at.y - 0.5)) < 0.5) found = Place(k, at, slope);
+    }
+    return found;
+}
+
+// The share of a lamp that a point sees. Soft in proportion to the lamp's size and the caster's distance (Fernando 2005).
+// Loops end early where branches would not: drivers that run on processors take both ways of a branch.
+float seen(int i, vec3 face)
+{
+    Place place = place_of(i, face);
+    bool away = lamps[i].first_view < lamps[i].end_view && dot(face, way_to(i)) <= 0.0;
+    bool inside = place.view >= 0 && !away;
+    int layer = max(place.view, 0);
+    float blur = views[layer].blur;
+    float side = float(textureSize(shadow_maps, 0).x);
+
+    float radius = clamp(blur * place.at.z, 1.5 / side, MAX_BLUR);
     float blockers = 0.0;
     float blocked_at = 0.0;
     vec2 turn = vec2(1.0, 0.0);
     for (int k = 0; k < SEARCH_TAPS && inside; k++) {
-        ivec2 texel = ivec2(floor((at.xy + radius * sqrt((float(k) + 0.5) / float(SEARCH_TAPS)) * turn) * side));
-        float blocks = 1.0 - open_at(texel, i, side, at, slope);
+        ivec2 texel = ivec2(floor((place.at.xy + radius * sqrt((float(k) + 0.5) / float(SEARCH_TAPS)) * turn) * side));
+        float blocks = 1.0 - open_at(texel, layer, side, place.at, place.slope);
         blockers += blocks;
-        blocked_at += blocks * depth_at(texel, i);
+        blocked_at += blocks * depth_at(texel, layer);
         turn = GOLDEN_TURN * turn;
     }
-    if (blockers == 0.0) return 1.0;
 
-    radius = clamp(lamps[i].blur * (at.z - blocked_at / max(blockers, 1.0)), 0.75 / side, MAX_BLUR);
+    radius = clamp(blur * (place.at.z - blocked_at / max(blockers, 1.0)), 0.75 / side, MAX_BLUR);
     float open = 0.0;
     turn = vec2(1.0, 0.0);
     for (int k = 0; k < FILTER_TAPS && blockers > 0.0; k++) {
-        vec2 place = (at.xy + radius * sqrt((float(k) + 0.5) / float(FILTER_TAPS)) * turn) * side - 0.5;
-        ivec2 corner = ivec2(floor(place));
-        vec2 f = place - vec2(corner);
-        float top = mix(open_at(corner, i, side, at, slope), open_at(corner + ivec2(1, 0), i, side, at, slope), f.x);
-        float low = mix(open_at(corner + ivec2(0, 1), i, side, at, slope), open_at(corner + ivec2(1, 1), i, side, at, slope), f.x);
+        vec2 texels = (place.at.xy + radius * sqrt((float(k) + 0.5) / float(FILTER_TAPS)) * turn) * side - 0.5;
+        ivec2 corner = ivec2(floor(texels));
+        vec2 f = texels - vec2(corner);
+        float top = mix(open_at(corner, layer, side, place.at, place.slope), open_at(corner + ivec2(1, 0), layer, side, place.at, place.slope), f.x);
+        float low = mix(open_at(corner + ivec2(0, 1), layer, side, place.at, place.slope), open_at(corner + ivec2(1, 1), layer, side, place.at, place.slope), f.x);
         open += mix(top, low, f.y);
         turn = GOLDEN_TURN * turn;
     }
-    return open / float(FILTER_TAPS);
+    return away ? 0.0 : blockers > 0.0 ? open / float(FILTER_TAPS) : 1.0;
 }
 
 // A lamp's irradiance on a surface here that faces it.
@@ -298,22 +329,25 @@ void main()
     roughness = clamp(roughness, MIN_ROUGHNESS, 1.0);
     float coat_roughness = max(clear_coat_roughness, MIN_ROUGHNESS);
     float head_on = (ior - 1.0) / (ior + 1.0);
-    vec3 f0 = mix(vec3(head_on * head_on), base_color.rgb, metallic);
-    vec3 albedo = base_color.rgb * (1.0 - metallic) * (1.0 - transmission);
+    float bare = head_on * head_on;
+    vec3 f0 = mix(vec3(bare), base_color.rgb, metallic);
     float nv = max(dot(n, to_eye), 1.0e-3);
-    vec2 share = mirrored_share(roughness, nv);
-    vec3 f90 = vec3(clamp(dot(f0, vec3(16.5)), 0.0, 1.0));
-    vec3 mirrored = f0 * share.x + f90 * share.y;
-    // Light that bounces between microfacets (Fdez-Agüera 2019, as Filament has it).
-    vec3 bounced = 1.0 + f0 * (1.0 / max(share.x + share.y, 1.0e-3) - 1.0);
+    vec2 sums = split_sum(roughness, nv);
+    // What light that bounces between microfacets adds to their lobe (Turquin 2019).
+    vec3 bounced = 1.0 + f0 * (1.0 / sums.y - 1.0);
+    vec3 mirrored = (f0 * (sums.y - sums.x) + grazing(f0) * sums.x) * bounced;
+    // The Lambert lobe has what the mirror above the dielectric part leaves.
+    float above = (bare * (sums.y - sums.x) + grazing(vec3(bare)) * sums.x) * (1.0 + bare * (1.0 / sums.y - 1.0));
+    vec3 albedo = base_color.rgb * (1.0 - metallic) * (1.0 - transmission) * (1.0 - above);
+    vec2 coat_sums = split_sum(coat_roughness, nv);
     vec3 diffuse = vec3(0.0);
     vec3 glossy = vec3(0.0);
     vec3 coat = vec3(0.0);
     vec3 mirror = reflect(-to_eye, n);
     if (first_pass == 1) {
-        diffuse = albedo * (1.0 - mirrored) * soft_surroundings(n) * occlusion;
-        glossy = mirrored * bounced * mirrored_surroundings(mirror, roughness) * occlusion;
-        coat = schlick(vec3(0.04), nv) * mirrored_surroundings(mirror, coat_roughness) * occlusion;
+        diffuse = albedo * soft_surroundings(n) * occlusion;
+        glossy = mirrored * mirrored_surroundings(mirror, roughness) * occlusion;
+        coat = (0.04 * (coat_sums.y - coat_sums.x) + coat_sums.x) * mirrored_surroundings(mirror, coat_roughness) * occlusion;
     }
 
     for (int i = 0; i < n_lamps; i++) {
@@ -332,12 +366,7 @@ void main()
     vec3 radiance = diffuse * beneath;
     vec3 shine = glossy * beneath + coat * clear_coat;
     if (first_pass == 1) radiance += emitted * beneath;
-    if (alpha_mode != 2) {
-        frag_color = vec4(radiance + shine, 1.0);
-        return;
-    }
-    // pyrender multiplies by alpha, but what a see-through surface mirrors does not grow weaker with it.
-    float through = transmission * (1.0 - max(mirrored.r, max(mirrored.g, mirrored.b))) * dot(base_color.rgb, vec3(1.0 / 3.0));
-    float alpha = clamp(base_color.a * (1.0 - through), 1.0e-3, 1.0);
-    frag_color = vec4((radiance * base_color.a + shine) / alpha, alpha);
+    float covered = alpha_mode == 2 ? base_color.a : 1.0;
+    frag_color = vec4(radiance * covered + shine, 1.0);
+    frag_passed = vec4(1.0 - covered + covered * transmission * (1.0 - metallic) * (1.0 - mirrored) * base_color.rgb, 1.0);
 }
