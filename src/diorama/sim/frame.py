@@ -1,13 +1,13 @@
 """What comes out: pictures, labels, and where they came from."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from diorama.sim.errors import InvalidValue
+from diorama.sim.errors import InvalidValue, suggestion
 from diorama.sim.spec import CameraSpec, SceneSpec
 
 #: Channels a renderer can be asked for. `instance` and `depth` come from the exact geometry pass.
@@ -25,6 +25,12 @@ CHANNELS = (
     "flow_backward",
     "shadow",
 )
+
+
+def check_channels(channels: Collection[str]) -> None:
+    """Raise InvalidValue for what is no channel."""
+    for name in sorted(set(channels) - set(CHANNELS)):
+        raise InvalidValue(f'no channel named "{name}".{suggestion(name, CHANNELS)}')
 
 
 def _expect(owner: str, array: NDArray[Any] | None, shape: tuple[int | None, ...], dtype: str) -> None:

@@ -195,3 +195,10 @@ def blend(
     """Radiance of mixed pixels: see `blend_pixel`."""
     pixel = wp.tid()
     blend_pixel(pixel, fragments, pixels, radiance)
+
+
+@wp.kernel
+def accumulate(radiance: wp.array(dtype=wp.vec3), share: float, total: wp.array(dtype=wp.vec3)):
+    """Add the share of one picture."""
+    pixel = wp.tid()
+    total[pixel] = total[pixel] + radiance[pixel] * share

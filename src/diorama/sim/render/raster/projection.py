@@ -8,10 +8,11 @@ from numpy.typing import NDArray
 
 from diorama.sim.render.raster import lens_visibility, visibility
 from diorama.sim.render.raster.device import Array, Scratch, wp
+from diorama.sim.render.raster.exposure import sheared
 from diorama.sim.render.raster.ray_tables import RayTables
 from diorama.sim.render.raster.scene import SceneArrays
 from diorama.sim.spec import CameraSpec
-from diorama.sim.transforms import invert
+from diorama.sim.transforms import compose, invert
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,12 +31,15 @@ class Projection:
     caps: Array
 
 
-def project(camera: CameraSpec, scene: SceneArrays, scratch: Scratch, lens: RayTables | None, beyond: bool) -> Projection:
-    """Look at all triangles by a camera, and if asked for `beyond` its picture's edges. A pinhole always does."""
+def project(
+    camera: CameraSpec, scene: SceneArrays, scratch: Scratch, lens: RayTables | None, beyond: bool, shear: tuple[float, float] = (0.0, 0.0)
+) -> Projection:
+    """Look at all triangles by a camera, and if asked for `beyond` its picture's edges. A pinhole always does. For `shear` see `Shot`."""
     functions = scratch.array("functions", visibility.Functions, scene.count)
     bounds = scratch.array("bounds", wp.vec4i, scene.count)
     planes = scratch.array("planes", visibility.Planes, scene.count)
-    m = invert(camera.world_from_camera.matrix)
+    # What bends rays one way bends the scene the other.
+    m = compose(sheared((-shear[0], -shear[1])), invert(camera.world_from_camera.matrix))
     mesh = (scene.vertices, scene.faces, wp.mat33d(m[:3, :3]), wp.vec3d(m[:3, 3]))
     culled = (scene.triangle_surface, wp.array(_culled(camera, scene), dtype=wp.uint8, device=scratch.device))
     outputs = (functions, bounds, planes)

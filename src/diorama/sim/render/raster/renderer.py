@@ -7,34 +7,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diorama.sim.assets.library import AssetLibrary
-from diorama.sim.frame import Frame
+from diorama.sim.frame import Frame, Silhouette, check_channels
 from diorama.sim.render.raster import lens_visibility, visibility
 from diorama.sim.render.raster.area import lobe_table
+from diorama.sim.render.raster.channels import DTYPES, FLOWS, Sight, find_triangles, flow, resolve
 from diorama.sim.render.raster.device import Array, Scratch, wp
 from diorama.sim.render.raster.dfg import dfg_table
 from diorama.sim.render.raster.environment import EnvironmentCache, environment_arrays
-from diorama.sim.render.raster.fragments import Fragments, blend, gather
+from diorama.sim.render.raster.exposure import COLOR_SAMPLES, Shot, blurred_shots, sharp_shots, sheared
+from diorama.sim.render.raster.fragments import Fragments, accumulate, blend, gather
 from diorama.sim.render.raster.lanes import COUNT
-from diorama.sim.render.raster.lights import LightArrays, SceneLights
 from diorama.sim.render.raster.meshes import MeshCache
 from diorama.sim.render.raster.occlusion import Occlusion
 from diorama.sim.render.raster.projection import Projection, project
-from diorama.sim.render.raster.ray_tables import RayTables
-from diorama.sim.render.raster.scene import SceneArrays, scene_arrays
+from diorama.sim.render.raster.ray_tables import BEYOND, RayTables
 from diorama.sim.render.raster.sensor import Sensor
 from diorama.sim.render.raster.shade import Lighting, shade
-from diorama.sim.render.raster.silhouettes import silhouettes
+from diorama.sim.render.raster.silhouettes import Outline, joined, outlines, silhouette
+from diorama.sim.render.raster.stage import Stage
 from diorama.sim.render.raster.surface import Looks, View
 from diorama.sim.render.raster.texture import ChainCache
 from diorama.sim.spec import CameraSpec, SceneSpec
-from diorama.sim.transforms import invert
+from diorama.sim.transforms import compose, invert
 
-#: Where colour samples lie in a pixel: the rotated grid, no two in one row or column.
-_COLOR_SAMPLES = ((0.375, 0.125), (0.875, 0.375), (0.125, 0.625), (0.625, 0.875))
 _LABEL_SAMPLE = ((0.5, 0.5),)
 #: What the winners of a band of rows may take of a processor's cache.
 _BAND_BYTES = 2_000_000
 _KEPT_LENSES = 2
+_FROM_LIGHT = frozenset({"rgb", "radiance"})
 
 
 class Raster:
@@ -53,17 +53,17 @@ class Raster:
         self._scratch = Scratch(device)
         self._mixed_room = 65536
         self._lenses: dict[Any, RayTables] = {}
-        self._scene: SceneArrays | None = None
-        self._lights: SceneLights | None = None
+        self._stage: Stage | None = None
+        self._projected: tuple[Any, Projection] | None = None
         self._environment: Any = None
         self._occlusion_radius_m = 0.0
         self._labelled: list[int] = []
 
     def __enter__(self) -> Self:
-        places = {(True, True): _COLOR_SAMPLES + _LABEL_SAMPLE, (False, True): _COLOR_SAMPLES, (True, False): _LABEL_SAMPLE}
         self._no_centers = wp.empty(0, dtype=wp.mat33, device=self.device)
+        self._no_normals = wp.empty(0, dtype=wp.vec3, device=self.device)
         self._no_rays = wp.empty((0, 0, 0, 0), dtype=visibility.Columns, device=self.device)
-        self._samples = {wanted: wp.array(samples, dtype=wp.vec2d, device=self.device) for wanted, samples in places.items()}
+        self._samples = wp.array(COLOR_SAMPLES + _LABEL_SAMPLE, dtype=wp.vec2d, device=self.device)
         self._everything_open = wp.empty(0, dtype=wp.float32, device=self.device)
         self._dfg = wp.array(dfg_table(), dtype=wp.vec2, device=self.device)
         self._ltc = wp.array(lobe_table(), dtype=wp.vec4, device=self.device)
@@ -72,59 +72,111 @@ class Raster:
     def __exit__(self, *exc: object) -> None:
         self._scratch.clear()
         self._lenses.clear()
-        self._scene = self._lights = None
+        self._stage = self._projected = None
 
     def load(self, spec: SceneSpec) -> None:
         """Put the scene on the device and render its shadow maps; both serve every camera."""
-        self._scene = scene_arrays(spec, self._library, self.device, self._chains, self._meshes)
-        self._lights = SceneLights(spec, self._scene, self._scratch, self._strips)
+        self._stage = Stage(spec, self._library, self._scratch, self._strips, self._chains, self._meshes)
+        self._projected = None
         self._environment = environment_arrays(spec.environment, self.device, self._surroundings)
         self._occlusion_radius_m = spec.environment.occlusion_radius_m
         self._labelled = [i for i, body in enumerate(spec.bodies) if body.category is not None]
 
     def render(self, camera: CameraSpec, channels: Collection[str]) -> Frame:
-        """Photograph the loaded scene; see the `Renderer` protocol. Raises RuntimeError when none is loaded."""
-        scene, lights = self._scene, self._lights
-        if scene is None or lights is None:
-            raise RuntimeError("no scene is loaded; in a with block, load one first: with Raster(library) as renderer: renderer.load(spec) ...")
-        pixels, shape = camera.width * camera.height, (camera.height, camera.width)
-        projection = project(camera, scene, self._scratch, self._lens(camera), "amodal" in channels)
-        picture = not {"rgb", "radiance"}.isdisjoint(channels)
-        # Ambient occlusion is found in the labels.
-        occluded = picture and self._occlusion_radius_m > 0
-        labels: dict[str, Array] = {}
-        if occluded or not {"depth", "instance", "normal"}.isdisjoint(channels):
-            labels["instance"] = self._scratch.array("instance", wp.int32, pixels)
-            labels["depth"] = self._scratch.array("depth", wp.float32, pixels)
-            labels["normal"] = self._scratch.array("normal", wp.vec3, pixels if occluded or "normal" in channels else 0)
-        fragments = self._fragments(pixels) if picture else None
-        self._look(camera, scene, projection, labels, fragments)
+        """Photograph the loaded scene; see the `Renderer` protocol.
 
-        out: dict[str, Any] = {}
-        if "instance" in channels:
-            out["instance"] = _copy(labels["instance"], shape)
-        if "depth" in channels:
-            out["depth_m"] = _copy(labels["depth"], shape)
-        if "normal" in channels:
-            out["normal"] = _copy(labels["normal"], (*shape, 3))
-        if "amodal" in channels:
-            out["silhouettes"] = silhouettes(camera, scene, projection, self._labelled, self.device, self._strips)
-        if fragments is not None:
-            while self._mixed(fragments) > self._mixed_room:
-                # More pixels see several surfaces than there was room for: make room, and look again.
-                self._mixed_room = self._mixed(fragments) * 5 // 4
-                fragments = self._fragments(pixels)
-                self._look(camera, scene, projection, {}, fragments)
-            openness = self._everything_open
-            if occluded:
-                rays = None if projection.lens is None else projection.lens.centers
-                openness = self._occlusion.visible(labels["depth"], labels["normal"], camera, self._occlusion_radius_m, rays)
-            radiance = self._shaded(camera, scene, lights.seen_by(camera), projection, fragments, openness)
-            if "radiance" in channels:
-                out["radiance"] = _copy(radiance, (*shape, 3))
-            if "rgb" in channels:
-                out["rgb"] = self._sensor.develop(radiance, camera)
+        Raises InvalidValue for what is no channel, and RuntimeError when no scene is loaded.
+        """
+        check_channels(channels)
+        if self._stage is None:
+            raise RuntimeError("no scene is loaded; in a with block, load one first: with Raster(library) as renderer: renderer.load(spec) ...")
+        stage, wanted, lit = self._stage, set(channels) - _FROM_LIGHT, not _FROM_LIGHT.isdisjoint(channels)
+        moves = stage.moves or not camera.motion.is_still
+        blurred = blurred_shots(camera, moves) if lit else []
+        labels, radiance = self._photograph(stage, camera, sharp_shots(camera, moves), wanted, lit and not blurred)
+        out = self._labels_out(camera, wanted, labels)
+        if "amodal" in wanted:
+            out["silhouettes"] = self._silhouettes(stage, camera, moves)
+        if blurred:
+            radiance = self._scratch.array("mean-radiance", wp.vec3, camera.width * camera.height)
+            radiance.zero_()
+            for shots in blurred:
+                _, seen = self._photograph(stage, camera, shots, set(), True)
+                self._launch(accumulate, len(radiance), seen, 1 / len(blurred), radiance)
+        if "radiance" in channels:
+            out["radiance"] = _copy(radiance, (camera.height, camera.width, 3))
+        if "rgb" in channels:
+            out["rgb"] = self._sensor.develop(radiance, camera)
         return Frame(camera=camera, **out)
+
+    def _photograph(self, stage: Stage, camera: CameraSpec, shots: list[Shot], wanted: set[str], lit: bool) -> tuple[dict[str, Array], Array | None]:
+        """One picture: the labels, by channel, that the `wanted` ones need, and if `lit` the radiance. Both last until the next picture."""
+        # Ambient occlusion is found in the labels, and looks farther than a shot of a few rows.
+        occluded = lit and self._occlusion_radius_m > 0
+        labels = self._label_arrays(camera, wanted | {"depth", "normal"} if occluded else wanted)
+        labels_first = occluded and len(shots) > 1
+        openness = self._everything_open
+        if labels_first:
+            for shot in shots:
+                self._look(stage, camera, shot, labels, None, False)
+            openness = self._openness(shots[0].camera, labels)
+        while True:
+            fragments: Any = self._fragments(camera) if lit else None
+            radiance = self._scratch.array("radiance", wp.vec3, len(fragments.triangle)) if lit else None
+            for shot in shots:
+                before = self._mixed(fragments)
+                projection = self._look(stage, camera, shot, {} if labels_first else labels, fragments, "amodal" in wanted)
+                if lit:
+                    if occluded and not labels_first:
+                        openness = self._openness(shot.camera, labels)
+                    self._shade(stage, camera, shot, projection, fragments, before, openness, radiance)
+            if self._mixed(fragments) <= self._mixed_room:
+                break
+            # More pixels see several surfaces than there was room for: make room, and look again.
+            self._mixed_room = self._mixed(fragments) * 5 // 4
+        if radiance is not None:
+            pixels = camera.width * camera.height
+            self._launch(blend, pixels, fragments, pixels, radiance)
+            radiance = radiance[:pixels]
+        return labels, radiance
+
+    def _label_arrays(self, camera: CameraSpec, wanted: set[str]) -> dict[str, Array]:
+        """Room for what the `wanted` channels need; none if they need none."""
+        if wanted <= {"amodal"}:
+            return {}
+        dtypes = {"instance": wp.int32, "depth": wp.float32}
+        if "normal" in wanted:
+            dtypes["normal"] = wp.vec3
+        if not wanted.isdisjoint(DTYPES):
+            dtypes |= {"triangle": wp.int32} | {name: dtype for name, dtype in DTYPES.items() if name in wanted}
+        return {name: self._scratch.array(name, dtype, camera.width * camera.height) for name, dtype in dtypes.items()}
+
+    def _labels_out(self, camera: CameraSpec, wanted: set[str], labels: dict[str, Array]) -> dict[str, Any]:
+        """Frame's fields of the `wanted` channels that are arrays of labels."""
+        shape = (camera.height, camera.width)
+        out: dict[str, Any] = {}
+        for name in wanted & {"instance", "depth", "normal", "category", "object_coordinates"}:
+            out["depth_m" if name == "depth" else name] = _copy(labels[name], shape if labels[name].dtype in (wp.int32, wp.float32) else (*shape, 3))
+        for name in wanted & FLOWS.keys():
+            out[name] = flow(camera, labels[name].numpy(), labels["triangle"].numpy() != visibility.EMPTY).reshape(*shape, 2)
+        return out
+
+    def _silhouettes(self, stage: Stage, camera: CameraSpec, moves: bool) -> dict[int, Silhouette]:
+        """The outline of each labelled body as if nothing stood before it: every row at its own moment, in the picture and beyond."""
+        parts: dict[int, list[Outline]] = {body: [] for body in self._labelled}
+        shots = sharp_shots(camera, moves, -BEYOND * camera.height, (1 + BEYOND) * camera.height)
+        for shot in shots:
+            bodies = self._labelled if len(shots) == 1 else stage.within_rows(shot, self._labelled)
+            if bodies:
+                projection = self._project(stage, camera, shot, True)
+                for body, outline in outlines(shot, stage.scene(shot.seconds), projection, bodies, self.device, self._strips).items():
+                    parts[body].append(outline)
+        return {body: silhouette(joined(part), camera.width, camera.height) for body, part in parts.items()}
+
+    def _openness(self, camera: CameraSpec, labels: dict[str, Array]) -> Array:
+        """What is open of each pixel's surroundings."""
+        lens = self._lens(camera)
+        return self._occlusion.visible(labels["depth"], labels["normal"], camera, self._occlusion_radius_m, lens and lens.centers)
 
     def _lens(self, camera: CameraSpec) -> RayTables | None:
         """The rays of a camera that is no pinhole. The latest ones are kept: most data sets have few cameras."""
@@ -134,13 +186,14 @@ class Raster:
         kept = self._lenses.pop(key, None)
         if len(self._lenses) >= _KEPT_LENSES:
             del self._lenses[next(iter(self._lenses))]
-        self._lenses[key] = kept or RayTables(camera, _COLOR_SAMPLES + _LABEL_SAMPLE, self.device)
+        self._lenses[key] = kept or RayTables(camera, COLOR_SAMPLES + _LABEL_SAMPLE, self.device)
         return self._lenses[key]
 
     def _launch(self, kernel: Any, dim: Any, *inputs: Any) -> None:
         wp.launch(kernel, dim=dim, inputs=list(inputs), device=self.device)
 
-    def _fragments(self, pixels: int) -> Any:
+    def _fragments(self, camera: CameraSpec) -> Any:
+        pixels = camera.width * camera.height
         out = Fragments()
         out.triangle = self._scratch.array("fragment-triangle", wp.int32, pixels + self._mixed_room)
         out.place = self._scratch.array("fragment-place", wp.vec2, self._mixed_room)
@@ -152,27 +205,39 @@ class Raster:
     @staticmethod
     def _mixed(fragments: Any) -> int:
         """How many fragments the mixed pixels have."""
-        return int(fragments.count.numpy()[0])
+        return 0 if fragments is None else int(fragments.count.numpy()[0])
 
-    def _look(self, camera: CameraSpec, scene: SceneArrays, projection: Projection, labels: dict[str, Array], fragments: Any) -> None:
-        """Find what each pixel sees: the labels at its centre, the fragments of its colour samples. Either may be absent.
+    def _project(self, stage: Stage, camera: CameraSpec, shot: Shot, beyond: bool) -> Projection:
+        """The scene as a shot sees it. The latest one is kept, until there is another."""
+        key = (shot.camera, shot.seconds, shot.shear, beyond or camera.distortion is None)
+        if self._projected is None or self._projected[0] != key:
+            projection = project(shot.camera, stage.scene(shot.seconds), self._scratch, self._lens(camera), beyond, shot.shear)
+            self._projected = (key, projection)
+        return self._projected[1]
 
-        A band of rows at a time, so that their winners stay in the processor's cache; a GPU takes all rows at once.
+    def _look(self, stage: Stage, camera: CameraSpec, shot: Shot, labels: dict[str, Array], fragments: Any, beyond: bool) -> Projection:
+        """Find what each pixel of a shot sees: the labels at its centre, the fragments of its colour samples. Either may be absent.
+
+        Some rows at a time, so that their winners stay in the processor's cache; a GPU takes all rows at once.
         """
+        projection = self._project(stage, camera, shot, beyond)
         if not labels and fragments is None:
-            return
-        w, h = camera.width, camera.height
-        offsets = self._samples[bool(labels), fragments is not None]
-        samples, groups = offsets.shape[0], -(-w // visibility.GROUP)
-        rows = min(max(_BAND_BYTES // (8 * samples * w), 1), h) if self.device == "cpu" else h
+            return projection
+        scene, lens, w = stage.scene(shot.seconds), projection.lens, camera.width
+        first, end = _samples(bool(labels), fragments is not None, shot.place)
+        offsets, samples, groups = self._samples[first:end], end - first, -(-w // visibility.GROUP)
+        rows = shot.bottom - shot.top
+        if self.device == "cpu":
+            rows = min(max(_BAND_BYTES // (8 * samples * w), 1), rows)
         winners = self._scratch.array("winners", visibility.Winners, samples * rows * groups)
-        lens = projection.lens
-        rays = self._no_rays if lens is None else lens.samples[:samples] if fragments is not None else lens.samples[len(_COLOR_SAMPLES) :]
-        focal, center = (wp.vec2d(camera.fx, camera.fy), wp.vec2d(camera.cx, camera.cy)) if lens is None else (wp.vec2d(1.0, 1.0), wp.vec2d())
-        rotation = wp.mat33(invert(camera.world_from_camera.matrix)[:3, :3])
+        rays = self._no_rays if lens is None else lens.samples[first:end]
+        focal, center = wp.vec2d(1.0, 1.0), wp.vec2d()
+        if lens is None:
+            focal, center = wp.vec2d(camera.fx, camera.fy), wp.vec2d(shot.camera.cx, shot.camera.cy)
+        rotation = wp.mat33(invert(shot.camera.world_from_camera.matrix)[:3, :3])
         seen = (projection.functions, scene.triangles)
-        for top in range(0, h, rows):
-            bottom = min(top + rows, h)
+        for top in range(shot.top, shot.bottom, rows):
+            bottom = min(top + rows, shot.bottom)
             plane = (bottom - top) * groups
             winners.zero_()
             triangles, band = (projection.functions, projection.bounds), (top, bottom, *projection.reach, self._strips, winners)
@@ -181,28 +246,58 @@ class Raster:
             else:
                 self._launch(lens_visibility.rasterize_rays, (scene.count, self._strips), *triangles, projection.caps, lens.tiles, rays, *band)
             if fragments is not None:
-                colors = len(_COLOR_SAMPLES)
-                self._launch(gather, (bottom - top, groups), winners, plane, offsets, rays, colors, top, w, *seen, w * h, fragments)
+                colors = min(samples, len(COLOR_SAMPLES))
+                self._launch(gather, (bottom - top, groups), winners, plane, offsets, rays, colors, top, w, *seen, w * camera.height, fragments)
             if labels:
-                last, outputs = plane * (samples - 1), (labels["instance"], labels["depth"], labels["normal"])
+                last = plane * (samples - 1)
+                outputs = (labels["instance"], labels["depth"], labels.get("normal", self._no_normals))
                 geometry = (scene.triangle_body, rotation, focal, center, rays, samples - 1)
                 self._launch(visibility.resolve_geometry, (bottom - top, groups), winners, *seen, *geometry, last, top, w, *outputs)
+                if "triangle" in labels:
+                    self._launch(find_triangles, (bottom - top, groups), winners, last, top, w, labels["triangle"])
+        if "triangle" in labels:
+            sight = Sight()
+            sight.triangle, sight.triangle_body, sight.functions = labels["triangle"], scene.triangle_body, projection.functions
+            sight.rays, sight.sample, sight.focal, sight.center = rays, samples - 1, focal, center
+            sight.width, sight.first = w, shot.top * w
+            resolve(labels, sight, (shot.bottom - shot.top) * w, stage, camera, shot.seconds)
+        return projection
 
-    def _shaded(self, camera: CameraSpec, scene: SceneArrays, lights: LightArrays, projection: Projection, fragments: Any, openness: Array) -> Array:
-        """The radiance that reaches each pixel."""
-        pixels = camera.width * camera.height
-        radiance = self._scratch.array("radiance", wp.vec3, pixels + self._mixed_room)
-        count = pixels + self._mixed(fragments)
-        view = _view(camera, self._no_centers if projection.lens is None else projection.lens.centers)
+    def _shade(
+        self,
+        stage: Stage,
+        camera: CameraSpec,
+        shot: Shot,
+        projection: Projection,
+        fragments: Any,
+        before: int,
+        openness: Array,
+        radiance: Array,
+    ) -> None:
+        """The radiance of a shot's fragments: those of its pixels, and those of mixed ones but for those there were `before`."""
+        pixels, mixed = camera.width * camera.height, min(self._mixed(fragments), self._mixed_room)
+        scene, lights = stage.scene(shot.seconds), stage.lights(shot.seconds).seen_by(camera)
+        view = _view(shot, self._no_centers if projection.lens is None else projection.lens.centers)
         looks = Looks()
         looks.planes, looks.triangles, looks.surfaces, looks.texels = projection.planes, scene.triangles, scene.surfaces, scene.texels
         looks.dfg = self._dfg
         lighting = Lighting()
         lighting.lights, lighting.shadows, lighting.environment = lights.lights, lights.shadows, self._environment
         lighting.openness, lighting.ltc = openness, self._ltc
-        self._launch(shade, -(-count // COUNT), fragments, pixels, count, view, looks, lighting, radiance)
-        self._launch(blend, pixels, fragments, pixels, radiance)
-        return radiance[:pixels]
+        ranges = [(shot.top * camera.width, shot.bottom * camera.width), (pixels + before, pixels + mixed)]
+        if ranges[0] == (0, pixels):
+            ranges = [(0, pixels + mixed)]
+        for first, end in ranges:
+            self._launch(shade, -(-(end - first) // COUNT), fragments, pixels, first, end, view, looks, lighting, radiance)
+
+
+def _samples(labels: bool, colors: bool, place: tuple[float, float] | None) -> tuple[int, int]:
+    """Which of the samples are looked at, from the first to before the last. The one of labels stands behind those of colours."""
+    count = len(COLOR_SAMPLES)
+    if place is None:
+        return 0 if colors else count, count + 1 if labels else count
+    one = COLOR_SAMPLES.index(place) if place in COLOR_SAMPLES else count
+    return one, one + 1
 
 
 def _copy(array: Array, shape: tuple[int, ...]) -> NDArray[Any]:
@@ -210,8 +305,9 @@ def _copy(array: Array, shape: tuple[int, ...]) -> NDArray[Any]:
     return np.array(array.numpy()).reshape(shape)
 
 
-def _view(camera: CameraSpec, rays: Array) -> Any:
-    m = camera.world_from_camera.matrix
+def _view(shot: Shot, rays: Array) -> Any:
+    camera = shot.camera
+    m = compose(camera.world_from_camera.matrix, sheared(shot.shear))
     view = View()
     view.rays = rays
     view.width, view.height = camera.width, camera.height

@@ -13,8 +13,8 @@ from diorama.sim.render.looks import Picture, look
 from diorama.sim.render.raster.device import Array, layout, wp
 from diorama.sim.render.raster.meshes import MeshCache, Triangle
 from diorama.sim.render.raster.texture import ChainCache, atlas
-from diorama.sim.spec import MaterialSpec, Pose, SceneSpec
-from diorama.sim.transforms import apply
+from diorama.sim.spec import MaterialSpec, SceneSpec
+from diorama.sim.transforms import Matrix, compose
 
 warp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False})
 
@@ -87,17 +87,17 @@ class SceneArrays:
     closed: NDArray[np.bool_]
     _local: tuple[Array, Array, Array]
 
-    def place(self, poses: list[Pose], boxes_m: NDArray[np.float64]) -> None:
-        """Put every body where its pose says. `boxes_m` (n, 2, 3) are their boxes in their own axes."""
+    def place(self, world_from_bodies: Matrix, boxes_m: NDArray[np.float64]) -> None:
+        """Put bodies where `world_from_bodies` (n, 4, 4) says. `boxes_m` (n, 2, 3) are their boxes in their own axes."""
         local_vertices, vertex_body, local_triangles = self._local
         device = self.vertices.device
-        matrices = np.array([pose.matrix for pose in poses]).reshape(-1, 4, 4)
-        world_from_body = wp.array(matrices, dtype=wp.mat44d, device=device)
+        world_from_body = wp.array(world_from_bodies, dtype=wp.mat44d, device=device)
         wp.launch(place_vertices, dim=len(self.vertices), inputs=[world_from_body, vertex_body, local_vertices, self.vertices], device=device)
         wp.launch(place_triangles, dim=self.count, inputs=[world_from_body, self.triangle_body, local_triangles, self.triangles], device=device)
-        for i, (matrix, box) in enumerate(zip(matrices, boxes_m, strict=True)):
-            corners = apply(matrix, box[_CORNERS, np.arange(3)])
-            self.bounds_m[i] = corners.min(axis=0), corners.max(axis=0)
+        corners = np.ones((len(boxes_m), 4, 8))
+        corners[:, :3] = boxes_m[:, _CORNERS, np.arange(3)].swapaxes(1, 2)
+        corners = compose(world_from_bodies, corners)[:, :3]
+        self.bounds_m[:, 0], self.bounds_m[:, 1] = corners.min(axis=2), corners.max(axis=2)
 
 
 #: The eight ways to take each coordinate from the low or the high corner of a box.
@@ -189,7 +189,7 @@ def scene_arrays(spec: SceneSpec, library: AssetLibrary, device: str, chains: Ch
             upload(rows, Triangle, layout(Triangle)),
         ),
     )
-    scene.place([body.world_from_body for body in spec.bodies], np.array(boxes).reshape(-1, 2, 3))
+    scene.place(np.array([body.world_from_body.matrix for body in spec.bodies]).reshape(-1, 4, 4), np.array(boxes).reshape(-1, 2, 3))
     return scene
 
 

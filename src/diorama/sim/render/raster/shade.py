@@ -178,12 +178,13 @@ def shade_group(
 def shade(
     fragments: Fragments,
     pixels: int,
+    first: int,
     count: int,
     view: View,
     looks: Looks,
     lighting: Lighting,
     radiance: wp.array(dtype=wp.vec3),
 ):
-    """Radiance of all fragments: see `shade_group`."""
-    base = wp.tid() * LANES
+    """Radiance of fragments, from number `first` to before number `count`: see `shade_group`."""
+    base = first + wp.tid() * LANES
     shade_group(base, fragments, pixels, count, view, looks, lighting, radiance)

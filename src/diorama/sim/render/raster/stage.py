@@ -1,0 +1,71 @@
+"""A loaded scene on a device, its bodies where they are at a moment."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from diorama.sim.assets.library import AssetLibrary
+from diorama.sim.render.raster.device import Scratch
+from diorama.sim.render.raster.exposure import Shot
+from diorama.sim.render.raster.lights import SceneLights
+from diorama.sim.render.raster.meshes import MeshCache
+from diorama.sim.render.raster.scene import SceneArrays, scene_arrays
+from diorama.sim.render.raster.texture import ChainCache
+from diorama.sim.spec import SceneSpec
+from diorama.sim.transforms import Matrix, compose, invert
+
+
+class Stage:
+    """The bodies and lights of `spec`, for one moment at a time, in seconds from that of the picture."""
+
+    def __init__(self, spec: SceneSpec, library: AssetLibrary, scratch: Scratch, strips: int, chains: ChainCache, meshes: MeshCache) -> None:
+        self.spec = spec
+        self.boxes_m = np.array([library.shape_asset(body.shape).bounds_m for body in spec.bodies], np.float64).reshape(-1, 2, 3)
+        self._moving = {i: body for i, body in enumerate(spec.bodies) if not body.motion.is_still}
+        self._at_rest = np.array([body.world_from_body.matrix for body in spec.bodies]).reshape(-1, 4, 4)
+        self._scratch, self._strips = scratch, strips
+        self._scene = scene_arrays(spec, library, scratch.device, chains, meshes)
+        self._lights = SceneLights(spec, self._scene, scratch, strips)
+        self._scene_s = self._lights_s = 0.0
+
+    @property
+    def moves(self) -> bool:
+        """Whether any body does."""
+        return bool(self._moving)
+
+    def world_from_body(self, seconds: float) -> Matrix:
+        """(n, 4, 4), every body's pose."""
+        out = self._at_rest.copy()
+        for i, body in self._moving.items():
+            out[i] = body.motion.moved(body.world_from_body, seconds).matrix
+        return out
+
+    def scene(self, seconds: float) -> SceneArrays:
+        """The bodies. What was returned before has them at this moment from now on."""
+        if self._moving and seconds != self._scene_s:
+            self._scene.place(self.world_from_body(seconds), self.boxes_m)
+            self._scene_s = seconds
+        return self._scene
+
+    def lights(self, seconds: float) -> SceneLights:
+        """The lights, with the shadows that bodies cast. What was returned before is no longer to be used."""
+        scene = self.scene(seconds)
+        if self._moving and seconds != self._lights_s:
+            self._lights = SceneLights(self.spec, scene, self._scratch, self._strips)
+            self._lights_s = seconds
+        return self._lights
+
+    def within_rows(self, shot: Shot, bodies: Sequence[int]) -> list[int]:
+        """Those of the `bodies` that may be seen in the rows of a shot: by a ball around each."""
+        camera = shot.camera
+        if camera.distortion is not None or not bodies:
+            return list(bodies)
+        camera_from_body = compose(invert(camera.world_from_camera.matrix), self.world_from_body(shot.seconds)[list(bodies)])
+        low, high = self.boxes_m[list(bodies), 0], self.boxes_m[list(bodies), 1]
+        half, middle = (high - low) / 2, np.concatenate([(low + high) / 2, np.ones((len(low), 1))], axis=1)
+        radius = np.sqrt(half[:, 0] * half[:, 0] + half[:, 1] * half[:, 1] + half[:, 2] * half[:, 2])
+        _, y, z, _ = compose(camera_from_body, middle[:, :, None])[..., 0].T
+        # Above the lower end of the rows, and below the upper: planes through the camera.
+        upper, lower = ((row - camera.cy) / camera.fy for row in (shot.top, shot.bottom))
+        seen = (z + radius >= camera.near_m) & (y - z * upper >= -radius * (1 + abs(upper))) & (y - z * lower <= radius * (1 + abs(lower)))
+        return [body for body, here in zip(bodies, seen.tolist(), strict=True) if here]
