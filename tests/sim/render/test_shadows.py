@@ -7,8 +7,10 @@ light, and shares nothing with it.
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -28,8 +30,10 @@ from diorama.sim.spec import (
     CameraSpec,
     CylinderShape,
     EnvironmentSpec,
+    ImageTexture,
     KannalaBrandt,
     Light,
+    MaterialSpec,
     PointLight,
     Pose,
     RectLight,
@@ -372,6 +376,49 @@ def test_a_ball_among_little_ones_shades_them(raster: Raster, library: Any) -> N
     small = box("small", (0.1, 0.1, 0.1), (0.85, 0.85, 0.05))
     light = SunLight(direction=(0.5, 0.5, -1))
     assert not Lit(raster, library, SceneSpec(bodies=(ball, small), lights=(light,)))([(0.85, 0.85, 0.1)]).any()
+
+
+# --- what lets light through ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["sun", "spot", "point"])
+@pytest.mark.parametrize("alpha", ["mask", "blend"])
+def test_light_passes_where_a_texture_is_cut_out(raster: Raster, library: Any, tmp_path: Path, name: str, alpha: Any) -> None:
+    """A plate of ten centimetre squares, every other one of which is not there: so is its shadow."""
+    picture = np.full((64, 64, 4), 255, np.uint8)
+    picture[:32, :32, 3] = picture[32:, 32:, 3] = 0
+    path = str(tmp_path / "squares.png")
+    cv2.imwrite(path, picture)
+    material = MaterialSpec(texture=ImageTexture(path=path, tile_m=0.2), alpha=alpha)
+    plate = replace(box("plate", (1.2, 1.2, 0.002), (0, 0, 0.3)), material=material)
+    lamp = (0.05, 0.05, 2.3)
+    light = {
+        "sun": SunLight(direction=(0, 0, -1), angular_diameter_rad=0.001),
+        "spot": SpotLight(position_m=lamp, direction=(0, 0, -1), radius_m=0, inner_rad=0.5, outer_rad=0.6),
+        "point": PointLight(position_m=lamp, radius_m=0),
+    }[name]
+    x, y = (a.ravel() for a in np.meshgrid(np.arange(-5, 5) * 0.1 + 0.05, np.arange(-5, 5) * 0.1 + 0.05))
+    on_plate = np.stack([x, y, np.full_like(x, 0.3)], axis=1)
+    toward = np.array([0, 0, -0.3]) if name == "sun" else (on_plate - lamp) * 0.3 / 2
+    got = Lit(raster, library, SceneSpec(bodies=(FLOOR, plate), lights=(light,)))(on_plate + toward)
+    there = (np.floor(x / 0.1) + np.floor(y / 0.1)) % 2
+    assert np.array_equal(got, there) or np.array_equal(got, 1 - there)
+    assert set(got) == {0, 1}
+
+
+def test_glass_lets_light_through_and_half_of_what_is_blended_does(raster: Raster, library: Any) -> None:
+    shades = {
+        MaterialSpec(): 0,
+        MaterialSpec(transmission=0.9): 1,
+        MaterialSpec(transmission=0.2): 0,
+        MaterialSpec(alpha="blend", opacity=0.3): 1,
+        MaterialSpec(alpha="blend", opacity=0.7): 0,
+        MaterialSpec(alpha="mask", opacity=0.3): 1,
+    }
+    for material, lit in shades.items():
+        plate = replace(box("plate", (0.5, 0.5, 0.01), (0, 0, 0.3)), material=material)
+        stone = box("stone", (0.05, 0.05, 0.05), (1, 0, 0.025))
+        assert Lit(raster, library, SceneSpec(bodies=(FLOOR, plate, stone), lights=(LIGHTS["sun"],)))([(0.15, 0.09, 0)]) == lit
 
 
 # --- many lights, large scenes ----------------------------------------------------------------------------

@@ -113,7 +113,7 @@ class SceneLights:
 
         shadows.texels[int(maps[0]["start"]) : rows.texels].zero_()
         flags = wp.array(np.stack(drawn), dtype=wp.uint8, device=device)
-        mesh = (scene.vertices, scene.faces, scene.triangle_body)
+        mesh = (scene.vertices, scene.faces, scene.triangle_body, scene.triangles, scene.surfaces, scene.texels)
         launch(shadow_draw.draw, (scene.count, self._strips), *mesh, flags, self._strips, shadows.texels)
         cells = int((maps["width"] // BOUNDS_CELL * (maps["height"] // BOUNDS_CELL)).max())
         launch(shadow_draw.bound, (cells,), shadows.texels, shadows.bounds)
@@ -145,6 +145,10 @@ def _drawn(view: View, casts: NDArray[np.bool_], scene: SceneArrays) -> NDArray[
     seen = np.all((view.rects[:, :2] <= view.window[2:]) & (view.rects[:, 2:] >= view.window[:2]), axis=1)
     out = np.zeros(len(casts), np.uint8)
     out[np.flatnonzero(casts)] = np.where(seen, np.where(solid, shadow_draw.FRONT, shadow_draw.BOTH), 0)
+    clear = [material.alpha != "opaque" or material.transmission > 0 for material in scene.materials]
+    some_clear = np.zeros(len(casts), np.bool_)
+    some_clear[scene.surface_body[clear]] = True
+    out[some_clear & (out > 0)] = shadow_draw.SURFACES
     return out
 
 

@@ -8,6 +8,9 @@ import warp as wp
 
 from diorama.sim.render.raster.lanes import Lanes, greater, greatest, lesser, load, load_rows, store, total, where_above
 from diorama.sim.render.raster.light_data import BORDER, BOUNDS_CELL, ShadowLevel, ShadowMap
+from diorama.sim.render.raster.meshes import Triangle
+from diorama.sim.render.raster.scene import CUT_OUT, Surface
+from diorama.sim.render.raster.texture import lookup_alpha
 
 wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False})
 
@@ -18,9 +21,12 @@ ONES = wp.constant(Lanes(1.0))
 SIXTEENTH = wp.constant(Lanes(0.0625))
 ZEROS = wp.constant(Lanes(0.0))
 HUGE = wp.constant(1.0e30)
-#: How a body is drawn into a map: not at all, both faces of its triangles, or those that face the light.
+HALF = wp.constant(wp.float64(0.5))
+#: How a body is drawn into a map: not at all; both faces of its triangles; those that face the light; or both faces, as far as each
+#: surface's material lets no light through.
 BOTH = wp.constant(wp.uint8(1))
 FRONT = wp.constant(wp.uint8(2))
+SURFACES = wp.constant(wp.uint8(3))
 
 
 @wp.func
@@ -40,49 +46,69 @@ def crossing(outside: wp.vec3d, inside: wp.vec3d, near: wp.float64) -> wp.vec3d:
     return wp.vec3d(outside[0] + s * (inside[0] - outside[0]), outside[1] + s * (inside[1] - outside[1]), near)
 
 
+@wp.struct
+class Outline:
+    """A triangle on the map by its corners from top to bottom, and how far each edge moves from row to row."""
+
+    top: wp.vec3d
+    middle: wp.vec3d
+    low: wp.vec3d
+    whole: wp.float64
+    upper: wp.float64
+    lower: wp.float64
+
+
 @wp.func
-def fill(
-    maps: wp.array(dtype=ShadowMap),
-    m: int,
-    a: wp.vec3d,
-    b: wp.vec3d,
-    c: wp.vec3d,
-    culled: bool,
-    strip: int,
-    strips: int,
-    texels: wp.array(dtype=float),
-):
-    """Draw one triangle of (texel, texel, value). `culled` ones show their front only; `strips` threads share the rows."""
+def outline(a: wp.vec3d, b: wp.vec3d, c: wp.vec3d) -> Outline:
+    """The outline of a triangle."""
+    out = Outline()
+    out.top = a
+    out.middle = b
+    out.low = c
+    if out.top[1] > out.middle[1]:
+        out.top = b
+        out.middle = a
+    if out.middle[1] > out.low[1]:
+        out.low = out.middle
+        out.middle = c
+        if out.top[1] > out.middle[1]:
+            out.middle = out.top
+            out.top = c
+    if out.low[1] > out.top[1]:
+        out.whole = (out.low[0] - out.top[0]) / (out.low[1] - out.top[1])
+    if out.middle[1] > out.top[1]:
+        out.upper = (out.middle[0] - out.top[0]) / (out.middle[1] - out.top[1])
+    if out.low[1] > out.middle[1]:
+        out.lower = (out.low[0] - out.middle[0]) / (out.low[1] - out.middle[1])
+    return out
+
+
+@wp.func
+def columns(o: Outline, v: wp.float64, width: int) -> wp.vec2i:
+    """The columns, half-open, whose centres are inside the outline on a row of centres at v."""
+    u = o.top[0] + (v - o.top[1]) * o.whole
+    other = o.top[0] + (v - o.top[1]) * o.upper
+    if v >= o.middle[1]:
+        other = o.middle[0] + (v - o.middle[1]) * o.lower
+    first = int(wp.ceil(wp.min(u, other) - HALF))
+    end = int(wp.ceil(wp.max(u, other) - HALF))
+    return wp.vec2i(wp.max(first, 0), wp.min(end, width))
+
+
+@wp.func
+def twice_area(a: wp.vec3d, b: wp.vec3d, c: wp.vec3d) -> wp.float64:
+    """Twice the area of a triangle on the map, in square texels; negative where its front is seen, since v runs down."""
+    return (b[0] - a[0]) * (c[1] - a[1]) - (c[0] - a[0]) * (b[1] - a[1])
+
+
+@wp.func
+def fill(maps: wp.array(dtype=ShadowMap), m: int, a: wp.vec3d, b: wp.vec3d, c: wp.vec3d, strip: int, strips: int, texels: wp.array(dtype=float)):
+    """Draw one triangle of (texel, texel, value); `strips` threads share the rows."""
     width = maps[m].width
-    area = (b[0] - a[0]) * (c[1] - a[1]) - (c[0] - a[0]) * (b[1] - a[1])
-    # Corners run counter-clockwise seen from outside, and v runs down.
-    if area == wp.float64(0.0) or (culled and area > wp.float64(0.0)):
-        return
-    half = wp.float64(0.5)
-    top = a
-    middle = b
-    low = c
-    if top[1] > middle[1]:
-        top = b
-        middle = a
-    if middle[1] > low[1]:
-        low = middle
-        middle = c
-        if top[1] > middle[1]:
-            middle = top
-            top = c
-    y = wp.max(int(wp.ceil(top[1] - half)), 0) + strip
-    y_end = wp.min(int(wp.ceil(low[1] - half)), maps[m].height)
-    if y >= y_end or wp.max(a[0], wp.max(b[0], c[0])) < half or wp.min(a[0], wp.min(b[0], c[0])) > wp.float64(width):
-        return
-    zero = wp.float64(0.0)
-    long_edge = (low[0] - top[0]) / (low[1] - top[1])
-    upper = zero
-    if middle[1] > top[1]:
-        upper = (middle[0] - top[0]) / (middle[1] - top[1])
-    lower = zero
-    if low[1] > middle[1]:
-        lower = (low[0] - middle[0]) / (low[1] - middle[1])
+    area = twice_area(a, b, c)
+    o = outline(a, b, c)
+    y = wp.max(int(wp.ceil(o.top[1] - HALF)), 0) + strip
+    y_end = wp.min(int(wp.ceil(o.low[1] - HALF)), maps[m].height)
     per_area = wp.float64(1.0) / area
     gu = ((b[2] - a[2]) * (c[1] - a[1]) - (c[2] - a[2]) * (b[1] - a[1])) * per_area
     gv = ((c[2] - a[2]) * (b[0] - a[0]) - (b[2] - a[2]) * (c[0] - a[0])) * per_area
@@ -93,29 +119,82 @@ def fill(
     slope = float(gu)
     ramp = STEPS * slope
     while y < y_end:
-        v = wp.float64(y) + half
-        ua = top[0] + (v - top[1]) * long_edge
-        ub = top[0] + (v - top[1]) * upper
-        if v >= middle[1]:
-            ub = middle[0] + (v - middle[1]) * lower
-        x = wp.max(int(wp.ceil(wp.min(ua, ub) - half)), 0)
-        x_end = wp.min(int(wp.ceil(wp.max(ua, ub) - half)), width)
-        value = float(a[2] + gu * (wp.float64(x) + half - a[0]) + gv * (v - a[1]))
-        at = maps[m].start + y * width + x
-        count = x_end - x
+        v = wp.float64(y) + HALF
+        row = columns(o, v, width)
+        count = row[1] - row[0]
+        value = float(a[2] + gu * (wp.float64(row[0]) + HALF - a[0]) + gv * (v - a[1]))
+        at = maps[m].start + y * width + row[0]
         if strips > 1 or sliver:
             for k in range(count):
                 wp.atomic_max(texels, at + k, wp.clamp(value + float(k) * slope, least, most))
         else:
-            while count >= 8:
-                store(texels, at, greater(load(texels, at), Lanes(value) + ramp))
-                at += 8
-                count -= 8
-                value += 8.0 * slope
-            if count > 0:
+            done = int(0)
+            while done + 8 <= count:
+                store(texels, at + done, greater(load(texels, at + done), Lanes(value + float(done) * slope) + ramp))
+                done += 8
+            if done < count:
                 # Lanes past the end fall below any value.
-                store(texels, at, greater(load(texels, at), lesser(Lanes(value) + ramp, (Lanes(float(count) - 0.5) - STEPS) * HUGE)))
+                inside = (Lanes(float(count - done) - 0.5) - STEPS) * HUGE
+                store(texels, at + done, greater(load(texels, at + done), lesser(Lanes(value + float(done) * slope) + ramp, inside)))
         y += strips
+
+
+@wp.func
+def fill_cut_out(
+    maps: wp.array(dtype=ShadowMap),
+    m: int,
+    a: wp.vec3d,
+    b: wp.vec3d,
+    c: wp.vec3d,
+    triangle: Triangle,
+    surface: Surface,
+    atlas: wp.array(dtype=wp.uint32),
+    strip: int,
+    strips: int,
+    texels: wp.array(dtype=float),
+):
+    """The same where its texture is opaque."""
+    width = maps[m].width
+    area = twice_area(a, b, c)
+    per_area = wp.float64(1.0) / area
+    o = outline(a, b, c)
+    y = wp.max(int(wp.ceil(o.top[1] - HALF)), 0) + strip
+    y_end = wp.min(int(wp.ceil(o.low[1] - HALF)), maps[m].height)
+    # A texel of the map on the texture, on average.
+    tiles2 = wp.abs((triangle.duv1[0] * triangle.duv2[1] - triangle.duv1[1] * triangle.duv2[0]) * float(per_area))
+    side = float(wp.max(surface.base[1], surface.base[2]))
+    while y < y_end:
+        v = wp.float64(y) + HALF
+        row = columns(o, v, width)
+        for x in range(row[0], row[1]):
+            u = wp.float64(x) + HALF
+            w1 = ((u - a[0]) * (c[1] - a[1]) - (c[0] - a[0]) * (v - a[1])) * per_area
+            w2 = ((b[0] - a[0]) * (v - a[1]) - (u - a[0]) * (b[1] - a[1])) * per_area
+            value = a[2] + w1 * (b[2] - a[2]) + w2 * (c[2] - a[2])
+            if maps[m].parallel == 0:
+                w1 = w1 * b[2] / value
+                w2 = w2 * c[2] / value
+            uv = triangle.uv0 + triangle.duv1 * float(w1) + triangle.duv2 * float(w2)
+            if surface.opacity * lookup_alpha(atlas, surface.base, uv[0], uv[1], tiles2 * side * side)[3] >= least_opacity(surface):
+                wp.atomic_max(texels, maps[m].start + y * width + x, float(value))
+        y += strips
+
+
+@wp.func
+def least_opacity(surface: Surface) -> float:
+    """What of a surface is more opaque than this casts a shadow: all that is seen of a cut-out, half of what is blended."""
+    return wp.where(surface.cutoff > 0.0, surface.cutoff, 0.5)
+
+
+@wp.func
+def is_drawn(maps: wp.array(dtype=ShadowMap), m: int, a: wp.vec3d, b: wp.vec3d, c: wp.vec3d, culled: bool) -> bool:
+    """Whether a triangle is on the map, and seen from the side that counts: `culled` ones from the front only."""
+    area = twice_area(a, b, c)
+    if area == wp.float64(0.0) or (culled and area > wp.float64(0.0)):
+        return False
+    if wp.max(a[0], wp.max(b[0], c[0])) < HALF or wp.min(a[0], wp.min(b[0], c[0])) > wp.float64(maps[m].width):
+        return False
+    return wp.max(a[1], wp.max(b[1], c[1])) >= HALF and wp.min(a[1], wp.min(b[1], c[1])) <= wp.float64(maps[m].height)
 
 
 @wp.kernel
@@ -124,6 +203,9 @@ def draw(
     vertices: wp.array(dtype=wp.vec3d),
     faces: wp.array(dtype=wp.vec3i),
     triangle_body: wp.array(dtype=int),
+    triangles: wp.array(dtype=Triangle),
+    surfaces: wp.array(dtype=Surface),
+    atlas: wp.array(dtype=wp.uint32),
     drawn: wp.array2d(dtype=wp.uint8),
     strips: int,
     texels: wp.array(dtype=float),
@@ -147,6 +229,12 @@ def draw(
         behind += 1
     if behind == 3:
         return
+    cut_out = bool(False)
+    if how == SURFACES:
+        k = triangles[t].surface
+        cut_out = surfaces[k].textures & CUT_OUT != 0
+        if surfaces[k].transmission > 0.5 or (not cut_out and surfaces[k].opacity < least_opacity(surfaces[k])):
+            return
     q = p2
     if behind > 0:
         # Turn the corners until the first is the odd one out, then cut: a corner off leaves four sides, two off leave three.
@@ -162,10 +250,18 @@ def draw(
             p1 = crossing(p1, p0, near)
             p2 = crossing(p2, p0, near)
     a = on_map(maps, m, p0)
+    b = on_map(maps, m, p1)
     c = on_map(maps, m, p2)
-    fill(maps, m, a, on_map(maps, m, p1), c, how == FRONT, strip, strips, texels)
+    if is_drawn(maps, m, a, b, c, how == FRONT):
+        # So near to the lamp, nothing is cut out.
+        if cut_out and behind == 0:
+            fill_cut_out(maps, m, a, b, c, triangles[t], surfaces[triangles[t].surface], atlas, strip, strips, texels)
+        else:
+            fill(maps, m, a, b, c, strip, strips, texels)
     if behind == 1:
-        fill(maps, m, a, c, on_map(maps, m, q), how == FRONT, strip, strips, texels)
+        b = on_map(maps, m, q)
+        if is_drawn(maps, m, a, c, b, how == FRONT):
+            fill(maps, m, a, c, b, strip, strips, texels)
 
 
 @wp.kernel
