@@ -7,7 +7,7 @@ Lambert lobe, so that no surface reflects more than it receives. Above both ther
 
 import warp as wp
 
-from diorama.sim.render.raster.lanes import Lanes, Vectors, added, clamped, dots, multiplied, roots, scaled, vectors
+from diorama.sim.render.raster.lanes import Lanes, Vectors, added, clamped, dots, greater, multiplied, roots, scaled, vectors
 
 wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False})
 
@@ -54,6 +54,14 @@ class Surfels:
     transmission: Lanes
 
 
+@wp.struct
+class Shares:
+    """`grazing` and `total` of `dfg.py` for eight surfaces."""
+
+    grazing: Lanes
+    total: Lanes
+
+
 @wp.func
 def view_masks(no_v: Lanes, alpha2: Lanes) -> Lanes:
     """The viewer's half of the height-correlated Smith term, sqrt(no_v^2 (1 - alpha2) + alpha2)."""
@@ -75,7 +83,7 @@ def lobes(alpha2: Lanes, no_v: Lanes, view_mask: Lanes, no_l: Lanes, half2: Lane
 @wp.func
 def schlick(half2: Lanes) -> Lanes:
     """(1 - v.h)^5, where v.h = |v + l| / 2."""
-    m = wp.max(Lanes(1.0) - roots(half2) * 0.5, Lanes(0.0))
+    m = greater(Lanes(1.0) - roots(half2) * 0.5, Lanes(0.0))
     m2 = wp.cw_mul(m, m)
     return wp.cw_mul(wp.cw_mul(m2, m2), m)
 
@@ -83,7 +91,7 @@ def schlick(half2: Lanes) -> Lanes:
 @wp.func
 def reflected(s: Surfels, to_light: Vectors, no_l: Lanes) -> Vectors:
     """The share of the irradiance from a direction that leaves towards the viewer, per steradian."""
-    half2 = wp.max(dots(s.to_eye, to_light) * 2.0 + Lanes(2.0), Lanes(1.0e-6))
+    half2 = greater(dots(s.to_eye, to_light) * 2.0 + Lanes(2.0), Lanes(1.0e-6))
     lobe = lobes(s.alpha2, s.no_v, s.view_mask, no_l, half2)
     m5 = schlick(half2)
     rest = Lanes(1.0) - m5
@@ -99,10 +107,10 @@ def reflected(s: Surfels, to_light: Vectors, no_l: Lanes) -> Vectors:
 
 
 @wp.func
-def finish(s: Surfels, metallic: Lanes, dielectric: Lanes, grazing: Lanes, total: Lanes, coat_grazing: Lanes, coat_total: Lanes) -> Surfels:
+def finish(s: Surfels, metallic: Lanes, dielectric: Lanes, shares: Shares, coat_shares: Shares) -> Surfels:
     """Derive what a surfel reflects from its base colour, roughness and normal.
 
-    `dielectric` is the face-on reflectance of what is not metal. `grazing` and `total` are those of `dfg.py` for the surface, and for its coat.
+    `dielectric` is the face-on reflectance of what is not metal.
     """
     one = Lanes(1.0)
     s.view_mask = view_masks(s.no_v, s.alpha2)
@@ -111,13 +119,14 @@ def finish(s: Surfels, metallic: Lanes, dielectric: Lanes, grazing: Lanes, total
     s.f0 = vectors(bare + wp.cw_mul(s.base.x, metallic), bare + wp.cw_mul(s.base.y, metallic), bare + wp.cw_mul(s.base.z, metallic))
     # A surface that mirrors nothing face-on mirrors nothing at its edges either.
     s.f90 = clamped((s.f0.x + s.f0.y + s.f0.z) * 16.5, 0.0, 1.0)
-    lost = wp.cw_div(one, total) - one
+    lost = wp.cw_div(one, shares.total) - one
     s.gain = vectors(one + wp.cw_mul(s.f0.x, lost), one + wp.cw_mul(s.f0.y, lost), one + wp.cw_mul(s.f0.z, lost))
-    edge = wp.cw_mul(s.f90, grazing)
-    body = total - grazing
+    edge = wp.cw_mul(s.f90, shares.grazing)
+    body = shares.total - shares.grazing
     s.mirrored = multiplied(s.gain, vectors(wp.cw_mul(s.f0.x, body) + edge, wp.cw_mul(s.f0.y, body) + edge, wp.cw_mul(s.f0.z, body) + edge))
     # The Lambert lobe has what the mirror above the dielectric part leaves.
-    above = wp.cw_mul(one + wp.cw_mul(dielectric, lost), wp.cw_mul(dielectric, body) + wp.cw_mul(clamped(dielectric * 49.5, 0.0, 1.0), grazing))
+    rim = wp.cw_mul(clamped(dielectric * 49.5, 0.0, 1.0), shares.grazing)
+    above = wp.cw_mul(one + wp.cw_mul(dielectric, lost), wp.cw_mul(dielectric, body) + rim)
     s.albedo = scaled(s.base, wp.cw_mul(wp.cw_mul(plain, one - s.transmission), one - above))
-    s.coat_mirrored = wp.cw_mul(s.coat, (coat_total - coat_grazing) * COAT_F0 + coat_grazing)
+    s.coat_mirrored = wp.cw_mul(s.coat, (coat_shares.total - coat_shares.grazing) * COAT_F0 + coat_shares.grazing)
     return s

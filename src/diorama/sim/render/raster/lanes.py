@@ -13,6 +13,8 @@ COUNT = 8
 LANES = wp.constant(COUNT)
 Lanes = wp.types.vector(length=COUNT, dtype=wp.float32)
 Indices = wp.types.vector(length=COUNT, dtype=wp.int32)
+#: Two numbers for each point.
+Pairs = wp.types.matrix(shape=(2, COUNT), dtype=wp.float32)
 
 
 @wp.struct
@@ -76,26 +78,26 @@ def multiplied(a: Vectors, b: Vectors) -> Vectors:
     return vectors(wp.cw_mul(a.x, b.x), wp.cw_mul(a.y, b.y), wp.cw_mul(a.z, b.z))
 
 
-@wp.func
+@wp.func_native("""
+    wp::vec_t<8, float> r;
+    for (int i = 0; i < 8; ++i) r.c[i] = sqrtf(a.c[i]);
+    return r;
+""")
 def roots(a: Lanes) -> Lanes:
     """Square roots."""
-    out = Lanes()
-    for i in range(LANES):
-        out[i] = wp.sqrt(a[i])
-    return out
 
 
 @wp.func
 def units(a: Vectors) -> Vectors:
     """The vectors at length one; zero stays zero."""
-    length = roots(wp.max(dots(a, a), Lanes(1.0e-30)))
+    length = roots(greater(dots(a, a), Lanes(1.0e-30)))
     return scaled(a, wp.cw_div(Lanes(1.0), length))
 
 
 @wp.func
 def clamped(a: Lanes, low: float, high: float) -> Lanes:
     """Each number, or the bound it is beyond."""
-    return wp.min(wp.max(a, Lanes(low)), Lanes(high))
+    return lesser(greater(a, Lanes(low)), Lanes(high))
 
 
 # Warp's own functions of vectors mind negative indices and NaN, lane by lane. These do not, and become one instruction each.
@@ -172,3 +174,83 @@ def greatest(values: Lanes) -> float:
 """)
 def total(values: Lanes) -> float:
     """The sum of all."""
+
+
+@wp.func_native("""
+    wp::vec_t<8, float> r;
+    for (int i = 0; i < 8; ++i) r.c[i] = mask.c[i] > 0.0f ? a.c[i] : b.c[i];
+    return r;
+""")
+def pick(mask: Lanes, a: Lanes, b: Lanes) -> Lanes:
+    """Of a where the mask is above 0, else of b."""
+
+
+@wp.func_native("""
+    wp::vec_t<8, float> r;
+    for (int i = 0; i < 8; ++i) r.c[i] = indices.c[i] == value ? 1.0f : 0.0f;
+    return r;
+""")
+def matching(indices: Indices, value: int) -> Lanes:
+    """1 where an index is this value, else 0."""
+
+
+@wp.func_native("""
+    wp::vec_t<8, int> r;
+    for (int i = 0; i < 8; ++i) r.c[i] = indices.c[i] == value ? -1 : indices.c[i];
+    return r;
+""")
+def without(indices: Indices, value: int) -> Indices:
+    """The indices, with -1 in place of this value."""
+
+
+@wp.func_native("""
+    int h[4], q[2];
+    for (int i = 0; i < 4; ++i) h[i] = indices.c[i] > indices.c[4 + i] ? indices.c[i] : indices.c[4 + i];
+    for (int i = 0; i < 2; ++i) q[i] = h[i] > h[2 + i] ? h[i] : h[2 + i];
+    return q[0] > q[1] ? q[0] : q[1];
+""")
+def greatest_index(indices: Indices) -> int:
+    """The greatest of all."""
+
+
+@wp.func_native("""
+    wp::vec_t<8, float> r;
+    for (int i = 0; i < 8; ++i) r.c[i] = floorf(a.c[i]);
+    return r;
+""")
+def floors(a: Lanes) -> Lanes:
+    """The greatest whole numbers that are not greater."""
+
+
+@wp.func_native("""
+    wp::vec_t<8, int> r;
+    for (int i = 0; i < 8; ++i) r.c[i] = (int)array.data[at.c[i]];
+    return r;
+""")
+def gathered(array: wp.array(dtype=wp.uint32), at: Indices) -> Indices:
+    """Eight from anywhere."""
+
+
+@wp.func
+def picked(mask: Lanes, a: Vectors, b: Vectors) -> Vectors:
+    """Of a where the mask is above 0, else of b."""
+    return vectors(pick(mask, a.x, b.x), pick(mask, a.y, b.y), pick(mask, a.z, b.z))
+
+
+@wp.func_native("""
+    wp::vec_t<8, int> r;
+    for (int i = 0; i < 8; ++i) r.c[i] = array.data[at + i < last ? at + i : last];
+    return r;
+""")
+def load_indices(array: wp.array(dtype=int), at: int, last: int) -> Indices:
+    """Eight in a row, and from `last` on that one again."""
+
+
+@wp.func_native("""
+    float h[4], q[2];
+    for (int i = 0; i < 4; ++i) h[i] = values.c[i] < values.c[4 + i] ? values.c[i] : values.c[4 + i];
+    for (int i = 0; i < 2; ++i) q[i] = h[i] < h[2 + i] ? h[i] : h[2 + i];
+    return q[0] < q[1] ? q[0] : q[1];
+""")
+def least(values: Lanes) -> float:
+    """The least of all."""

@@ -8,22 +8,29 @@ from diorama.sim.render.raster.environment import Environment, background
 from diorama.sim.render.raster.fragments import Fragments
 from diorama.sim.render.raster.lanes import (
     LANES,
-    Indices,
     Lanes,
     Vectors,
     added,
     clamped,
     dots,
     dots_with,
+    greater,
+    greatest,
+    greatest_index,
+    lesser,
+    load_indices,
+    matching,
     multiplied,
     roots,
     scaled,
     spread,
     vector_at,
     vectors,
+    where_above,
 )
 from diorama.sim.render.raster.light_data import POINT, RECT, SUN, LightData, Shadows
 from diorama.sim.render.raster.shadow import lit_fraction
+from diorama.sim.render.raster.shadow_lanes import lit_for_sure
 from diorama.sim.render.raster.surface import Looks, Places, View, places, surfels
 from diorama.sim.render.raster.surroundings import ambient
 from diorama.sim.render.raster.visibility import EMPTY
@@ -47,11 +54,13 @@ class Lighting:
 @wp.func
 def lit(lighting: Lighting, k: int, s: Surfels, to_light: Vectors, wanted: Lanes) -> Lanes:
     """How much of light `k` reaches each point, where `wanted` is more than 0; 0 elsewhere."""
-    out = Lanes()
-    facing = dots(s.flat, to_light)
-    for i in range(LANES):
-        if wanted[i] > 0.0 and facing[i] > 0.0:
-            out[i] = lit_fraction(lighting.lights, k, lighting.shadows, vector_at(s.point, i), vector_at(s.flat, i))
+    asked = where_above(dots(s.flat, to_light), Lanes(0.0), where_above(wanted, Lanes(0.0), Lanes(1.0)))
+    out = wp.cw_mul(asked, lit_for_sure(lighting.shadows, lighting.lights[k].shadow, s.point, s.flat))
+    unsure = asked - out
+    if greatest(unsure) > 0.0:
+        for i in range(LANES):
+            if unsure[i] > 0.0:
+                out[i] = lit_fraction(lighting.lights, k, lighting.shadows, vector_at(s.point, i), vector_at(s.flat, i))
     return out
 
 
@@ -64,18 +73,18 @@ def from_light(lighting: Lighting, k: int, s: Surfels) -> Vectors:
     if lighting.lights[k].kind != SUN:
         position = lighting.lights[k].position
         away = vectors(Lanes(position[0]) - s.point.x, Lanes(position[1]) - s.point.y, Lanes(position[2]) - s.point.z)
-        inverse = wp.cw_div(Lanes(1.0), roots(wp.max(dots(away, away), Lanes(1.0e-6))))
+        inverse = wp.cw_div(Lanes(1.0), roots(greater(dots(away, away), Lanes(1.0e-6))))
         to_light = scaled(away, inverse)
         strength = wp.cw_mul(inverse, inverse)
         if lighting.lights[k].kind != POINT:
             edge = clamped((Lanes(-lighting.lights[k].cos_outer) - dots_with(to_light, axis)) * lighting.lights[k].per_cos, 0.0, 1.0)
             strength = wp.cw_mul(strength, wp.cw_mul(edge, edge))
-    no_l = wp.max(dots(s.normal, to_light), Lanes(0.0))
+    no_l = greater(dots(s.normal, to_light), Lanes(0.0))
     strength = wp.cw_mul(strength, no_l)
     if lighting.lights[k].shadow >= 0:
         strength = wp.cw_mul(strength, lit(lighting, k, s, to_light, strength))
     color = spread(lighting.lights[k].color)
-    return scaled(multiplied(reflected(s, to_light, wp.max(no_l, Lanes(1.0e-6))), color), strength)
+    return scaled(multiplied(reflected(s, to_light, greater(no_l, Lanes(1.0e-6))), color), strength)
 
 
 @wp.func
@@ -113,7 +122,7 @@ def from_rect(lighting: Lighting, k: int, s: Surfels) -> Vectors:
 @wp.func
 def lighted(lighting: Lighting, s: Surfels, openness: Lanes) -> Vectors:
     """The radiance of eight points, their own emission included."""
-    out = added(s.emitted, ambient(lighting.environment, s, wp.min(openness, s.open)))
+    out = added(s.emitted, ambient(lighting.environment, s, lesser(openness, s.open)))
     for k in range(lighting.lights.shape[0]):
         if lighting.lights[k].kind == RECT:
             out = added(out, from_rect(lighting, k, s))
@@ -122,16 +131,26 @@ def lighted(lighting: Lighting, s: Surfels, openness: Lanes) -> Vectors:
     return out
 
 
+@wp.func_native("""
+    wp::vec_t<8, float> r;
+    for (int i = 0; i < 8; ++i) {
+        int x = (int)u.c[i], y = (int)v.c[i];
+        x = x < width - 1 ? x : width - 1;
+        y = y < height - 1 ? y : height - 1;
+        r.c[i] = array.data[(y > 0 ? y : 0) * width + (x > 0 ? x : 0)];
+    }
+    return r;
+""")
+def at_pixels(array: wp.array(dtype=float), width: int, height: int, u: Lanes, v: Lanes) -> Lanes:
+    """What a picture of numbers holds at eight places."""
+
+
 @wp.func
 def openness_at(lighting: Lighting, view: View, at: Places) -> Lanes:
     """What surrounding surfaces leave open at eight places."""
-    out = Lanes(1.0)
-    if lighting.openness.shape[0] > 0:
-        for i in range(LANES):
-            x = wp.clamp(int(at.u[i]), 0, view.width - 1)
-            y = wp.clamp(int(at.v[i]), 0, view.height - 1)
-            out[i] = lighting.openness[y * view.width + x]
-    return out
+    if lighting.openness.shape[0] == 0:
+        return Lanes(1.0)
+    return at_pixels(lighting.openness, view.width, view.height, at.u, at.v)
 
 
 @wp.func
@@ -146,17 +165,13 @@ def shade_group(
     radiance: wp.array(dtype=wp.vec3),
 ):
     """The radiance of eight of `count` fragments, those of the `pixels` before those of mixed ones."""
-    triangle = Indices()
-    seen = int(0)
-    empty = int(0)
-    for i in range(LANES):
-        triangle[i] = fragments.triangle[wp.min(base + i, count - 1)]
-        seen += wp.where(triangle[i] >= 0, 1, 0)
-        empty += wp.where(triangle[i] == EMPTY, 1, 0)
-    if seen + empty == 0:
+    triangle = load_indices(fragments.triangle, base, count - 1)
+    seen = greatest_index(triangle) >= 0
+    empty = greatest(matching(triangle, EMPTY)) > 0.0
+    if not seen and not empty:
         return
     at = places(view, fragments, pixels, base, count)
-    if empty > 0:
+    if empty:
         for i in range(LANES):
             if triangle[i] == EMPTY and base + i < count:
                 ray = vector_at(at.ray, i)
@@ -165,7 +180,7 @@ def shade_group(
                 if wp.dot(ray, ray) > 0.0:
                     color = background(lighting.environment, wp.normalize(ray))
                 radiance[base + i] = color
-    if seen == 0:
+    if not seen:
         return
     s = surfels(looks, view, at, triangle)
     out = lighted(lighting, s, openness_at(lighting, view, at))

@@ -2,20 +2,36 @@
 
 import warp as wp
 
-from diorama.sim.render.raster.brdf import Surfels, finish
-from diorama.sim.render.raster.dfg import dfg
+from diorama.sim.render.raster.brdf import Shares, Surfels, finish
+from diorama.sim.render.raster.dfg import SIDE
 from diorama.sim.render.raster.fragments import Fragments
-from diorama.sim.render.raster.lanes import LANES, Indices, Lanes, Vectors, added, clamped, dots, scaled, spread, units, vector_at, vectors
-from diorama.sim.render.raster.meshes import Triangle
-from diorama.sim.render.raster.scene import (
-    BASE_TEXTURE,
-    CUT_OUT,
-    EMISSIVE_TEXTURE,
-    NORMAL_TEXTURE,
-    OCCLUSION_TEXTURE,
-    ROUGHNESS_TEXTURE,
-    Surface,
+from diorama.sim.render.raster.lanes import (
+    LANES,
+    Indices,
+    Lanes,
+    Pairs,
+    Vectors,
+    added,
+    clamped,
+    dots,
+    dots_with,
+    greater,
+    greatest,
+    greatest_index,
+    lesser,
+    matching,
+    multiplied,
+    pick,
+    picked,
+    scaled,
+    spread,
+    units,
+    vector_at,
+    vectors,
+    without,
 )
+from diorama.sim.render.raster.meshes import Triangle
+from diorama.sim.render.raster.scene import BASE_TEXTURE, CUT_OUT, EMISSIVE_TEXTURE, NORMAL_TEXTURE, OCCLUSION_TEXTURE, ROUGHNESS_TEXTURE, Surface
 from diorama.sim.render.raster.texture import lookup, lookup_alpha, lookup_data, lookup_normal, roughened
 from diorama.sim.render.raster.texture_lanes import Spots, lookups
 from diorama.sim.render.raster.visibility import Planes
@@ -212,199 +228,247 @@ def bent(triangle: Triangle, n: wp.vec3, tangential: wp.vec3) -> wp.vec3:
     return wp.normalize(t * tangential[0] + b * tangential[1] + n * tangential[2])
 
 
+@wp.struct
+class Skin:
+    """What one triangle contributes to eight surfels: depth, the smooth normal or that of a normal map, and the material."""
+
+    depth: Lanes
+    normal: Vectors
+    flat: Vectors
+    spread2: Lanes
+    base: Vectors
+    emitted: Vectors
+    metallic: Lanes
+    roughness: Lanes
+    dielectric: Lanes
+    opacity: Lanes
+    open: Lanes
+    coat: Lanes
+    coat_roughness: Lanes
+    transmission: Lanes
+
+
+@wp.struct
+class Weights:
+    """One over the depth at eight places, and the weights of a triangle's second and third corner over the depth; and how each changes
+    from pixel to pixel to the right (x) and downwards (y).
+    """
+
+    w: Lanes
+    wx: Lanes
+    wy: Lanes
+    b1: Lanes
+    b1x: Lanes
+    b1y: Lanes
+    b2: Lanes
+    b2x: Lanes
+    b2y: Lanes
+
+
+@wp.func
+def weights(view: View, at: Places, p: Planes) -> Weights:
+    """Of a pinhole, linear in the picture; of a lens, linear in the ray."""
+    out = Weights()
+    if view.rays.shape[0] == 0:
+        du = at.u - Lanes(p[3, 0])
+        dv = at.v - Lanes(p[3, 1])
+        out.b1 = du * p[0, 0] + (dv * p[0, 1] + Lanes(p[0, 2]))
+        out.b2 = du * p[1, 0] + (dv * p[1, 1] + Lanes(p[1, 2]))
+        out.w = du * p[2, 0] + (dv * p[2, 1] + Lanes(p[2, 2]))
+        out.b1x = Lanes(p[0, 0])
+        out.b1y = Lanes(p[0, 1])
+        out.b2x = Lanes(p[1, 0])
+        out.b2y = Lanes(p[1, 1])
+        out.wx = Lanes(p[2, 0])
+        out.wy = Lanes(p[2, 1])
+        return out
+    out.b1 = dots_with(at.bent, p[0])
+    out.b2 = dots_with(at.bent, p[1])
+    out.w = dots_with(at.bent, p[2])
+    for i in range(LANES):
+        steps = p * wp.transpose(view.rays[pixel_at(view, at.u[i], at.v[i])])
+        out.b1x[i] = steps[0, 1]
+        out.b1y[i] = steps[0, 2]
+        out.b2x[i] = steps[1, 1]
+        out.b2y[i] = steps[1, 2]
+        out.wx[i] = steps[2, 1]
+        out.wy[i] = steps[2, 2]
+    return out
+
+
+@wp.func
+def skin(looks: Looks, view: View, at: Places, t: int, mask: Lanes) -> Skin:
+    """Triangle `t` at eight places; only where the mask is 1 does it need to make sense."""
+    out = Skin()
+    g = weights(view, at, looks.planes[t])
+    out.depth = wp.cw_div(Lanes(1.0), g.w)
+    b1 = clamped(wp.cw_mul(g.b1, out.depth), 0.0, 1.0)
+    b2 = clamped(wp.cw_mul(g.b2, out.depth), 0.0, 1.0)
+    # How fast the corners' weights change from pixel to pixel, by the quotient rule.
+    b1x = wp.cw_mul(g.b1x - wp.cw_mul(b1, g.wx), out.depth)
+    b1y = wp.cw_mul(g.b1y - wp.cw_mul(b1, g.wy), out.depth)
+    b2x = wp.cw_mul(g.b2x - wp.cw_mul(b2, g.wx), out.depth)
+    b2y = wp.cw_mul(g.b2y - wp.cw_mul(b2, g.wy), out.depth)
+
+    dn1 = looks.triangles[t].dn1
+    dn2 = looks.triangles[t].dn2
+    out.normal = units(added(spread(looks.triangles[t].n0), along(dn1, b1, dn2, b2)))
+    out.flat = spread(looks.triangles[t].flat)
+    right = along(dn1, b1x, dn2, b2x)
+    down = along(dn1, b1y, dn2, b2y)
+    out.spread2 = lesser((dots(right, right) + dots(down, down)) * (2.0 * NORMAL_VARIANCE), Lanes(MAX_WIDENING))
+
+    surface = looks.surfaces[looks.triangles[t].surface]
+    out.base = spread(surface.color)
+    out.emitted = spread(surface.emissive)
+    out.metallic = Lanes(surface.metallic)
+    out.roughness = Lanes(surface.roughness)
+    out.dielectric = Lanes(surface.dielectric)
+    out.opacity = Lanes(surface.opacity)
+    out.open = Lanes(1.0)
+    out.coat = Lanes(surface.coat)
+    out.coat_roughness = Lanes(surface.coat_roughness)
+    out.transmission = Lanes(surface.transmission)
+    if surface.textures == 0:
+        return out
+    uv = looks.triangles[t].uv0
+    d1 = looks.triangles[t].duv1
+    d2 = looks.triangles[t].duv2
+    spots = Spots()
+    spots.u = b1 * d1[0] + b2 * d2[0] + Lanes(uv[0])
+    spots.v = Lanes(1.0 - uv[1]) - (b1 * d1[1] + b2 * d2[1])
+    spots.right_u = b1x * d1[0] + b2x * d2[0]
+    spots.right_v = -(b1x * d1[1] + b2x * d2[1])
+    spots.down_u = b1y * d1[0] + b2y * d2[0]
+    spots.down_v = -(b1y * d1[1] + b2y * d2[1])
+    if surface.textures & BASE_TEXTURE != 0:
+        out.base = multiplied(out.base, lookups(looks.texels, surface.base, spots))
+    if surface.textures & ~BASE_TEXTURE != 0:
+        for i in range(LANES):
+            if mask[i] > 0.0:
+                texel = textured(looks, surface, spots, i)
+                if texel.cut == 1:
+                    out.base.x[i] = texel.color[0]
+                    out.base.y[i] = texel.color[1]
+                    out.base.z[i] = texel.color[2]
+                out.emitted.x[i] = texel.emitted[0]
+                out.emitted.y[i] = texel.emitted[1]
+                out.emitted.z[i] = texel.emitted[2]
+                out.metallic[i] = texel.metallic
+                out.roughness[i] = texel.roughness
+                out.opacity[i] = texel.opacity
+                out.open[i] = texel.open
+                if surface.textures & NORMAL_TEXTURE != 0:
+                    bumped = bent(looks.triangles[t], vector_at(out.normal, i), texel.normal)
+                    out.normal.x[i] = bumped[0]
+                    out.normal.y[i] = bumped[1]
+                    out.normal.z[i] = bumped[2]
+                    out.spread2[i] = roughened(out.spread2[i], texel.spread)
+    return out
+
+
+@wp.func
+def along(a: wp.vec3, s: Lanes, b: wp.vec3, t: Lanes) -> Vectors:
+    """Two vectors, each times its numbers, added."""
+    return vectors(s * a[0] + t * b[0], s * a[1] + t * b[1], s * a[2] + t * b[2])
+
+
+@wp.func
+def merged(mask: Lanes, a: Skin, b: Skin) -> Skin:
+    """The one skin where the mask is 1, else the other."""
+    out = Skin()
+    out.depth = pick(mask, a.depth, b.depth)
+    out.normal = picked(mask, a.normal, b.normal)
+    out.flat = picked(mask, a.flat, b.flat)
+    out.spread2 = pick(mask, a.spread2, b.spread2)
+    out.base = picked(mask, a.base, b.base)
+    out.emitted = picked(mask, a.emitted, b.emitted)
+    out.metallic = pick(mask, a.metallic, b.metallic)
+    out.roughness = pick(mask, a.roughness, b.roughness)
+    out.dielectric = pick(mask, a.dielectric, b.dielectric)
+    out.opacity = pick(mask, a.opacity, b.opacity)
+    out.open = pick(mask, a.open, b.open)
+    out.coat = pick(mask, a.coat, b.coat)
+    out.coat_roughness = pick(mask, a.coat_roughness, b.coat_roughness)
+    out.transmission = pick(mask, a.transmission, b.transmission)
+    return out
+
+
 @wp.func
 def surfels(looks: Looks, view: View, at: Places, triangle: Indices) -> Surfels:
-    """What is at eight fragments. Lanes whose triangle is negative hold something, for nobody to look at."""
-    g1 = Lanes()
-    g2 = Lanes()
-    w = Lanes()
-    wx = Lanes()
-    wy = Lanes()
-    g1x = Lanes()
-    g1y = Lanes()
-    g2x = Lanes()
-    g2y = Lanes()
-    for i in range(LANES):
-        p = looks.planes[wp.max(triangle[i], 0)]
-        if view.rays.shape[0] > 0:
-            value = p * vector_at(at.bent, i)
-            steps = p * wp.transpose(view.rays[pixel_at(view, at.u[i], at.v[i])])
-            g1[i] = value[0]
-            g2[i] = value[1]
-            w[i] = value[2]
-            g1x[i] = steps[0, 1]
-            g1y[i] = steps[0, 2]
-            g2x[i] = steps[1, 1]
-            g2y[i] = steps[1, 2]
-            wx[i] = steps[2, 1]
-            wy[i] = steps[2, 2]
-            continue
-        du = at.u[i] - p[3, 0]
-        dv = at.v[i] - p[3, 1]
-        g1[i] = p[0, 0] * du + (p[0, 1] * dv + p[0, 2])
-        g2[i] = p[1, 0] * du + (p[1, 1] * dv + p[1, 2])
-        w[i] = p[2, 0] * du + (p[2, 1] * dv + p[2, 2])
-        g1x[i] = p[0, 0]
-        g1y[i] = p[0, 1]
-        g2x[i] = p[1, 0]
-        g2y[i] = p[1, 1]
-        wx[i] = p[2, 0]
-        wy[i] = p[2, 1]
-    # Lanes without a surface must not go astray.
-    for i in range(LANES):
-        w[i] = wp.where(triangle[i] >= 0, w[i], 1.0)
-        g1[i] = wp.where(triangle[i] >= 0, g1[i], 0.0)
-        g2[i] = wp.where(triangle[i] >= 0, g2[i], 0.0)
+    """What is at eight fragments. Lanes whose triangle is negative hold something, for nobody to look at.
+
+    Neighbours mostly lie on the same triangle: what is needed of it is read once, for all of them.
+    """
+    found = Skin()
+    rest = triangle
+    t = greatest_index(rest)
+    while t >= 0:
+        mask = matching(triangle, t)
+        found = merged(mask, skin(looks, view, at, t, mask), found)
+        rest = without(rest, t)
+        t = greatest_index(rest)
+
     s = Surfels()
-    s.depth = wp.cw_div(Lanes(1.0), w)
-    b1 = clamped(wp.cw_mul(g1, s.depth), 0.0, 1.0)
-    b2 = clamped(wp.cw_mul(g2, s.depth), 0.0, 1.0)
-    # How fast the weights of the second and third corner change from pixel to pixel, by the quotient rule.
-    b1x = wp.cw_mul(g1x - wp.cw_mul(b1, wx), s.depth)
-    b1y = wp.cw_mul(g1y - wp.cw_mul(b1, wy), s.depth)
-    b2x = wp.cw_mul(g2x - wp.cw_mul(b2, wx), s.depth)
-    b2y = wp.cw_mul(g2y - wp.cw_mul(b2, wy), s.depth)
-    s.point = added(spread(view.position), scaled(at.ray, s.depth))
+    s.depth = found.depth
+    s.point = added(spread(view.position), scaled(at.ray, found.depth))
     toward = units(at.ray)
     s.to_eye = vectors(-toward.x, -toward.y, -toward.z)
+    side = pick(dots(found.flat, toward), Lanes(-1.0), Lanes(1.0))
+    s.flat = scaled(found.flat, side)
+    s.normal = scaled(found.normal, side)
+    s.no_v = greater(dots(s.normal, s.to_eye), Lanes(1.0e-3))
+    s.base = found.base
+    s.emitted = found.emitted
+    s.opacity = found.opacity
+    s.open = found.open
+    s.transmission = found.transmission
+    s.roughness = clamped(found.roughness, MIN_ROUGHNESS, 1.0)
+    s.alpha2 = widths(s.roughness, found.spread2)
+    shares = dfgs(looks.dfg, s.roughness, s.no_v)
+    coat_shares = Shares()
+    if greatest(found.coat) > 0.0:
+        s.coated = 1
+        s.coat = found.coat
+        s.coat_roughness = greater(found.coat_roughness, Lanes(MIN_ROUGHNESS))
+        s.coat_alpha2 = widths(s.coat_roughness, found.spread2)
+        coat_shares = dfgs(looks.dfg, s.coat_roughness, s.no_v)
+    return finish(s, found.metallic, found.dielectric, shares, coat_shares)
 
-    n = Vectors()
-    dn1 = Vectors()
-    dn2 = Vectors()
-    metallic = Lanes()
-    dielectric = Lanes()
-    spread2 = Lanes()
-    s.coated = 0
-    flat = Vectors()
-    base = Vectors()
-    emitted = Vectors()
-    coat = Lanes()
-    coat_roughness = Lanes()
-    transmission = Lanes()
-    roughness = Lanes()
-    opacity = Lanes()
-    opening = Lanes()
-    for i in range(LANES):
-        t = wp.max(triangle[i], 0)
-        normal = looks.triangles[t].n0
-        n.x[i] = normal[0]
-        n.y[i] = normal[1]
-        n.z[i] = normal[2]
-        second = looks.triangles[t].dn1
-        dn1.x[i] = second[0]
-        dn1.y[i] = second[1]
-        dn1.z[i] = second[2]
-        third = looks.triangles[t].dn2
-        dn2.x[i] = third[0]
-        dn2.y[i] = third[1]
-        dn2.z[i] = third[2]
-        facet = looks.triangles[t].flat
-        flat.x[i] = facet[0]
-        flat.y[i] = facet[1]
-        flat.z[i] = facet[2]
-    n = units(added(n, added(scaled(dn1, b1), scaled(dn2, b2))))
-    right = added(scaled(dn1, b1x), scaled(dn2, b2x))
-    down = added(scaled(dn1, b1y), scaled(dn2, b2y))
-    spread2 = wp.min((dots(right, right) + dots(down, down)) * (2.0 * NORMAL_VARIANCE), Lanes(MAX_WIDENING))
-    textures = int(0)
-    spots = Spots()
-    start = Indices()
-    width = Indices()
-    height = Indices()
-    count = Indices()
-    for i in range(LANES):
-        t = wp.max(triangle[i], 0)
-        k = looks.triangles[t].surface
-        color = looks.surfaces[k].color
-        base.x[i] = color[0]
-        base.y[i] = color[1]
-        base.z[i] = color[2]
-        glow = looks.surfaces[k].emissive
-        emitted.x[i] = glow[0]
-        emitted.y[i] = glow[1]
-        emitted.z[i] = glow[2]
-        metallic[i] = looks.surfaces[k].metallic
-        roughness[i] = looks.surfaces[k].roughness
-        dielectric[i] = looks.surfaces[k].dielectric
-        opacity[i] = looks.surfaces[k].opacity
-        opening[i] = 1.0
-        coat[i] = looks.surfaces[k].coat
-        coat_roughness[i] = looks.surfaces[k].coat_roughness
-        transmission[i] = looks.surfaces[k].transmission
-        s.coated = wp.where(coat[i] > 0.0, 1, s.coated)
-        textures = textures | looks.surfaces[k].textures
-        uv = looks.triangles[t].uv0
-        d1 = looks.triangles[t].duv1
-        d2 = looks.triangles[t].duv2
-        spots.u[i] = uv[0] + d1[0] * b1[i] + d2[0] * b2[i]
-        spots.v[i] = 1.0 - (uv[1] + d1[1] * b1[i] + d2[1] * b2[i])
-        spots.right_u[i] = d1[0] * b1x[i] + d2[0] * b2x[i]
-        spots.right_v[i] = -(d1[1] * b1x[i] + d2[1] * b2x[i])
-        spots.down_u[i] = d1[0] * b1y[i] + d2[0] * b2y[i]
-        spots.down_v[i] = -(d1[1] * b1y[i] + d2[1] * b2y[i])
-        colors = looks.surfaces[k].base
-        start[i] = colors[0]
-        width[i] = colors[1]
-        height[i] = colors[2]
-        count[i] = colors[3]
-    if textures & BASE_TEXTURE != 0:
-        found = lookups(looks.texels, start, width, height, count, spots)
-        for i in range(LANES):
-            base.x[i] *= wp.where(count[i] > 0, found.x[i], 1.0)
-            base.y[i] *= wp.where(count[i] > 0, found.y[i], 1.0)
-            base.z[i] *= wp.where(count[i] > 0, found.z[i], 1.0)
-    if textures & ~BASE_TEXTURE != 0:
-        for i in range(LANES):
-            t = wp.max(triangle[i], 0)
-            k = looks.triangles[t].surface
-            if looks.surfaces[k].textures & ~BASE_TEXTURE != 0:
-                texel = textured(looks, looks.surfaces[k], spots, i)
-                base.x[i] = wp.where(texel.cut == 1, texel.color[0], base.x[i])
-                base.y[i] = wp.where(texel.cut == 1, texel.color[1], base.y[i])
-                base.z[i] = wp.where(texel.cut == 1, texel.color[2], base.z[i])
-                emitted.x[i] = texel.emitted[0]
-                emitted.y[i] = texel.emitted[1]
-                emitted.z[i] = texel.emitted[2]
-                metallic[i] = texel.metallic
-                roughness[i] = texel.roughness
-                opacity[i] = texel.opacity
-                opening[i] = texel.open
-                if looks.surfaces[k].textures & NORMAL_TEXTURE != 0:
-                    bumped = bent(looks.triangles[t], wp.vec3(n.x[i], n.y[i], n.z[i]), texel.normal)
-                    n.x[i] = bumped[0]
-                    n.y[i] = bumped[1]
-                    n.z[i] = bumped[2]
-                    spread2[i] = roughened(spread2[i], texel.spread)
-    s.base = base
-    s.emitted = emitted
-    s.coat = coat
-    s.coat_roughness = coat_roughness
-    s.transmission = transmission
-    s.opacity = opacity
-    s.open = opening
-    side = dots(flat, s.to_eye)
-    for i in range(LANES):
-        side[i] = wp.where(side[i] < 0.0, -1.0, 1.0)
-    s.flat = scaled(flat, side)
-    s.normal = scaled(n, side)
-    s.no_v = wp.max(dots(s.normal, s.to_eye), Lanes(1.0e-3))
-    s.roughness = clamped(roughness, MIN_ROUGHNESS, 1.0)
-    alpha = wp.cw_mul(s.roughness, s.roughness)
-    s.alpha2 = wp.min(wp.cw_mul(alpha, alpha) + spread2, Lanes(1.0))
-    grazing = Lanes()
-    total = Lanes()
-    coat_grazing = Lanes()
-    coat_total = Lanes()
-    for i in range(LANES):
-        entry = dfg(looks.dfg, s.roughness[i], s.no_v[i])
-        grazing[i] = entry[0]
-        total[i] = entry[1]
-    if s.coated == 1:
-        s.coat_roughness = wp.max(s.coat_roughness, Lanes(MIN_ROUGHNESS))
-        alpha = wp.cw_mul(s.coat_roughness, s.coat_roughness)
-        s.coat_alpha2 = wp.min(wp.cw_mul(alpha, alpha) + spread2, Lanes(1.0))
-        for i in range(LANES):
-            entry = dfg(looks.dfg, s.coat_roughness[i], s.no_v[i])
-            coat_grazing[i] = entry[0]
-            coat_total[i] = entry[1]
-    return finish(s, metallic, dielectric, grazing, total, coat_grazing, coat_total)
+
+@wp.func
+def widths(roughness: Lanes, spread2: Lanes) -> Lanes:
+    """Squared GGX widths of surfaces whose normals spread."""
+    alpha = wp.cw_mul(roughness, roughness)
+    return lesser(wp.cw_mul(alpha, alpha) + spread2, Lanes(1.0))
+
+
+@wp.func_native("""
+    wp::mat_t<2, 8, float> out;
+    for (int i = 0; i < 8; ++i) {
+        float r = roughness.c[i] * (float)(side - 1), c = no_v.c[i] * (float)(side - 1);
+        int row = (int)r, column = (int)c;
+        row = row < side - 2 ? row : side - 2;
+        column = column < side - 2 ? column : side - 2;
+        float fr = r - (float)row, fc = c - (float)column;
+        const wp::vec_t<2, float>* at = table.data + row * side + column;
+        for (int k = 0; k < 2; ++k) {
+            float smoother = at[0].c[k] * (1.0f - fc) + at[1].c[k] * fc;
+            float rougher = at[side].c[k] * (1.0f - fc) + at[side + 1].c[k] * fc;
+            out.data[k][i] = smoother * (1.0f - fr) + rougher * fr;
+        }
+    }
+    return out;
+""")
+def dfg_pairs(table: wp.array(dtype=wp.vec2), side: int, roughness: Lanes, no_v: Lanes) -> Pairs:
+    """`dfg` of dfg.py, of numbers within [0, 1]."""
+
+
+@wp.func
+def dfgs(table: wp.array(dtype=wp.vec2), roughness: Lanes, no_v: Lanes) -> Shares:
+    """How much eight surfaces mirror."""
+    pairs = dfg_pairs(table, SIDE, roughness, lesser(no_v, Lanes(1.0)))
+    out = Shares()
+    out.grazing = pairs[0]
+    out.total = pairs[1]
+    return out
