@@ -100,15 +100,16 @@ def widen(
     box = bounds[t]
     node = int(0)
     while node < balls.shape[0]:
-        if outside(e, lengths, cap, balls[node]):
+        tiles = boxes[node]
+        held = tiles[0] >= box[0] and tiles[1] >= box[1] and tiles[2] <= box[2] and tiles[3] <= box[3]
+        if held or outside(e, lengths, cap, balls[node]):
             node = after[node]
         else:
-            tile = boxes[node]
-            if tile[2] > tile[0]:
-                if box[2] == box[0]:
-                    box = tile
-                box = wp.vec4i(wp.min(box[0], tile[0]), wp.min(box[1], tile[1]), wp.max(box[2], tile[2]), wp.max(box[3], tile[3]))
             node += 1
+            if after[node - 1] == node:
+                if box[2] == box[0]:
+                    box = tiles
+                box = wp.vec4i(wp.min(box[0], tiles[0]), wp.min(box[1], tiles[1]), wp.max(box[2], tiles[2]), wp.max(box[3], tiles[3]))
     bounds[t] = box
 
 
@@ -198,17 +199,20 @@ def cover_rays(
         return
     node = int(0)
     while node < balls.shape[0]:
-        if outside(e, lengths, cap, balls[node]):
+        tile = boxes[node]
+        x0 = wp.max(tile[0], canvas[0])
+        x1 = wp.min(tile[2], canvas[2])
+        y = wp.max(tile[1], canvas[1]) + strip
+        y1 = wp.min(tile[3], canvas[3])
+        if x0 >= x1 or y >= y1 or outside(e, lengths, cap, balls[node]):
             node = after[node]
         else:
-            tile = boxes[node]
-            y = wp.max(tile[1], canvas[1]) + strip
-            while y < wp.min(tile[3], canvas[3]):
-                line = starts[body] + (y - canvas[1]) * (canvas[2] - canvas[0]) - canvas[0]
-                for x in range(wp.max(tile[0], canvas[0]), wp.min(tile[2], canvas[2])):
-                    d = rays[line + x]
-                    s = e * d
-                    if wp.min(s[0], wp.min(s[1], s[2])) >= ZERO and s[3] >= inverse_far and s[3] <= inverse_near:
-                        covered[line + x] = wp.uint8(1)
-                y += strips
             node += 1
+            if after[node - 1] == node:
+                while y < y1:
+                    line = starts[body] + (y - canvas[1]) * (canvas[2] - canvas[0]) - canvas[0]
+                    for x in range(x0, x1):
+                        s = e * rays[line + x]
+                        if wp.min(s[0], wp.min(s[1], s[2])) >= ZERO and s[3] >= inverse_far and s[3] <= inverse_near:
+                            covered[line + x] = wp.uint8(1)
+                    y += strips

@@ -28,19 +28,17 @@ _BULGE = 1.25
 TILE = GROUP
 #: Silhouettes are followed this many picture sizes past each edge.
 BEYOND = 2
-_NOTHING = (0.0, 0.0, 0.0, -np.inf)
+_FAR_PIXEL = 2**30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RayTree:
-    """Tiles of a region of the picture's plane, and the balls that hold their rays' ends: (x, y, z, radius), -inf where nothing is seen.
+    """The tree of balls over a region of the picture's plane. Its nodes that see something are listed depth first.
 
-    `tiles` (rows, columns, 4) is the grid of tiles. The tree's nodes that see something are listed depth first: `balls` (n, 4); `after` (n,)
-    int32, the next node that is not below this one; `boxes` (n, 4) int32, the pixels (x0, y0, x1, y1) of a tile, of no width for a node
-    above others.
+    `balls` (n, 4) are the balls, (x, y, z, radius); `after` (n,) int32, the next node that is not below this one; `boxes` (n, 4) int32, the
+    pixels (x0, y0, x1, y1) of the tiles below it.
     """
 
-    tiles: Array
     balls: Array
     after: NDArray[np.int32]
     boxes: NDArray[np.int32]
@@ -57,18 +55,19 @@ def sample_rays(camera: CameraSpec, region: Box, offset: tuple[float, float]) ->
 
 def ray_tree(camera: CameraSpec, region: Box, tile: int, hole: Box = (0, 0, 0, 0)) -> RayTree:
     """The tree of tiles `tile` pixels wide over (x0, y0, x1, y1), but for those within the hole."""
+    balls = tile_balls(camera, region, tile)
     x, y = np.arange(region[0], region[2], tile), np.arange(region[1], region[3], tile)
-    tiles = _tile_balls(camera, region[:2], len(y), len(x), tile)
     boxes = np.stack([*np.meshgrid(x, y), *np.meshgrid(np.minimum(x + tile, region[2]), np.minimum(y + tile, region[3]))], axis=-1)
     within = (boxes[..., :2] >= hole[:2]).all(axis=-1) & (boxes[..., 2:] <= hole[2:]).all(axis=-1)
-    tiles[within] = _NOTHING
-    balls, after, boxes = _depth_first(tiles, boxes)
-    return RayTree(tiles=tiles, balls=balls, after=after, boxes=boxes)
+    balls[within, 3] = -np.inf
+    return _depth_first(balls, boxes)
 
 
-def _tile_balls(camera: CameraSpec, origin: tuple[int, int], rows: int, columns: int, tile: int) -> Array:
-    """(rows, columns, 4) balls."""
-    corners = _node_rays(camera, np.array([origin]), (rows + 1, columns + 1), tile)[0]
+def tile_balls(camera: CameraSpec, region: Box, tile: int) -> Array:
+    """(rows, columns, 4) balls of the tiles of a region, (x, y, z, radius); the radius is -inf where nothing is seen."""
+    rows, columns = -(-(region[3] - region[1]) // tile), -(-(region[2] - region[0]) // tile)
+    origin = np.array(region[:2])
+    corners = _node_rays(camera, origin[None], (rows + 1, columns + 1), tile)[0]
     corners = np.stack([corners[:-1, :-1], corners[:-1, 1:], corners[1:, :-1], corners[1:, 1:]], axis=2)
     balls = _ball(corners, _BULGE)
     # Tiles that may be seen in part: the corners of all their pixels and of two more around, and some room for the parts of pixels that
@@ -77,7 +76,7 @@ def _tile_balls(camera: CameraSpec, origin: tuple[int, int], rows: int, columns:
     near_seen = cv2.dilate(np.asarray(~unseen.all(axis=2), np.uint8), np.ones((3, 3), np.uint8)) > 0
     row, column = np.nonzero(unseen.any(axis=2) & near_seen)
     side = tile + 5
-    rays = _node_rays(camera, np.array(origin) + tile * np.stack([column, row], axis=1) - 2, (side, side), 1)
+    rays = _node_rays(camera, origin + tile * np.stack([column, row], axis=1) - 2, (side, side), 1)
     steps = [np.fmax.reduce(_length(np.diff(rays, axis=axis)), axis=(1, 2), initial=0.0) for axis in (1, 2)]
     partial = _ball(rays.reshape(len(row), side * side, 3), 1.0)
     partial[:, 3] += 3 * np.maximum(*steps)
@@ -101,39 +100,40 @@ def _ball(points: Array, slack: float) -> Array:
     return np.concatenate([middle, np.where(count > 0, radius, -np.inf)[..., None]], axis=-1)
 
 
-def _gathered(balls: Array) -> Array:
-    """Balls (h, w, 4) about those of 2 x 2 of a finer grid."""
-    four = np.stack([balls[::2, ::2], balls[::2, 1::2], balls[1::2, ::2], balls[1::2, 1::2]], axis=2)
-    seen = four[..., 3] > 0
-    count = seen.sum(axis=2)
-    middle = np.where(seen[..., None], four[..., :3], 0).sum(axis=2) / np.maximum(count, 1)[..., None]
-    reach = _length(four[..., :3] - middle[:, :, None]) + four[..., 3]
-    return np.concatenate([middle, reach.max(axis=2)[..., None]], axis=-1)
+def _gathered(balls: Array, boxes: NDArray[np.int64]) -> tuple[Array, NDArray[np.int64]]:
+    """Balls (h, w, 4) and boxes about those of 2 x 2 of a finer grid."""
+    four = np.stack([balls[::2, ::2], balls[::2, 1::2], balls[1::2, ::2], balls[1::2, 1::2]])
+    seen = four[..., 3:] > 0
+    middle = np.where(seen, four[..., :3], 0).sum(axis=0) / np.maximum(seen.sum(axis=0), 1)
+    reach = (_length(four[..., :3] - middle) + four[..., 3]).max(axis=0)
+    parts = np.stack([boxes[::2, ::2], boxes[::2, 1::2], boxes[1::2, ::2], boxes[1::2, 1::2]])
+    low = np.where(seen, parts[..., :2], _FAR_PIXEL).min(axis=0)
+    high = np.where(seen, parts[..., 2:], -_FAR_PIXEL).max(axis=0)
+    return np.concatenate([middle, reach[..., None]], axis=-1), np.concatenate([low, high], axis=-1)
 
 
-def _depth_first(tiles: Array, boxes: NDArray[np.int64]) -> tuple[Array, NDArray[np.int32], NDArray[np.int32]]:
-    """Balls, next nodes and boxes of the tree whose leaves are the tiles."""
-    rows, columns, _ = tiles.shape
+def _depth_first(balls: Array, boxes: NDArray[np.int64]) -> RayTree:
+    """The tree whose leaves are tiles (rows, columns, 4)."""
+    rows, columns, _ = balls.shape
     depth = max(rows - 1, columns - 1).bit_length()
-    grid = np.full((2**depth, 2**depth, 4), _NOTHING)
-    grid[:rows, :columns] = tiles
-    grids = [grid]
-    while len(grids[-1]) > 1:
-        grids.append(_gathered(grids[-1]))
-    # A whole tree of four branches each, in which a node's place follows from its parent's and the size of a subtree.
+    whole, whole_boxes = np.full((2**depth, 2**depth, 4), (0, 0, 0, -np.inf)), np.zeros((2**depth, 2**depth, 4), np.int64)
+    whole[:rows, :columns], whole_boxes[:rows, :columns] = balls, boxes
+    levels = [(whole, whole_boxes)]
+    while len(levels[-1][0]) > 1:
+        levels.append(_gathered(*levels[-1]))
+    # A tree of four branches everywhere, in which a node's place follows from its parent's and the size of a subtree.
     sizes = [(4 ** (level + 1) - 1) // 3 for level in range(depth + 1)]
-    balls, after, pixels = np.empty((sizes[depth], 4)), np.empty(sizes[depth], np.int64), np.zeros((sizes[depth], 4), np.int32)
+    all_balls, after, all_boxes = np.empty((sizes[depth], 4)), np.empty(sizes[depth], np.int64), np.empty((sizes[depth], 4), np.int32)
     place = x = y = np.zeros(1, np.int64)
-    for level in range(depth, 0, -1):
-        balls[place], after[place] = grids[level][y, x], place + sizes[level]
-        place = (place[:, None] + 1 + sizes[level - 1] * np.arange(4)).reshape(-1)
-        x, y = (2 * x[:, None] + (0, 1, 0, 1)).reshape(-1), (2 * y[:, None] + (0, 0, 1, 1)).reshape(-1)
-    balls[place], after[place] = grids[0][y, x], place + 1
-    real = (x < columns) & (y < rows)
-    pixels[place[real]] = boxes[y[real], x[real]]
-    seen = balls[:, 3] > 0
+    for level in range(depth, -1, -1):
+        all_balls[place], all_boxes[place] = (grid[y, x] for grid in levels[level])
+        after[place] = place + sizes[level]
+        if level > 0:
+            place = (place[:, None] + 1 + sizes[level - 1] * np.arange(4)).reshape(-1)
+            x, y = (2 * x[:, None] + (0, 1, 0, 1)).reshape(-1), (2 * y[:, None] + (0, 0, 1, 1)).reshape(-1)
+    seen = all_balls[:, 3] > 0
     new_place = np.concatenate([[0], np.cumsum(seen)])
-    return balls[seen], new_place[after[seen]].astype(np.int32), pixels[seen]
+    return RayTree(balls=all_balls[seen], after=new_place[after[seen]].astype(np.int32), boxes=all_boxes[seen])
 
 
 def _with_steps(rays: Array) -> NDArray[np.float32]:
@@ -176,15 +176,14 @@ class RayTables:
         self.samples: DeviceArray = wp.array(in_groups, dtype=Columns, device=device)
         self._centers = tables[-1][:, : camera.width]
         self.centers: DeviceArray = wp.array(_with_steps(self._centers), dtype=wp.mat33, device=device)
-        tree = ray_tree(camera, self._picture, TILE)
-        self.tiles: DeviceArray = wp.array(tree.tiles, dtype=wp.vec4d, device=device)
-        self.picture = self._upload(tree)
+        self.tiles: DeviceArray = wp.array(tile_balls(camera, self._picture, TILE), dtype=wp.vec4d, device=device)
+        self.picture = self._upload(ray_tree(camera, self._picture, TILE // 2))
 
     @cached_property
     def beyond(self) -> tuple[DeviceArray, DeviceArray, DeviceArray]:
         """The arrays of a tree of what is around the picture, as far as silhouettes are followed."""
         w, h = self._camera.width, self._camera.height
-        return self._upload(ray_tree(self._camera, (-BEYOND * w, -BEYOND * h, (1 + BEYOND) * w, (1 + BEYOND) * h), 4 * TILE, self._picture))
+        return self._upload(ray_tree(self._camera, (-BEYOND * w, -BEYOND * h, (1 + BEYOND) * w, (1 + BEYOND) * h), 2 * TILE, self._picture))
 
     def canvas(self, region: Box) -> Array:
         """(pixels, 3) rays through the centres of a region's pixels."""
