@@ -11,6 +11,7 @@ import math
 import struct
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
@@ -55,6 +56,7 @@ def machine() -> dict[str, Any]:
 
 def scene(plan: Any, index: int, studio: Any) -> dict[str, str]:
     import diorama
+    from diorama.sim.spec import BrownConrady, KannalaBrandt
 
     sample = diorama.generate(plan, 0, index, studio=studio)
     encoded = plan.exporters[0].encode(sample, index * plan.views, diorama.Dataset(categories=studio.library.categories(), info={}))
@@ -67,6 +69,10 @@ def scene(plan: Any, index: int, studio: Any) -> dict[str, str]:
     for view, frame in enumerate(sample.frames):
         for channel in ("rgb", "depth_m", "instance"):
             found[f"{channel} {view}"] = getattr(frame, channel).tobytes()
+    for lens in (BrownConrady(k1=-0.3, k2=0.1, p1=0.001, p2=-0.002), KannalaBrandt(k1=0.05, k2=-0.02, k3=0.004)):
+        frame = studio.renderer.render(replace(frame.camera, distortion=lens), ("radiance", "depth", "normal", "amodal"))
+        parts = (frame.radiance, frame.depth_m, frame.normal, *(outline.bits for outline in frame.silhouettes.values()))
+        found[f"through {lens.kind}"] = b"".join(part.tobytes() for part in parts)
     return {f"scene {index}: {what}": digest(data) for what, data in found.items()}
 
 
