@@ -19,8 +19,11 @@ from diorama.sim.spec import (
     CylinderShape,
     Distortion,
     KannalaBrandt,
+    MaterialSpec,
     Motion,
     Pose,
+    ProceduralTexture,
+    RectLight,
     SceneSpec,
     SphereShape,
     SunLight,
@@ -49,7 +52,6 @@ CAN = BodySpec(name="can", shape=CylinderShape(radius_m=0.1, height_m=0.3), worl
 WALL = BodySpec(name="wall", shape=BoxShape(size_m=(1.6, 0.1, 1.0)), world_from_body=Pose((0, 2.2, 0)))
 SCENE = SceneSpec(bodies=(WALL, CAR, ANT, CAN), lights=(SunLight(direction=(0.4, 1.0, -0.5)),))
 MOVING = replace(CAMERA, motion=Motion((0.2, 0.3, -0.1), (0.3, -0.2, 0.4)))
-MADE = tuple(name for name in CHANNELS if name not in ("albedo", "shadow"))
 LENSES = (None, BrownConrady(k1=-0.2, k2=0.03, p1=0.002, p2=-0.001), KannalaBrandt(k1=-0.05, k2=0.01))
 
 
@@ -72,8 +74,8 @@ def points_seen(frame: Frame) -> NDArray[np.float64]:
 
 def test_channels_alone_are_those_of_all_together(raster: Raster) -> None:
     raster.load(SCENE)
-    together = raster.render(MOVING, MADE)
-    for channel in MADE:
+    together = raster.render(MOVING, CHANNELS)
+    for channel in CHANNELS:
         alone = raster.render(MOVING, (channel,))
         made = {name: array for name, array in arrays(alone).items() if array is not None}
         assert list(made) == [{"depth": "depth_m"}.get(channel, channel)] or channel == "amodal"
@@ -85,10 +87,9 @@ def test_channels_alone_are_those_of_all_together(raster: Raster) -> None:
 
 
 def test_the_same_twice(raster: Raster) -> None:
-    first, second = (arrays(shot(raster, SCENE, MOVING, *MADE)) for _ in range(2))
+    first, second = (arrays(shot(raster, SCENE, MOVING, *CHANNELS)) for _ in range(2))
     for name, array in first.items():
-        assert array is not None or name in ("albedo", "shadow")
-        assert array is None or array.tobytes() == second[name].tobytes(), name
+        assert array.tobytes() == second[name].tobytes(), name
 
 
 def test_unknown_channels_are_refused(raster: Raster) -> None:
@@ -206,3 +207,57 @@ def test_what_passes_the_camera_has_no_flow(raster: Raster) -> None:
     assert np.isnan(frame.flow_forward[seen]).all()
     assert np.isfinite(frame.flow_backward).all()
     np.testing.assert_array_equal(frame.flow_forward[~seen], 0)
+
+
+def test_albedo_is_the_base_colour(raster: Raster) -> None:
+    """Whatever the light, the metal and the exposure; of a texture, what lies there."""
+    checks = ProceduralTexture(pattern="checks", color_a=(0.9, 0.1, 0.1), color_b=(0.1, 0.2, 0.8), tile_m=1.0, frequency=2)
+    wall = replace(WALL, material=MaterialSpec(base_color=(1.0, 1.0, 1.0), texture=checks))
+    gold = replace(CAR, material=MaterialSpec(base_color=(0.9, 0.6, 0.2), metallic=1.0, roughness=0.3))
+    spec = SceneSpec(bodies=(wall, gold), lights=SCENE.lights)
+    frame = shot(raster, spec, CAMERA, "albedo", "instance")
+    np.testing.assert_allclose(frame.albedo[frame.instance == 2], np.broadcast_to((0.9, 0.6, 0.2), ((frame.instance == 2).sum(), 3)), rtol=1e-6)
+    np.testing.assert_array_equal(frame.albedo[frame.instance == 0], 0)
+    on_wall = frame.albedo[frame.instance == 1]
+    near = [np.abs(on_wall - color).max(axis=1) < 0.01 for color in (checks.color_a, checks.color_b)]
+    assert np.mean(near[0] | near[1]) > 0.5
+    assert min(near[0].mean(), near[1].mean()) > 0.2
+    dark = shot(raster, spec.replace(lights=()), CAMERA, "albedo")
+    np.testing.assert_array_equal(dark.albedo, frame.albedo)
+
+
+SHADE = BodySpec(name="shade", shape=BoxShape(size_m=(0.4, 0.4, 0.02)), world_from_body=Pose((0, 1.5, 0.1)))
+GROUND = BodySpec(name="ground", shape=BoxShape(size_m=(4, 4, 0.1)), world_from_body=Pose((0, 1.5, -0.35)))
+ABOVE = replace(CAMERA, world_from_camera=Pose.from_matrix(look_at((0, 0.2, 0.5), (0, 1.5, -0.3))))
+SUN = SunLight(direction=(0.0, 0.0, -1.0), irradiance=(3.0, 3.0, 3.0), angular_diameter_rad=0.0)
+
+
+def ground_points(frame: Frame) -> NDArray[np.float64]:
+    return apply(frame.camera.world_from_camera.matrix, points_seen(frame).reshape(-1, 3)).reshape(*frame.depth_m.shape, 3)
+
+
+def test_shadow_of_a_slab_under_the_sun(raster: Raster) -> None:
+    frame = shot(raster, SceneSpec(bodies=(GROUND, SHADE), lights=(SUN,)), ABOVE, "shadow", "instance", "depth")
+    x, y, _ = np.moveaxis(ground_points(frame), -1, 0)
+    ground = frame.instance == 1
+    away = np.maximum(np.abs(x), np.abs(y - 1.5)) - 0.2
+    np.testing.assert_array_equal(frame.shadow[ground & (away < -0.02)], 1)
+    np.testing.assert_array_equal(frame.shadow[ground & (away > 0.02)], 0)
+    assert (ground & (away < -0.02)).sum() > 100
+    # What faces away from the light is dark without anybody's shadow.
+    assert (frame.instance == 2).any()
+    np.testing.assert_array_equal(frame.shadow[frame.instance != 1], 0)
+
+
+def test_shadow_weighs_lights_by_what_they_bring(raster: Raster) -> None:
+    """In the shade, a sun's share of all light is missing, if the other lights cast no shadow."""
+    sun = SunLight(direction=(0.0, 0.6, -0.8), irradiance=(2.0, 1.0, 0.0), shadows=False)
+    below = SunLight(direction=(0.0, 0.0, 1.0), irradiance=(9.0, 9.0, 9.0))
+    # A small lamp d above: radiance times area over d^2.
+    lamp = RectLight(position_m=(0.0, 1.5, 9.7), direction=(0.0, 0.0, -1.0), size_m=(0.2, 0.5), radiance=(1000.0, 2000.0, 3000.0), shadows=False)
+    frame = shot(raster, SceneSpec(bodies=(GROUND, SHADE), lights=(SUN, sun, below, lamp)), ABOVE, "shadow", "instance", "depth")
+    x, y, _ = np.moveaxis(ground_points(frame), -1, 0)
+    under = (frame.instance == 1) & (np.maximum(np.abs(x), np.abs(y - 1.5)) < 0.18)
+    np.testing.assert_allclose(frame.shadow[under], 3 / (3 + 0.8 + 2), rtol=2e-3)
+    none = shot(raster, SceneSpec(bodies=(GROUND, SHADE)), ABOVE, "shadow")
+    np.testing.assert_array_equal(none.shadow, 0)

@@ -32,7 +32,19 @@ def _start_warp() -> None:
 
 _start_warp()
 
-from diorama.sim.render.raster import channels, fragments, lens_visibility, occlusion, optics, sensor, shade, shadow_draw, texture, visibility  # noqa: E402 - Warp must be started before kernels are made
+from diorama.sim.render.raster import (  # noqa: E402 - Warp must be started before kernels are made
+    channels,
+    fragments,
+    lens_visibility,
+    occlusion,
+    optics,
+    sensor,
+    shade,
+    shadow_draw,
+    surface_channels,
+    texture,
+    visibility,
+)
 from diorama.sim.render.raster.renderer import Raster  # noqa: E402 - likewise
 
 __all__ = ["Raster", "warm_up"]
@@ -40,5 +52,5 @@ __all__ = ["Raster", "warm_up"]
 
 def warm_up(device: str = "cpu") -> None:
     """Compile all kernels, or find them compiled in Warp's cache: seconds on a machine's first run, milliseconds later."""
-    for module in (texture, visibility, lens_visibility, fragments, channels, shadow_draw, occlusion, shade, optics, sensor):
+    for module in (texture, visibility, lens_visibility, fragments, channels, shadow_draw, occlusion, shade, surface_channels, optics, sensor):
         wp.load_module(module, device=device)

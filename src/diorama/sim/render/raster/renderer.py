@@ -21,11 +21,13 @@ from diorama.sim.render.raster.meshes import MeshCache
 from diorama.sim.render.raster.occlusion import Occlusion
 from diorama.sim.render.raster.projection import Projection, project
 from diorama.sim.render.raster.ray_tables import BEYOND, RayTables
+from diorama.sim.render.raster.scene import SceneArrays
 from diorama.sim.render.raster.sensor import Sensor
 from diorama.sim.render.raster.shade import Lighting, shade
 from diorama.sim.render.raster.silhouettes import Outline, joined, outlines, silhouette
 from diorama.sim.render.raster.stage import Stage
 from diorama.sim.render.raster.surface import Looks, View
+from diorama.sim.render.raster.surface_channels import SURFACE_DTYPES, resolve_surface
 from diorama.sim.render.raster.texture import ChainCache
 from diorama.sim.spec import CameraSpec, SceneSpec
 from diorama.sim.transforms import compose, invert
@@ -35,6 +37,7 @@ _LABEL_SAMPLE = ((0.5, 0.5),)
 _BAND_BYTES = 2_000_000
 _KEPT_LENSES = 2
 _FROM_LIGHT = frozenset({"rgb", "radiance"})
+_OF_TRIANGLES = DTYPES | SURFACE_DTYPES
 
 
 class Raster:
@@ -147,18 +150,19 @@ class Raster:
         dtypes = {"instance": wp.int32, "depth": wp.float32}
         if "normal" in wanted:
             dtypes["normal"] = wp.vec3
-        if not wanted.isdisjoint(DTYPES):
-            dtypes |= {"triangle": wp.int32} | {name: dtype for name, dtype in DTYPES.items() if name in wanted}
+        for name in wanted & _OF_TRIANGLES.keys():
+            dtypes |= {"triangle": wp.int32, name: _OF_TRIANGLES[name]}
         return {name: self._scratch.array(name, dtype, camera.width * camera.height) for name, dtype in dtypes.items()}
 
     def _labels_out(self, camera: CameraSpec, wanted: set[str], labels: dict[str, Array]) -> dict[str, Any]:
         """Frame's fields of the `wanted` channels that are arrays of labels."""
         shape = (camera.height, camera.width)
         out: dict[str, Any] = {}
-        for name in wanted & {"instance", "depth", "normal", "category", "object_coordinates"}:
-            out["depth_m" if name == "depth" else name] = _copy(labels[name], shape if labels[name].dtype in (wp.int32, wp.float32) else (*shape, 3))
-        for name in wanted & FLOWS.keys():
-            out[name] = flow(camera, labels[name].numpy(), labels["triangle"].numpy() != visibility.EMPTY).reshape(*shape, 2)
+        for name in wanted & labels.keys():
+            if name in FLOWS:
+                out[name] = flow(camera, labels[name].numpy(), labels["triangle"].numpy() != visibility.EMPTY).reshape(*shape, 2)
+            else:
+                out["depth_m" if name == "depth" else name] = _copy(labels[name], (*shape, 3) if labels[name].dtype == wp.vec3 else shape)
         return out
 
     def _silhouettes(self, stage: Stage, camera: CameraSpec, moves: bool) -> dict[int, Silhouette]:
@@ -261,7 +265,20 @@ class Raster:
             sight.rays, sight.sample, sight.focal, sight.center = rays, samples - 1, focal, center
             sight.width, sight.first = w, shot.top * w
             resolve(labels, sight, (shot.bottom - shot.top) * w, stage, camera, shot.seconds)
+            self._resolve_surface(stage, camera, shot, projection, labels)
         return projection
+
+    def _resolve_surface(self, stage: Stage, camera: CameraSpec, shot: Shot, projection: Projection, labels: dict[str, Array]) -> None:
+        """The labels that are made of materials and light."""
+        if labels.keys().isdisjoint(SURFACE_DTYPES):
+            return
+        seen = Fragments()
+        seen.triangle = labels["triangle"]
+        lighting = self._lighting(stage, camera, shot, self._everything_open) if "shadow" in labels else Lighting()
+        outputs = [labels.get(name, wp.empty(0, dtype=dtype, device=self.device)) for name, dtype in SURFACE_DTYPES.items()]
+        first, end = shot.top * camera.width, shot.bottom * camera.width
+        inputs = (_view(shot, self._centers(projection)), self._looks(stage.scene(shot.seconds), projection), lighting)
+        self._launch(resolve_surface, -(-(end - first) // COUNT), seen, first, end, *inputs, *outputs)
 
     def _shade(
         self,
@@ -276,19 +293,29 @@ class Raster:
     ) -> None:
         """The radiance of a shot's fragments: those of its pixels, and those of mixed ones but for those there were `before`."""
         pixels, mixed = camera.width * camera.height, min(self._mixed(fragments), self._mixed_room)
-        scene, lights = stage.scene(shot.seconds), stage.lights(shot.seconds).seen_by(camera)
-        view = _view(shot, self._no_centers if projection.lens is None else projection.lens.centers)
-        looks = Looks()
-        looks.planes, looks.triangles, looks.surfaces, looks.texels = projection.planes, scene.triangles, scene.surfaces, scene.texels
-        looks.dfg = self._dfg
-        lighting = Lighting()
-        lighting.lights, lighting.shadows, lighting.environment = lights.lights, lights.shadows, self._environment
-        lighting.openness, lighting.ltc = openness, self._ltc
+        view, looks = _view(shot, self._centers(projection)), self._looks(stage.scene(shot.seconds), projection)
+        lighting = self._lighting(stage, camera, shot, openness)
         ranges = [(shot.top * camera.width, shot.bottom * camera.width), (pixels + before, pixels + mixed)]
         if ranges[0] == (0, pixels):
             ranges = [(0, pixels + mixed)]
         for first, end in ranges:
             self._launch(shade, -(-(end - first) // COUNT), fragments, pixels, first, end, view, looks, lighting, radiance)
+
+    def _centers(self, projection: Projection) -> Array:
+        return self._no_centers if projection.lens is None else projection.lens.centers
+
+    def _looks(self, scene: SceneArrays, projection: Projection) -> Any:
+        looks = Looks()
+        looks.planes, looks.triangles, looks.surfaces, looks.texels = projection.planes, scene.triangles, scene.surfaces, scene.texels
+        looks.dfg = self._dfg
+        return looks
+
+    def _lighting(self, stage: Stage, camera: CameraSpec, shot: Shot, openness: Array) -> Any:
+        lights = stage.lights(shot.seconds).seen_by(camera)
+        lighting = Lighting()
+        lighting.lights, lighting.shadows, lighting.environment = lights.lights, lights.shadows, self._environment
+        lighting.openness, lighting.ltc = openness, self._ltc
+        return lighting
 
 
 def _samples(labels: bool, colors: bool, place: tuple[float, float] | None) -> tuple[int, int]:

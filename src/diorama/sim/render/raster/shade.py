@@ -64,9 +64,18 @@ def lit(lighting: Lighting, k: int, s: Surfels, to_light: Vectors, wanted: Lanes
     return out
 
 
+@wp.struct
+class Arriving:
+    """Light at eight points, if nothing stands before it: whence it comes, the cosine to the normal, and the irradiance for a color of 1."""
+
+    to_light: Vectors
+    no_l: Lanes
+    irradiance: Lanes
+
+
 @wp.func
-def from_light(lighting: Lighting, k: int, s: Surfels) -> Vectors:
-    """What one sun, spot or point light adds."""
+def arriving(lighting: Lighting, k: int, s: Surfels) -> Arriving:
+    """What comes from one sun, spot or point light."""
     axis = lighting.lights[k].axis
     to_light = spread(-axis)
     strength = Lanes(1.0)
@@ -79,12 +88,22 @@ def from_light(lighting: Lighting, k: int, s: Surfels) -> Vectors:
         if lighting.lights[k].kind != POINT:
             edge = clamped((Lanes(-lighting.lights[k].cos_outer) - dots_with(to_light, axis)) * lighting.lights[k].per_cos, 0.0, 1.0)
             strength = wp.cw_mul(strength, wp.cw_mul(edge, edge))
-    no_l = greater(dots(s.normal, to_light), Lanes(0.0))
-    strength = wp.cw_mul(strength, no_l)
+    out = Arriving()
+    out.to_light = to_light
+    out.no_l = greater(dots(s.normal, to_light), Lanes(0.0))
+    out.irradiance = wp.cw_mul(strength, out.no_l)
+    return out
+
+
+@wp.func
+def from_light(lighting: Lighting, k: int, s: Surfels) -> Vectors:
+    """What one sun, spot or point light adds."""
+    light = arriving(lighting, k, s)
+    strength = light.irradiance
     if lighting.lights[k].shadow >= 0:
-        strength = wp.cw_mul(strength, lit(lighting, k, s, to_light, strength))
+        strength = wp.cw_mul(strength, lit(lighting, k, s, light.to_light, strength))
     color = spread(lighting.lights[k].color)
-    return scaled(multiplied(reflected(s, to_light, greater(no_l, Lanes(1.0e-6))), color), strength)
+    return scaled(multiplied(reflected(s, light.to_light, greater(light.no_l, Lanes(1.0e-6))), color), strength)
 
 
 @wp.func

@@ -1,0 +1,86 @@
+"""Labels that are made of a surface's material and its light: the base colour, and how much light shadows keep away."""
+
+import warp as wp
+
+from diorama.sim.render.raster.area import PI, rect_shares
+from diorama.sim.render.raster.brdf import Surfels
+from diorama.sim.render.raster.fragments import Fragments
+from diorama.sim.render.raster.lanes import LANES, Indices, Lanes, dots, vector_at
+from diorama.sim.render.raster.light_data import RECT
+from diorama.sim.render.raster.shade import Lighting, arriving, lit
+from diorama.sim.render.raster.shadow import lit_fraction
+from diorama.sim.render.raster.surface import Looks, View, places, surfels
+
+wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False, "max_unroll": 4})
+
+#: The channels of this file, and what a pixel of each is on the device.
+SURFACE_DTYPES = {"albedo": wp.vec3, "shadow": wp.float32}
+#: Of the lobes of `rect_shares`, the cosine itself.
+COSINE = wp.constant(wp.vec4(1.0, 1.0, 0.0, 1.0))
+
+
+@wp.func
+def shadowed(lighting: Lighting, s: Surfels) -> Lanes:
+    """The share of the irradiance, the mean of its three colours, that stands in shadow; 0 where there would be none."""
+    total = Lanes()
+    blocked = Lanes()
+    for k in range(lighting.lights.shape[0]):
+        color = lighting.lights[k].color
+        strength = (color[0] + color[1] + color[2]) / 3.0
+        irradiance = Lanes()
+        seen = Lanes(1.0)
+        if lighting.lights[k].kind == RECT:
+            center = lighting.lights[k].position
+            width = lighting.lights[k].half_width
+            height = lighting.lights[k].half_height
+            axis = lighting.lights[k].axis
+            for i in range(LANES):
+                point = vector_at(s.point, i)
+                flat = vector_at(s.flat, i)
+                irradiance[i] = rect_shares(COSINE, center, width, height, axis, point, vector_at(s.normal, i), vector_at(s.to_eye, i))[0] * PI
+                if lighting.lights[k].shadow >= 0 and irradiance[i] > 0.0:
+                    seen[i] = lit_fraction(lighting.lights, k, lighting.shadows, point, flat)
+        else:
+            light = arriving(lighting, k, s)
+            facing = dots(s.flat, light.to_light)
+            for i in range(LANES):
+                # A surface that faces away is in nobody's shadow.
+                irradiance[i] = wp.where(facing[i] > 0.0, light.irradiance[i], 0.0)
+            if lighting.lights[k].shadow >= 0:
+                seen = lit(lighting, k, s, light.to_light, irradiance)
+        total += irradiance * strength
+        blocked += wp.cw_mul(irradiance, Lanes(1.0) - seen) * strength
+    out = Lanes()
+    for i in range(LANES):
+        if total[i] > 0.0:
+            out[i] = blocked[i] / total[i]
+    return out
+
+
+@wp.kernel
+def resolve_surface(
+    seen: Fragments,
+    first: int,
+    count: int,
+    view: View,
+    looks: Looks,
+    lighting: Lighting,
+    albedo: wp.array(dtype=wp.vec3),
+    shadow: wp.array(dtype=float),
+):
+    """Both labels of pixels, from number `first` to before number `count`, that see the triangles `seen`. Either may be an empty array."""
+    base = first + wp.tid() * LANES
+    triangle = Indices()
+    for i in range(LANES):
+        triangle[i] = seen.triangle[wp.min(base + i, count - 1)]
+    s = surfels(looks, view, places(view, seen, count, base, count), triangle)
+    blocked = Lanes()
+    if shadow.shape[0] > 0:
+        blocked = shadowed(lighting, s)
+    for i in range(LANES):
+        if base + i < count:
+            there = triangle[i] >= 0
+            if albedo.shape[0] > 0:
+                albedo[base + i] = wp.where(there, vector_at(s.base, i), wp.vec3(0.0, 0.0, 0.0))
+            if shadow.shape[0] > 0:
+                shadow[base + i] = wp.where(there, blocked[i], 0.0)
