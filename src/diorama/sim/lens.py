@@ -10,6 +10,7 @@ of them.
 
 import math
 from collections.abc import Sequence
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
@@ -70,6 +71,7 @@ def undistort(distortion: Distortion | None, image: ArrayLike) -> Array:
     return np.stack([x / length, y / length, 1.0 / length], axis=1)
 
 
+@cache
 def largest_radius(distortion: Distortion) -> float:
     """How far from the axis the lens sees: a tangent for Brown and Conrady's, an angle up to pi for a fisheye."""
     widest = math.pi if isinstance(distortion, KannalaBrandt) else _WIDEST_TANGENT

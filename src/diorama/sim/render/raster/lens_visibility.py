@@ -12,6 +12,8 @@ from diorama.sim.render.raster.visibility import GROUP_SIZE, NOTHING, Columns, F
 wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False})
 
 ZERO = wp.constant(wp.float64(0.0))
+#: Lowest and highest coordinates of rays.
+Extent = wp.types.matrix(shape=(2, 3), dtype=wp.float64)
 
 
 @wp.kernel
@@ -25,12 +27,12 @@ def set_up_rays(
     functions: wp.array(dtype=Functions),
     bounds: wp.array(dtype=wp.vec4i),
     planes: wp.array(dtype=Planes),
-    caps: wp.array(dtype=wp.vec4d),
+    extents: wp.array(dtype=Extent),
 ):
     """Functions of each triangle, of rays; no pixel is in its bounds yet. `culled` bodies show no back faces.
 
-    `caps` are the cones, (axis, cosine of the half-angle), that hold the triangles: thin ones are all but open towards where their long
-    edges meet.
+    `extents` are the boxes (lowest, highest) that hold the triangles' unit rays: by their edges alone, thin triangles would be all but open
+    towards where the long ones meet.
     """
     t = wp.tid()
     f = faces[t]
@@ -58,18 +60,20 @@ def set_up_rays(
     d0 = wp.normalize(p0)
     d1 = wp.normalize(p1)
     d2 = wp.normalize(p2)
+    # A point of the flat triangle between the three is at least `least` long, and its unit ray as much longer at most.
     axis = wp.normalize(d0 + d1 + d2)
-    cosine = wp.min(wp.dot(axis, d0), wp.min(wp.dot(axis, d1), wp.dot(axis, d2)))
-    if cosine <= ZERO:
-        # Corners within a cone hold the whole triangle only if it is no wider than a half-space.
-        cosine = wp.float64(-2.0)
-    caps[t] = wp.vec4d(axis[0], axis[1], axis[2], cosine)
+    least = wp.max(wp.min(wp.dot(axis, d0), wp.min(wp.dot(axis, d1), wp.dot(axis, d2))), wp.float64(1.0e-9))
+    low = wp.min(d0, wp.min(d1, d2))
+    high = wp.max(d0, wp.max(d1, d2))
+    extents[t] = wp.matrix_from_rows(wp.min(low, low / least), wp.max(high, high / least))
 
 
 @wp.func
-def outside(e: Functions, lengths: wp.vec3d, cap: wp.vec4d, ball: wp.vec4d) -> bool:
+def outside(e: Functions, lengths: wp.vec3d, extent: Extent, ball: wp.vec4d) -> bool:
     """Whether no unit ray that ends in the ball (middle, radius) can meet the triangle."""
-    out = cap[0] * ball[0] + cap[1] * ball[1] + cap[2] * ball[2] + ball[3] < cap[3]
+    out = bool(False)
+    for i in range(3):
+        out = out or ball[i] + ball[3] < extent[0, i] or ball[i] - ball[3] > extent[1, i]
     for i in range(3):
         out = out or e[i, 0] * ball[0] + e[i, 1] * ball[1] + e[i, 2] * ball[2] + lengths[i] * ball[3] < ZERO
     return out
@@ -84,7 +88,7 @@ def edge_lengths(e: Functions) -> wp.vec3d:
 @wp.kernel
 def widen(
     functions: wp.array(dtype=Functions),
-    caps: wp.array(dtype=wp.vec4d),
+    extents: wp.array(dtype=Extent),
     balls: wp.array(dtype=wp.vec4d),
     after: wp.array(dtype=int),
     boxes: wp.array(dtype=wp.vec4i),
@@ -94,7 +98,7 @@ def widen(
     t = wp.tid()
     e = functions[t]
     lengths = edge_lengths(e)
-    cap = caps[t]
+    extent = extents[t]
     if lengths[0] == ZERO:
         return
     box = bounds[t]
@@ -102,7 +106,7 @@ def widen(
     while node < balls.shape[0]:
         tiles = boxes[node]
         held = tiles[0] >= box[0] and tiles[1] >= box[1] and tiles[2] <= box[2] and tiles[3] <= box[3]
-        if held or outside(e, lengths, cap, balls[node]):
+        if held or outside(e, lengths, extent, balls[node]):
             node = after[node]
         else:
             node += 1
@@ -117,7 +121,7 @@ def widen(
 def rasterize_rays(
     functions: wp.array(dtype=Functions),
     bounds: wp.array(dtype=wp.vec4i),
-    caps: wp.array(dtype=wp.vec4d),
+    extents: wp.array(dtype=Extent),
     tiles: wp.array2d(dtype=wp.vec4d),
     rays: wp.array4d(dtype=Columns),
     top: int,
@@ -142,7 +146,7 @@ def rasterize_rays(
         return
     e = functions[t]
     lengths = edge_lengths(e)
-    cap = caps[t]
+    extent = extents[t]
     samples = rays.shape[0]
     plane = (bottom - top) * groups
     key = wp.uint64(t + 1)
@@ -151,7 +155,7 @@ def rasterize_rays(
     row = y0 // GROUP_SIZE + strip
     while row * GROUP_SIZE < y1:
         for group in range(first, last):
-            if not outside(e, lengths, cap, tiles[row, group]):
+            if not outside(e, lengths, extent, tiles[row, group]):
                 for y in range(wp.max(row * GROUP_SIZE, y0), wp.min(row * GROUP_SIZE + GROUP_SIZE, y1)):
                     for k in range(samples):
                         dx = rays[k, y, group, 0]
@@ -173,10 +177,7 @@ def rasterize_rays(
 @wp.kernel
 def cover_rays(
     functions: wp.array(dtype=Functions),
-    caps: wp.array(dtype=wp.vec4d),
-    balls: wp.array(dtype=wp.vec4d),
-    after: wp.array(dtype=int),
-    boxes: wp.array(dtype=wp.vec4i),
+    bounds: wp.array(dtype=wp.vec4i),
     triangles: wp.array(dtype=int),
     canvas_of: wp.array(dtype=int),
     canvases: wp.array(dtype=wp.vec4i),
@@ -187,32 +188,18 @@ def cover_rays(
     strips: int,
     covered: wp.array(dtype=wp.uint8),
 ):
-    """Silhouettes without occlusion, as `visibility.cover` draws them, in the tiles of a tree. `rays` are those of all canvases' pixels."""
+    """Silhouettes without occlusion, as `visibility.cover` draws them. `rays` are those of all canvases' pixels."""
     i, strip = wp.tid()
     t = triangles[i]
     body = canvas_of[i]
     canvas = canvases[body]
+    box = bounds[t]
     e = functions[t]
-    lengths = edge_lengths(e)
-    cap = caps[t]
-    if lengths[0] == ZERO:
-        return
-    node = int(0)
-    while node < balls.shape[0]:
-        tile = boxes[node]
-        x0 = wp.max(tile[0], canvas[0])
-        x1 = wp.min(tile[2], canvas[2])
-        y = wp.max(tile[1], canvas[1]) + strip
-        y1 = wp.min(tile[3], canvas[3])
-        if x0 >= x1 or y >= y1 or outside(e, lengths, cap, balls[node]):
-            node = after[node]
-        else:
-            node += 1
-            if after[node - 1] == node:
-                while y < y1:
-                    line = starts[body] + (y - canvas[1]) * (canvas[2] - canvas[0]) - canvas[0]
-                    for x in range(x0, x1):
-                        s = e * rays[line + x]
-                        if wp.min(s[0], wp.min(s[1], s[2])) >= ZERO and s[3] >= inverse_far and s[3] <= inverse_near:
-                            covered[line + x] = wp.uint8(1)
-                    y += strips
+    y = wp.max(box[1], canvas[1]) + strip
+    while y < wp.min(box[3], canvas[3]):
+        line = starts[body] + (y - canvas[1]) * (canvas[2] - canvas[0]) - canvas[0]
+        for x in range(wp.max(box[0], canvas[0]), wp.min(box[2], canvas[2])):
+            s = e * rays[line + x]
+            if wp.min(s[0], wp.min(s[1], s[2])) >= ZERO and s[3] >= inverse_far and s[3] <= inverse_near:
+                covered[line + x] = wp.uint8(1)
+        y += strips

@@ -20,7 +20,8 @@ class Projection:
     """For each triangle: `functions` (Functions), exact linear functions of the pixel; `bounds` (vec4i), the pixels that may see it;
     `planes` (Planes), the same functions for shading. `reach` is one over the nearest and the farthest visible depth.
 
-    With a lens, the functions are of rays in place of pixels, `lens` holds each sample's ray, and `caps` the cones that hold triangles.
+    With a lens, the functions are of rays in place of pixels, `lens` holds each sample's ray, and `extents` (Extent) the
+    boxes of each triangle's rays.
     """
 
     functions: Array
@@ -28,7 +29,7 @@ class Projection:
     planes: Array
     reach: tuple[float, float]
     lens: RayTables | None
-    caps: Array
+    extents: Array
 
 
 def project(
@@ -43,7 +44,7 @@ def project(
     mesh = (scene.vertices, scene.faces, wp.mat33d(m[:3, :3]), wp.vec3d(m[:3, 3]))
     culled = (scene.triangle_surface, wp.array(_culled(camera, scene), dtype=wp.uint8, device=scratch.device))
     outputs = (functions, bounds, planes)
-    caps = scratch.array("caps", wp.vec4d, scene.count if lens else 0)
+    extents = scratch.array("extents", lens_visibility.Extent, scene.count if lens else 0)
 
     def launch(kernel: Any, *inputs: Any) -> None:
         wp.launch(kernel, dim=scene.count, inputs=list(inputs), device=scratch.device)
@@ -52,10 +53,10 @@ def project(
         pinhole = (wp.vec2d(camera.fx, camera.fy), wp.vec2d(camera.cx, camera.cy), camera.near_m)
         launch(visibility.set_up_perspective, *mesh, *pinhole, *culled, wp.vec2d(camera.width, camera.height), *outputs)
     else:
-        launch(lens_visibility.set_up_rays, *mesh, *culled, *outputs, caps)
+        launch(lens_visibility.set_up_rays, *mesh, *culled, *outputs, extents)
         for tree in (lens.picture, lens.beyond) if beyond else (lens.picture,):
-            launch(lens_visibility.widen, functions, caps, *tree, bounds)
-    return Projection(functions=functions, bounds=bounds, planes=planes, reach=(1 / camera.near_m, 1 / camera.far_m), lens=lens, caps=caps)
+            launch(lens_visibility.widen, functions, extents, *tree, bounds)
+    return Projection(functions=functions, bounds=bounds, planes=planes, reach=(1 / camera.near_m, 1 / camera.far_m), lens=lens, extents=extents)
 
 
 def _culled(camera: CameraSpec, scene: SceneArrays) -> NDArray[np.uint8]:

@@ -248,7 +248,7 @@ class Raster:
             if lens is None:
                 self._launch(visibility.rasterize, (scene.count, self._strips), *triangles, offsets, w, *band)
             else:
-                self._launch(lens_visibility.rasterize_rays, (scene.count, self._strips), *triangles, projection.caps, lens.tiles, rays, *band)
+                self._launch(lens_visibility.rasterize_rays, (scene.count, self._strips), *triangles, projection.extents, lens.tiles, rays, *band)
             if fragments is not None:
                 colors = min(samples, len(COLOR_SAMPLES))
                 self._launch(gather, (bottom - top, groups), winners, plane, offsets, rays, colors, top, w, *seen, w * camera.height, fragments)

@@ -45,22 +45,19 @@ def outlines(shot: Shot, scene: SceneArrays, projection: Projection, bodies: Seq
     covered = wp.zeros(max(int(starts[-1]), 1), dtype=wp.uint8, device=device)
     triangles = np.concatenate(runs).astype(np.int32)
     owner = np.repeat(np.arange(len(runs), dtype=np.int32), [len(r) for r in runs])
-    alone = [
+    inputs = [
+        projection.functions,
+        projection.bounds,
         wp.array(triangles, dtype=wp.int32, device=device),
         wp.array(owner, dtype=wp.int32, device=device),
         wp.array(canvases, dtype=wp.vec4i, device=device),
         wp.array(starts, dtype=wp.int32, device=device),
     ]
-    ends = [*projection.reach, strips, covered]
-    dim = (len(triangles), strips)
-    lens = projection.lens
-    if lens is None:
-        wp.launch(cover, dim=dim, inputs=[projection.functions, projection.bounds, *alone, *ends], device=device)
-    else:
-        rays = np.concatenate([lens.canvas((x0, y0, x1, y1)) for x0, y0, x1, y1 in canvases.tolist()])
-        alone.append(wp.array(rays, dtype=wp.vec3d, device=device))
-        for tree in (lens.picture, lens.beyond):
-            wp.launch(cover_rays, dim=dim, inputs=[projection.functions, projection.caps, *tree, *alone, *ends], device=device)
+    if projection.lens is not None:
+        rays = np.concatenate([projection.lens.canvas((x0, y0, x1, y1)) for x0, y0, x1, y1 in canvases.tolist()])
+        inputs.append(wp.array(rays, dtype=wp.vec3d, device=device))
+    kernel = cover if projection.lens is None else cover_rays
+    wp.launch(kernel, dim=(len(triangles), strips), inputs=[*inputs, *projection.reach, strips, covered], device=device)
     flat = covered.numpy().view(np.bool_)
     out = {}
     for body, (x0, y0, x1, y1), start in zip(bodies, canvases.tolist(), starts.tolist(), strict=False):
