@@ -528,6 +528,13 @@ def test_no_bodies_and_no_lights(gl) -> None:
         assert np.isfinite(frame.radiance).all() and frame.radiance.min() > 0
 
 
+def test_glass_alone_in_the_sun(gl) -> None:
+    """Nothing is drawn into the sun's map."""
+    pane = replace(FLOOR, material=MaterialSpec(transmission=1.0))
+    spec = SceneSpec(bodies=(pane,), lights=(SunLight(direction=(0, 0, -1)),))
+    assert np.isfinite(radiance(gl, spec)).all()
+
+
 def test_what_is_not_drawn_is_refused(gl) -> None:
     gl.load(SceneSpec())
     for wrong in ({"distortion": BrownConrady(k1=0.1)}, {"aperture_m": 0.01}, {"exposure_s": 0.01}, {"rolling_shutter_s": 0.01}):

@@ -4,7 +4,7 @@ Importing this imports PyOpenGL, and so must come after `platform.chosen_platfor
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pyrender
 from numpy.typing import NDArray
+from OpenGL.error import GLError
 from pyrender.constants import SHADOW_TEX_SZ
 from pyrender.shader_program import ShaderProgramCache
 
@@ -167,9 +168,12 @@ class Engine(pyrender.Renderer):
 
     def _draw_maps(self, scene: Any) -> None:
         """The batch's shadow maps, which do not depend on the camera."""
+        self._casting = True
+        if not self._sorted_mesh_nodes(scene):
+            # Glass alone; pyrender would stumble over an empty pass.
+            self._batch.lamps = [replace(lamp, views=()) for lamp in self._batch.lamps]
         views = self._batch.views
         maps = self._batch.maps = ShadowMaps(max(len(views), 1))
-        self._casting = True
         for maps.layer, view in enumerate(views):
             self._shadow_mapping_pass(scene, SimpleNamespace(light=SimpleNamespace(shadow_texture=maps), view=view), 0)
         self._casting = False
@@ -261,8 +265,11 @@ class Engine(pyrender.Renderer):
         if max(size) > largest:
             raise InvalidValue(f"this OpenGL draws pictures of up to {largest} pixels a side, got {size[0]}x{size[1]}")
         samples = min(SAMPLES, int(GL.glGetIntegerv(GL.GL_MAX_SAMPLES)))
-        self._main_fb, self._main_cb, self._main_db = _framebuffer(size, 0)
-        self._main_fb_ms, self._main_cb_ms, self._main_db_ms = _framebuffer(size, samples)
+        try:
+            made = _framebuffer(size, 0), _framebuffer(size, samples)
+        except GLError as error:
+            raise InvalidValue(f"this OpenGL cannot draw pictures of {size[0]}x{size[1]} pixels with {samples} samples each ({error})") from None
+        (self._main_fb, self._main_cb, self._main_db), (self._main_fb_ms, self._main_cb_ms, self._main_db_ms) = made
         self._main_fb_dims = size
 
     def _read_main_framebuffer(self, scene: Any, flags: int) -> NDArray[np.float32]:
@@ -314,8 +321,9 @@ def _framebuffer(size: tuple[int, int], samples: int) -> tuple[int, int, int]:
         GL.glBindRenderbuffer(GL.GL_RENDERBUFFER, buffer)
         GL.glRenderbufferStorageMultisample(GL.GL_RENDERBUFFER, samples, stored, *size)
         GL.glFramebufferRenderbuffer(GL.GL_FRAMEBUFFER, attachment, GL.GL_RENDERBUFFER, buffer)
-    if GL.glCheckFramebufferStatus(GL.GL_FRAMEBUFFER) != GL.GL_FRAMEBUFFER_COMPLETE:
-        raise InvalidValue(f"this OpenGL has no floating-point picture of {size[0]}x{size[1]} pixels with {samples} samples each")
+    status = GL.glCheckFramebufferStatus(GL.GL_FRAMEBUFFER)
+    if status != GL.GL_FRAMEBUFFER_COMPLETE:
+        raise GLError(status, baseOperation=GL.glCheckFramebufferStatus)
     return framebuffer, color, depth
 
 

@@ -87,8 +87,8 @@ uniform int first_pass;
 
 // Where the surface is the background itself.
 uniform int is_background;
-// 0 opaque, 1 cut out, 2 see-through.
-uniform int alpha_mode;
+uniform int is_cut_out;
+uniform int is_see_through;
 uniform float alpha_cutoff;
 uniform float normal_scale;
 uniform float clear_coat;
@@ -324,7 +324,7 @@ void main()
     n = mapped(n, uv_0 * normal_tiles);
 #endif
     if (!gl_FrontFacing) n = -n;
-    if (alpha_mode == 1 && base_color.a < alpha_cutoff) discard;
+    if (is_cut_out == 1 && base_color.a < alpha_cutoff) discard;
 
     roughness = clamp(roughness, MIN_ROUGHNESS, 1.0);
     float coat_roughness = max(clear_coat_roughness, MIN_ROUGHNESS);
@@ -366,7 +366,7 @@ void main()
     vec3 radiance = diffuse * beneath;
     vec3 shine = glossy * beneath + coat * clear_coat;
     if (first_pass == 1) radiance += emitted * beneath;
-    float covered = alpha_mode == 2 ? base_color.a : 1.0;
+    float covered = is_see_through == 1 && is_cut_out == 0 ? base_color.a : 1.0;
     frag_color = vec4(radiance * covered + shine, 1.0);
     frag_passed = vec4(1.0 - covered + covered * transmission * (1.0 - metallic) * (1.0 - mirrored) * base_color.rgb, 1.0);
 }

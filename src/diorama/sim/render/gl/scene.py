@@ -39,11 +39,17 @@ class TextureCache:
 
     def texture(self, picture: Picture) -> Texture:
         # The picture is kept too: its key may be the address of its array.
-        found = self._textures.pop(picture.key, None) or (picture, Texture(picture.pixels(), srgb=picture.slot in COLOR_SLOTS))
+        found = self._textures.pop(picture.key, None) or (picture, _texture(picture))
         if len(self._textures) >= _TEXTURES:
             del self._textures[next(iter(self._textures))]
         self._textures[picture.key] = found
         return found[1]
+
+
+def _texture(picture: Picture) -> Texture:
+    pixels = picture.pixels()
+    # Alpha that does not count is left out.
+    return Texture(pixels if picture.alpha_cutoff is not None else pixels[..., :3], srgb=picture.slot in COLOR_SLOTS)
 
 
 def scene(spec: SceneSpec, library: AssetLibrary, textures: TextureCache) -> tuple[pyrender.Scene, NDArray[np.float64]]:
@@ -107,7 +113,7 @@ def _material(spec: MaterialSpec, pictures: dict[Slot, Picture], textures: Textu
     # A number's type decides which kind of uniform it can be.
     names = ("alpha_cutoff", "normal_scale", "clear_coat", "clear_coat_roughness", "transmission", "ior")
     uniforms: dict[str, float | int] = {name: float(getattr(spec, name)) for name in names}
-    uniforms |= {"is_background": 0, "alpha_mode": 2 if see_through else int(spec.alpha == "mask")}
+    uniforms |= {"is_background": 0, "is_cut_out": int(spec.alpha == "mask"), "is_see_through": int(see_through)}
     # Texture coordinates count tiles of the mesh's own, or metres.
     uniforms |= {f"{slot}_tiles": 1.0 / picture.tile_m if picture.tile_m else 1.0 for slot, picture in pictures.items()}
     return Material(
