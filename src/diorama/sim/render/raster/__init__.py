@@ -1,15 +1,10 @@
 """A rasterizer in Warp kernels: one source for the CPU and for CUDA devices."""
 
 import os
-import platform
 
 import warp as wp
 
-#: Warp's own flags, without its limit on how long a chain of arithmetic is still made vector instructions of.
-_CPU_FLAGS = "-march=native -mllvm=-inline-threshold=9000 -mllvm=-inline-cold-callsite-threshold=3000"
-if platform.machine() == "x86_64":
-    # AVX-512's way of converting whole numbers keeps remnants of whatever came before, and they may be numbers that are slow to compute with.
-    _CPU_FLAGS += " -target-feature -avx512f"
+from diorama.sim.render.raster.device import CPU_FLAGS
 
 
 def _start_warp() -> None:
@@ -18,7 +13,7 @@ def _start_warp() -> None:
     Without an NVIDIA driver, which is no fault here, its native code also writes to the process's stderr, past Python.
     """
     wp.config.log_level = wp.LOG_ERROR
-    wp.config.cpu_compiler_flags = _CPU_FLAGS
+    wp.config.cpu_compiler_flags = CPU_FLAGS
     stderr = os.dup(2)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     try:

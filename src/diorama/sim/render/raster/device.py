@@ -1,5 +1,6 @@
 """Warp as the host side uses it: any dtype, any sequence. Its own annotations are narrower, so its types end here."""
 
+import platform
 from functools import cache
 from typing import Any
 
@@ -8,6 +9,13 @@ import warp
 from numpy.typing import NDArray
 
 wp: Any = warp
+
+#: What kernels are compiled with for CPUs: Warp's own flags, without its limit on how long a chain of arithmetic is still made vector
+#: instructions of.
+WIDE_CPU_FLAGS = "-march=native -mllvm=-inline-threshold=9000 -mllvm=-inline-cold-callsite-threshold=3000"
+#: Without AVX-512, whose way of converting single whole numbers keeps remnants of what came before in a register, and they may be numbers
+#: that are slow to compute with. Kernels that convert none gain from it.
+CPU_FLAGS = WIDE_CPU_FLAGS + (" -target-feature -avx512f" if platform.machine() == "x86_64" else "")
 
 #: A `warp.array`, of whatever dtype.
 Array = Any

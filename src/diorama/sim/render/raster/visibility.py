@@ -16,9 +16,10 @@ order as their bits do, so the maximum is the nearest triangle, in whatever orde
 
 import warp as wp
 
+from diorama.sim.render.raster.device import WIDE_CPU_FLAGS
 from diorama.sim.render.raster.meshes import Triangle
 
-wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False})
+wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False, "cpu_compiler_flags": WIDE_CPU_FLAGS})
 
 #: The part of a winner that is one more than the triangle's index; nothing won where it is zero.
 INDEX = wp.constant(wp.uint64(0xFFFFFFFF))
