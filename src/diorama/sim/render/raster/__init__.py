@@ -40,9 +40,10 @@ from diorama.sim.render.raster import (  # noqa: E402 - Warp must be started bef
     texture,
     visibility,
 )
+from diorama.sim.render.raster.batch import Batch  # noqa: E402 - likewise
 from diorama.sim.render.raster.renderer import Raster  # noqa: E402 - likewise
 
-__all__ = ["Raster", "warm_up"]
+__all__ = ["Batch", "Raster", "warm_up"]
 
 
 def warm_up(device: str = "cpu") -> None:

@@ -1,5 +1,6 @@
 """Warp as the host side uses it: any dtype, any sequence. Its own annotations are narrower, so its types end here."""
 
+import math
 import platform
 from functools import cache
 from typing import Any
@@ -29,10 +30,39 @@ def layout(struct: Any) -> Any:
 
 def records(rows: NDArray[Any], struct: Any, device: str) -> Array:
     """An array of a Warp struct from NumPy records of its `layout`: at a tenth of the cost of `warp.array`, which works the layout out anew."""
-    data = wp.array(np.frombuffer(rows.tobytes(), np.uint8), dtype=wp.uint8, device=device)
+    data = wp.array(np.ascontiguousarray(rows).reshape(-1).view(np.uint8), dtype=wp.uint8, device=device)
     out = wp.array(ptr=data.ptr, dtype=struct, shape=rows.shape, device=device)
     # The memory is the bytes', and lives as long as they do.
     out.records = data
+    return out
+
+
+@warp.struct
+class _Holder:
+    array: warp.array(dtype=float)  # pyright: ignore[reportInvalidTypeForm] - Warp reads it
+
+
+#: How structs describe arrays within them.
+_DESCRIPTOR = layout(_Holder)["array"]
+
+
+def record(value: Any, struct: Any) -> NDArray[Any]:
+    """(1,) a Warp struct's value, of its layout."""
+    return np.frombuffer(bytes(value.__ctype__()), layout(struct))
+
+
+def described(array: Array) -> NDArray[Any]:
+    """(1,) an array as a field of a struct's record. It must outlive its use."""
+    return np.frombuffer(bytes(array.__ctype__()), _DESCRIPTOR)
+
+
+def described_rows(array: Array) -> NDArray[Any]:
+    """(n,) likewise, each of an array's rows."""
+    whole = described(array)
+    out = np.repeat(whole, len(array))
+    out["data"] += np.arange(len(array), dtype=np.uint64) * np.uint64(array.strides[0])
+    out["shape"][:, :-1], out["strides"][:, :-1] = whole["shape"][0, 1:], whole["strides"][0, 1:]
+    out["ndim"] -= 1
     return out
 
 
@@ -42,6 +72,7 @@ class Scratch:
     def __init__(self, device: str) -> None:
         self.device = device
         self._kept: dict[str, Array] = {}
+        self._cut: dict[str, Array] = {}
 
     def array(self, name: str, dtype: Any, size: int) -> Array:
         """The array of this name, with whatever was left in it. A new size or dtype replaces it."""
@@ -50,5 +81,17 @@ class Scratch:
             kept = self._kept[name] = wp.empty(size, dtype=dtype, device=self.device)
         return kept
 
+    def rows(self, name: str, dtype: Any, shape: tuple[int, ...]) -> Array:
+        """An array of this shape with whatever was left in it, cut from one that grows when it must. It lasts until the next of this name."""
+        size = math.prod(shape)
+        kept = self._kept.get(name)
+        if kept is None or kept.size < size or kept.dtype != dtype:
+            kept = self._kept[name] = wp.empty(size, dtype=dtype, device=self.device)
+        cut = self._cut.get(name)
+        if cut is None or cut.ptr != kept.ptr or cut.shape != shape:
+            cut = self._cut[name] = kept[:size].reshape(shape)
+        return cut
+
     def clear(self) -> None:
         self._kept.clear()
+        self._cut.clear()

@@ -36,7 +36,7 @@ class SceneLights:
         self._scene = scene
         self._scratch = scratch
         self._strips = strips
-        self._lights: Any = np.zeros(len(spec.lights), layout(LightData))
+        self._lights = light_rows(spec.lights)
         self._rows = ShadowRows()
         self._suns: list[_Sun] = []
         self._seen: tuple[CameraSpec, LightArrays] | None = None
@@ -51,7 +51,6 @@ class SceneLights:
         coarser = within_bounds([part for light in parts for part in light])
         drawn = []
         for index, light in enumerate(spec.lights):
-            _describe(self._lights[index], light)
             self._lights[index]["shadow"] = len(self._rows) if parts[index] else -1
             for number, part in enumerate(parts[index]):
                 fitted = [replace(view, per_texel=view.per_texel * coarser) for view in part]
@@ -165,6 +164,15 @@ def _shape(scene: SceneArrays, body: int) -> tuple[bool, bool]:
     convex = bool(np.all(before <= 1e-4 * lengths[:, None]))
     sides = np.abs(corners[:, :, None] - scene.bounds_m[body]).min(axis=2)
     return convex, convex and bool(scene.closed[body]) and bool(np.all(sides < 1e-6))
+
+
+def light_rows(lights: Sequence[Light]) -> Any:
+    """LightData of lights without shadows."""
+    rows: Any = np.zeros(len(lights), layout(LightData))
+    rows["shadow"] = -1
+    for row, light in zip(rows, lights, strict=True):
+        _describe(row, light)
+    return rows
 
 
 def _describe(row: Any, light: Light) -> None:

@@ -1,6 +1,6 @@
 """The rasterizer: one scene on a device, photographed by one camera after another."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -10,6 +10,7 @@ from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.frame import Frame, Silhouette, check_channels
 from diorama.sim.render.raster import lens_visibility, visibility
 from diorama.sim.render.raster.area import lobe_table
+from diorama.sim.render.raster.batch import Batch, photograph
 from diorama.sim.render.raster.channels import DTYPES, FLOWS, Sight, find_triangles, flow, resolve
 from diorama.sim.render.raster.device import Array, Scratch, wp
 from diorama.sim.render.raster.dfg import dfg_table
@@ -21,7 +22,7 @@ from diorama.sim.render.raster.meshes import MeshCache
 from diorama.sim.render.raster.occlusion import Occlusion
 from diorama.sim.render.raster.projection import Projection, project
 from diorama.sim.render.raster.ray_tables import BEYOND, RayTables
-from diorama.sim.render.raster.scene import SceneArrays
+from diorama.sim.render.raster.scene import SceneArrays, scene_arrays
 from diorama.sim.render.raster.sensor import Sensor
 from diorama.sim.render.raster.shade import Lighting, shade
 from diorama.sim.render.raster.silhouettes import Outline, joined, outlines, silhouette
@@ -29,6 +30,7 @@ from diorama.sim.render.raster.stage import Stage
 from diorama.sim.render.raster.surface import Looks, View
 from diorama.sim.render.raster.surface_channels import SURFACE_DTYPES, resolve_surface
 from diorama.sim.render.raster.texture import ChainCache
+from diorama.sim.render.raster.together import Together
 from diorama.sim.spec import CameraSpec, SceneSpec
 from diorama.sim.transforms import compose, invert
 
@@ -70,6 +72,7 @@ class Raster:
         self._everything_open = wp.empty(0, dtype=wp.float32, device=self.device)
         self._dfg = wp.array(dfg_table(), dtype=wp.vec2, device=self.device)
         self._ltc = wp.array(lobe_table(), dtype=wp.vec4, device=self.device)
+        self._together = Together(self._scratch, self._surroundings, self._occlusion, self._sensor, self._dfg, self._ltc)
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -111,6 +114,26 @@ class Raster:
         if "rgb" in channels:
             out["rgb"] = self._sensor.develop(radiance, camera)
         return Frame(camera=camera, **out)
+
+    def render_batch(self, worlds: Sequence[SceneSpec], channels: Collection[str]) -> Batch:
+        """Photograph each world by its own cameras, to the same bits as `load` and `render` would. No scene is loaded afterwards.
+
+        All worlds must have the same number of cameras, and all cameras one resolution. Worlds that have the same bodies (shapes and materials),
+        wherever these are, are done together, which is what makes a batch fast: see `docs/rendering.md`. All channels but
+        ``amodal`` can be had. Raises InvalidValue.
+        """
+
+        def alone(world: SceneSpec, camera: CameraSpec) -> Frame:
+            if self._stage is None or self._stage.spec is not world:
+                self.load(world)
+            return self.render(camera, channels)
+
+        def bodies(world: SceneSpec) -> SceneArrays:
+            return scene_arrays(world, self._library, self.device, self._chains, self._meshes)
+
+        batch = photograph(worlds, channels, self._together, bodies, alone)
+        self._stage = self._projected = None
+        return batch
 
     def _photograph(self, stage: Stage, camera: CameraSpec, shots: list[Shot], wanted: set[str], lit: bool) -> tuple[dict[str, Array], Array | None]:
         """One picture: the labels, by channel, that the `wanted` ones need, and if `lit` the radiance. Both last until the next picture."""

@@ -69,7 +69,8 @@ class SceneArrays:
     `vertices` vec3d and `faces` vec3i are the world-space mesh; `triangle_body` and `triangle_surface` int32, `triangles` (Triangle, in
     world axes) one a triangle; `surfaces` (Surface) and `texels` their looks. On the host: `body_triangles` (n + 1,), where each body's
     run of triangles starts; `bounds_m` (n, 2, 3), each body's world box; `closed` (n,) bool, whether its back faces can only be seen
-    from inside; and of each surface its material and the index `surface_body` (m,) of its body.
+    from inside; `boxes_m` (n, 2, 3), each body's box in its own axes; and of each surface its material and the index `surface_body` (m,) of its
+    body. The mesh in bodies' own axes is `local_vertices` (vec3) and `local_triangles`; `vertex_body` says which.
     """
 
     count: int
@@ -85,23 +86,54 @@ class SceneArrays:
     materials: tuple[MaterialSpec, ...]
     surface_body: NDArray[np.int64]
     closed: NDArray[np.bool_]
-    _local: tuple[Array, Array, Array]
+    boxes_m: NDArray[np.float64]
+    local_vertices: Array
+    local_triangles: Array
+    vertex_body: Array
 
-    def place(self, world_from_bodies: Matrix, boxes_m: NDArray[np.float64]) -> None:
-        """Put bodies where `world_from_bodies` (n, 4, 4) says. `boxes_m` (n, 2, 3) are their boxes in their own axes."""
-        local_vertices, vertex_body, local_triangles = self._local
+    def place(self, world_from_bodies: Matrix) -> None:
+        """Put bodies where `world_from_bodies` (n, 4, 4) says."""
         device = self.vertices.device
         world_from_body = wp.array(world_from_bodies, dtype=wp.mat44d, device=device)
-        wp.launch(place_vertices, dim=len(self.vertices), inputs=[world_from_body, vertex_body, local_vertices, self.vertices], device=device)
-        wp.launch(place_triangles, dim=self.count, inputs=[world_from_body, self.triangle_body, local_triangles, self.triangles], device=device)
-        corners = np.ones((len(boxes_m), 4, 8))
-        corners[:, :3] = boxes_m[:, _CORNERS, np.arange(3)].swapaxes(1, 2)
-        corners = compose(world_from_bodies, corners)[:, :3]
-        self.bounds_m[:, 0], self.bounds_m[:, 1] = corners.min(axis=2), corners.max(axis=2)
+        wp.launch(
+            place_vertices, dim=len(self.vertices), inputs=[world_from_body, self.vertex_body, self.local_vertices, self.vertices], device=device
+        )
+        wp.launch(place_triangles, dim=self.count, inputs=[world_from_body, self.triangle_body, self.local_triangles, self.triangles], device=device)
+        self.bounds_m[:] = world_boxes(world_from_bodies, self.boxes_m)
 
 
 #: The eight ways to take each coordinate from the low or the high corner of a box.
 _CORNERS = np.array([(i, j, k) for i in (0, 1) for j in (0, 1) for k in (0, 1)])
+
+
+def world_boxes(world_from_bodies: Matrix, boxes_m: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(…, n, 2, 3) boxes in the world around bodies' own (n, 2, 3) boxes, where (…, n, 4, 4) transforms put these."""
+    corners = np.ones((len(boxes_m), 4, 8))
+    corners[:, :3] = boxes_m[:, _CORNERS, np.arange(3)].swapaxes(1, 2)
+    corners = compose(world_from_bodies, corners)[..., :3, :]
+    return np.stack([corners.min(axis=-1), corners.max(axis=-1)], axis=-2)
+
+
+@warp.func
+def placed_vertex(world_from_body: warp.mat44d, v: warp.vec3) -> warp.vec3d:
+    """A vertex of a body's axes, in the world's."""
+    return warp.transform_point(world_from_body, warp.vec3d(warp.float64(v[0]), warp.float64(v[1]), warp.float64(v[2])))
+
+
+@warp.func
+def placed_triangle(world_from_body: warp.mat44d, local: Triangle) -> Triangle:
+    """A triangle of a body's axes, in the world's."""
+    turn = warp.mat33()
+    for row in range(3):
+        for column in range(3):
+            turn[row, column] = float(world_from_body[row, column])
+    t = local
+    t.n0 = warp.mul(turn, local.n0)
+    t.dn1 = warp.mul(turn, local.dn1)
+    t.dn2 = warp.mul(turn, local.dn2)
+    t.flat = warp.mul(turn, local.flat)
+    t.tangent = warp.mul(turn, local.tangent)
+    return t
 
 
 @warp.kernel
@@ -113,8 +145,7 @@ def place_vertices(
 ):
     """Vertices from bodies' axes to the world's."""
     i = warp.tid()
-    v = local[i]
-    world[i] = warp.transform_point(world_from_body[vertex_body[i]], warp.vec3d(warp.float64(v[0]), warp.float64(v[1]), warp.float64(v[2])))
+    world[i] = placed_vertex(world_from_body[vertex_body[i]], local[i])
 
 
 @warp.kernel
@@ -126,18 +157,7 @@ def place_triangles(
 ):
     """Triangles from bodies' axes to the world's."""
     i = warp.tid()
-    m = world_from_body[triangle_body[i]]
-    turn = warp.mat33()
-    for row in range(3):
-        for column in range(3):
-            turn[row, column] = float(m[row, column])
-    t = local[i]
-    t.n0 = warp.mul(turn, t.n0)
-    t.dn1 = warp.mul(turn, t.dn1)
-    t.dn2 = warp.mul(turn, t.dn2)
-    t.flat = warp.mul(turn, t.flat)
-    t.tangent = warp.mul(turn, t.tangent)
-    world[i] = t
+    world[i] = placed_triangle(world_from_body[triangle_body[i]], local[i])
 
 
 def scene_arrays(spec: SceneSpec, library: AssetLibrary, device: str, chains: ChainCache, meshes: MeshCache) -> SceneArrays:
@@ -183,13 +203,12 @@ def scene_arrays(spec: SceneSpec, library: AssetLibrary, device: str, chains: Ch
         materials=tuple(material for material, _ in looks),
         surface_body=surface_body,
         closed=closed,
-        _local=(
-            upload(vertices, wp.vec3, np.float32),
-            upload(np.repeat(surface_body, vertex_counts), wp.int32, np.int32),
-            upload(rows, Triangle, layout(Triangle)),
-        ),
+        boxes_m=np.array(boxes, np.float64).reshape(-1, 2, 3),
+        local_vertices=upload(vertices, wp.vec3, np.float32),
+        local_triangles=upload(rows, Triangle, layout(Triangle)),
+        vertex_body=upload(np.repeat(surface_body, vertex_counts), wp.int32, np.int32),
     )
-    scene.place(np.array([body.world_from_body.matrix for body in spec.bodies]).reshape(-1, 4, 4), np.array(boxes).reshape(-1, 2, 3))
+    scene.place(np.array([body.world_from_body.matrix for body in spec.bodies]).reshape(-1, 4, 4))
     return scene
 
 

@@ -193,10 +193,11 @@ class Sensor:
         noise = (sensor.read_noise**2, sensor.shot_noise**2, sensor.noise_seed)
         blocks = {"shape": rgb.shape[0] // BLOCK, "device": self.device}
         signals, codes = wp.array(ptr=light.ptr, dtype=Signals, **blocks), wp.array(ptr=rgb.ptr, dtype=Codes, **blocks)
-        inputs = [signals, gains, *noise, first, self._table(sensor.tone_curve), codes]
+        inputs = [signals, gains, *noise, first, self.table(sensor.tone_curve), codes]
         wp.launch(expose, dim=blocks["shape"], inputs=inputs, device=self.device)
 
-    def _table(self, curve: Any) -> Array:
+    def table(self, curve: Any) -> Array:
+        """The response on the device."""
         if curve not in self._tables:
             self._tables[curve] = wp.array(response(curve), dtype=wp.uint8, device=self.device)
         return self._tables[curve]

@@ -20,11 +20,11 @@ class Stage:
 
     def __init__(self, spec: SceneSpec, library: AssetLibrary, scratch: Scratch, strips: int, chains: ChainCache, meshes: MeshCache) -> None:
         self.spec = spec
-        self.boxes_m = np.array([library.shape_asset(body.shape).bounds_m for body in spec.bodies], np.float64).reshape(-1, 2, 3)
         self._moving = {i: body for i, body in enumerate(spec.bodies) if not body.motion.is_still}
         self._at_rest = np.array([body.world_from_body.matrix for body in spec.bodies]).reshape(-1, 4, 4)
         self._scratch, self._strips = scratch, strips
         self._scene = scene_arrays(spec, library, scratch.device, chains, meshes)
+        self.boxes_m = self._scene.boxes_m
         self._lights = SceneLights(spec, self._scene, scratch, strips)
         self._scene_s = self._lights_s = 0.0
 
@@ -43,7 +43,7 @@ class Stage:
     def scene(self, seconds: float) -> SceneArrays:
         """The bodies. What was returned before has them at this moment from now on."""
         if self._moving and seconds != self._scene_s:
-            self._scene.place(self.world_from_body(seconds), self.boxes_m)
+            self._scene.place(self.world_from_body(seconds))
             self._scene_s = seconds
         return self._scene
 
