@@ -59,6 +59,15 @@ def same_surface(a: int, b: int, place: wp.vec3d, functions: wp.array(dtype=Func
 
 
 @wp.func
+def within(e: Functions, place: wp.vec3d) -> bool:
+    """Whether a triangle covers a place (see `place_at`), its edges included."""
+    lowest = wp.float64(0.0)
+    for i in range(3):
+        lowest = wp.min(lowest, e[i, 0] * place[0] + (e[i, 1] * place[1] + e[i, 2] * place[2]))
+    return lowest >= wp.float64(0.0)
+
+
+@wp.func
 def split(
     winners: wp.array(dtype=Winners),
     plane: int,
@@ -101,12 +110,20 @@ def split(
             weight = float(0.0)
             across = wp.float64(0.0)
             down = wp.float64(0.0)
+            middle = wp.vec3d()
             for j in range(k, samples):
                 if (groups >> (4 * j)) & 15 == k:
                     weight += 1.0
                     across += offsets[j][0]
                     down += offsets[j][1]
-            fragments.triangle[pixels + at] = seen[k]
+                    middle += place_at(rays, j, x, top + y, offsets[j])
+            # The triangle that has the samples' middle: the corners' weights of another, clamped there, would be those of a place far away.
+            triangle = seen[k]
+            if triangle >= 0:
+                for j in range(k + 1, samples):
+                    if (groups >> (4 * j)) & 15 == k and not within(functions[triangle], middle):
+                        triangle = seen[j]
+            fragments.triangle[pixels + at] = triangle
             fragments.place[at] = wp.vec2(float(u + across / wp.float64(weight)), float(v + down / wp.float64(weight)))
             fragments.share[at] = weight / float(samples)
             at += 1
