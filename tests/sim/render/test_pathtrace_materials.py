@@ -96,18 +96,33 @@ def test_pictures_lie_on_surfaces_as_in_the_rasterizer(tracer, raster, tmp_path)
     np.testing.assert_allclose(np.median(np.abs(a - b)), 0, atol=0.03)
 
 
-def test_a_normal_map_turns_the_surface(tracer, tmp_path) -> None:
-    """Normals that lean by 30 degrees to the right and up, in glTF's green-up convention, on a wall that is seen from its front."""
+@pytest.mark.parametrize("ahead", [1, -1], ids=["front", "back, where the picture is mirrored"])
+def test_a_normal_map_turns_the_surface(ahead, tracer, tmp_path) -> None:
+    """Normals that lean by 30 degrees along u and v, in glTF's green-up convention, on a wall before the camera or behind it."""
     lean = np.array([math.sin(math.radians(30)) * 0.8, math.sin(math.radians(30)) * 0.6, math.cos(math.radians(30))])
     cv2.imwrite(str(tmp_path / "lean.png"), np.tile(np.round(lean * 127.5 + 127.5).astype(np.uint8)[::-1], (8, 8, 1)))
     material = replace(DULL, normal_texture=ImageTexture(path=str(tmp_path / "lean.png"), tile_m=0.5))
-    for direction in ((0.5, 1.0, 0.0), (-0.5, 1.0, 0.0), (0.0, 1.0, -0.5), (0.0, 1.0, 0.5)):
-        toward = -np.array(normalize(direction))
-        # The wall's face looks along -y; u runs along +x and v along +z.
-        normal = np.array([lean[0], -lean[2], lean[1]])
-        expected = 0.5 / math.pi * 3 * max(float(normal @ toward), 0)
-        measured = seen(tracer, wall(material), lights=(SunLight(direction=direction, irradiance=(3, 3, 3)),)).mean()
-        assert measured == pytest.approx(expected, rel=0.02), direction
+    camera = replace(CAMERA, world_from_camera=Pose.from_matrix(look_at((0, 0, 0), (0, ahead, 0))))
+    body = BodySpec(name="wall", shape=BoxShape(size_m=(4, 0.02, 4)), world_from_body=Pose((0, ahead * 1.01, 0)), material=material)
+    for across, up in ((0.5, 0.0), (-0.5, 0.0), (0.0, -0.5), (0.0, 0.5)):
+        direction = (across, float(ahead), up)
+        # On faces towards y or away from it, u runs along +x and v along +z.
+        normal = np.array([lean[0], -ahead * lean[2], lean[1]])
+        expected = 0.5 / math.pi * 3 * max(float(normal @ -np.array(normalize(direction))), 0)
+        lights = (SunLight(direction=direction, irradiance=(3, 3, 3)),)
+        assert seen(tracer, body, lights=lights, camera=camera).mean() == pytest.approx(expected, rel=0.02), direction
+
+
+@needs_llvm
+@pytest.mark.parametrize("glow_m", [0.25, 0.05])
+def test_pictures_of_one_surface_may_have_tiles_of_different_sizes(glow_m, tracer, tmp_path) -> None:
+    """A glow that goes on and off once in each of its own tiles, over a metre of wall."""
+    half = np.zeros((64, 64, 3), np.uint8)
+    half[:, 32:] = 255
+    cv2.imwrite(str(tmp_path / "half.png"), half)
+    color, glow = (ImageTexture(path=str(tmp_path / "half.png"), tile_m=tile_m) for tile_m in (0.25, glow_m))
+    row = seen(tracer, wall(replace(LAMP, texture=color, emissive_texture=glow)), camera=replace(CAMERA, width=160, fx=160.0, cx=80.0))[6, :, 0]
+    assert np.count_nonzero(np.diff(row > 1)) == pytest.approx(2 / glow_m, abs=1)
 
 
 @needs_llvm

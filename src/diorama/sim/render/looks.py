@@ -6,6 +6,9 @@ Every renderer asks here, so that all show the same.
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.assets.mesh import COLOR_SLOTS, SLOTS, Image, MeshPart, Slot
 from diorama.sim.assets.textures import bake
@@ -14,6 +17,9 @@ from diorama.sim.spec import BodySpec, MaterialSpec, ProceduralTexture, Texture
 
 #: The field of a material that fills each slot.
 _FIELDS: tuple[tuple[Slot, str], ...] = tuple((slot, "texture" if slot == "base_color" else f"{slot}_texture") for slot in SLOTS)
+
+#: Which two body axes a triangle is unrolled onto when its normal is nearest to x, y or z.
+_UNROLL = np.array([[1, 2], [0, 2], [0, 1]])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -68,6 +74,20 @@ def look(body: BodySpec, part: MeshPart, library: AssetLibrary) -> tuple[Materia
         slot: Picture(slot=slot, source=source, tile_m=tile_m, alpha_cutoff=cutoff if slot == "base_color" else None)
         for slot, (source, tile_m) in sources.items()
     }
+
+
+def corner_uv(part: MeshPart, tile_m: float | None) -> NDArray[np.float32]:
+    """Texture coordinates (m, 3, 2), in tiles with v up, of each triangle's corners, for pictures of that `tile_m`.
+
+    A picture in metres is laid out alike on all: each triangle is unrolled onto the two body axes it is most parallel
+    to, so that the pattern has the same scale on every shape, however the mesh's own coordinates are laid out.
+    """
+    if tile_m is None:
+        return part.uv[part.faces]
+    corners = part.positions[part.faces]
+    across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    axes = _UNROLL[np.argmax(np.abs(across), axis=1)]
+    return np.take_along_axis(corners, axes[:, None, :], axis=2) / np.float32(tile_m)
 
 
 def _cutoff(material: MaterialSpec) -> float | None:

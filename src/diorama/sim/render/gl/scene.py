@@ -10,12 +10,10 @@ from numpy.typing import NDArray
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.assets.mesh import COLOR_SLOTS, MeshPart, Slot
 from diorama.sim.render.gl.engine import Material, Texture
-from diorama.sim.render.looks import Picture, look
+from diorama.sim.render.looks import Picture, corner_uv, look
 from diorama.sim.spec import CameraSpec, MaterialSpec, SceneSpec
 from diorama.sim.transforms import Matrix, apply, compose, invert
 
-#: Which two body axes a surface is unrolled onto when its normal is nearest to x, y or z.
-_UNROLL = np.array([[1, 2], [0, 2], [0, 1]])
 #: From OpenCV's camera axes to OpenGL's: y up, z backwards.
 _FLIPPED = np.diag([1.0, -1.0, -1.0, 1.0])
 #: The nearest depth over the farthest one, at least.
@@ -98,11 +96,9 @@ def _depths(camera: CameraSpec, boxes: NDArray[np.float64]) -> tuple[float, floa
 
 def _primitive(part: MeshPart, material: Material, pictures: dict[Slot, Picture]) -> pyrender.Primitive:
     if any(picture.tile_m is not None for picture in pictures.values()):
-        corners = part.positions[part.faces]
-        across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-        axes = _UNROLL[np.argmax(np.abs(across), axis=1)]
-        uv = np.take_along_axis(corners, axes[:, None, :], axis=2).reshape(-1, 2)
-        return pyrender.Primitive(positions=corners.reshape(-1, 3), normals=part.normals[part.faces].reshape(-1, 3), texcoord_0=uv, material=material)
+        # In metres: the size of a tile is the texture's own.
+        positions, uv = part.positions[part.faces].reshape(-1, 3), corner_uv(part, 1.0).reshape(-1, 2)
+        return pyrender.Primitive(positions=positions, normals=part.normals[part.faces].reshape(-1, 3), texcoord_0=uv, material=material)
     return pyrender.Primitive(
         positions=part.positions, normals=part.normals, texcoord_0=part.uv if pictures else None, indices=part.faces, material=material
     )

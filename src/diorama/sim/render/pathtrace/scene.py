@@ -5,7 +5,7 @@ than a frame. So surfaces without pictures share a mesh and differ by attributes
 are filled up to a power of two: few structures are ever met, and each is compiled once on a machine.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -13,17 +13,15 @@ from numpy.typing import NDArray
 
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.assets.mesh import MeshPart
-from diorama.sim.render.looks import look
+from diorama.sim.render.looks import corner_uv, look
 from diorama.sim.render.pathtrace.engine import mi
 from diorama.sim.render.pathtrace.environment import Around
 from diorama.sim.render.pathtrace.lights import emitters
 from diorama.sim.render.pathtrace.surfaces import MIN_ROUGHNESS, Surface, bsdf, emission
 from diorama.sim.render.settings import PathTracing
-from diorama.sim.spec import RectLight, SceneSpec
+from diorama.sim.spec import MaterialSpec, RectLight, SceneSpec
 from diorama.sim.transforms import apply
 
-#: Which two body axes a surface is unrolled onto when its normal is nearest to x, y or z.
-_UNROLL = np.array([[1, 2], [0, 2], [0, 1]])
 #: Turns texture coordinates to count down, as Mitsuba reads pictures.
 _V_DOWN = np.array([1, -1], np.float32)
 #: Where a face's attributes stand in `_Group.looks`.
@@ -58,17 +56,16 @@ class _Group:
     bodies: list[NDArray[Any]] = field(default_factory=list)
     count: int = 0
 
-    def add(self, body: int, part: MeshPart, surface: Surface, pose: NDArray[np.float64]) -> None:
-        """One part of a body, where the body is."""
+    def add(self, body: int, part: MeshPart, faces: NDArray[np.int32], material: MaterialSpec, pose: NDArray[np.float64]) -> None:
+        """Some faces of one part of a body, where the body is."""
         turn = pose.copy()
         turn[:3, 3] = 0.0
-        positions, normals, uv, faces = _unrolled(part, surface)
-        self.positions.append(apply(pose, positions))
-        self.normals.append(apply(turn, normals))
-        self.uv.append(uv)
+        self.positions.append(apply(pose, part.positions))
+        self.normals.append(apply(turn, part.normals))
+        self.uv.append(part.uv * _V_DOWN)
         self.faces.append(faces + self.count)
-        self.count += len(positions)
-        m = surface.material
+        self.count += len(part.positions)
+        m = material
         self.looks.append(np.tile(np.array([*m.base_color, m.metallic, max(m.roughness, MIN_ROUGHNESS)], np.float32), (len(faces), 1)))
         self.bodies.append(np.full(len(faces), body, np.int32))
 
@@ -80,8 +77,13 @@ def traced_scene(spec: SceneSpec, library: AssetLibrary, around: Around, setting
         pose = body.world_from_body.matrix
         for part in library.shape_asset(body.shape).parts:
             surface = Surface(*look(body, part, library))
-            if surface.is_there:
-                groups.setdefault(surface.key, _Group(surface)).add(index, part, surface, pose)
+            laid = _corners(part, surface.tile_m)
+            mirrored = _mirrored(laid) if "normal" in surface.pictures else np.zeros(len(laid.faces), np.bool_)
+            for side in (False, True):
+                faces = laid.faces[mirrored == side]
+                if surface.is_there and len(faces):
+                    one = replace(surface, mirrored=side)
+                    groups.setdefault(one.key, _Group(one)).add(index, laid, faces, surface.material, pose)
 
     kinds: dict[Any, list[_Group]] = {}
     for group in groups.values():
@@ -118,21 +120,24 @@ def _has_rects(spec: SceneSpec) -> bool:
     return any(isinstance(light, RectLight) for light in spec.lights)
 
 
-def _unrolled(part: MeshPart, surface: Surface) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]:
-    """Positions, normals, texture coordinates (v downwards, as Mitsuba's pictures) and faces.
-
-    Pictures in metres are laid on each triangle by itself, which then shares no corner.
-    """
-    tile_m = next((p.tile_m for p in surface.pictures.values()), None)
+def _corners(part: MeshPart, tile_m: float | None) -> MeshPart:
+    """The part with texture coordinates in tiles of that size. Each triangle has its own where it is unrolled, and so shares no corner."""
     if tile_m is None:
-        uv = part.uv * _V_DOWN
-        return part.positions, part.normals, uv, part.faces
-    corners = part.positions[part.faces]
-    across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    axes = _UNROLL[np.argmax(np.abs(across), axis=1)]
-    uv = np.take_along_axis(corners, axes[:, None, :], axis=2).reshape(-1, 2) * _V_DOWN / np.float32(tile_m)
-    faces = np.arange(3 * len(part.faces), dtype=np.int32).reshape(-1, 3)
-    return corners.reshape(-1, 3), part.normals[part.faces].reshape(-1, 3), uv, faces
+        return part
+    return replace(
+        part,
+        positions=part.positions[part.faces].reshape(-1, 3),
+        normals=part.normals[part.faces].reshape(-1, 3),
+        uv=corner_uv(part, tile_m).reshape(-1, 2),
+        faces=np.arange(3 * len(part.faces), dtype=np.int32).reshape(-1, 3),
+    )
+
+
+def _mirrored(part: MeshPart) -> NDArray[np.bool_]:
+    """(m,): the triangles on which the texture is seen mirrored."""
+    uv = part.uv[part.faces]
+    along, beside = uv[:, 1] - uv[:, 0], uv[:, 2] - uv[:, 0]
+    return along[:, 0] * beside[:, 1] - along[:, 1] * beside[:, 0] < 0
 
 
 def _nothing(surface: Surface) -> _Group:
@@ -144,7 +149,7 @@ def _nothing(surface: Surface) -> _Group:
         uv=np.zeros((3, 2), np.float32),
         faces=np.array([[0, 1, 2]], np.int32),
     )
-    group.add(-1, part, surface, np.eye(4))
+    group.add(-1, part, part.faces, surface.material, np.eye(4))
     return group
 
 

@@ -29,10 +29,16 @@ _LINEAR = np.array([linear_from_srgb(code / 255) for code in range(256)], np.flo
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Surface:
-    """What a part of a body looks like. `pictures` are its textures by slot."""
+    """What a part of a body looks like. `pictures` are its textures by slot; `mirrored` says whether a normal map is seen mirrored."""
 
     material: MaterialSpec
     pictures: dict[Slot, Picture]
+    mirrored: bool = False
+
+    @property
+    def tile_m(self) -> float | None:
+        """How much of the surface one unit of the mesh's texture coordinates spans; None for coordinates of the mesh's own."""
+        return next((picture.tile_m for picture in self.pictures.values()), None)
 
     @property
     def is_there(self) -> bool:
@@ -60,7 +66,7 @@ class Surface:
     def key(self) -> Any:
         """The same for surfaces that can share a mesh. Those without pictures differ by face attributes alone."""
         if self.pictures:
-            return self.material, *sorted((slot, picture.key, picture.tile_m) for slot, picture in self.pictures.items())
+            return self.material, self.mirrored, *sorted((slot, picture.key, picture.tile_m) for slot, picture in self.pictures.items())
         return replace(self.material, base_color=(0.0, 0.0, 0.0), metallic=float(not self.structure[0]), roughness=0.0)
 
 
@@ -79,7 +85,7 @@ def bsdf(surface: Surface) -> dict[str, Any]:
             alpha = min(max(m.clear_coat_roughness, MIN_ROUGHNESS) ** 2, 0.1)
             out |= {"clearcoat": m.clear_coat, "clearcoat_gloss": (0.1 - alpha) / 0.099}
     if bumpy:
-        out = {"type": "normalmap", "normalmap": _bitmap(_normals(surface)), "bsdf": out}
+        out = {"type": "normalmap", "normalmap": _normals(surface), "bsdf": out}
     if two_sided:
         out = {"type": "twosided", "bsdf": out}
     if glass:
@@ -94,7 +100,10 @@ def emission(surface: Surface) -> dict[str, Any]:
     """What a glowing surface sends out, W/m2/sr, as a dictionary that Mitsuba loads."""
     picture = surface.pictures.get("emissive")
     glow = np.array(surface.material.emissive, np.float32)
-    return {"type": "area", "radiance": _bitmap(_LINEAR[picture.pixels()[..., :3]] * glow) if picture else _rgb(surface.material.emissive)}
+    return {
+        "type": "area",
+        "radiance": _bitmap(surface, "emissive", _LINEAR[picture.pixels()[..., :3]] * glow) if picture else _rgb(surface.material.emissive),
+    }
 
 
 def _color(surface: Surface) -> dict[str, Any]:
@@ -103,7 +112,7 @@ def _color(surface: Surface) -> dict[str, Any]:
     factor = np.array(surface.material.base_color, np.float32)
     picture = surface.pictures.get("base_color")
     # One texel where there is no picture: the compiled code is the same.
-    return _bitmap(_LINEAR[picture.pixels()[..., :3]] * factor if picture else factor.reshape(1, 1, 3))
+    return _bitmap(surface, "base_color", _LINEAR[picture.pixels()[..., :3]] * factor if picture else factor.reshape(1, 1, 3))
 
 
 def _metallic_and_roughness(surface: Surface) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -112,15 +121,18 @@ def _metallic_and_roughness(surface: Surface) -> tuple[dict[str, Any], dict[str,
     m = surface.material
     picture = surface.pictures.get("metallic_roughness")
     both = picture.pixels()[..., 1:3].astype(np.float32) / 255 if picture else np.ones((1, 1, 2), np.float32)
-    return _bitmap(both[..., 1:2] * m.metallic), _bitmap(np.maximum(both[..., 0:1] * m.roughness, MIN_ROUGHNESS))
+    roughness = np.maximum(both[..., 0:1] * m.roughness, MIN_ROUGHNESS)
+    return _bitmap(surface, "metallic_roughness", both[..., 1:2] * m.metallic), _bitmap(surface, "metallic_roughness", roughness)
 
 
-def _normals(surface: Surface) -> NDArray[np.float32]:
-    """The normal map with its x and y scaled, as Mitsuba reads them: (n + 1) / 2."""
+def _normals(surface: Surface) -> dict[str, Any]:
+    """The normal map with its x and y scaled, as Mitsuba reads them: (n + 1) / 2, y along the second tangent of a texture that is not mirrored."""
     n = surface.pictures["normal"].pixels()[..., :3].astype(np.float32) * (2 / 255) - 1
     n[..., :2] *= surface.material.normal_scale
+    if surface.mirrored:
+        n[..., 1] *= -1
     length = np.sqrt(n[..., 0] ** 2 + n[..., 1] ** 2 + n[..., 2] ** 2)
-    return (n / length[..., None] * 0.5 + 0.5).astype(np.float32)
+    return _bitmap(surface, "normal", n / length[..., None] * 0.5 + 0.5)
 
 
 def _opacity(surface: Surface) -> dict[str, Any] | float:
@@ -130,16 +142,21 @@ def _opacity(surface: Surface) -> dict[str, Any] | float:
     if picture is None or pixels is None or pixels.shape[2] < 4:
         return m.opacity if m.alpha == "blend" else float(m.opacity >= m.alpha_cutoff)
     if m.alpha == "blend":
-        return _bitmap(pixels[..., 3:].astype(np.float32) * (m.opacity / 255))
+        return _bitmap(surface, "base_color", pixels[..., 3:] * np.float32(m.opacity / 255))
     cutoff = 255 * (picture.alpha_cutoff or 0.0)
     fine = cv2.resize(pixels[..., 3], None, fx=_CUT_OUT_SCALE, fy=_CUT_OUT_SCALE, interpolation=cv2.INTER_LINEAR)
-    return _bitmap((fine >= math.ceil(cutoff)).astype(np.float32)[..., None]) | {"filter_type": "nearest"}
+    return _bitmap(surface, "base_color", (fine >= math.ceil(cutoff))[..., None]) | {"filter_type": "nearest"}
 
 
 def _rgb(color: tuple[float, float, float]) -> dict[str, Any]:
     return {"type": "rgb", "value": list(color)}
 
 
-def _bitmap(values: NDArray[np.float32]) -> dict[str, Any]:
-    """Numbers (h, w, channels), taken as they are; repeated without end."""
-    return {"type": "bitmap", "bitmap": mi.Bitmap(np.ascontiguousarray(values, np.float32)), "raw": True, "wrap_mode": "repeat"}
+def _bitmap(surface: Surface, slot: Slot, values: NDArray[Any]) -> dict[str, Any]:
+    """Numbers (h, w, channels) of a slot, taken as they are, and repeated without end."""
+    out = {"type": "bitmap", "bitmap": mi.Bitmap(np.ascontiguousarray(values, np.float32)), "raw": True, "wrap_mode": "repeat"}
+    picture = surface.pictures.get(slot)
+    if picture is not None and picture.tile_m is not None and surface.tile_m is not None and picture.tile_m != surface.tile_m:
+        scale = surface.tile_m / picture.tile_m
+        out["to_uv"] = mi.ScalarTransform3f().scale([scale, scale])
+    return out

@@ -9,10 +9,8 @@ import warp
 from numpy.typing import NDArray
 
 from diorama.sim.assets.mesh import MeshPart
+from diorama.sim.render.looks import corner_uv
 from diorama.sim.render.raster.device import layout
-
-#: Which two body axes a surface is unrolled onto when its normal is nearest to x, y or z.
-_UNROLL = np.array([[1, 2], [0, 2], [0, 1]])
 
 
 @warp.struct
@@ -68,7 +66,7 @@ def _triangles(part: MeshPart, tile_m: float | None) -> Any:
     first, second = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
     across = np.cross(first, second).astype(np.float64)
     normals = part.normals[part.faces]
-    uv = _corner_uv(part, corners, across, tile_m)
+    uv = corner_uv(part, tile_m)
     rows: Any = np.zeros(len(part.faces), layout(Triangle))
     rows["n0"], rows["uv0"] = normals[:, 0], uv[:, 0]
     for corner in (1, 2):
@@ -85,15 +83,3 @@ def _triangles(part: MeshPart, tile_m: float | None) -> Any:
 def _unit(v: NDArray[np.float64]) -> NDArray[np.float64]:
     length = np.sqrt(v[:, 0] ** 2 + v[:, 1] ** 2 + v[:, 2] ** 2)
     return v / np.where(length > 0, length, 1.0)[:, None]
-
-
-def _corner_uv(part: MeshPart, corners: NDArray[np.float32], across: NDArray[np.float64], tile_m: float | None) -> NDArray[Any]:
-    """Texture coordinates (m, 3, 2) in tiles, for each triangle's corners.
-
-    A picture in metres is laid out alike on all: each triangle is unrolled onto the two body axes it is most parallel
-    to, so that the pattern has the same scale on every shape, however the mesh's own coordinates are laid out.
-    """
-    if tile_m is not None:
-        axes = _UNROLL[np.argmax(np.abs(across), axis=1)]
-        return np.take_along_axis(corners, axes[:, None, :], axis=2) / np.float32(tile_m)
-    return part.uv[part.faces]
