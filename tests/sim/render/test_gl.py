@@ -615,6 +615,11 @@ def test_an_import_for_windows_before_us_is_told(gl, monkeypatch) -> None:
         pass
 
 
+def test_no_library_of_windows_is_needed(gl) -> None:
+    """pyrender's viewer would load X's libraries, which are not on every machine."""
+    assert not {"pyglet", "pyrender.viewer"} & set(sys.modules)
+
+
 def test_the_environment_is_left_as_it_was(gl, monkeypatch) -> None:
     """PyOpenGL reads it while it is imported; nobody else should."""
     monkeypatch.delitem(sys.modules, "OpenGL.platform")

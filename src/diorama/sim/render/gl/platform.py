@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 from diorama.sim.errors import DioramaError, MissingExtra
 
@@ -26,7 +28,7 @@ class NoOpenGL(DioramaError):
 
 @contextmanager
 def chosen_platform() -> Iterator[str]:
-    """Within, PyOpenGL may be imported, and finds OpenGL by the platform that is yielded: ``egl`` or ``osmesa``.
+    """Within, PyOpenGL and pyrender may be imported, and find OpenGL by the platform that is yielded: ``egl`` or ``osmesa``.
 
     PYOPENGL_PLATFORM, if set, decides; else the first that works in a process of its own. Raises MissingExtra, and NoOpenGL
     when none works, or when PyOpenGL has been imported already for windows on a display.
@@ -34,17 +36,34 @@ def chosen_platform() -> Iterator[str]:
     if find_spec("pyrender") is None or find_spec("OpenGL") is None:
         raise MissingExtra("the OpenGL renderer", "pyrender", "gl")
     if "OpenGL.platform" in sys.modules:
-        yield _platform_in_use()
+        with _without_viewer():
+            yield _platform_in_use()
         return
     before = os.environ.get("PYOPENGL_PLATFORM")
     platform = _working_platform(before)
     os.environ["PYOPENGL_PLATFORM"] = platform
     try:
-        yield platform
+        with _without_viewer():
+            yield platform
     finally:
         # PyOpenGL has read it. Left there, it would decide for other libraries, and for processes started later.
         if before is None:
             del os.environ["PYOPENGL_PLATFORM"]
+
+
+@contextmanager
+def _without_viewer() -> Iterator[None]:
+    """With pyrender comes its viewer, which needs the libraries of a desktop. Nothing here opens windows, so it is left out."""
+    if "pyrender" in sys.modules:
+        yield
+        return
+    stand_in: Any = ModuleType("pyrender.viewer")
+    stand_in.Viewer = None
+    sys.modules["pyrender.viewer"] = stand_in
+    try:
+        yield
+    finally:
+        del sys.modules["pyrender.viewer"]
 
 
 def _platform_in_use() -> str:
