@@ -13,8 +13,10 @@ from diorama.sim.render.raster import Raster
 from diorama.sim.spec import (
     BodySpec,
     BoxShape,
+    BrownConrady,
     CameraSpec,
     CylinderShape,
+    Distortion,
     EnvironmentSpec,
     MaterialSpec,
     Motion,
@@ -95,6 +97,19 @@ def test_what_is_in_focus_stays_sharp(raster: Raster) -> None:
     )
 
 
+def test_what_is_in_focus_stays_sharp_through_a_lens(raster: Raster) -> None:
+    """Far off the axis too, where the picture is bent."""
+    sheet = BodySpec(name="sheet", shape=BoxShape(size_m=(0.08, 1e-3, 0.06)), world_from_body=Pose((0.13, 0.8005, -0.08)), material=WHITE)
+    lens = replace(CAMERA, distortion=BrownConrady(k1=-0.8, k2=0.2))
+    cameras = [replace(lens, aperture_m=aperture, focus_m=focus) for aperture, focus in ((0.0, 0.8), (0.05, 0.8), (0.05, 1.6))]
+    before, focused, blurred = (moments(shot(raster, scene(sheet), camera)) for camera in cameras)
+    np.testing.assert_allclose(focused[0], before[0], atol=0.05)
+    np.testing.assert_allclose(focused[1], before[1], rtol=0.02)
+    # Out of focus it is smeared by 200 x 0.05 x (1 / 0.8 - 1 / 1.6) = 6.25 pixels at most.
+    assert np.all(blurred[1] - before[1] > 0.5 * 6.25**2 / 4)
+    assert np.all(blurred[1] - before[1] < 6.25**2 / 4)
+
+
 @pytest.mark.parametrize("by", ["body", "camera"])
 def test_length_of_motion_blur(raster: Raster, by: str) -> None:
     """speed x exposure x f / z, evenly filled, about where the labels are."""
@@ -173,7 +188,7 @@ def test_a_picture_after_a_blurred_one_is_as_before(raster: Raster) -> None:
 
 @pytest.mark.parametrize("effect", ["both", "rolling"])
 def test_the_same_twice(raster: Raster, effect: str) -> None:
-    changes = EFFECTS["both"] | ({"rolling_shutter_s": 0.05} if effect == "rolling" else {})
+    changes = EFFECTS["both"] | ({"rolling_shutter_s": 0.05, "blur_samples": 4} if effect == "rolling" else {})
     camera = replace(MOVING, width=48, height=36, cx=24, cy=18, fx=60, fy=60, **changes)
     first, second = (shot(raster, SPINNING, camera, "rgb", "radiance", *LABELS) for _ in range(2))
     for name in ("rgb", "radiance", "depth_m", "instance", "flow_forward"):
@@ -203,12 +218,12 @@ POLE = BodySpec(name="pole", shape=BoxShape(size_m=(0.1, 1e-3, 0.6)), world_from
 @pytest.mark.parametrize("by", ["body", "camera"])
 def test_rolling_shutter_leans_a_pole(raster: Raster, by: str) -> None:
     """A point at x is seen in the row read out at t where f (x - v t) / z says: in labels, exactly; in the picture as well."""
-    speed, readout = 2.0, 0.03
+    speed, readout = 2.03, 0.03
     motion = Motion((speed, 0.0, 0.0))
     camera = replace(CAMERA, rolling_shutter_s=readout, motion=Motion() if by == "body" else motion)
     pole = replace(POLE, motion=motion if by == "body" else Motion())
     frame = shot(raster, scene(pole), camera, "instance", "depth", "radiance", "amodal")
-    t = np.linspace(-readout / 2, readout / 2, 72)
+    t = readout * ((np.arange(72) + 0.5) / 72 - 0.5)
     lean = 200 * speed * t * (1 if by == "body" else -1)
     left, right = (200 * (0.013 + side) + 48 + lean for side in (-0.05, 0.05))
     columns = np.arange(96) + 0.5
@@ -224,13 +239,28 @@ def test_rolling_shutter_leans_a_pole(raster: Raster, by: str) -> None:
     np.testing.assert_allclose(light.sum(axis=1), cover.sum(axis=1), atol=0.26)
 
 
+@pytest.mark.parametrize("distortion", [None, BrownConrady(k1=-0.3, k2=0.1)])
+def test_each_row_is_that_of_a_picture_of_its_moment(raster: Raster, distortion: Distortion | None) -> None:
+    spec = SPINNING.replace(environment=AROUND)
+    camera = replace(MOVING, rolling_shutter_s=0.1, distortion=distortion)
+    rolled = shot(raster, spec, camera, *LABELS, "radiance", "albedo", "shadow")
+    for row in (2, 20, 40, 60):
+        seconds = 0.1 * ((row + 0.5) / 72 - 0.5)
+        moved = spec.map_bodies({b.name: {"world_from_body": b.motion.moved(b.world_from_body, seconds)} for b in spec.bodies})
+        there = replace(camera, rolling_shutter_s=0.0, world_from_camera=camera.motion.moved(camera.world_from_camera, seconds))
+        still = shot(raster, moved, there, *LABELS, "radiance", "albedo", "shadow")
+        for name in (*LABELS, "albedo", "shadow", "radiance"):
+            field = "depth_m" if name == "depth" else name
+            np.testing.assert_array_equal(getattr(rolled, field)[row], getattr(still, field)[row])
+
+
 def test_rolling_shutter_goes_on_beyond_the_picture(raster: Raster) -> None:
     """A silhouette that leaves the picture above and below leans on at the same pace."""
-    speed, readout = 2.0, 0.03
+    speed, readout = 2.03, 0.03
     camera = replace(CAMERA, rolling_shutter_s=readout, motion=Motion((speed, 0.0, 0.0)))
     frame = shot(raster, scene(POLE), camera, "amodal")
     rows = np.arange(36 - 60, 36 + 60)
-    lean = -200 * speed * readout * (rows / 71 - 0.5)
+    lean = -200 * speed * readout * ((rows + 0.5) / 72 - 0.5)
     left, right = (200 * (0.013 + side) + 48 + lean for side in (-0.05, 0.05))
     first, end = np.ceil(left - 0.5), np.ceil(right - 0.5)
     assert frame.silhouettes[0].total_px == (end - first).sum()

@@ -68,7 +68,7 @@ def test_and_through_a_lens_that_bends_rays(x: float, y: float, i: int) -> None:
 @pytest.mark.parametrize("count", [1, 4, 16])
 @pytest.mark.parametrize("exposure_s", [0.0, 0.001, 0.02, 0.5])
 def test_rows_are_read_out_at_their_own_moments(count: int, exposure_s: float) -> None:
-    camera = replace(CAMERA, rolling_shutter_s=0.047, exposure_s=exposure_s, aperture_m=0.01, blur_samples=count)
+    camera = replace(CAMERA, rolling_shutter_s=0.048, exposure_s=exposure_s, aperture_m=0.01, blur_samples=count)
     pictures = blurred_shots(camera, True) if count > 1 else [sharp_shots(camera, True)]
     moments = np.zeros((count, 48))
     for i, shots in enumerate(pictures):
@@ -85,22 +85,18 @@ def test_rows_are_read_out_at_their_own_moments(count: int, exposure_s: float) -
 
 
 def test_readout_goes_on_beyond_the_picture() -> None:
-    shots = sharp_shots(replace(CAMERA, rolling_shutter_s=0.047), True, -96, 144)
+    shots = sharp_shots(replace(CAMERA, rolling_shutter_s=0.048), True, -96, 144)
     assert [(shot.top, shot.bottom) for shot in shots] == [(y, y + 1) for y in range(-96, 144)]
     np.testing.assert_allclose([shot.seconds for shot in shots], 0.001 * np.arange(-96, 144) - 0.0235, atol=1e-15)
 
 
 def test_cameras_are_where_their_motion_takes_them() -> None:
-    camera = replace(CAMERA, rolling_shutter_s=0.047, motion=Motion((1.0, 2.0, 3.0), (0.0, 0.3, 0.0)))
+    camera = replace(CAMERA, rolling_shutter_s=0.048, motion=Motion((1.0, 2.0, 3.0), (0.0, 0.3, 0.0)))
     for shot in sharp_shots(camera, True):
         assert shot.camera.world_from_camera == camera.motion.moved(camera.world_from_camera, shot.seconds)
 
 
 def test_without_motion_all_rows_are_one() -> None:
-    for camera, moves in (
-        (replace(CAMERA, rolling_shutter_s=0.05), False),
-        (CAMERA, True),
-        (replace(CAMERA, height=1, rolling_shutter_s=0.05), True),
-    ):
+    for camera, moves in ((replace(CAMERA, rolling_shutter_s=0.05), False), (CAMERA, True)):
         [shot] = sharp_shots(camera, moves)
         assert (shot.top, shot.bottom, shot.seconds, shot.camera) == (0, camera.height, 0.0, camera)

@@ -63,7 +63,7 @@ class CameraSpec:
     Points at the z-depth `focus_m` are sharp; others are blurred by an aperture of radius `aperture_m` (0: all is sharp; the
     focal length over twice the f-number). The shutter is open for `exposure_s`, evenly about the moment of the picture, and
     what moves meanwhile (`motion` of bodies and of the camera) is smeared. A rolling shutter takes `rolling_shutter_s` from the
-    top row to the bottom row, evenly about the moment of the picture. Labels are exact at each row's moment, as through a pinhole
+    top edge to the bottom edge, evenly about the moment of the picture. Labels are exact at each row's moment, as through a pinhole
     in the aperture's middle. Optical flow tells where surfaces are `flow_s` later, or were that long before. Blur is the mean of
     `blur_samples` pictures.
     """

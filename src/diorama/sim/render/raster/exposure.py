@@ -146,7 +146,7 @@ def blurred_shots(camera: CameraSpec, moves: bool) -> list[list[Shot]]:
     rows in each, so that in the mean every row is seen at its own moment.
     """
     parts = exposures(camera, moves)
-    line = camera.rolling_shutter_s / max(camera.height - 1, 1)
+    line = camera.rolling_shutter_s / camera.height
     together = min(max(int(camera.exposure_s / (len(parts) * line)), 1), camera.height) if parts and line > 0 else 1
     return [_shots(camera, moves, (0, camera.height), together, i * together // len(parts), part) for i, part in enumerate(parts)]
 
@@ -154,10 +154,10 @@ def blurred_shots(camera: CameraSpec, moves: bool) -> list[list[Shot]]:
 def _shots(camera: CameraSpec, moves: bool, rows: tuple[int, int], height: int, shift: int, exposure: Exposure | None) -> list[Shot]:
     """Shots of `height` rows, but for the first, which has `shift` less; of all `rows` if they are read at once."""
     top, end = rows
-    if not moves or camera.rolling_shutter_s == 0 or camera.height == 1:
+    if not moves or camera.rolling_shutter_s == 0:
         return [_shot(camera, top, end, 0.0, exposure)]
     edges = [top, *range(top + height - shift, end, height), end]
-    return [_shot(camera, first, last, row_seconds(camera, (first + last - 1) / 2), exposure) for first, last in pairwise(edges)]
+    return [_shot(camera, first, last, row_seconds(camera, (first + last) / 2), exposure) for first, last in pairwise(edges)]
 
 
 def _shot(camera: CameraSpec, top: int, bottom: int, seconds: float, exposure: Exposure | None) -> Shot:
@@ -176,9 +176,9 @@ def _shot(camera: CameraSpec, top: int, bottom: int, seconds: float, exposure: E
     return Shot(camera=there, top=top, bottom=bottom, seconds=seconds, place=exposure.place)
 
 
-def row_seconds(camera: CameraSpec, row: float) -> float:
-    """When a row is read out, in seconds from the picture's moment. Beyond the picture the readout goes on at the same pace."""
-    return (row / (camera.height - 1) - 0.5) * camera.rolling_shutter_s
+def row_seconds(camera: CameraSpec, v: float) -> float:
+    """When the place `v` down the picture is read out, in seconds from its moment. Beyond the picture the readout goes on at the same pace."""
+    return (v / camera.height - 0.5) * camera.rolling_shutter_s
 
 
 def sheared(shear: tuple[float, float]) -> Matrix:
