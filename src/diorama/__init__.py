@@ -52,20 +52,29 @@ if TYPE_CHECKING:
     from diorama.sim.frame import Annotations, Frame, Provenance, Sample, Silhouette
     from diorama.sim.physics.bullet import Bullet
     from diorama.sim.render import open_renderer
+    from diorama.sim.render.raster import Batch, Raster
     from diorama.sim.render.settings import PathTracing
     from diorama.sim.seeds import Seed
+    from diorama.sim.sky import sky_map, sun_light
     from diorama.sim.spec import (
         BodySpec,
         BoxShape,
+        BrownConrady,
         CameraSpec,
         CylinderShape,
         EnvironmentSpec,
+        HdrMap,
+        ImageTexture,
+        KannalaBrandt,
         MaterialSpec,
         MeshShape,
+        Motion,
+        PhysicalSky,
         PhysicsSpec,
         PointLight,
         Pose,
         ProceduralTexture,
+        RectLight,
         SceneSpec,
         SensorSpec,
         SphereShape,
@@ -82,8 +91,10 @@ __all__ = [
     "Annotations",
     "AssetError",
     "AssetLibrary",
+    "Batch",
     "BodySpec",
     "BoxShape",
+    "BrownConrady",
     "Bullet",
     "CameraSpec",
     "Choice",
@@ -97,14 +108,19 @@ __all__ = [
     "EnvironmentSpec",
     "Exporter",
     "Frame",
+    "HdrMap",
+    "ImageTexture",
     "InvalidValue",
+    "KannalaBrandt",
     "LogUniform",
     "MaterialSpec",
     "MeshShape",
     "MissingExtra",
+    "Motion",
     "Normal",
     "OutputError",
     "PathTracing",
+    "PhysicalSky",
     "PhysicsSpec",
     "Plan",
     "PointLight",
@@ -112,6 +128,8 @@ __all__ = [
     "ProceduralTexture",
     "Provenance",
     "Randomizer",
+    "Raster",
+    "RectLight",
     "RejectedScene",
     "Sample",
     "Scenario",
@@ -141,6 +159,8 @@ __all__ = [
     "open_renderer",
     "plan_from_json",
     "plan_to_json",
+    "sky_map",
+    "sun_light",
     "to_json",
 ]
 
@@ -161,10 +181,13 @@ _HOMES = {
     "diorama.sim.frame": "Annotations Frame Provenance Sample Silhouette",
     "diorama.sim.physics.bullet": "Bullet",
     "diorama.sim.render": "open_renderer",
+    "diorama.sim.render.raster": "Batch Raster",
     "diorama.sim.render.settings": "PathTracing",
     "diorama.sim.seeds": "Seed",
-    "diorama.sim.spec": "BodySpec BoxShape CameraSpec CylinderShape EnvironmentSpec MaterialSpec MeshShape PhysicsSpec PointLight Pose "
-    "ProceduralTexture SceneSpec SensorSpec SphereShape SpotLight SunLight",
+    "diorama.sim.sky": "sky_map sun_light",
+    "diorama.sim.spec": "BodySpec BoxShape BrownConrady CameraSpec CylinderShape EnvironmentSpec HdrMap ImageTexture KannalaBrandt MaterialSpec "
+    "MeshShape Motion PhysicalSky PhysicsSpec PointLight Pose ProceduralTexture RectLight SceneSpec SensorSpec SphereShape "
+    "SpotLight SunLight",
     "diorama.sim.transforms": "look_at",
     "diorama.studio": "Studio generate",
 }
