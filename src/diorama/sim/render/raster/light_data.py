@@ -9,10 +9,12 @@ RECT = wp.constant(3)
 
 #: Texels along the side of the cells whose bounds are kept (see `ShadowBounds`); maps are whole cells wide and high.
 BOUNDS_CELL = 8
-#: Widest kernel of a shadow in texels of one level, to each side; wider ones take a coarser level.
+#: Widest kernel of a shadow, to each side: in texels, and in cells of a level; wider ones take a coarser level.
 MAX_KERNEL = 8
-#: Kernels up to this wide stay within the bounds of the nine cells around.
-NARROW_KERNEL = BOUNDS_CELL - 1.5
+MAX_COARSE_KERNEL = 6
+#: Bounds are kept for cells of these sizes. A kernel's rim is a texel wide.
+BOUNDS_SIZES = tuple(BOUNDS_CELL << k for k in range(7))
+RIM = 1.5
 #: Texels, or cells of a level, that stay empty around all that casts shadows.
 BORDER = 20
 
@@ -53,8 +55,8 @@ class ShadowMap:
     as `per_value` x texels (times `shape` along either side), and none from farther than `reach`. `rise` is the height of a lamp,
     or the sun's climb for each metre of its light's way.
 
-    Texels are `width` x `height` from `start` on. Bounds begin at `bounds` and `wide_bounds`, `width` / BOUNDS_CELL a row;
-    `first_level` and `levels` are the coarser levels.
+    Texels are `width` x `height` from `start` on. `bounds` is the first of its sizes of bounds, the smallest;
+    those of size number `widest` tell of all that is in reach. `first_level` and `levels` are the coarser levels.
     """
 
     place: wp.mat33
@@ -67,7 +69,7 @@ class ShadowMap:
     height: int
     start: int
     bounds: int
-    wide_bounds: int
+    widest: int
     reach: float
     per_value: float
     rise: float
@@ -92,6 +94,14 @@ class ShadowMap:
 
 
 @wp.struct
+class ShadowBounds:
+    """Bounds of a map by cells of one size: `across` a row, from `start` on."""
+
+    start: int
+    across: int
+
+
+@wp.struct
 class ShadowLevel:
     """A map at a lower resolution: cells of `size` texels from `start` on, `across` x `rows`, BORDER of them on each side beyond the map.
 
@@ -109,12 +119,13 @@ class ShadowLevel:
 class Shadows:
     """All that tells how much of a light a point sees.
 
-    `bounds` are for each cell of each map the greatest world height that is seen, the nearest value and the farthest value (0 if there is a
-    gap), once over the nine cells around, and once over all that is in the map's reach of the cell.
+    `bounds` are, for each cell of each of a map's `sizes`, the greatest world height that is seen in it and in the eight cells
+    around, the nearest value and the farthest value (0 if there is a gap).
     """
 
     maps: wp.array(dtype=ShadowMap)
     texels: wp.array(dtype=float)
+    sizes: wp.array(dtype=ShadowBounds)
     bounds: wp.array(dtype=wp.vec3)
     levels: wp.array(dtype=ShadowLevel)
     cells: wp.array(dtype=float)

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from diorama.sim.render.raster import shadow_draw
 from diorama.sim.render.raster.device import Array, Scratch, layout, records, wp
-from diorama.sim.render.raster.light_data import BOUNDS_CELL, POINT, RECT, SPOT, SUN, LightData, ShadowLevel, ShadowMap, Shadows
+from diorama.sim.render.raster.light_data import BOUNDS_SIZES, POINT, RECT, SPOT, SUN, LightData, ShadowBounds, ShadowLevel, ShadowMap, Shadows
 from diorama.sim.render.raster.scene import SceneArrays
 from diorama.sim.render.raster.shadow_rows import ShadowRows, within_bounds
-from diorama.sim.render.raster.shadow_views import CLOSER_TEXELS, MOST_CLOSER, NEAR_M, View, closer_views, ground, lowest_m, views
+from diorama.sim.render.raster.shadow_views import NEAR_M, View, closer_views, ground, lowest_m, views
 from diorama.sim.spec import CameraSpec, Light, RectLight, SceneSpec, SpotLight, SunLight
 from diorama.sim.transforms import normalize
 
@@ -58,6 +58,7 @@ class SceneLights:
                 drawn += [_drawn(view, casting[index], scene) for view in fitted]
                 if isinstance(light, SunLight):
                     self._suns.append(_Sun(light=index, map=first, view=fitted[0], casts=casting[index]))
+        self._drawn = drawn
         self._arrays = self._upload(self._lights, self._rows)
         self._draw(self._arrays.shadows, self._rows, drawn)
 
@@ -75,27 +76,31 @@ class SceneLights:
         if not drawn:
             return self._arrays
         arrays = self._upload(lights, rows)
+        if any(getattr(arrays.shadows, name).ptr != getattr(self._arrays.shadows, name).ptr for name in ("texels", "bounds", "cells")):
+            # There was no room beside the others: all have moved.
+            drawn = self._drawn + drawn
+            self._arrays = self._upload(self._lights, self._rows)
         self._draw(arrays.shadows, rows, drawn)
         self._seen = (camera, arrays)
         return arrays
 
     def _upload(self, lights: NDArray[Any], rows: ShadowRows) -> LightArrays:
-        """Describe lights and maps to the kernels. Their memory is kept from scene to scene."""
+        """Describe lights and maps to the kernels. The maps' memory is kept from scene to scene."""
         device = self._scratch.device
 
         def room(name: str, dtype: Any, size: int) -> Array:
-            """A power of two, since scenes differ a little in what they need. What is not used is never touched."""
-            return self._scratch.array(f"shadow {name}", dtype, 1 << max(size, 1).bit_length())
+            """A power of two, since scenes differ a little in what they need."""
+            return self._scratch.rows(name, dtype, (1 << max(size, 1).bit_length(),))
 
-        closer = len(self._suns) * MOST_CLOSER * (CLOSER_TEXELS + 64) ** 2
-        maps, levels = rows.arrays()
+        maps, sizes, levels = rows.arrays()
         shadows: Any = Shadows()
         shadows.maps = records(maps, ShadowMap, device)
+        shadows.sizes = records(sizes, ShadowBounds, device)
         shadows.levels = records(levels, ShadowLevel, device)
         # Eight lanes may begin at the last one.
-        shadows.texels = room("texels", wp.float32, self._rows.texels + closer + 8)
-        shadows.bounds = room("bounds", wp.vec3, self._rows.bounds + closer // 32)
-        shadows.cells = room("cells", wp.float32, self._rows.cells + closer // 2 + 8)
+        shadows.texels = room("shadow texels", wp.float32, rows.texels + 8)
+        shadows.bounds = room("shadow bounds", wp.vec3, rows.bounds)
+        shadows.cells = room("shadow cells", wp.float32, rows.cells + 8)
         return LightArrays(lights=records(lights, LightData, device), shadows=shadows)
 
     def _draw(self, shadows: Any, rows: ShadowRows, drawn: Sequence[NDArray[np.uint8]]) -> None:
@@ -103,9 +108,9 @@ class SceneLights:
         if not drawn:
             return
         scene, device = self._scene, self._scratch.device
-        maps, levels = rows.arrays()
+        maps, _, levels = rows.arrays()
         maps, last = maps[-len(drawn) :], shadows.maps[len(maps) - len(drawn) :]
-        across = self._scratch.array("shadow bounds across", wp.vec3, len(shadows.bounds))
+        across = self._scratch.rows("shadow bounds across", wp.vec3, shadows.bounds.shape)
 
         def launch(kernel: Any, dim: tuple[int, ...], *inputs: Any) -> None:
             wp.launch(kernel, dim=(len(drawn), *dim), inputs=[last, *inputs], device=device)
@@ -114,11 +119,13 @@ class SceneLights:
         flags = wp.array(np.stack(drawn), dtype=wp.uint8, device=device)
         mesh = (scene.vertices, scene.faces, scene.triangle_body, scene.triangles, scene.surfaces, scene.texels)
         launch(shadow_draw.draw, (scene.count, self._strips), *mesh, flags, self._strips, shadows.texels)
-        cells = int((maps["width"] // BOUNDS_CELL * (maps["height"] // BOUNDS_CELL)).max())
-        launch(shadow_draw.bound, (cells,), shadows.texels, shadows.bounds)
-        for wide in (0, 1) if (maps["wide_bounds"] != maps["bounds"]).any() else (0,):
-            launch(shadow_draw.widen, (cells,), 0, wide, shadows.bounds, across)
-            launch(shadow_draw.widen, (cells,), 1, wide, across, shadows.bounds)
+        counts = [int((-(-maps["width"] // size) * -(-maps["height"] // size)).max()) for size in BOUNDS_SIZES[: int(maps["widest"].max()) + 1]]
+        launch(shadow_draw.bound, (counts[0],), shadows.sizes, shadows.texels, shadows.bounds)
+        for size, count in list(enumerate(counts))[1:]:
+            launch(shadow_draw.gather_bounds, (count,), shadows.sizes, size, shadows.bounds)
+        for size, count in enumerate(counts):
+            launch(shadow_draw.widen, (count,), shadows.sizes, size, 0, shadows.bounds, across)
+            launch(shadow_draw.widen, (count,), shadows.sizes, size, 1, across, shadows.bounds)
         for level in range(int(maps["levels"].max())):
             made = levels[(maps["first_level"] + level)[maps["levels"] > level]]
             launch(shadow_draw.coarsen, (int((made["across"] * made["rows"]).max()),), shadows.levels, shadows.texels, level, shadows.cells)

@@ -13,14 +13,19 @@ never shadows itself whatever its slope.
 import warp as wp
 
 from diorama.sim.render.raster.lanes import Lanes, greater, lesser, load, load_rows, total, where_above
-from diorama.sim.render.raster.light_data import BORDER, BOUNDS_CELL, MAX_KERNEL, NARROW_KERNEL, LightData, Shadows
+from diorama.sim.render.raster.light_data import BORDER, BOUNDS_CELL, MAX_COARSE_KERNEL, MAX_KERNEL, RIM, LightData, Shadows
 
 wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False})
 
 CELL = wp.constant(BOUNDS_CELL)
 PAD = wp.constant(float(BORDER))
 WIDEST = wp.constant(float(MAX_KERNEL))
-NARROW = wp.constant(NARROW_KERNEL)
+WIDEST_COARSE = wp.constant(float(MAX_COARSE_KERNEL))
+#: As wide as BORDER allows.
+LONGEST = wp.constant(0.5 * float(BORDER) - 1.0)
+#: log2 of CELL.
+FIRST_SHIFT = wp.constant(BOUNDS_CELL.bit_length() - 1)
+RIM_WIDTH = wp.constant(RIM)
 CENTERS = wp.constant(Lanes(0.5, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5))
 ZEROS = wp.constant(Lanes(0.0))
 ONES = wp.constant(Lanes(1.0))
@@ -205,9 +210,14 @@ def hidden_by(k: Kernel, shadows: Shadows, m: int) -> wp.vec3:
         fine.shear = k.shear
         fine.box = k.box
         return hidden_by_texels(fine, shadows.texels, shadows.maps[m].start, shadows.maps[m].width)
+    # A narrow kernel may be longer, so that some cells lie across it.
+    across = wp.max(wp.min(k.wide, k.high), 1.0)
     index = shadows.maps[m].first_level
     last = index + shadows.maps[m].levels - 1
-    while index < last and widest > WIDEST * float(shadows.levels[index].size):
+    while index < last:
+        cell = float(shadows.levels[index].size)
+        if widest <= WIDEST_COARSE * cell or (widest <= LONGEST * cell and across < 3.0 * cell):
+            break
         index += 1
     level = shadows.levels[index]
     size = float(level.size)
@@ -220,33 +230,55 @@ def hidden_by(k: Kernel, shadows: Shadows, m: int) -> wp.vec3:
     coarse.value = k.value
     coarse.gu = k.gu * size
     coarse.gv = k.gv * size
-    coarse.wide = wp.min(narrowed(k.wide * each, k.box, 2.0), WIDEST)
-    coarse.high = wp.min(narrowed(k.high * each, k.box, 2.0), WIDEST)
+    coarse.wide = wp.min(narrowed(k.wide * each, k.box, 2.0), LONGEST)
+    coarse.high = wp.min(narrowed(k.high * each, k.box, 2.0), LONGEST)
     coarse.shear = k.shear
     coarse.box = k.box
     return hidden_by_cells(coarse, shadows.cells, level.start, level.across, level.across * level.rows)
 
 
 @wp.func
+def size_for(distance: float) -> int:
+    """The number of the least size of cells that are as wide."""
+    size = int(0)
+    while distance > float(CELL << size):
+        size += 1
+    return size
+
+
+@wp.func
+def bounds_at(shadows: Shadows, m: int, size: int, x: int, y: int) -> wp.vec3:
+    """The bounds of what is around a texel, by cells of a size."""
+    by = shadows.sizes[shadows.maps[m].bounds + size]
+    shift = FIRST_SHIFT + size
+    return shadows.bounds[by.start + (y >> shift) * by.across + (x >> shift)]
+
+
+@wp.func
 def lit_in_map(shadows: Shadows, m: int, point: wp.vec3, normal: wp.vec3, u: float, v: float, value: float) -> float:
     """How much of its part of the light the map shows to a point, which is at texel (u, v) and has this value there."""
-    x = wp.clamp(int(u), 0, shadows.maps[m].width - 1) // CELL
-    y = wp.clamp(int(v), 0, shadows.maps[m].height - 1) // CELL
-    cell = y * (shadows.maps[m].width // CELL) + x
-    bounds = shadows.bounds[shadows.maps[m].wide_bounds + cell]
-    reach = shadows.maps[m].reach
-    if reach > NARROW and shadows.maps[m].per_value * (bounds[1] - value) <= NARROW:
-        bounds = shadows.bounds[shadows.maps[m].bounds + cell]
-        reach = NARROW
-    # Most of what is seen: nothing around is nearer to the light, or is higher than level ground.
-    if bounds[1] <= value:
-        return 1.0
     parallel = shadows.maps[m].parallel != 0
+    level_height = float(-HUGE)
     if normal[2] > LEVEL:
         rise = shadows.maps[m].rise
         if not parallel:
             rise = (point[2] - rise) * value
-        if bounds[0] < point[2] + LEVEL_BIAS_M * wp.abs(rise):
+        level_height = point[2] + LEVEL_BIAS_M * wp.abs(rise)
+    # Most of what is seen: nothing around is nearer to the light, or is higher than level ground. The nearest around tells how far
+    # around to look.
+    x = wp.clamp(int(u), 0, shadows.maps[m].width - 1)
+    y = wp.clamp(int(v), 0, shadows.maps[m].height - 1)
+    size = shadows.maps[m].widest
+    bounds = bounds_at(shadows, m, size, x, y)
+    if bounds[1] <= value or bounds[0] < level_height:
+        return 1.0
+    for _smaller in range(3):
+        distance = shadows.maps[m].per_value * (bounds[1] - value) + RIM_WIDTH
+        if size == 0 or distance > float(CELL << (size - 1)):
+            break
+        size = size_for(distance)
+        bounds = bounds_at(shadows, m, size, x, y)
+        if bounds[1] <= value or bounds[0] < level_height:
             return 1.0
 
     n = wp.mul(shadows.maps[m].rotation, normal)
@@ -262,7 +294,7 @@ def lit_in_map(shadows: Shadows, m: int, point: wp.vec3, normal: wp.vec3, u: flo
     expected = value + bias
     gu = n[0] * per_slope * shadows.maps[m].per_scale[0]
     gv = n[1] * per_slope * shadows.maps[m].per_scale[1]
-    if bounds[2] > wp.max(expected + (wp.abs(gu) + wp.abs(gv)) * (reach + 2.0 * float(CELL)), 0.0):
+    if bounds[2] > wp.max(expected + (wp.abs(gu) + wp.abs(gv)) * float(2 * CELL << size), 0.0):
         return 0.0
     radius = shadows.maps[m].per_value * (bounds[1] - value)
     if radius <= SMALL:
@@ -300,12 +332,12 @@ def lit_in_map(shadows: Shadows, m: int, point: wp.vec3, normal: wp.vec3, u: flo
     k.shear = xy / yy
     high = wp.sqrt(yy)
     wide = wp.sqrt(wp.max(xx - xy * k.shear, 0.0))
-    size = wp.max(wide + wp.abs(k.shear) * high, high)
+    longest = wp.max(wide + wp.abs(k.shear) * high, high)
 
-    radius = wp.min(size * (bounds[1] - value), reach)
+    radius = wp.min(longest * (bounds[1] - value), shadows.maps[m].reach)
     for _step in range(4):
-        k.wide = wide / size * radius
-        k.high = high / size * radius
+        k.wide = wide / longest * radius
+        k.high = high / longest * radius
         hidden = hidden_by(k, shadows, m)
         lit = 1.0 - hidden[0] / hidden[1]
         if hidden[0] <= 0.0:
@@ -313,7 +345,7 @@ def lit_in_map(shadows: Shadows, m: int, point: wp.vec3, normal: wp.vec3, u: flo
         if lit < 1.0e-5:
             return 0.0
         before = radius
-        radius = wp.min(size * wp.max(hidden[2] / hidden[0] - value, 0.0), radius)
+        radius = wp.min(longest * wp.max(hidden[2] / hidden[0] - value, 0.0), radius)
         if before - radius < 0.1 + 0.04 * radius:
             break
     return lit

@@ -7,7 +7,7 @@ the edge they share to the last bit, and no texel falls between them.
 import warp as wp
 
 from diorama.sim.render.raster.lanes import Lanes, greater, greatest, lesser, load, load_rows, store, total, where_above
-from diorama.sim.render.raster.light_data import BORDER, BOUNDS_CELL, ShadowLevel, ShadowMap
+from diorama.sim.render.raster.light_data import BORDER, BOUNDS_CELL, ShadowBounds, ShadowLevel, ShadowMap
 from diorama.sim.render.raster.meshes import Triangle
 from diorama.sim.render.raster.scene import CUT_OUT, Surface
 from diorama.sim.render.raster.texture import lookup_alpha
@@ -265,7 +265,7 @@ def draw(
 
 
 @wp.kernel
-def bound(maps: wp.array(dtype=ShadowMap), texels: wp.array(dtype=float), bounds: wp.array(dtype=wp.vec3)):
+def bound(maps: wp.array(dtype=ShadowMap), sizes: wp.array(dtype=ShadowBounds), texels: wp.array(dtype=float), bounds: wp.array(dtype=wp.vec3)):
     """The bounds of each cell's own texels: see `Shadows`."""
     m, cell = wp.tid()
     width = maps[m].width
@@ -283,7 +283,7 @@ def bound(maps: wp.array(dtype=ShadowMap), texels: wp.array(dtype=float), bounds
         farthest = lesser(farthest, value)
     high = greatest(nearest)
     if high == 0.0:
-        bounds[maps[m].bounds + cell] = wp.vec3(-HUGE, 0.0, 0.0)
+        bounds[sizes[maps[m].bounds].start + cell] = wp.vec3(-HUGE, 0.0, 0.0)
         return
     # Height is linear in texel and value (sun), or is so over value.
     up = maps[m].world_z
@@ -305,7 +305,7 @@ def bound(maps: wp.array(dtype=ShadowMap), texels: wp.array(dtype=float), bounds
             highest = greater(highest, wp.cw_div(ramp, value + missing) - missing * HUGE)
         ramp += Lanes(hv)
         at += width
-    bounds[maps[m].bounds + cell] = wp.vec3(greatest(highest) + up[3], high, -greatest(-farthest))
+    bounds[sizes[maps[m].bounds].start + cell] = wp.vec3(greatest(highest) + up[3], high, -greatest(-farthest))
 
 
 @wp.func_native("""
@@ -323,33 +323,53 @@ def bounds_of(cells: wp.array(dtype=wp.vec3), at: int, step: int, low: int, high
 
 
 @wp.kernel
-def widen(maps: wp.array(dtype=ShadowMap), along: int, wide: int, cells: wp.array(dtype=wp.vec3), bounds: wp.array(dtype=wp.vec3)):
-    """Bounds over the neighbours on both sides, along rows (`along` 0) or columns (1); or, from those, over all in reach (`wide`)."""
+def gather_bounds(maps: wp.array(dtype=ShadowMap), sizes: wp.array(dtype=ShadowBounds), size: int, bounds: wp.array(dtype=wp.vec3)):
+    """The bounds of larger cells' own texels, from those of the four smaller cells in each."""
     m, cell = wp.tid()
-    across = maps[m].width // CELL
-    rows = maps[m].height // CELL
-    if cell >= across * rows:
+    if size > maps[m].widest:
         return
-    # A kernel's rim is a texel wide.
-    beyond = maps[m].reach + 1.5 - float(CELL)
-    if wide != 0 and beyond <= 0.0:
+    own = sizes[maps[m].bounds + size]
+    below = sizes[maps[m].bounds + size - 1]
+    x = cell % own.across
+    y = cell // own.across
+    rows = (maps[m].height + (CELL << (size - 1)) - 1) // (CELL << (size - 1))
+    if 2 * y >= rows:
+        return
+    first = below.start + 2 * y * below.across + 2 * x
+    columns = wp.min(below.across - 2 * x, 2)
+    out = bounds_of(bounds, first, 1, 0, columns - 1)
+    if 2 * y + 1 < rows:
+        other = bounds_of(bounds, first + below.across, 1, 0, columns - 1)
+        out = wp.vec3(wp.max(out[0], other[0]), wp.max(out[1], other[1]), wp.min(out[2], other[2]))
+    bounds[own.start + cell] = out
+
+
+@wp.kernel
+def widen(
+    maps: wp.array(dtype=ShadowMap),
+    sizes: wp.array(dtype=ShadowBounds),
+    size: int,
+    along: int,
+    cells: wp.array(dtype=wp.vec3),
+    bounds: wp.array(dtype=wp.vec3),
+):
+    """Bounds over a cell and its neighbours on both sides, along rows (`along` 0) or columns (1)."""
+    m, cell = wp.tid()
+    if size > maps[m].widest:
+        return
+    own = sizes[maps[m].bounds + size]
+    rows = (maps[m].height + (CELL << size) - 1) // (CELL << size)
+    if cell >= own.across * rows:
         return
     step = int(1)
-    at = cell % across
-    end = across
+    at = cell % own.across
+    end = own.across
     if along == 1:
-        step = across
-        at = cell // across
+        step = own.across
+        at = cell // own.across
         end = rows
-    reach = int(1)
-    source = maps[m].bounds + cell
-    target = source
-    if wide != 0:
-        reach = int(wp.ceil(beyond / float(CELL)))
-        target = maps[m].wide_bounds + cell
-        if along == 1:
-            source = target
-    bounds[target] = bounds_of(cells, source, step, wp.max(-reach, -at), wp.min(reach, end - 1 - at))
+    here = own.start + cell
+    bounds[here] = bounds_of(cells, here, step, wp.max(-1, -at), wp.min(1, end - 1 - at))
 
 
 @wp.func

@@ -4,7 +4,7 @@ import warp as wp
 
 from diorama.sim.render.raster.lanes import Indices, Lanes, Vectors, dots_with, greater, greatest, pick, where_above
 from diorama.sim.render.raster.light_data import Shadows
-from diorama.sim.render.raster.shadow import CELL, LEVEL, LEVEL_BIAS_M, NARROW
+from diorama.sim.render.raster.shadow import CELL, LEVEL, LEVEL_BIAS_M, RIM_WIDTH
 
 wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False, "max_unroll": 4})
 
@@ -13,7 +13,7 @@ wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": 
     wp::vec_t<8, int> r;
     for (int i = 0; i < 8; ++i) {
         float x = u.c[i] < (float)(width - 1) ? u.c[i] : (float)(width - 1), y = v.c[i] < (float)(height - 1) ? v.c[i] : (float)(height - 1);
-        r.c[i] = (int)(y > 0.0f ? y : 0.0f) / size * (width / size) + (int)(x > 0.0f ? x : 0.0f) / size;
+        r.c[i] = (int)(y > 0.0f ? y : 0.0f) / size * ((width + size - 1) / size) + (int)(x > 0.0f ? x : 0.0f) / size;
     }
     return r;
 """)
@@ -48,15 +48,17 @@ def lit_for_sure(shadows: Shadows, m: int, point: Vectors, normal: Vectors) -> L
         u = wp.cw_mul(u, value)
         v = wp.cw_mul(v, value)
         rise = wp.cw_mul(wp.abs(point.z - Lanes(shadows.maps[m].rise)), value)
-    at = cells_at(u, v, shadows.maps[m].width, shadows.maps[m].height, CELL)
-    nearest = coordinates(shadows.bounds, shadows.maps[m].wide_bounds, at, 1)
-    highest = coordinates(shadows.bounds, shadows.maps[m].wide_bounds, at, 0)
-    if shadows.maps[m].reach > NARROW:
+    widest = shadows.maps[m].widest
+    at = cells_at(u, v, shadows.maps[m].width, shadows.maps[m].height, CELL << widest)
+    nearest = coordinates(shadows.bounds, shadows.sizes[shadows.maps[m].bounds + widest].start, at, 1)
+    highest = coordinates(shadows.bounds, shadows.sizes[shadows.maps[m].bounds + widest].start, at, 0)
+    if widest > 0:
         # 1 where no kernel can be wide.
-        narrow = where_above(Lanes(NARROW), (nearest - value) * shadows.maps[m].per_value, Lanes(1.0))
+        narrow = where_above(Lanes(float(CELL) - RIM_WIDTH), (nearest - value) * shadows.maps[m].per_value, Lanes(1.0))
         if greatest(narrow) > 0.0:
-            nearest = pick(narrow, coordinates(shadows.bounds, shadows.maps[m].bounds, at, 1), nearest)
-            highest = pick(narrow, coordinates(shadows.bounds, shadows.maps[m].bounds, at, 0), highest)
+            at = cells_at(u, v, shadows.maps[m].width, shadows.maps[m].height, CELL)
+            nearest = pick(narrow, coordinates(shadows.bounds, shadows.sizes[shadows.maps[m].bounds].start, at, 1), nearest)
+            highest = pick(narrow, coordinates(shadows.bounds, shadows.sizes[shadows.maps[m].bounds].start, at, 0), highest)
     # Level ground is lit where nothing rises above it.
     level = where_above(normal.z, Lanes(LEVEL), where_above(point.z + rise * LEVEL_BIAS_M, highest, Lanes(1.0)))
     lit = pick(where_above(nearest, value, Lanes(1.0)), level, Lanes(1.0))

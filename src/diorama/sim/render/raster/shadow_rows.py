@@ -9,7 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diorama.sim.render.raster.device import layout
-from diorama.sim.render.raster.light_data import BORDER, BOUNDS_CELL, MAX_KERNEL, NARROW_KERNEL, ShadowLevel, ShadowMap
+from diorama.sim.render.raster.light_data import (
+    BORDER,
+    BOUNDS_CELL,
+    BOUNDS_SIZES,
+    MAX_COARSE_KERNEL,
+    MAX_KERNEL,
+    RIM,
+    ShadowBounds,
+    ShadowLevel,
+    ShadowMap,
+)
 from diorama.sim.render.raster.shadow_views import NEAR_M, View
 from diorama.sim.transforms import apply
 
@@ -17,6 +27,8 @@ from diorama.sim.transforms import apply
 _MOST_TEXELS = 24_000_000
 #: Sizes of the cells of coarser levels, in texels.
 _LEVEL_SIZES = (4, 8, 16, 32, 64)
+#: No kernel is wider than bounds and levels allow.
+_MAX_REACH = min(BOUNDS_SIZES[-1] - RIM, _LEVEL_SIZES[-1] * MAX_COARSE_KERNEL)
 
 
 def within_bounds(parts: Sequence[Sequence[View]]) -> float:
@@ -26,10 +38,11 @@ def within_bounds(parts: Sequence[Sequence[View]]) -> float:
 
 
 class ShadowRows:
-    """ShadowMap and ShadowLevel records, and how many texels, bounds and cells they take together."""
+    """Records of shadow maps, and how many texels, bounds and cells they take together."""
 
     def __init__(self) -> None:
         self._maps: list[Any] = []
+        self._sizes: list[tuple[int, int]] = []
         self._levels: list[tuple[int, int, int, int]] = []
         self.texels = self.bounds = self.cells = 0
 
@@ -38,12 +51,12 @@ class ShadowRows:
 
     def copy(self) -> Self:
         out = copy.copy(self)
-        out._maps, out._levels = list(self._maps), list(self._levels)
+        out._maps, out._sizes, out._levels = list(self._maps), list(self._sizes), list(self._levels)
         return out
 
-    def arrays(self) -> tuple[NDArray[Any], NDArray[Any]]:
-        """The records."""
-        return np.array(self._maps, layout(ShadowMap)), np.array(self._levels, layout(ShadowLevel))
+    def arrays(self) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+        """The records of ShadowMap, ShadowBounds and ShadowLevel."""
+        return np.array(self._maps, layout(ShadowMap)), np.array(self._sizes, layout(ShadowBounds)), np.array(self._levels, layout(ShadowLevel))
 
     def add(self, part: Sequence[View], *, other: int = -1, following: bool = False) -> int:
         """Lay out the views of a part of a light, each to be asked where those before it do not answer, and last of all the map `other`.
@@ -64,7 +77,7 @@ class ShadowRows:
         finest = float(scale.max())
         width, height = (-(-(math.ceil(side) + 2 * BORDER) // BOUNDS_CELL) * BOUNDS_CELL for side in (view.window[2:] - view.window[:2]) * scale)
         center = BORDER - view.window[:2] * scale
-        reach = min(max(view.reach * finest, 1.0), MAX_KERNEL * _LEVEL_SIZES[-1])
+        reach = min(max(view.reach * finest, 1.0), _MAX_REACH)
         m = view.map_from_world
         eye_height = -float((m[:3, 2] * m[:3, 3]).sum())
         # From the map's frame to texels and value.
@@ -90,20 +103,20 @@ class ShadowRows:
         row["extent"], row["box"], row["reach"], row["per_value"] = view.extent, view.box, reach, view.per_value * finest
         row["near"] = -math.inf if view.parallel else NEAR_M
         row["width"], row["height"], row["start"] = width, height, self.texels
-        cells = (width // BOUNDS_CELL) * (height // BOUNDS_CELL)
-        row["bounds"] = row["wide_bounds"] = self.bounds
-        if reach > NARROW_KERNEL:
-            row["wide_bounds"] = self.bounds + cells
         self.texels += width * height
-        self.bounds = int(row["wide_bounds"]) + cells
+        row["bounds"] = len(self._sizes)
+        row["widest"] = next(i for i, size in enumerate(BOUNDS_SIZES) if size - RIM >= reach)
+        for size in BOUNDS_SIZES[: int(row["widest"]) + 1]:
+            self._sizes.append((self.bounds, -(-width // size)))
+            self.bounds += -(-width // size) * -(-height // size)
         row["first_level"] = len(self._levels)
-        widest = 1
+        widest = MAX_KERNEL
         for size in _LEVEL_SIZES:
-            if MAX_KERNEL * widest >= reach:
+            if widest >= reach:
                 break
             across, down = -(-width // size) + 2 * BORDER, -(-height // size) + 2 * BORDER
             self._levels.append((self.cells, across, down, size))
             self.cells += 4 * across * down
-            widest = size
+            widest = size * MAX_COARSE_KERNEL
         row["levels"] = len(self._levels) - int(row["first_level"])
         return row

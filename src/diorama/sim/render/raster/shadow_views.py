@@ -26,10 +26,14 @@ Boxes = Array
 #: (x0, y0, x1, y1) on a map's plane: metres for the sun, tangents for a lamp.
 Window = Array
 
-#: Texels along the longer side of a map's window.
+#: Texels along the longer side of a map's window; up to twice as many of a sun's whose texels would be wider than this, and up to
+#: half as many again of a lamp's that sees far to its sides.
 MAP_TEXELS = 768
-CLOSER_TEXELS = 1024
-MOST_CLOSER = 4
+_FINE_M = 0.002
+#: Closer maps have more texels than the picture has pixels to a side, up to this.
+_MOST_TEXELS = 2048
+_PER_PIXEL = 1.6
+_MOST_CLOSER = 4
 #: Nothing nearer to a lamp is drawn.
 NEAR_M = 0.005
 #: What has settled may stand this deep in what it stands on.
@@ -37,12 +41,14 @@ _SINK_M = 0.003
 #: Only so many of the widest bodies are examined whether they are ground.
 _WIDEST = 8
 #: A lamp's single map sees this far to each side (a tangent).
-_WIDE = 1.6
+_WIDE = 2.6
 #: A face of its cube of maps answers up to here.
 _SEAM = 1.001
 #: A rectangle is large if it is more than this many times its distance from the nearest caster, from middle to edge.
 _LARGE = 0.35
-_MOST_PARTS = 3
+_MOST_PARTS = 2
+#: What rises less than this share of a rectangle's half side before it only hides it from points to the side.
+_FLAT = 0.1
 #: Closer maps are made while texels are wider than this many pixels; each shows what is up to so many times as far as the last.
 _COARSE = 1.5
 _STEP = 2.5
@@ -133,7 +139,7 @@ def _sun_view(light: SunLight, casters: Boxes, receivers: Boxes) -> View:
         domain=None,
         reach=spread * depth,
         per_value=spread,
-        per_texel=np.repeat(max(_longer(window), 1e-3) / MAP_TEXELS, 2),
+        per_texel=np.repeat(max(_longer(window), 1e-3) / min(max(_longer(window) / _FINE_M, MAP_TEXELS), 2 * MAP_TEXELS), 2),
         rects=rects,
         far_m=float(seen[:, 2].max()) + 0.01,
     )
@@ -145,6 +151,7 @@ def closer_views(base: View, camera: CameraSpec, casters: Boxes, receivers: Boxe
     Each shows what the camera sees from some distance to `_STEP` times that, whatever its lens.
     """
     pixel = 1 / max(camera.fx, camera.fy)
+    texels = min(_PER_PIXEL * max(camera.width, camera.height), _MOST_TEXELS)
     m = camera.world_from_camera.matrix
     eye = m[:3, 3]
     start = max(float(_distances(receivers, eye).min()), camera.near_m)
@@ -159,7 +166,7 @@ def closer_views(base: View, camera: CameraSpec, casters: Boxes, receivers: Boxe
     sides = np.stack([(low - eye) / slope, (high - eye) / slope])
     enter, leave = sides.min(axis=0).max(axis=1), sides.max(axis=0).min(axis=1)
     made = []
-    while len(made) < MOST_CLOSER and base.per_texel.max() > _COARSE * pixel * start and start < float(leave.max(initial=0.0)):
+    while len(made) < _MOST_CLOSER and base.per_texel.max() > _COARSE * pixel * start and start < float(leave.max(initial=0.0)):
         end = start * _STEP
         first, last = np.maximum(enter, start), np.minimum(leave, end)
         there = first < last
@@ -175,8 +182,8 @@ def closer_views(base: View, camera: CameraSpec, casters: Boxes, receivers: Boxe
             )
             if (domain[:2] < domain[2:]).all():
                 window = domain + base.reach * np.array([-1, -1, 1, 1])
-                sides = np.maximum(window[2:] - window[:2], 0.5 * CLOSER_TEXELS * pixel * start)
-                per_texel = np.maximum(sides, sides.max() / _UNEQUAL) / CLOSER_TEXELS
+                sides = np.maximum(window[2:] - window[:2], 0.5 * texels * pixel * start)
+                per_texel = np.maximum(sides, sides.max() / _UNEQUAL) / texels
                 if per_texel.max() > 0.8 * base.per_texel.max():
                     break
                 made.append(replace(base, map_from_world=frame, window=window, domain=domain, per_texel=per_texel, rects=rects))
@@ -187,8 +194,10 @@ def closer_views(base: View, camera: CameraSpec, casters: Boxes, receivers: Boxe
 def _parts(light: RectLight, casters: Boxes) -> list[RectLight]:
     """The rectangle, or equal parts of it that are small for their distance from what casts shadows."""
     width, height, _ = light.axes
-    nearest = max(float(_distances(casters, np.array(light.position_m)).min()), NEAR_M)
-    counts = [min(math.ceil(size / 2 / (_LARGE * nearest)), _MOST_PARTS) for size in light.size_m]
+    rise = apply(_front(light, casters), _corners(casters))[:, 2].reshape(-1, 8).max(axis=1)
+    before = casters[rise > _FLAT * max(light.size_m) / 2]
+    nearest = max(float(_distances(before, np.array(light.position_m)).min(initial=math.inf)), NEAR_M)
+    counts = [min(max(math.ceil(size / 2 / (_LARGE * nearest)), 1), _MOST_PARTS) for size in light.size_m]
     size = (light.size_m[0] / counts[0], light.size_m[1] / counts[1])
     made = []
     for i in range(counts[0]):
@@ -201,13 +210,19 @@ def _parts(light: RectLight, casters: Boxes) -> list[RectLight]:
 
 def _lamp_views(light: SpotLight | PointLight | RectLight, casters: Boxes, receivers: Boxes) -> list[View]:
     front = _front(light, casters)
+    cosine, before = -1.0, np.ones(len(casters), np.bool_)
+    if not isinstance(light, PointLight):
+        # Nothing is lit beyond the cone, or behind the rectangle.
+        cosine = round(math.cos(light.outer_rad), 9) if isinstance(light, SpotLight) else 0.0
+        before = apply(front, _corners(casters))[:, 2].reshape(-1, 8).max(axis=1) > NEAR_M
+    if not before.any():
+        return []
+    cone = math.sqrt(1 - cosine * cosine) / cosine if cosine > 1e-6 else math.inf
     rects = _seen_rects(front, casters)
-    ahead = rects[:, 0] <= rects[:, 2]
-    cone = min(round(math.tan(light.outer_rad), 9), 1e6) if isinstance(light, SpotLight) else math.inf
-    single = cone <= _WIDE or float(np.abs(rects[ahead]).max(initial=0.0)) <= _WIDE
+    single = cone <= _WIDE or float(np.abs(rects[rects[:, 0] <= rects[:, 2]]).max(initial=0.0)) <= _WIDE
     if isinstance(light, PointLight):
         single &= float(apply(front, _corners(casters))[:, 2].min()) >= NEAR_M
-    nearest = max(float(_distances(casters, np.array(light.position_m)).min()), NEAR_M)
+    nearest = max(float(_distances(casters[before], np.array(light.position_m)).min()), NEAR_M)
     axes = _half_axes(light)
     size = float(np.sqrt((axes * axes).sum(axis=0)).max())
     made = []
@@ -217,18 +232,30 @@ def _lamp_views(light: SpotLight | PointLight | RectLight, casters: Boxes, recei
         across = min(cone, _WIDE) if single else 1.0
         slant = math.sqrt(1 + 2 * across * across)
         farthest = max(float(apply(frame, _corners(receivers))[:, 2].max(initial=0.0)), nearest)
-        corner = float(apply(frame, _corners(casters))[:, 2].min())
+        corner = float(apply(frame, _corners(casters[before]))[:, 2].min())
         # Seen aslant, a light is longer on the map; but a spot's disc is parallel to it.
         per_value = size * (1 if single and isinstance(light, SpotLight) else slant)
         # What surrounds the light is somewhat nearer along the map's axis than it is to the light.
         reach = per_value * max(1 / max(corner, nearest / slant) - 1 / farthest, 0.0)
         # Faces of the cube overlap by what a kernel needs, and by a hair, so that no ray passes between them.
-        rim = across if single else _SEAM + min(reach, _WIDE - 1.0) + 8 / MAP_TEXELS
-        rects = np.clip(rects, -rim, rim)
-        used = (rects[:, 0] < rects[:, 2]) & (rects[:, 1] < rects[:, 3])
+        overlap = min(reach, _WIDE - 1.0) + 8 / MAP_TEXELS
+        rim = across if single else _SEAM + overlap
+        low, high = np.full(2, -rim), np.full(2, rim)
+        # The light's axis on a side face points along one of the face's own. On the back face there is no light within its cone.
+        ahead = turn[:2, 2]
+        if cosine >= 0 and turn[2, 2] < -0.5:
+            continue
+        if cosine >= 0 and turn[2, 2] < 0.5:
+            least = (1 / cone if cone < math.inf else 0.0) - overlap
+            low = np.where(ahead > 0.5, least, low)
+            high = np.where(ahead < -0.5, -least, high)
+        rects = np.concatenate([np.clip(rects[:, :2], low, high), np.clip(rects[:, 2:], low, high)], axis=1)
+        used = before & (rects[:, 0] < rects[:, 2]) & (rects[:, 1] < rects[:, 3])
         if not used.any():
             continue
-        window = _hull(rects[used])
+        rects[~used] = math.inf, math.inf, -math.inf, -math.inf
+        window = _hull(rects)
+        texels = MAP_TEXELS * min(max(_longer(window) / 3, 1.0), 1.5) if single else MAP_TEXELS
         made.append(
             View(
                 map_from_world=frame,
@@ -239,7 +266,7 @@ def _lamp_views(light: SpotLight | PointLight | RectLight, casters: Boxes, recei
                 domain=None if single else _SEAM * np.array([-1.0, -1.0, 1.0, 1.0]),
                 reach=reach,
                 per_value=per_value,
-                per_texel=np.repeat((max(_longer(window), 1e-4) if single else 2.0) / MAP_TEXELS, 2),
+                per_texel=np.repeat((max(_longer(window), 1e-4) if single else 2.0) / texels, 2),
                 rects=rects,
             )
         )
