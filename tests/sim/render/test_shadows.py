@@ -42,7 +42,7 @@ from diorama.sim.spec import (
     SpotLight,
     SunLight,
 )
-from diorama.sim.transforms import look_at, normalize, quat_from_axis_angle
+from diorama.sim.transforms import apply, look_at, normalize, quat_from_axis_angle
 
 wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False})
 
@@ -541,3 +541,22 @@ def test_a_cylinder_in_its_own_light_has_a_clean_edge(raster: Raster, library: A
     facing = normals @ -np.array(normalize(light.direction)) > 0.1
     got = Lit(raster, library, SceneSpec(bodies=(FLOOR, body), lights=(light,)))(points[facing], normals[facing])
     assert np.all(got == 1)
+
+
+def test_a_tilted_kilometre_of_ground_leaves_a_ball_its_shadow(raster: Raster) -> None:
+    """The ground casts shadows, since others reach below its top; yet what is near the camera has fine maps."""
+    tilt = (0.9999500004166653, 0.0028603400948456798, 0.009534466982818932, 0.0009534466982818933)
+    plane = BodySpec(name="plane", shape=BoxShape(size_m=(1000, 1000, 2)), world_from_body=Pose((0, 0, -1), tilt))
+    ball = BodySpec(name="ball", shape=SphereShape(radius_m=0.5), world_from_body=Pose((4.5, -1.0, 0.6)))
+    sun = SunLight(direction=(0, 0, -1), irradiance=(3, 3, 3), angular_diameter_rad=0.01)
+    camera = CameraSpec.from_fov(width=160, height=120, fov_y_rad=1.0, world_from_camera=Pose.from_matrix(look_at((0, 0, 1.5), (4.5, -1.0, 0.0))))
+    raster.load(SceneSpec(bodies=(plane, ball), lights=(sun,), environment=EnvironmentSpec(sky=(0, 0, 0), ground=(0, 0, 0))))
+    frame = raster.render(camera, ("shadow", "depth", "instance"))
+    x, y = np.meshgrid((np.arange(160) + 0.5 - camera.cx) / camera.fx, (np.arange(120) + 0.5 - camera.cy) / camera.fy)
+    points = np.stack([x, y, np.ones_like(x)], axis=-1) * np.where(frame.instance == 1, frame.depth_m, 0.0)[..., None]
+    points = apply(camera.world_from_camera.matrix, points.reshape(-1, 3)).reshape(120, 160, 3)
+    away = np.hypot(points[..., 0] - 4.5, points[..., 1] + 1.0)
+    on_ground = frame.instance == 1
+    assert (on_ground & (away < 0.45)).sum() > 20
+    assert frame.shadow[on_ground & (away < 0.45)].min() == 1
+    assert frame.shadow[on_ground & (away > 0.55)].max() == 0

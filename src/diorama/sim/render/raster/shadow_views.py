@@ -33,6 +33,7 @@ _FINE_M = 0.002
 #: Closer maps have more texels than the picture has pixels to a side, up to this.
 _MOST_TEXELS = 2048
 _PER_PIXEL = 1.6
+#: A fourth root below knows of it.
 _MOST_CLOSER = 4
 #: Nothing nearer to a lamp is drawn.
 NEAR_M = 0.005
@@ -49,7 +50,8 @@ _LARGE = 0.35
 _MOST_PARTS = 2
 #: What rises less than this share of a rectangle's half side before it only hides it from points to the side.
 _FLAT = 0.1
-#: Closer maps are made while texels are wider than this many pixels; each shows what is up to so many times as far as the last.
+#: Closer maps are made while texels are wider than this many pixels; each shows what is up to so many times as far as the last, unless
+#: `_MOST_CLOSER` of them then do not reach far enough.
 _COARSE = 1.5
 _STEP = 2.5
 #: Texels are up to so many times as long as they are wide.
@@ -165,9 +167,12 @@ def closer_views(base: View, camera: CameraSpec, casters: Boxes, receivers: Boxe
     slope = np.where(np.abs(rays) > 1e-9, rays, 1e-9)
     sides = np.stack([(low - eye) / slope, (high - eye) / slope])
     enter, leave = sides.min(axis=0).max(axis=1), sides.max(axis=0).min(axis=1)
+    # As far as the base is too coarse, the maps share the way evenly: each shows what is up to `_STEP` times as far as the last, or more.
+    farthest = min(float(leave.max(initial=0.0)), float(base.per_texel.max()) / (_COARSE * pixel))
+    step = max(_STEP, math.sqrt(math.sqrt(max(farthest / start, 1.0))))
     made = []
-    while len(made) < _MOST_CLOSER and base.per_texel.max() > _COARSE * pixel * start and start < float(leave.max(initial=0.0)):
-        end = start * _STEP
+    while len(made) < _MOST_CLOSER and start < farthest:
+        end = start * step
         first, last = np.maximum(enter, start), np.minimum(leave, end)
         there = first < last
         if there.any():
