@@ -56,7 +56,8 @@ def machine() -> dict[str, Any]:
 
 def scene(plan: Any, index: int, studio: Any) -> dict[str, str]:
     import diorama
-    from diorama.sim.spec import BrownConrady, KannalaBrandt
+    from diorama.sim.frame import CHANNELS, Frame
+    from diorama.sim.spec import BrownConrady, KannalaBrandt, Motion
 
     sample = diorama.generate(plan, 0, index, studio=studio)
     encoded = plan.exporters[0].encode(sample, index * plan.views, diorama.Dataset(categories=studio.library.categories(), info={}))
@@ -73,6 +74,13 @@ def scene(plan: Any, index: int, studio: Any) -> dict[str, str]:
         frame = studio.renderer.render(replace(frame.camera, distortion=lens), ("radiance", "depth", "normal", "amodal"))
         parts = (frame.radiance, frame.depth_m, frame.normal, *(outline.bits for outline in frame.silhouettes.values()))
         found[f"through {lens.kind}"] = b"".join(part.tobytes() for part in parts)
+    moving = [replace(b, motion=Motion((0.1, -0.2, 0.3), (1.0, i, -2.0))) if b.category else b for i, b in enumerate(sample.spec.bodies)]
+    studio.renderer.load(sample.spec.replace(bodies=tuple(moving)))
+    camera = replace(sample.frames[0].camera, width=64, height=48, motion=Motion((0.2, 0.1, 0.0), (0.1, 0.0, 0.3)), blur_samples=4)
+    for what, changes in (("at once", {"exposure_s": 0.05, "aperture_m": 0.02, "focus_m": 0.8}), ("row by row", {"rolling_shutter_s": 0.05})):
+        frame = studio.renderer.render(replace(camera, **changes), CHANNELS)
+        arrays = [getattr(frame, name) for name in Frame.__dataclass_fields__ if name not in ("camera", "silhouettes")]
+        found[f"moving, {what}"] = b"".join(a.tobytes() for a in (*arrays, *(outline.bits for outline in frame.silhouettes.values())))
     return {f"scene {index}: {what}": digest(data) for what, data in found.items()}
 
 

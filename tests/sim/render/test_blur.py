@@ -251,7 +251,8 @@ def test_each_row_is_that_of_a_picture_of_its_moment(raster: Raster, distortion:
         still = shot(raster, moved, there, *LABELS, "radiance", "albedo", "shadow")
         for name in (*LABELS, "albedo", "shadow", "radiance"):
             field = "depth_m" if name == "depth" else name
-            np.testing.assert_array_equal(getattr(rolled, field)[row], getattr(still, field)[row])
+            # What moves on from there has turned twice, and rounded twice.
+            np.testing.assert_allclose(getattr(rolled, field)[row], getattr(still, field)[row], rtol=0, atol=1e-6 if "flow" in name else 0)
 
 
 def test_rolling_shutter_goes_on_beyond_the_picture(raster: Raster) -> None:

@@ -62,5 +62,6 @@ class Motion:
         rate = math.sqrt(sum(w * w for w in self.angular_rad_s))
         if rate == 0.0 or seconds == 0.0:
             return Pose((x, y, z), pose.rotation_wxyz)
-        turn = quat_from_axis_angle(self.angular_rad_s, rate * seconds)
+        # Sines differ in their last bit from one C library to another.
+        turn = [round(q, 12) for q in quat_from_axis_angle(self.angular_rad_s, rate * seconds)]
         return Pose((x, y, z), normalize_quat(quat_multiply(turn, pose.rotation_wxyz)))
