@@ -12,6 +12,7 @@ pytest.importorskip("mitsuba")
 sys.path.insert(0, str(Path(__file__).parent))
 from agreement_scenes import five_scenes
 
+import diorama
 from diorama.sim.errors import InvalidValue, MissingExtra
 from diorama.sim.render import open_renderer
 from diorama.sim.render.pathtrace import FAST, SLOW, PathTracer, renderer, variant
@@ -144,8 +145,8 @@ def test_impossible_settings(settings, library) -> None:
         PathTracer(library, **settings)
 
 
-@pytest.mark.parametrize("spp", [1, 3, 16, 37, 100, 4096])
-@pytest.mark.parametrize("camera", [CAMERA, replace(CAMERA, width=4000, height=3000), replace(CAMERA, exposure_s=0.1)])
+@pytest.mark.parametrize("spp", [1, 16, 37, 1024])
+@pytest.mark.parametrize("camera", [CAMERA, replace(CAMERA, width=400_000, height=30), replace(CAMERA, exposure_s=0.1)])
 def test_all_samples_are_taken(spp, camera) -> None:
     passes = _passes(spp, camera)
     assert sum(passes) == spp
@@ -163,7 +164,7 @@ def test_all_samples_are_taken(spp, camera) -> None:
 
 def test_denoising(library) -> None:
     pytest.importorskip("pyoidn")
-    spec, camera = table()
+    spec, camera = table(48, 36)
 
     def picture(**settings):
         with PathTracer(library, **settings) as opened:
@@ -312,3 +313,18 @@ def test_the_slow_variant_shows_the_same(library, monkeypatch) -> None:
         ours = fast.render(camera, ("radiance",)).radiance
     np.testing.assert_allclose(theirs.mean(axis=(0, 1)), ours.mean(axis=(0, 1)), rtol=0.01)
     assert np.median(np.abs(theirs - ours)) < 0.03
+
+
+# --- in a plan ---
+
+
+def test_a_traced_plan_has_the_labels_of_the_rasterized_one() -> None:
+    """One seed, two renderers: other pictures of the same scenes, seen by the same cameras."""
+    settings = {"resolution": (64, 48), "views": 1}
+    rasterized = diorama.generate(diorama.default_plan("tabletop", **settings), 0, 3)
+    traced = diorama.generate(diorama.default_plan("tabletop", renderer=diorama.PathTracing(spp=1, max_depth=3), **settings), 0, 3)
+    assert traced.spec == rasterized.spec
+    assert traced.annotations[0].visible_rle == rasterized.annotations[0].visible_rle
+    assert np.array_equal(traced.frames[0].depth_m, rasterized.frames[0].depth_m)
+    assert not np.array_equal(traced.frames[0].rgb, rasterized.frames[0].rgb)
+    assert traced.provenance.versions.keys() - rasterized.provenance.versions.keys() == {"mitsuba", "drjit"}
