@@ -42,6 +42,11 @@ class Picture:
         source = self.source if isinstance(self.source, ProceduralTexture) else id(self.source)
         return source, self.slot == "normal", self.slot in COLOR_SLOTS, self.alpha_cutoff
 
+    @property
+    def has_alpha(self) -> bool:
+        """Whether there is a fourth channel that counts. Recipes have none."""
+        return self.alpha_cutoff is not None and not isinstance(self.source, ProceduralTexture) and self.source.shape[2] == 4
+
     def pixels(self) -> Image:
         """(h, w, 3) or (h, w, 4) uint8, row 0 at the top (v = 1): sRGB for base colour and emission, else numbers as they are."""
         return bake(self.source, self.slot) if isinstance(self.source, ProceduralTexture) else self.source
@@ -69,9 +74,9 @@ def look(body: BodySpec, part: MeshPart, library: AssetLibrary) -> tuple[Materia
             raise InvalidValue(
                 f"the material of {body.name} mixes textures that span metres of surface with ones that follow the mesh. Give all a tile_m, or none."
             )
-    cutoff = _cutoff(material)
+    least = cutoff(material)
     return material, {
-        slot: Picture(slot=slot, source=source, tile_m=tile_m, alpha_cutoff=cutoff if slot == "base_color" else None)
+        slot: Picture(slot=slot, source=source, tile_m=tile_m, alpha_cutoff=least if slot == "base_color" else None)
         for slot, (source, tile_m) in sources.items()
     }
 
@@ -90,8 +95,8 @@ def corner_uv(part: MeshPart, tile_m: float | None) -> NDArray[np.float32]:
     return np.take_along_axis(corners, axes[:, None, :], axis=2) / np.float32(tile_m)
 
 
-def _cutoff(material: MaterialSpec) -> float | None:
-    """What the texture's alpha is compared with: opacity multiplies it first."""
+def cutoff(material: MaterialSpec) -> float | None:
+    """What the texture's alpha is compared with: opacity multiplies it first. None where alpha does not count, 0 where it cuts nothing away."""
     if material.alpha == "opaque":
         return None
     if material.alpha == "blend":

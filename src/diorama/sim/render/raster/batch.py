@@ -1,7 +1,7 @@
 """Many cameras and many worlds in one call; what comes out stays on the device.
 
 Worlds of the same bodies, wherever these are, are photographed together (`together.py`). What only a whole `render` knows how to do, it
-does, picture by picture.
+does, picture by picture; surfaces that are not wholly there among it.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -71,6 +71,8 @@ def photograph(
     left = set(range(len(worlds)))
     for group in _alike(worlds) if CHANNELS.keys() >= set(channels) else []:
         scene = bodies(worlds[group[0]])
+        if len(scene.partial):
+            continue
         each = cameras * (_TRIANGLE_BYTES * scene.count + _PIXEL_BYTES * width * height)
         size = max((_CPU_BYTES if device == "cpu" else _GPU_BYTES) // each, 1)
         for first in range(0, len(group), size):

@@ -25,7 +25,7 @@ class Surfels:
     light between facets multiplies the microfacet lobe by, `mirrored` the share of light from all around that this lobe sends to the
     eye; `view_mask` the viewer's half of its Smith term. `coat` is the clear coat's strength, `coat_mirrored` as `mirrored`.
     `emitted` leaves the surface by itself; `open` is the share of the surroundings that its occlusion texture lets in. `base` is
-    the base colour, `opacity` its alpha, `transmission` the share of light that passes.
+    the base colour, `opacity` its alpha; of `body`, what light the mirror leaves to what is not metal, the share `transmission` passes.
     """
 
     point: Vectors
@@ -51,6 +51,7 @@ class Surfels:
     emitted: Vectors
     open: Lanes
     opacity: Lanes
+    body: Lanes
     transmission: Lanes
 
 
@@ -127,6 +128,7 @@ def finish(s: Surfels, metallic: Lanes, dielectric: Lanes, shares: Shares, coat_
     # The Lambert lobe has what the mirror above the dielectric part leaves.
     rim = wp.cw_mul(clamped(dielectric * 49.5, 0.0, 1.0), shares.grazing)
     above = wp.cw_mul(one + wp.cw_mul(dielectric, lost), wp.cw_mul(dielectric, body) + rim)
-    s.albedo = scaled(s.base, wp.cw_mul(wp.cw_mul(plain, one - s.transmission), one - above))
+    s.body = wp.cw_mul(plain, one - above)
+    s.albedo = scaled(s.base, wp.cw_mul(s.body, one - s.transmission))
     s.coat_mirrored = wp.cw_mul(s.coat, (coat_shares.total - coat_shares.grazing) * COAT_F0 + coat_shares.grazing)
     return s

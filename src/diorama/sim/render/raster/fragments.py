@@ -2,6 +2,9 @@
 
 Nearly every pixel sees one triangle alone, or nothing: it is its own fragment. The fragments of mixed pixels stand behind those of
 all pixels, the ones of a pixel next to each other.
+
+A pixel with layers of see-through surfaces is mixed as well. Samples that see the same layers before the same surface are a stack:
+its fragments follow from back to front.
 """
 
 import warp as wp
@@ -31,13 +34,15 @@ Seen = wp.types.vector(length=8, dtype=wp.int32)
 @wp.struct
 class Fragments:
     """`triangle`: of each pixel, then of each fragment of mixed pixels, which are shaded at `place` and make up `share` of their pixel;
-    both are counted from behind the pixels. A mixed pixel has its `run` of fragments: where it begins, and how many they are.
+    both are counted from behind the pixels. So is how much `passed` through a fragment of what is behind it in its stack, of which the
+    frontmost has the share (empty where nothing is seen through). A mixed pixel has its `run` of fragments: where it begins, and how many they are.
     `count` holds how many there are in all mixed pixels; beyond the arrays' end they are counted, not kept.
     """
 
     triangle: wp.array(dtype=int)
     place: wp.array(dtype=wp.vec2)
     share: wp.array(dtype=float)
+    passed: wp.array(dtype=wp.vec3)
     run: wp.array(dtype=wp.vec2i)
     count: wp.array(dtype=int)
 
@@ -59,6 +64,39 @@ def same_surface(a: int, b: int, place: wp.vec3d, functions: wp.array(dtype=Func
 
 
 @wp.func
+def same_layers(
+    layers: wp.array(dtype=Winners),
+    depth: int,
+    step: int,
+    a: int,
+    b: int,
+    x: int,
+    y: int,
+    width: int,
+    place: wp.vec3d,
+    functions: wp.array(dtype=Functions),
+    triangles: wp.array(dtype=Triangle),
+) -> bool:
+    """Whether two samples, whose first layers' winners begin at `a` and `b` and further ones each a `step` behind, see the same ones."""
+    for k in range(depth):
+        first = triangle_of(winner_at(layers, k * step + a, x, y, width))
+        second = triangle_of(winner_at(layers, k * step + b, x, y, width))
+        if not same_surface(first, second, place, functions, triangles):
+            return False
+    return True
+
+
+@wp.func
+def layers_of(layers: wp.array(dtype=Winners), depth: int, step: int, at: int, x: int, y: int, width: int) -> int:
+    """How many layers a sample sees."""
+    count = int(0)
+    for k in range(depth):
+        if winner_at(layers, k * step + at, x, y, width) != NOTHING:
+            count += 1
+    return count
+
+
+@wp.func
 def within(e: Functions, place: wp.vec3d) -> bool:
     """Whether a triangle covers a place (see `place_at`), its edges included."""
     lowest = wp.float64(0.0)
@@ -68,8 +106,35 @@ def within(e: Functions, place: wp.vec3d) -> bool:
 
 
 @wp.func
+def triangle_of_all(
+    winners: wp.array(dtype=Winners),
+    begin: int,
+    plane: int,
+    groups: int,
+    mine: int,
+    samples: int,
+    x: int,
+    y: int,
+    width: int,
+    middle: wp.vec3d,
+    functions: wp.array(dtype=Functions),
+) -> int:
+    """Of the triangles of one surface that the samples of a group see, whose winners begin at `begin`, the one that has the samples' middle:
+    the corners' weights of another, clamped there, would be those of a place far away.
+    """
+    triangle = triangle_of(winner_at(winners, begin + mine * plane, x, y, width))
+    if triangle >= 0:
+        for j in range(mine + 1, samples):
+            if (groups >> (4 * j)) & 15 == mine and not within(functions[triangle], middle):
+                triangle = triangle_of(winner_at(winners, begin + j * plane, x, y, width))
+    return triangle
+
+
+@wp.func
 def split(
     winners: wp.array(dtype=Winners),
+    layers: wp.array(dtype=Winners),
+    depth: int,
     plane: int,
     offsets: wp.array(dtype=wp.vec2d),
     rays: wp.array4d(dtype=Columns),
@@ -86,6 +151,7 @@ def split(
     """Make the fragments of a mixed pixel."""
     u = wp.float64(x)
     v = wp.float64(top + y)
+    step = samples * plane
     seen = Seen()
     for k in range(samples):
         seen[k] = triangle_of(winner_at(winners, k * plane, x, y, width))
@@ -96,11 +162,15 @@ def split(
         mine = int(k)
         place = place_at(rays, k, x, top + y, offsets[k])
         for j in range(k):
-            if mine == k and (groups >> (4 * j)) & 15 == j and same_surface(seen[j], seen[k], place, functions, triangles):
-                mine = j
+            first = mine == k and (groups >> (4 * j)) & 15 == j
+            if first and same_surface(seen[j], seen[k], place, functions, triangles):
+                a = j * plane
+                b = k * plane
+                if depth == 0 or same_layers(layers, depth, step, a, b, x, y, width, place, functions, triangles):
+                    mine = j
         groups = groups | (mine << (4 * k))
         if mine == k:
-            count += 1
+            count += 1 + layers_of(layers, depth, step, k * plane, x, y, width)
     at = wp.atomic_add(fragments.count, 0, count)
     fragments.run[(top + y) * width + x] = wp.vec2i(at, count)
     if at + count > fragments.share.shape[0]:
@@ -117,16 +187,18 @@ def split(
                     across += offsets[j][0]
                     down += offsets[j][1]
                     middle += place_at(rays, j, x, top + y, offsets[j])
-            # The triangle that has the samples' middle: the corners' weights of another, clamped there, would be those of a place far away.
-            triangle = seen[k]
-            if triangle >= 0:
-                for j in range(k + 1, samples):
-                    if (groups >> (4 * j)) & 15 == k and not within(functions[triangle], middle):
-                        triangle = seen[j]
-            fragments.triangle[pixels + at] = triangle
-            fragments.place[at] = wp.vec2(float(u + across / wp.float64(weight)), float(v + down / wp.float64(weight)))
-            fragments.share[at] = weight / float(samples)
-            at += 1
+            front = layers_of(layers, depth, step, k * plane, x, y, width)
+            for j in range(front + 1):
+                if j == 0:
+                    fragments.triangle[pixels + at] = triangle_of_all(winners, 0, plane, groups, k, samples, x, y, width, middle, functions)
+                else:
+                    layer = (front - j) * step
+                    fragments.triangle[pixels + at] = triangle_of_all(layers, layer, plane, groups, k, samples, x, y, width, middle, functions)
+                fragments.place[at] = wp.vec2(float(u + across / wp.float64(weight)), float(v + down / wp.float64(weight)))
+                fragments.share[at] = wp.where(j == front, weight / float(samples), 0.0)
+                if fragments.passed.shape[0] > 0:
+                    fragments.passed[at] = wp.vec3(0.0, 0.0, 0.0)
+                at += 1
 
 
 @wp.func
@@ -134,6 +206,8 @@ def gather_group(
     y: int,
     group: int,
     winners: wp.array(dtype=Winners),
+    layers: wp.array(dtype=Winners),
+    depth: int,
     plane: int,
     offsets: wp.array(dtype=wp.vec2d),
     rays: wp.array4d(dtype=Columns),
@@ -147,7 +221,8 @@ def gather_group(
 ):
     """Group the first `samples` samples of each pixel of a band, which begins with row `top`, by the surface they see.
 
-    The winners of a sample begin `plane` behind those of the one before. A thread looks at a group of neighbours.
+    The winners of a sample begin `plane` behind those of the one before; so they do in `layers`, which holds the first `depth` layers before
+    what samples see, the nearest first. A thread looks at a group of neighbours.
     """
     begin = y * ((width + GROUP_SIZE - 1) // GROUP_SIZE) + group
     first = winners[begin]
@@ -156,6 +231,11 @@ def gather_group(
         other = winners[begin + k * plane]
         for i in range(GROUP_SIZE):
             differ = differ | wp.where((first[i] ^ other[i]) & INDEX != NOTHING, 1 << i, 0)
+    if depth > 0:
+        for k in range(samples):
+            layer = layers[begin + k * plane]
+            for i in range(GROUP_SIZE):
+                differ = differ | wp.where(layer[i] != NOTHING, 1 << i, 0)
     for i in range(GROUP_SIZE):
         x = group * GROUP_SIZE + i
         if x < width:
@@ -164,12 +244,14 @@ def gather_group(
                 fragments.triangle[pixel] = triangle_of(first[i])
             else:
                 fragments.triangle[pixel] = MIXED
-                split(winners, plane, offsets, rays, samples, x, y, top, width, functions, triangles, pixels, fragments)
+                split(winners, layers, depth, plane, offsets, rays, samples, x, y, top, width, functions, triangles, pixels, fragments)
 
 
 @wp.kernel
 def gather(
     winners: wp.array(dtype=Winners),
+    layers: wp.array(dtype=Winners),
+    depth: int,
     plane: int,
     offsets: wp.array(dtype=wp.vec2d),
     rays: wp.array4d(dtype=Columns),
@@ -183,7 +265,7 @@ def gather(
 ):
     """Fragments of all pixels: see `gather_group`."""
     y, group = wp.tid()
-    gather_group(y, group, winners, plane, offsets, rays, samples, top, width, functions, triangles, pixels, fragments)
+    gather_group(y, group, winners, layers, depth, plane, offsets, rays, samples, top, width, functions, triangles, pixels, fragments)
 
 
 @wp.func
@@ -193,13 +275,18 @@ def blend_pixel(
     pixels: int,
     radiance: wp.array(dtype=wp.vec3),
 ):
-    """The mean of each mixed pixel's fragments, whose radiances stand behind those of all pixels."""
+    """The mean of each mixed pixel's stacks. The radiances of their fragments stand behind those of all pixels."""
     if fragments.triangle[pixel] != MIXED:
         return
     run = fragments.run[pixel]
     out = wp.vec3(0.0, 0.0, 0.0)
+    behind = wp.vec3(0.0, 0.0, 0.0)
     for i in range(run[0], run[0] + run[1]):
-        out += radiance[pixels + i] * fragments.share[i]
+        color = radiance[pixels + i]
+        if fragments.passed.shape[0] > 0:
+            color = color + wp.cw_mul(fragments.passed[i], behind)
+        out += color * fragments.share[i]
+        behind = color
     radiance[pixel] = out
 
 

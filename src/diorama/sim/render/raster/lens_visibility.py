@@ -7,6 +7,7 @@ is as exact as a pinhole's; only where a triangle's pixels may lie is found in a
 
 import warp as wp
 
+from diorama.sim.render.raster.presence import LABELS, Presence, is_cut, is_there, kind_of
 from diorama.sim.render.raster.visibility import GROUP_SIZE, NOTHING, Columns, Functions, Planes, Winners
 
 wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False})
@@ -121,6 +122,7 @@ def widen(
 def rasterize_rays(
     functions: wp.array(dtype=Functions),
     bounds: wp.array(dtype=wp.vec4i),
+    presence: Presence,
     extents: wp.array(dtype=Extent),
     tiles: wp.array2d(dtype=wp.vec4d),
     rays: wp.array4d(dtype=Columns),
@@ -131,7 +133,8 @@ def rasterize_rays(
     strips: int,
     winners: wp.array(dtype=Winners),
 ):
-    """Nearest triangle at each sample of the band of rows from `top` to before `bottom`, as `visibility.rasterize` finds it.
+    """Nearest triangle at each sample of the band of rows from `top` to before `bottom`, as `visibility.rasterize` finds it. What
+    is not everywhere there for everybody is left to `visibility.rasterize_partial`.
 
     `rays` (samples, rows of the picture, groups of a row, 3) are the coordinates of the samples' rays.
     """
@@ -142,7 +145,7 @@ def rasterize_rays(
     y1 = wp.min(box[3], bottom)
     first = wp.max(box[0], 0) // GROUP_SIZE
     last = wp.min((box[2] + GROUP_SIZE - 1) // GROUP_SIZE, groups)
-    if first >= last or y0 >= y1:
+    if first >= last or y0 >= y1 or kind_of(presence, t) != 0:
         return
     e = functions[t]
     lengths = edge_lengths(e)
@@ -178,6 +181,8 @@ def rasterize_rays(
 def cover_rays(
     functions: wp.array(dtype=Functions),
     bounds: wp.array(dtype=wp.vec4i),
+    presence: Presence,
+    pixel_rad: wp.float64,
     triangles: wp.array(dtype=int),
     canvas_of: wp.array(dtype=int),
     canvases: wp.array(dtype=wp.vec4i),
@@ -195,11 +200,15 @@ def cover_rays(
     canvas = canvases[body]
     box = bounds[t]
     e = functions[t]
+    cut = is_cut(kind_of(presence, t), LABELS)
     y = wp.max(box[1], canvas[1]) + strip
     while y < wp.min(box[3], canvas[3]):
         line = starts[body] + (y - canvas[1]) * (canvas[2] - canvas[0]) - canvas[0]
         for x in range(wp.max(box[0], canvas[0]), wp.min(box[2], canvas[2])):
             s = e * rays[line + x]
-            if wp.min(s[0], wp.min(s[1], s[2])) >= ZERO and s[3] >= inverse_far and s[3] <= inverse_near:
+            here = wp.min(s[0], wp.min(s[1], s[2])) >= ZERO and s[3] >= inverse_far and s[3] <= inverse_near
+            if here and cut:
+                here = is_there(presence, t, e[1], e[2], e[0] + e[1] + e[2], rays[line + x], pixel_rad)
+            if here:
                 covered[line + x] = wp.uint8(1)
         y += strips

@@ -44,7 +44,7 @@ class SceneLights:
         parts: list[list[list[View]]] = []
         base = ground(scene.bounds_m, lambda body: _shape(scene, body))
         for light in spec.lights:
-            casts = ~(base & (scene.bounds_m[:, 1, 2] <= lowest_m(light)))
+            casts = scene.casts & ~(base & (scene.bounds_m[:, 1, 2] <= lowest_m(light)))
             seen = light.shadows and casts.any()
             casting.append(casts)
             parts.append([part for part in views(light, scene.bounds_m[casts], scene.bounds_m) if part] if seen else [])
@@ -117,7 +117,7 @@ class SceneLights:
 
         shadows.texels[int(maps[0]["start"]) : rows.texels].zero_()
         flags = wp.array(np.stack(drawn), dtype=wp.uint8, device=device)
-        mesh = (scene.vertices, scene.faces, scene.triangle_body, scene.triangles, scene.surfaces, scene.texels)
+        mesh = (scene.vertices, scene.faces, scene.triangle_body, scene.presence)
         launch(shadow_draw.draw, (scene.count, self._strips), *mesh, flags, self._strips, shadows.texels)
         counts = [int((-(-maps["width"] // size) * -(-maps["height"] // size)).max()) for size in BOUNDS_SIZES[: int(maps["widest"].max()) + 1]]
         launch(shadow_draw.bound, (counts[0],), shadows.sizes, shadows.texels, shadows.bounds)
@@ -151,10 +151,6 @@ def _drawn(view: View, casts: NDArray[np.bool_], scene: SceneArrays) -> NDArray[
     seen = np.all((view.rects[:, :2] <= view.window[2:]) & (view.rects[:, 2:] >= view.window[:2]), axis=1)
     out = np.zeros(len(casts), np.uint8)
     out[np.flatnonzero(casts)] = np.where(seen, np.where(solid, shadow_draw.FRONT, shadow_draw.BOTH), 0)
-    clear = [material.alpha != "opaque" or material.transmission > 0 for material in scene.materials]
-    some_clear = np.zeros(len(casts), np.bool_)
-    some_clear[scene.surface_body[clear]] = True
-    out[some_clear & (out > 0)] = shadow_draw.SURFACES
     return out
 
 

@@ -184,6 +184,8 @@ def gather(
         y,
         group,
         pictures[p].winners,
+        pictures[p].winners,
+        0,
         plane,
         offsets,
         rays,

@@ -21,7 +21,7 @@ class Projection:
     `planes` (Planes), the same functions for shading. `reach` is one over the nearest and the farthest visible depth.
 
     With a lens, the functions are of rays in place of pixels, `lens` holds each sample's ray, and `extents` (Extent) the
-    boxes of each triangle's rays.
+    boxes of each triangle's rays; `pixel_rad` is about how far apart neighbouring rays are (0 without a lens).
     """
 
     functions: Array
@@ -30,6 +30,7 @@ class Projection:
     reach: tuple[float, float]
     lens: RayTables | None
     extents: Array
+    pixel_rad: float
 
 
 def project(
@@ -56,7 +57,15 @@ def project(
         launch(lens_visibility.set_up_rays, *mesh, *culled, *outputs, extents)
         for tree in (lens.picture, lens.beyond) if beyond else (lens.picture,):
             launch(lens_visibility.widen, functions, extents, *tree, bounds)
-    return Projection(functions=functions, bounds=bounds, planes=planes, reach=(1 / camera.near_m, 1 / camera.far_m), lens=lens, extents=extents)
+    return Projection(
+        functions=functions,
+        bounds=bounds,
+        planes=planes,
+        reach=(1 / camera.near_m, 1 / camera.far_m),
+        lens=lens,
+        extents=extents,
+        pixel_rad=2 / (camera.fx + camera.fy) if lens else 0.0,
+    )
 
 
 def _culled(camera: CameraSpec, scene: SceneArrays) -> NDArray[np.uint8]:
@@ -70,5 +79,6 @@ def _culled(camera: CameraSpec, scene: SceneArrays) -> NDArray[np.uint8]:
         widest = max(camera.cx, camera.width - camera.cx) / camera.fx + max(camera.cy, camera.height - camera.cy) / camera.fy
         reach *= 1 + abs(widest)
     inside = np.all((scene.bounds_m[:, 0] - reach < eye) & (eye < scene.bounds_m[:, 1] + reach), axis=1)
-    one_sided = np.array([not material.two_sided for material in scene.materials], np.bool_)
+    # Glass is a body whose far wall is seen from within.
+    one_sided = np.array([not material.two_sided and material.transmission == 0 for material in scene.materials], np.bool_)
     return ((scene.closed & ~inside)[scene.surface_body] | one_sided).astype(np.uint8)

@@ -20,6 +20,8 @@ from diorama.sim.render.raster.fragments import Fragments, accumulate, blend, ga
 from diorama.sim.render.raster.lanes import COUNT
 from diorama.sim.render.raster.meshes import MeshCache
 from diorama.sim.render.raster.occlusion import Occlusion
+from diorama.sim.render.raster.partial import MOST_LAYERS, Partial
+from diorama.sim.render.raster.presence import LABELS, LIGHT
 from diorama.sim.render.raster.projection import Projection, project
 from diorama.sim.render.raster.ray_tables import BEYOND, RayTables
 from diorama.sim.render.raster.scene import SceneArrays, scene_arrays
@@ -139,21 +141,24 @@ class Raster:
         """One picture: the labels, by channel, that the `wanted` ones need, and if `lit` the radiance. Both last until the next picture."""
         # Ambient occlusion is found in the labels, and looks farther than a shot of a few rows.
         occluded = lit and self._occlusion_radius_m > 0
-        labels = self._label_arrays(camera, wanted | {"depth", "normal"} if occluded else wanted)
-        labels_first = occluded and len(shots) > 1
+        # What light passes does not keep it off; labels show it.
+        apart = occluded and stage.see_through
+        labels = self._label_arrays(camera, wanted | {"depth", "normal"} if occluded and not apart else wanted)
+        first = occluded and (apart or len(shots) > 1)
         openness = self._everything_open
-        if labels_first:
+        if first:
+            around, who = (self._label_arrays(camera, {"depth", "normal"}, "light "), LIGHT) if apart else (labels, LABELS)
             for shot in shots:
-                self._look(stage, camera, shot, labels, None, False)
-            openness = self._openness(shots[0].camera, labels)
+                self._look(stage, camera, shot, around, None, False, who)
+            openness = self._openness(shots[0].camera, around)
         while True:
-            fragments: Any = self._fragments(camera) if lit else None
+            fragments: Any = self._fragments(camera, stage) if lit else None
             radiance = self._scratch.array("radiance", wp.vec3, len(fragments.triangle)) if lit else None
             for shot in shots:
                 before = self._mixed(fragments)
-                projection = self._look(stage, camera, shot, {} if labels_first else labels, fragments, "amodal" in wanted)
+                projection = self._look(stage, camera, shot, {} if first and not apart else labels, fragments, "amodal" in wanted)
                 if lit:
-                    if occluded and not labels_first:
+                    if occluded and not first:
                         openness = self._openness(shot.camera, labels)
                     self._shade(stage, camera, shot, projection, fragments, before, openness, radiance)
             if self._mixed(fragments) <= self._mixed_room:
@@ -166,8 +171,8 @@ class Raster:
             radiance = radiance[:pixels]
         return labels, radiance
 
-    def _label_arrays(self, camera: CameraSpec, wanted: set[str]) -> dict[str, Array]:
-        """Room for what the `wanted` channels need; none if they need none."""
+    def _label_arrays(self, camera: CameraSpec, wanted: set[str], whose: str = "") -> dict[str, Array]:
+        """Room for what the `wanted` channels need, and `whose` it is; none if they need none."""
         if wanted <= {"amodal"}:
             return {}
         dtypes = {"instance": wp.int32, "depth": wp.float32}
@@ -175,7 +180,7 @@ class Raster:
             dtypes["normal"] = wp.vec3
         for name in wanted & _OF_TRIANGLES.keys():
             dtypes |= {"triangle": wp.int32, name: _OF_TRIANGLES[name]}
-        return {name: self._scratch.array(name, dtype, camera.width * camera.height) for name, dtype in dtypes.items()}
+        return {name: self._scratch.array(whose + name, dtype, camera.width * camera.height) for name, dtype in dtypes.items()}
 
     def _labels_out(self, camera: CameraSpec, wanted: set[str], labels: dict[str, Array]) -> dict[str, Any]:
         """Frame's fields of the `wanted` channels that are arrays of labels."""
@@ -219,12 +224,13 @@ class Raster:
     def _launch(self, kernel: Any, dim: Any, *inputs: Any) -> None:
         wp.launch(kernel, dim=dim, inputs=list(inputs), device=self.device)
 
-    def _fragments(self, camera: CameraSpec) -> Any:
+    def _fragments(self, camera: CameraSpec, stage: Stage) -> Any:
         pixels = camera.width * camera.height
         out = Fragments()
         out.triangle = self._scratch.array("fragment-triangle", wp.int32, pixels + self._mixed_room)
         out.place = self._scratch.array("fragment-place", wp.vec2, self._mixed_room)
         out.share = self._scratch.array("fragment-share", wp.float32, self._mixed_room)
+        out.passed = self._scratch.array("fragment-passed", wp.vec3, self._mixed_room if stage.see_through else 0)
         out.run = self._scratch.array("fragment-run", wp.vec2i, pixels)
         out.count = wp.zeros(1, dtype=wp.int32, device=self.device)
         return out
@@ -242,8 +248,11 @@ class Raster:
             self._projected = (key, projection)
         return self._projected[1]
 
-    def _look(self, stage: Stage, camera: CameraSpec, shot: Shot, labels: dict[str, Array], fragments: Any, beyond: bool) -> Projection:
-        """Find what each pixel of a shot sees: the labels at its centre, the fragments of its colour samples. Either may be absent.
+    def _look(
+        self, stage: Stage, camera: CameraSpec, shot: Shot, labels: dict[str, Array], fragments: Any, beyond: bool, who: int = LABELS
+    ) -> Projection:
+        """Find what each pixel of a shot sees: the labels at its centre, as `who` sees them, the fragments of its colour samples. Either may be
+        absent.
 
         Some rows at a time, so that their winners stay in the processor's cache; a GPU takes all rows at once.
         """
@@ -263,18 +272,23 @@ class Raster:
             focal, center = wp.vec2d(camera.fx, camera.fy), wp.vec2d(shot.camera.cx, shot.camera.cy)
         rotation = wp.mat33(invert(shot.camera.world_from_camera.matrix)[:3, :3])
         seen = (projection.functions, scene.triangles)
+        colors = min(samples, len(COLOR_SAMPLES)) if fragments is not None else 0
+        partial = Partial(scene, projection, offsets, rays, w, colors, who, self._strips)
+        layers = self._scratch.array("layers", visibility.Winners, MOST_LAYERS * colors * rows * groups if len(scene.layers) else 0)
         for top in range(shot.top, shot.bottom, rows):
             bottom = min(top + rows, shot.bottom)
             plane = (bottom - top) * groups
             winners.zero_()
-            triangles, band = (projection.functions, projection.bounds), (top, bottom, *projection.reach, self._strips, winners)
+            triangles, band = (projection.functions, projection.bounds, scene.presence), (top, bottom, *projection.reach, self._strips, winners)
             if lens is None:
                 self._launch(visibility.rasterize, (scene.count, self._strips), *triangles, offsets, w, *band)
             else:
                 self._launch(lens_visibility.rasterize_rays, (scene.count, self._strips), *triangles, projection.extents, lens.tiles, rays, *band)
+            partial.rasterize(top, bottom, winners)
             if fragments is not None:
-                colors = min(samples, len(COLOR_SAMPLES))
-                self._launch(gather, (bottom - top, groups), winners, plane, offsets, rays, colors, top, w, *seen, w * camera.height, fragments)
+                depth = partial.layers(top, bottom, winners, layers)
+                samples_seen = (winners, layers, depth, plane, offsets, rays, colors)
+                self._launch(gather, (bottom - top, groups), *samples_seen, top, w, *seen, w * camera.height, fragments)
             if labels:
                 last = plane * (samples - 1)
                 outputs = (labels["instance"], labels["depth"], labels.get("normal", self._no_normals))

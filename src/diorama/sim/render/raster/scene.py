@@ -8,58 +8,16 @@ import warp
 from numpy.typing import NDArray
 
 from diorama.sim.assets.library import AssetLibrary
-from diorama.sim.assets.mesh import Slot
-from diorama.sim.render.looks import Picture, look
+from diorama.sim.render.looks import look
 from diorama.sim.render.raster.device import Array, layout, wp
+from diorama.sim.render.raster.materials import LAYER, UNLIT, Surface, presence, surface_arrays
 from diorama.sim.render.raster.meshes import MeshCache, Triangle
-from diorama.sim.render.raster.texture import ChainCache, atlas
+from diorama.sim.render.raster.presence import Presence
+from diorama.sim.render.raster.texture import ChainCache
 from diorama.sim.spec import MaterialSpec, SceneSpec
 from diorama.sim.transforms import Matrix, compose
 
 warp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False})
-
-#: Bits of `Surface.textures`: which textures there are, and whether the base colour's alpha counts.
-BASE_TEXTURE = warp.constant(1)
-ROUGHNESS_TEXTURE = warp.constant(2)
-NORMAL_TEXTURE = warp.constant(4)
-OCCLUSION_TEXTURE = warp.constant(8)
-EMISSIVE_TEXTURE = warp.constant(16)
-CUT_OUT = warp.constant(32)
-_BITS: dict[Slot, int] = {"base_color": 1, "metallic_roughness": 2, "normal": 4, "occlusion": 8, "emissive": 16}
-
-
-@warp.struct
-class Surface:
-    """One part of one body: a material. `dielectric` is what mirrors face-on where there is no metal. `textures` says which of the
-    textures there are; each is (start, width, height, levels) in the atlas.
-    """
-
-    color: warp.vec3
-    opacity: float
-    metallic: float
-    roughness: float
-    dielectric: float
-    emissive: warp.vec3
-    coat: float
-    coat_roughness: float
-    transmission: float
-    cutoff: float
-    normal_scale: float
-    textures: int
-    base: warp.vec4i
-    metallic_roughness: warp.vec4i
-    normal: warp.vec4i
-    occlusion: warp.vec4i
-    emission: warp.vec4i
-
-
-_ENTRIES: dict[Slot, str] = {
-    "base_color": "base",
-    "metallic_roughness": "metallic_roughness",
-    "normal": "normal",
-    "occlusion": "occlusion",
-    "emissive": "emission",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,10 +25,12 @@ class SceneArrays:
     """A scene of `count` triangles, in order of body, on a device.
 
     `vertices` vec3d and `faces` vec3i are the world-space mesh; `triangle_body` and `triangle_surface` int32, `triangles` (Triangle, in
-    world axes) one a triangle; `surfaces` (Surface) and `texels` their looks. On the host: `body_triangles` (n + 1,), where each body's
-    run of triangles starts; `bounds_m` (n, 2, 3), each body's world box; `closed` (n,) bool, whether its back faces can only be seen
-    from inside; `boxes_m` (n, 2, 3), each body's box in its own axes; and of each surface its material and the index `surface_body` (m,) of its
-    body. The mesh in bodies' own axes is `local_vertices` (vec3) and `local_triangles`; `vertex_body` says which.
+    world axes) one a triangle; `surfaces` (Surface) and `texels` their looks. `presence` (Presence) tells where triangles are there; `partial`
+    int32 are those that are not so everywhere for everybody, and `layers` those of them that pictures see as layers before what lies behind.
+    On the host: `body_triangles` (n + 1,), where each body's run of triangles starts; `bounds_m` (n, 2, 3), each body's world box; `closed`
+    (n,) bool, whether its back faces can only be seen from inside; `casts` (n,) bool, whether it keeps any light off; `boxes_m` (n, 2, 3),
+    each body's box in its own axes; and of each surface its material and the index `surface_body` (m,) of its body. The mesh in bodies' own
+    axes is `local_vertices` (vec3) and `local_triangles`; `vertex_body` says which.
     """
 
     count: int
@@ -81,15 +41,24 @@ class SceneArrays:
     triangles: Array
     surfaces: Array
     texels: Array
+    presence: Any
+    partial: Array
+    layers: Array
     body_triangles: NDArray[np.int64]
     bounds_m: NDArray[np.float64]
     materials: tuple[MaterialSpec, ...]
     surface_body: NDArray[np.int64]
     closed: NDArray[np.bool_]
+    casts: NDArray[np.bool_]
     boxes_m: NDArray[np.float64]
     local_vertices: Array
     local_triangles: Array
     vertex_body: Array
+
+    @property
+    def see_through(self) -> bool:
+        """Whether light passes any surface, so that who looks for light does not see what labels show."""
+        return bool((self.presence.kinds.numpy() & int(LAYER)).any())
 
     def place(self, world_from_bodies: Matrix) -> None:
         """Put bodies where `world_from_bodies` (n, 4, 4) says."""
@@ -162,18 +131,23 @@ def place_triangles(
 
 def scene_arrays(spec: SceneSpec, library: AssetLibrary, device: str, chains: ChainCache, meshes: MeshCache) -> SceneArrays:
     """Put every body's mesh where the spec says, and everything in one set of arrays on `device`."""
-    parts, looks, boxes, owners = [], [], [], []
-    closed = np.ones(len(spec.bodies), np.bool_)
+    parts, looks, boxes, owners, kinds = [], [], [], [], []
+    closed, casts = np.ones(len(spec.bodies), np.bool_), np.zeros(len(spec.bodies), np.bool_)
     for number, body in enumerate(spec.bodies):
         asset = library.shape_asset(body.shape)
         boxes.append(asset.bounds_m)
         for part in asset.parts:
             material, pictures = look(body, part, library)
+            kind = presence(material, pictures)
+            closed[number] &= asset.closed and kind == 0
+            if kind is None:
+                continue
+            casts[number] |= kind & int(UNLIT) == 0
+            kinds.append(kind)
             tile_m = next((p.tile_m for p in pictures.values()), None)
             parts.append(meshes.mesh(part, tile_m))
             looks.append((material, pictures))
             owners.append(number)
-            closed[number] &= asset.closed and material.alpha == "opaque" and material.transmission == 0
     surface_body = np.array(owners, np.int64)
     sizes = np.array([len(p.faces) for p in parts], np.int64)
     vertex_counts = np.array([len(p.vertices) for p in parts], np.int64)
@@ -181,7 +155,11 @@ def scene_arrays(spec: SceneSpec, library: AssetLibrary, device: str, chains: Ch
     rows = _joined([p.triangles for p in parts], layout(Triangle))
     rows["surface"] = np.repeat(np.arange(len(parts)), sizes)
     faces = _joined([p.faces for p in parts], np.int32, 3) + np.repeat(np.cumsum(vertex_counts) - vertex_counts, sizes)[:, None]
-    texels, surfaces = _surfaces(looks, chains)
+    texels, surfaces = surface_arrays(looks, chains)
+    partial = np.repeat(np.array(kinds, np.uint8), sizes)
+    # What is wholly clear is no layer either.
+    layered = [kind & int(LAYER) > 0 and material.opacity > 0 for kind, (material, _) in zip(kinds, looks, strict=True)]
+    layers = np.repeat(np.array(layered, np.bool_), sizes)
 
     def upload(values: NDArray[Any], dtype: Any, numpy_dtype: Any) -> Array:
         # On the CPU the array is taken as it is; it is nobody else's.
@@ -198,54 +176,25 @@ def scene_arrays(spec: SceneSpec, library: AssetLibrary, device: str, chains: Ch
         triangles=wp.empty(count, dtype=Triangle, device=device),
         surfaces=upload(surfaces, Surface, layout(Surface)),
         texels=upload(texels, wp.uint32, np.uint32),
+        presence=Presence(),
+        partial=upload(np.flatnonzero(partial), wp.int32, np.int32),
+        layers=upload(np.flatnonzero(layers), wp.int32, np.int32),
         body_triangles=np.searchsorted(triangle_body, np.arange(len(spec.bodies) + 1)),
         bounds_m=np.zeros((len(spec.bodies), 2, 3)),
         materials=tuple(material for material, _ in looks),
         surface_body=surface_body,
         closed=closed,
+        casts=casts,
         boxes_m=np.array(boxes, np.float64).reshape(-1, 2, 3),
         local_vertices=upload(vertices, wp.vec3, np.float32),
         local_triangles=upload(rows, Triangle, layout(Triangle)),
         vertex_body=upload(np.repeat(surface_body, vertex_counts), wp.int32, np.int32),
     )
+    scene.presence.kinds = upload(partial if partial.any() else partial[:0], wp.uint8, np.uint8)
+    scene.presence.triangles, scene.presence.surfaces, scene.presence.texels = scene.triangles, scene.surfaces, scene.texels
     scene.place(np.array([body.world_from_body.matrix for body in spec.bodies]).reshape(-1, 4, 4))
     return scene
 
 
 def _joined(arrays: list[NDArray[Any]], dtype: Any, *width: int) -> Any:
     return np.concatenate(arrays) if arrays else np.zeros((0, *width), dtype)
-
-
-def _surfaces(looks: list[tuple[MaterialSpec, dict[Slot, Picture]]], chains: ChainCache) -> tuple[NDArray[np.uint32], Any]:
-    """The atlas, and a Surface for each material."""
-    texels, entries = atlas([pictures.get(slot) for slot in _ENTRIES for _, pictures in looks], chains)
-    entries = entries.reshape(len(_ENTRIES), len(looks), 4)
-    out: Any = np.zeros(len(looks), layout(Surface))
-    for name, value in _factors(looks).items():
-        out[name] = value
-    for (slot, name), entry in zip(_ENTRIES.items(), entries, strict=True):
-        out[name] = entry
-        out["textures"] |= np.where(entry[:, 3] > 0, _BITS[slot], 0)
-    counts_alpha = [m.alpha != "opaque" and "base_color" in pictures for m, pictures in looks]
-    out["textures"] |= np.where(np.array(counts_alpha, np.bool_), int(CUT_OUT), 0)
-    return texels, out
-
-
-def _factors(looks: list[tuple[MaterialSpec, dict[Slot, Picture]]]) -> dict[str, list[Any]]:
-    """What materials say in numbers, by field of Surface."""
-    materials = [m for m, _ in looks]
-    if not materials:
-        return {}
-    return {
-        "color": [m.base_color for m in materials],
-        "opacity": [1.0 if m.alpha == "opaque" else m.opacity for m in materials],
-        "metallic": [m.metallic for m in materials],
-        "roughness": [m.roughness for m in materials],
-        "dielectric": [((m.ior - 1) / (m.ior + 1)) ** 2 for m in materials],
-        "emissive": [m.emissive for m in materials],
-        "coat": [m.clear_coat for m in materials],
-        "coat_roughness": [m.clear_coat_roughness for m in materials],
-        "transmission": [m.transmission for m in materials],
-        "cutoff": [m.alpha_cutoff if m.alpha == "mask" else 0.0 for m in materials],
-        "normal_scale": [m.normal_scale for m in materials],
-    }

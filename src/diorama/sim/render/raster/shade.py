@@ -173,6 +173,22 @@ def openness_at(lighting: Lighting, view: View, at: Places) -> Lanes:
 
 
 @wp.func
+def passes_light(s: Surfels, lane: int) -> bool:
+    """Whether a point casts no shadow: see UNLIT in materials.py."""
+    return s.opacity[lane] * (1.0 - s.transmission[lane]) < 0.5
+
+
+@wp.func
+def passed(s: Surfels, lane: int) -> wp.vec3:
+    """How much of the light behind a point passes it."""
+    through = s.body[lane] * s.transmission[lane]
+    if s.coated == 1:
+        through *= 1.0 - s.coat_mirrored[lane]
+    opacity = s.opacity[lane]
+    return wp.vec3(1.0 - opacity) + vector_at(s.base, lane) * (opacity * through)
+
+
+@wp.func
 def shade_group(
     base: int,
     fragments: Fragments,
@@ -202,10 +218,19 @@ def shade_group(
     if not seen:
         return
     s = surfels(looks, view, at, triangle)
-    out = lighted(lighting, s, openness_at(lighting, view, at))
+    openness = openness_at(lighting, view, at)
+    layered = fragments.passed.shape[0] > 0 and base + LANES > pixels
+    if layered:
+        for i in range(LANES):
+            # What surrounds it was looked for past it.
+            openness[i] = wp.where(passes_light(s, i), 1.0, openness[i])
+    out = lighted(lighting, s, openness)
     for i in range(LANES):
         if triangle[i] >= 0 and base + i < count:
             radiance[base + i] = vector_at(out, i)
+            if layered and base + i >= pixels:
+                radiance[base + i] = vector_at(out, i) * s.opacity[i]
+                fragments.passed[base + i - pixels] = passed(s, i)
 
 
 @wp.kernel

@@ -8,9 +8,7 @@ import warp as wp
 
 from diorama.sim.render.raster.lanes import Lanes, greater, greatest, lesser, load, load_rows, store, total, where_above
 from diorama.sim.render.raster.light_data import BORDER, BOUNDS_CELL, ShadowBounds, ShadowLevel, ShadowMap
-from diorama.sim.render.raster.meshes import Triangle
-from diorama.sim.render.raster.scene import CUT_OUT, Surface
-from diorama.sim.render.raster.texture import lookup_alpha
+from diorama.sim.render.raster.presence import LIGHT, Presence, is_absent, is_cut, is_opaque, kind_of
 
 wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False})
 
@@ -22,11 +20,9 @@ SIXTEENTH = wp.constant(Lanes(0.0625))
 ZEROS = wp.constant(Lanes(0.0))
 HUGE = wp.constant(1.0e30)
 HALF = wp.constant(wp.float64(0.5))
-#: How a body is drawn into a map: not at all; both faces of its triangles; those that face the light; or both faces, as far as each
-#: surface's material lets no light through.
+#: How a body is drawn into a map: not at all; both faces of its triangles; or those that face the light.
 BOTH = wp.constant(wp.uint8(1))
 FRONT = wp.constant(wp.uint8(2))
-SURFACES = wp.constant(wp.uint8(3))
 
 
 @wp.func
@@ -146,9 +142,8 @@ def fill_cut_out(
     a: wp.vec3d,
     b: wp.vec3d,
     c: wp.vec3d,
-    triangle: Triangle,
-    surface: Surface,
-    atlas: wp.array(dtype=wp.uint32),
+    presence: Presence,
+    t: int,
     strip: int,
     strips: int,
     texels: wp.array(dtype=float),
@@ -161,8 +156,8 @@ def fill_cut_out(
     y = wp.max(int(wp.ceil(o.top[1] - HALF)), 0) + strip
     y_end = wp.min(int(wp.ceil(o.low[1] - HALF)), maps[m].height)
     # A texel of the map on the texture, on average.
+    triangle = presence.triangles[t]
     tiles2 = wp.abs((triangle.duv1[0] * triangle.duv2[1] - triangle.duv1[1] * triangle.duv2[0]) * float(per_area))
-    side = float(wp.max(surface.base[1], surface.base[2]))
     while y < y_end:
         v = wp.float64(y) + HALF
         row = columns(o, v, width)
@@ -174,16 +169,9 @@ def fill_cut_out(
             if maps[m].parallel == 0:
                 w1 = w1 * b[2] / value
                 w2 = w2 * c[2] / value
-            uv = triangle.uv0 + triangle.duv1 * float(w1) + triangle.duv2 * float(w2)
-            if surface.opacity * lookup_alpha(atlas, surface.base, uv[0], uv[1], tiles2 * side * side)[3] >= least_opacity(surface):
+            if is_opaque(presence, t, float(w1), float(w2), tiles2):
                 wp.atomic_max(texels, maps[m].start + y * width + x, float(value))
         y += strips
-
-
-@wp.func
-def least_opacity(surface: Surface) -> float:
-    """What of a surface is more opaque than this casts a shadow: all that is seen of a cut-out, half of what is blended."""
-    return wp.where(surface.cutoff > 0.0, surface.cutoff, 0.5)
 
 
 @wp.func
@@ -203,9 +191,7 @@ def draw(
     vertices: wp.array(dtype=wp.vec3d),
     faces: wp.array(dtype=wp.vec3i),
     triangle_body: wp.array(dtype=int),
-    triangles: wp.array(dtype=Triangle),
-    surfaces: wp.array(dtype=Surface),
-    atlas: wp.array(dtype=wp.uint32),
+    presence: Presence,
     drawn: wp.array2d(dtype=wp.uint8),
     strips: int,
     texels: wp.array(dtype=float),
@@ -213,7 +199,8 @@ def draw(
     """Draw the triangles of each body as `drawn` (map, body) says."""
     m, t, strip = wp.tid()
     how = drawn[m, triangle_body[t]]
-    if how == wp.uint8(0):
+    kind = kind_of(presence, t)
+    if how == wp.uint8(0) or is_absent(kind, LIGHT):
         return
     f = faces[t]
     p0 = wp.mul(maps[m].exact_rotation, vertices[f[0]]) + maps[m].exact_translation
@@ -229,12 +216,6 @@ def draw(
         behind += 1
     if behind == 3:
         return
-    cut_out = bool(False)
-    if how == SURFACES:
-        k = triangles[t].surface
-        cut_out = surfaces[k].textures & CUT_OUT != 0
-        if surfaces[k].transmission > 0.5 or (not cut_out and surfaces[k].opacity < least_opacity(surfaces[k])):
-            return
     q = p2
     if behind > 0:
         # Turn the corners until the first is the odd one out, then cut: a corner off leaves four sides, two off leave three.
@@ -254,8 +235,8 @@ def draw(
     c = on_map(maps, m, p2)
     if is_drawn(maps, m, a, b, c, how == FRONT):
         # So near to the lamp, nothing is cut out.
-        if cut_out and behind == 0:
-            fill_cut_out(maps, m, a, b, c, triangles[t], surfaces[triangles[t].surface], atlas, strip, strips, texels)
+        if is_cut(kind, LIGHT) and behind == 0:
+            fill_cut_out(maps, m, a, b, c, presence, t, strip, strips, texels)
         else:
             fill(maps, m, a, b, c, strip, strips, texels)
     if behind == 1:

@@ -48,6 +48,8 @@ def outlines(shot: Shot, scene: SceneArrays, projection: Projection, bodies: Seq
     inputs = [
         projection.functions,
         projection.bounds,
+        scene.presence,
+        projection.pixel_rad,
         wp.array(triangles, dtype=wp.int32, device=device),
         wp.array(owner, dtype=wp.int32, device=device),
         wp.array(canvases, dtype=wp.vec4i, device=device),

@@ -27,6 +27,7 @@ class Stage:
         self.boxes_m = self._scene.boxes_m
         self._lights = SceneLights(spec, self._scene, scratch, strips)
         self._scene_s = self._lights_s = 0.0
+        self.see_through = self._scene.see_through
 
     @property
     def moves(self) -> bool:

@@ -30,8 +30,16 @@ from diorama.sim.render.raster.lanes import (
     vectors,
     without,
 )
+from diorama.sim.render.raster.materials import (
+    BASE_TEXTURE,
+    CUT_OUT,
+    EMISSIVE_TEXTURE,
+    NORMAL_TEXTURE,
+    OCCLUSION_TEXTURE,
+    ROUGHNESS_TEXTURE,
+    Surface,
+)
 from diorama.sim.render.raster.meshes import Triangle
-from diorama.sim.render.raster.scene import BASE_TEXTURE, CUT_OUT, EMISSIVE_TEXTURE, NORMAL_TEXTURE, OCCLUSION_TEXTURE, ROUGHNESS_TEXTURE, Surface
 from diorama.sim.render.raster.texture import lookup, lookup_alpha, lookup_data, lookup_normal, roughened
 from diorama.sim.render.raster.texture_lanes import Spots, lookups
 from diorama.sim.render.raster.visibility import Planes
@@ -193,7 +201,8 @@ def textured(looks: Looks, surface: Surface, at: Spots, lane: int) -> Texel:
         c = lookup_alpha(looks.texels, surface.base, u, v, across2(surface.base, longer))
         out.cut = 1
         out.color = wp.cw_mul(out.color, wp.vec3(c[0], c[1], c[2]))
-        out.opacity *= c[3]
+        # What a cut-off leaves is wholly there.
+        out.opacity *= wp.where(surface.cutoff > 0.0, 1.0, c[3])
     if surface.textures & ROUGHNESS_TEXTURE != 0:
         d = lookup_data(looks.texels, surface.metallic_roughness, u, v, across2(surface.metallic_roughness, longer))
         out.roughness *= d[1]

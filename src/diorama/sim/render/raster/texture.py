@@ -54,6 +54,16 @@ def lookup_alpha(texels: wp.array(dtype=wp.uint32), entry: wp.vec4i, u: float, v
 
 
 @wp.func
+def lookup_opacity(texels: wp.array(dtype=wp.uint32), entry: wp.vec4i, uv: wp.vec2, low: wp.vec2, high: wp.vec2, footprint2: float) -> float:
+    """A colour's alpha. From `low` to `high` textures repeat; beyond, their edges do, so that nothing of one edge shows at the other."""
+    start, width, height, blend = level_of(entry, footprint2)
+    opacity = bilinear_opacity(texels, start, width, height, uv, low, high)
+    if blend > 0.0:
+        opacity = opacity + (bilinear_opacity(texels, start + width * height, width >> 1, height >> 1, uv, low, high) - opacity) * blend
+    return opacity
+
+
+@wp.func
 def lookup_data(texels: wp.array(dtype=wp.uint32), entry: wp.vec4i, u: float, v: float, footprint2: float) -> wp.vec4:
     """Four numbers in [0, 1]: for metallic-roughness, roughness is the second and metallic the third; for occlusion it is the first."""
     start, width, height, blend = level_of(entry, footprint2)
@@ -208,6 +218,21 @@ def bilinear_data(texels: wp.array(dtype=wp.uint32), start: int, width: int, hei
     high = unpack_data(texels[a]) * (1.0 - fx) + unpack_data(texels[b]) * fx
     low = unpack_data(texels[c]) * (1.0 - fx) + unpack_data(texels[d]) * fx
     return high + (low - high) * (y - top)
+
+
+@wp.func
+def bilinear_opacity(texels: wp.array(dtype=wp.uint32), start: int, width: int, height: int, uv: wp.vec2, low: wp.vec2, high: wp.vec2) -> float:
+    """As `bilinear`, of the fourth byte, between `low` and `high`; v upwards."""
+    x = wp.clamp(uv[0] * float(width) - 0.5, low[0] * float(width), high[0] * float(width) - 1.0)
+    y = wp.clamp((1.0 - uv[1]) * float(height) - 0.5, (1.0 - high[1]) * float(height), (1.0 - low[1]) * float(height) - 1.0)
+    left = wp.floor(x)
+    top = wp.floor(y)
+    fx = x - left
+    a, b, c, d = corners_of(start, width, height, int(left), int(top))
+    shift = wp.uint32(24)
+    upper = float(texels[a] >> shift) * (1.0 - fx) + float(texels[b] >> shift) * fx
+    lower = float(texels[c] >> shift) * (1.0 - fx) + float(texels[d] >> shift) * fx
+    return (upper + (lower - upper) * (y - top)) * (1.0 / 255.0)
 
 
 @wp.func
