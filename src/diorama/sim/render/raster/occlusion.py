@@ -35,6 +35,8 @@ FADE = wp.constant(4.0)
 #: Stands for infinitely far; its square is finite.
 FAR = wp.constant(1.0e8)
 PI = wp.constant(3.14159265)
+#: Light of so many slices says enough; specks and rims of objects gather less.
+ENOUGH = wp.constant(3.0)
 #: In the picture the search reaches no farther than this share of its height.
 _REACH = 0.5
 #: Cosine and sine of the 16 slices' angles.
@@ -376,7 +378,8 @@ def enlarge(depth: wp.array(dtype=float), grid: Grid, surfaces: Surfaces, light:
                 weight = wp.cw_mul(likeness(off, qx, qy, qz, 1.0, grid) + Lanes(1.0e-3), real(grid, column + side))
                 missing += wp.cw_mul(light.missing[at], weight)
                 every += wp.cw_mul(light.open[at], weight)
-            seen = wp.min(wp.max(Lanes(1.0) - wp.cw_div(missing, every), Lanes(0.0)), Lanes(1.0))
+            # Where few slices were found to go by, nothing much can be said to be missing.
+            seen = wp.min(wp.max(Lanes(1.0) - wp.cw_div(missing, wp.max(every, Lanes(ENOUGH))), Lanes(0.0)), Lanes(1.0))
             for k in range(wp.min(LANES, (grid.width - x + 1) // 2)):
                 visible[y * grid.width + x + 2 * k] = wp.where(z[k] < FAR, seen[k], 1.0)
 
