@@ -5,9 +5,11 @@ import dataclasses
 import math
 import re
 
+import numpy as np
 import pytest
 
 from diorama.sim.errors import InvalidValue
+from diorama.sim.seeds import Seed
 from diorama.sim.spec import (
     BodySpec,
     BoxShape,
@@ -26,6 +28,8 @@ from diorama.sim.spec import (
     SpotLight,
     SunLight,
 )
+from diorama.sim.spec.pose import pose_matrices
+from diorama.sim.transforms import normalize_quat
 
 BALL = SphereShape(radius_m=0.1)
 MUG = BodySpec(name="mug", shape=BALL, inertia_kg_m2=(0.1, 0.1, 0.1))
@@ -160,3 +164,11 @@ def test_a_scene_finds_and_changes_its_bodies():
 def test_a_body_without_mass_is_fixed():
     assert MUG.is_static
     assert not dataclasses.replace(MUG, mass_kg=0.1).is_static
+
+
+def test_matrices_of_many_poses_are_those_of_each():
+    rng = Seed(5).rng()
+    quats = [normalize_quat(rng.normal(size=4).tolist()) for _ in range(50)]
+    poses = [Pose(tuple(rng.normal(size=3).tolist()), quat) for quat in quats]
+    assert pose_matrices(poses).tobytes() == np.array([pose.matrix for pose in poses]).tobytes()
+    assert pose_matrices([]).shape == (0, 4, 4)

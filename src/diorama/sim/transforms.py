@@ -59,24 +59,6 @@ def matrix_from_quat(quat_wxyz: Sequence[float]) -> Matrix:
     )
 
 
-def matrices_from_poses(positions: ArrayLike, quats_wxyz: ArrayLike) -> Matrix:
-    """(…, 4, 4) transforms of (…, 3) positions and (…, 4) unit quaternions, to the bit as one by one."""
-    p, q = np.asarray(positions, np.float64), np.asarray(quats_wxyz, np.float64)
-    w, x, y, z = (q[..., k] for k in range(4))
-    out = np.zeros((*p.shape[:-1], 4, 4))
-    rows = (
-        (1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)),
-        (2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)),
-        (2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)),
-    )
-    for i, row in enumerate(rows):
-        for j, values in enumerate(row):
-            out[..., i, j] = values
-    out[..., :3, 3] = p
-    out[..., 3, 3] = 1.0
-    return out
-
-
 def quat_from_matrix(rotation: ArrayLike) -> Quat:
     """The unit quaternion, w >= 0, of a (3, 3) rotation (Shepperd's method: the largest of the four first)."""
     m = np.asarray(rotation, np.float64).tolist()

@@ -19,11 +19,9 @@ from diorama.sim.render.raster import Raster
 from diorama.sim.render.raster.device import Scratch, wp
 from diorama.sim.render.raster.light_data import LightData, Shadows
 from diorama.sim.render.raster.lights import SceneLights
-from diorama.sim.render.raster.meshes import MeshCache
-from diorama.sim.render.raster.scene import scene_arrays
+from diorama.sim.render.raster.scene import SceneCache
 from diorama.sim.render.raster.shadow import lit_fraction
 from diorama.sim.render.raster.shadow_views import MAP_TEXELS
-from diorama.sim.render.raster.texture import ChainCache
 from diorama.sim.spec import (
     BodySpec,
     BoxShape,
@@ -42,6 +40,7 @@ from diorama.sim.spec import (
     SpotLight,
     SunLight,
 )
+from diorama.sim.spec.pose import pose_matrices
 from diorama.sim.transforms import apply, look_at, normalize, quat_from_axis_angle
 
 wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False})
@@ -82,7 +81,8 @@ class Lit:
 
     def __init__(self, raster: Raster, library: Any, spec: SceneSpec, *, camera: CameraSpec = FAR, scratch: Scratch | None = None) -> None:
         self.device = raster.device
-        scene = scene_arrays(spec, library, self.device, ChainCache(), MeshCache())
+        scene = SceneCache(library, self.device).scene(spec)
+        scene.place(pose_matrices(body.world_from_body for body in spec.bodies))
         self.arrays = SceneLights(spec, scene, scratch or Scratch(self.device), 1 if self.device == "cpu" else 32).seen_by(camera)
         self.maps = self.arrays.shadows.maps.numpy()
 

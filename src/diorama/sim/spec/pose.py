@@ -1,6 +1,7 @@
 """Where things are, and how they move."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,6 +38,18 @@ class Pose:
         """The pose of a rigid (4, 4) transform."""
         x, y, z = (float(v) for v in matrix[:3, 3])
         return cls((x, y, z), quat_from_matrix(matrix[:3, :3]))
+
+
+def pose_matrices(poses: Iterable[Pose]) -> Matrix:
+    """The (n, 4, 4) matrices of `poses`, those that each gives by itself to the bit."""
+    numbers = np.array([(*pose.position_m, *pose.rotation_wxyz) for pose in poses]).reshape(-1, 7)
+    w, x, y, z = numbers[:, 3:].T
+    out = np.zeros((len(numbers), 4, 4))
+    out[:, 0, 0], out[:, 0, 1], out[:, 0, 2] = 1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)
+    out[:, 1, 0], out[:, 1, 1], out[:, 1, 2] = 2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)
+    out[:, 2, 0], out[:, 2, 1], out[:, 2, 2] = 2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)
+    out[:, :3, 3], out[:, 3, 3] = numbers[:, :3], 1.0
+    return out
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import numpy as np
 from diorama.sim.errors import InvalidValue
 from diorama.sim.frame import Frame, check_channels
 from diorama.sim.render.raster.device import Array, wp
-from diorama.sim.render.raster.scene import SceneArrays
+from diorama.sim.render.raster.scene import SceneCache
 from diorama.sim.render.raster.together import CHANNELS, Together
 from diorama.sim.spec import CameraSpec, SceneSpec
 
@@ -60,17 +60,17 @@ def photograph(
     worlds: Sequence[SceneSpec],
     channels: Collection[str],
     together: Together,
-    bodies: Callable[[SceneSpec], SceneArrays],
+    scenes: SceneCache,
     alone: Callable[[SceneSpec, CameraSpec], Frame],
 ) -> Batch:
-    """The batch of `Raster.render_batch`, by ways to photograph worlds of the same `bodies` `together`, and one by one camera `alone`."""
+    """The batch of `Raster.render_batch`, by ways to photograph worlds of the same bodies `together`, and one by one camera `alone`."""
     cameras, width, height = _checked(worlds, channels)
     device = together.device
     arrays = {name: wp.empty((len(worlds), cameras, height, width), dtype=_PIXELS[name][0], device=device) for name in channels}
     pictures = {name: array.reshape((len(worlds) * cameras, height * width)) for name, array in arrays.items()}
     left = set(range(len(worlds)))
     for group in _alike(worlds) if CHANNELS.keys() >= set(channels) else []:
-        scene = bodies(worlds[group[0]])
+        scene = scenes.scene(worlds[group[0]])
         if len(scene.partial):
             continue
         each = cameras * (_TRIANGLE_BYTES * scene.count + _PIXEL_BYTES * width * height)

@@ -155,16 +155,21 @@ class EnvironmentCache:
         self._entries = entries
         self._maps: dict[tuple[str, Any], tuple[Array, Array, Array]] = {}
 
-    def maps(self, surroundings: Surroundings, device: str) -> tuple[Array, Array, Array]:
+    def maps(self, surroundings: Surroundings | None, device: str) -> tuple[Array, Array, Array]:
         """`maps`, `texels` and `harmonics` of an Environment. What only turns or scales them makes no difference here."""
+        content: Any = None
         if isinstance(surroundings, PhysicalSky):
             content = (surroundings.sun_elevation_rad, surroundings.turbidity, surroundings.ground)
-        else:
+        elif surroundings is not None:
             content = surroundings.path
         found = self._maps.pop((device, content), None)
         if found is None:
-            sky = isinstance(surroundings, PhysicalSky)
-            found = _sky_maps(surroundings, device) if sky else _picture_maps(self._read(Path(surroundings.path)), device)
+            if surroundings is None:
+                found = _gradient_maps(device)
+            elif isinstance(surroundings, PhysicalSky):
+                found = _sky_maps(surroundings, device)
+            else:
+                found = _picture_maps(self._read(Path(surroundings.path)), device)
             if len(self._maps) >= self._entries:
                 del self._maps[next(iter(self._maps))]
         self._maps[device, content] = found
@@ -179,19 +184,22 @@ def environment_arrays(spec: EnvironmentSpec, device: str, cache: EnvironmentCac
     out.background_bottom = wp.vec3(spec.background_bottom or spec.ground)
     out.backdrop = int(spec.background_top is not None or spec.background_bottom is not None)
     surroundings = spec.surroundings
+    out.maps, out.texels, out.harmonics = cache.maps(surroundings, device)
     if surroundings is None:
         out.kind = GRADIENT
-        out.maps = wp.zeros(1, dtype=wp.vec2i, device=device)
-        out.texels = wp.array(_gradient_blur(), dtype=wp.vec3, device=device)
-        out.harmonics = wp.zeros(1, dtype=wp.vec3, device=device)
         return out
     out.kind = MAPS
-    out.maps, out.texels, out.harmonics = cache.maps(surroundings, device)
     turn = surroundings.turn_rad if isinstance(surroundings, HdrMap) else surroundings.sun_azimuth_rad
     out.turn = wp.vec2(round(math.cos(turn), 9), round(math.sin(turn), 9))
     out.strength = surroundings.strength
     out.horizon = HORIZON if isinstance(surroundings, PhysicalSky) else 0.0
     return out
+
+
+def _gradient_maps(device: str) -> tuple[Array, Array, Array]:
+    """No maps: how a gradient is blurred."""
+    texels = wp.array(_gradient_blur(), dtype=wp.vec3, device=device)
+    return wp.zeros(1, dtype=wp.vec2i, device=device), texels, wp.zeros(1, dtype=wp.vec3, device=device)
 
 
 def _sky_maps(sky: PhysicalSky, device: str) -> tuple[Array, Array, Array]:

@@ -18,20 +18,18 @@ from diorama.sim.render.raster.environment import EnvironmentCache, environment_
 from diorama.sim.render.raster.exposure import COLOR_SAMPLES, Shot, blurred_shots, sharp_shots, sheared
 from diorama.sim.render.raster.fragments import Fragments, accumulate, blend, gather
 from diorama.sim.render.raster.lanes import COUNT
-from diorama.sim.render.raster.meshes import MeshCache
 from diorama.sim.render.raster.occlusion import Occlusion
 from diorama.sim.render.raster.partial import MOST_LAYERS, Partial
 from diorama.sim.render.raster.presence import LABELS, LIGHT
 from diorama.sim.render.raster.projection import Projection, project
 from diorama.sim.render.raster.ray_tables import BEYOND, RayTables
-from diorama.sim.render.raster.scene import SceneArrays, scene_arrays
+from diorama.sim.render.raster.scene import SceneArrays, SceneCache
 from diorama.sim.render.raster.sensor import Sensor
 from diorama.sim.render.raster.shade import Lighting, shade
 from diorama.sim.render.raster.silhouettes import Outline, joined, outlines, silhouette
 from diorama.sim.render.raster.stage import Stage
 from diorama.sim.render.raster.surface import Looks, View
 from diorama.sim.render.raster.surface_channels import SURFACE_DTYPES, resolve_surface
-from diorama.sim.render.raster.texture import ChainCache
 from diorama.sim.render.raster.together import Together
 from diorama.sim.spec import CameraSpec, SceneSpec
 from diorama.sim.transforms import compose, invert
@@ -48,12 +46,10 @@ class Raster:
     """Renders on the CPU or, by the same kernels, on a CUDA device. `device` is Warp's name for it."""
 
     def __init__(self, library: AssetLibrary, device: str = "cpu") -> None:
-        self._library = library
         self.device = device
         # On the CPU a launch is a loop and a triangle one turn of it; a GPU wants large triangles shared out.
         self._strips = 1 if device == "cpu" else 32
-        self._chains = ChainCache()
-        self._meshes = MeshCache()
+        self._scenes = SceneCache(library, device)
         self._surroundings = EnvironmentCache()
         self._occlusion = Occlusion(device)
         self._sensor = Sensor(device)
@@ -80,11 +76,12 @@ class Raster:
     def __exit__(self, *exc: object) -> None:
         self._scratch.clear()
         self._lenses.clear()
+        self._scenes.clear()
         self._stage = self._projected = None
 
     def load(self, spec: SceneSpec) -> None:
         """Put the scene on the device and render its shadow maps; both serve every camera."""
-        self._stage = Stage(spec, self._library, self._scratch, self._strips, self._chains, self._meshes)
+        self._stage = Stage(spec, self._scenes, self._scratch, self._strips)
         self._projected = None
         self._environment = environment_arrays(spec.environment, self.device, self._surroundings)
         self._occlusion_radius_m = spec.environment.occlusion_radius_m
@@ -130,10 +127,7 @@ class Raster:
                 self.load(world)
             return self.render(camera, channels)
 
-        def bodies(world: SceneSpec) -> SceneArrays:
-            return scene_arrays(world, self._library, self.device, self._chains, self._meshes)
-
-        batch = photograph(worlds, channels, self._together, bodies, alone)
+        batch = photograph(worlds, channels, self._together, self._scenes, alone)
         self._stage = self._projected = None
         return batch
 

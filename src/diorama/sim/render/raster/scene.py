@@ -129,8 +129,28 @@ def place_triangles(
     world[i] = placed_triangle(world_from_body[triangle_body[i]], local[i])
 
 
+class SceneCache:
+    """Scenes of one library's assets, on one device. The latest is kept: most often the next one has the same bodies, only elsewhere."""
+
+    def __init__(self, library: AssetLibrary, device: str) -> None:
+        self._library, self._device = library, device
+        self._chains, self._meshes = ChainCache(), MeshCache()
+        self._latest: tuple[list[Any], SceneArrays] | None = None
+
+    def scene(self, spec: SceneSpec) -> SceneArrays:
+        """The bodies of a spec, to be placed. It is the one that was returned last, if their shapes and materials are the same."""
+        bodies = [(body.shape, body.material) for body in spec.bodies]
+        if self._latest is None or self._latest[0] != bodies:
+            self._latest = bodies, scene_arrays(spec, self._library, self._device, self._chains, self._meshes)
+        return self._latest[1]
+
+    def clear(self) -> None:
+        """Give the device's memory back."""
+        self._latest = None
+
+
 def scene_arrays(spec: SceneSpec, library: AssetLibrary, device: str, chains: ChainCache, meshes: MeshCache) -> SceneArrays:
-    """Put every body's mesh where the spec says, and everything in one set of arrays on `device`."""
+    """All bodies' meshes and materials in one set of arrays on `device`. Nothing is placed."""
     parts, looks, boxes, owners, kinds = [], [], [], [], []
     closed, casts = np.ones(len(spec.bodies), np.bool_), np.zeros(len(spec.bodies), np.bool_)
     for number, body in enumerate(spec.bodies):
@@ -192,7 +212,6 @@ def scene_arrays(spec: SceneSpec, library: AssetLibrary, device: str, chains: Ch
     )
     scene.presence.kinds = upload(partial if partial.any() else partial[:0], wp.uint8, np.uint8)
     scene.presence.triangles, scene.presence.surfaces, scene.presence.texels = scene.triangles, scene.surfaces, scene.texels
-    scene.place(np.array([body.world_from_body.matrix for body in spec.bodies]).reshape(-1, 4, 4))
     return scene
 
 

@@ -4,26 +4,25 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.render.raster.device import Scratch
 from diorama.sim.render.raster.exposure import Shot
 from diorama.sim.render.raster.lights import SceneLights
-from diorama.sim.render.raster.meshes import MeshCache
-from diorama.sim.render.raster.scene import SceneArrays, scene_arrays
-from diorama.sim.render.raster.texture import ChainCache
+from diorama.sim.render.raster.scene import SceneArrays, SceneCache
 from diorama.sim.spec import SceneSpec
+from diorama.sim.spec.pose import pose_matrices
 from diorama.sim.transforms import Matrix, compose, invert
 
 
 class Stage:
     """The bodies and lights of `spec`, for one moment at a time, in seconds from that of the picture."""
 
-    def __init__(self, spec: SceneSpec, library: AssetLibrary, scratch: Scratch, strips: int, chains: ChainCache, meshes: MeshCache) -> None:
+    def __init__(self, spec: SceneSpec, scenes: SceneCache, scratch: Scratch, strips: int) -> None:
         self.spec = spec
         self._moving = {i: body for i, body in enumerate(spec.bodies) if not body.motion.is_still}
-        self._at_rest = np.array([body.world_from_body.matrix for body in spec.bodies]).reshape(-1, 4, 4)
+        self._at_rest = pose_matrices(body.world_from_body for body in spec.bodies)
         self._scratch, self._strips = scratch, strips
-        self._scene = scene_arrays(spec, library, scratch.device, chains, meshes)
+        self._scene = scenes.scene(spec)
+        self._scene.place(self._at_rest)
         self.boxes_m = self._scene.boxes_m
         self._lights = SceneLights(spec, self._scene, scratch, strips)
         self._scene_s = self._lights_s = 0.0

@@ -27,7 +27,8 @@ from diorama.sim.render.raster.sensor import BLOCK, Codes, Sensor, Signals, comp
 from diorama.sim.render.raster.shade import Lighting
 from diorama.sim.render.raster.visibility import GROUP, Columns, Functions, Planes, Winners
 from diorama.sim.spec import CameraSpec, EnvironmentSpec, SceneSpec, SensorSpec
-from diorama.sim.transforms import Matrix, invert, matrices_from_poses
+from diorama.sim.spec.pose import pose_matrices
+from diorama.sim.transforms import Matrix, invert
 
 #: What can be photographed together, and what a pixel is to the picture_geometry.
 CHANNELS = {"rgb": wp.vec3ub, "radiance": wp.vec3, "depth": wp.float32, "instance": wp.int32, "normal": wp.vec3, "category": wp.int32}
@@ -117,9 +118,7 @@ class Together:
 
     def _set_up(self, scene: SceneArrays, worlds: Sequence[SceneSpec]) -> _Shoot:
         """Put the bodies where they are in each world, and the cameras."""
-        poses = [(*p.position_m, *p.rotation_wxyz) for world in worlds for body in world.bodies for p in (body.world_from_body,)]
-        numbers = np.array(poses).reshape(len(worlds), -1, 7)
-        matrices = matrices_from_poses(numbers[..., :3], numbers[..., 3:])
+        matrices = pose_matrices(body.world_from_body for world in worlds for body in world.bodies).reshape(len(worlds), -1, 4, 4)
         world_from_body = wp.array(matrices, dtype=wp.mat44d, device=self.device)
         vertices = self._rows("vertices", wp.vec3d, (len(worlds), len(scene.vertices)))
         triangles = self._rows("triangles", Triangle, (len(worlds), scene.count))
@@ -255,12 +254,11 @@ class Together:
 
 def _aimed(cameras: Sequence[CameraSpec]) -> Any:
     """Pictures' records of where cameras are."""
-    numbers = np.array(
-        [(*c.world_from_camera.position_m, *c.world_from_camera.rotation_wxyz, c.fx, c.fy, c.cx, c.cy, c.near_m, c.far_m) for c in cameras]
-    )
-    position, focal, center, near, far = numbers[:, :3], numbers[:, 7:9], numbers[:, 9:11], numbers[:, 11], numbers[:, 12]
+    numbers = np.array([(c.fx, c.fy, c.cx, c.cy, c.near_m, c.far_m) for c in cameras])
+    focal, center, near, far = numbers[:, :2], numbers[:, 2:4], numbers[:, 4], numbers[:, 5]
     width, height = cameras[0].width, cameras[0].height
-    world_from_camera = matrices_from_poses(position, numbers[:, 3:7])
+    world_from_camera = pose_matrices(camera.world_from_camera for camera in cameras)
+    position = world_from_camera[:, :3, 3]
     camera_from_world = invert(world_from_camera)
     pictures: Any = np.zeros(len(cameras), layout(Picture))
     pinhole, view = pictures["pinhole"], pictures["view"]

@@ -1,0 +1,56 @@
+"""What is kept from scene to scene changes no picture."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from diorama.sim.render.raster import Raster
+from diorama.sim.spec import BodySpec, BoxShape, CameraSpec, EnvironmentSpec, MaterialSpec, PhysicalSky, Pose, SceneSpec, SphereShape, SunLight
+from diorama.sim.transforms import look_at
+
+CAMERA = CameraSpec.from_fov(width=48, height=32, fov_y_rad=0.8, world_from_camera=Pose.from_matrix(look_at((0.0, -1.0, 0.7), (0.0, 0.0, 0.0))))
+FLOOR = BodySpec(name="floor", shape=BoxShape(size_m=(3.0, 3.0, 0.1)), world_from_body=Pose((0.0, 0.0, -0.05)))
+BALL = BodySpec(name="ball", shape=SphereShape(radius_m=0.1), world_from_body=Pose((0.0, 0.0, 0.1)), category="ball")
+SCENE = SceneSpec(bodies=(FLOOR, BALL), lights=(SunLight(direction=(0.3, 0.2, -1.0)),))
+CHANGES = {
+    "pose": replace(SCENE, bodies=(FLOOR, replace(BALL, world_from_body=Pose((0.2, 0.1, 0.3))))),
+    "material": replace(SCENE, bodies=(FLOOR, replace(BALL, material=MaterialSpec(base_color=(0.8, 0.1, 0.1))))),
+    "shape": replace(SCENE, bodies=(FLOOR, replace(BALL, shape=SphereShape(radius_m=0.15)))),
+    "order": replace(SCENE, bodies=(BALL, FLOOR)),
+    "fewer": replace(SCENE, bodies=(FLOOR,)),
+    "nothing": replace(SCENE, bodies=()),
+    "light": replace(SCENE, lights=(SunLight(direction=(-0.3, 0.2, -1.0)),)),
+    "environment": replace(SCENE, environment=EnvironmentSpec(surroundings=PhysicalSky())),
+    "occlusion": replace(SCENE, environment=EnvironmentSpec(occlusion_radius_m=0.0)),
+}
+
+
+def picture(raster: Raster, spec: SceneSpec) -> bytes:
+    raster.load(spec)
+    frame = raster.render(CAMERA, ("radiance", "depth", "instance", "normal"))
+    arrays = (frame.radiance, frame.depth_m, frame.instance, frame.normal)
+    return b"".join(array.tobytes() for array in arrays if array is not None)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_scene_after_another_is_a_scene_by_itself(raster: Raster, library, change: str) -> None:
+    with Raster(library, raster.device) as fresh:
+        expected = picture(fresh, CHANGES[change])
+    before = picture(raster, SCENE)
+    assert picture(raster, CHANGES[change]) == expected != before
+    assert picture(raster, SCENE) == before
+
+
+def test_bodies_that_moved_are_not_built_anew(raster: Raster, monkeypatch: pytest.MonkeyPatch) -> None:
+    raster.load(SCENE)
+    monkeypatch.setattr("diorama.sim.render.raster.scene.scene_arrays", None)
+    raster.load(CHANGES["pose"])
+    seen = raster.render(CAMERA, ("depth",)).depth_m
+    assert seen is not None and np.isfinite(seen).any()
+
+
+def test_what_was_kept_is_given_back(library) -> None:
+    with Raster(library) as raster:
+        raster.load(SCENE)
+    assert raster._scenes._latest is None
