@@ -110,6 +110,18 @@ def test_what_is_in_focus_stays_sharp_through_a_lens(raster: Raster) -> None:
     assert np.all(blurred[1] - before[1] < 6.25**2 / 4)
 
 
+@pytest.mark.parametrize("count", [2, 3, 4, 5, 8])
+@pytest.mark.parametrize("distortion", [None, BrownConrady(k1=-0.01)])
+def test_few_pictures_are_in_the_right_place(raster: Raster, count: int, distortion: Distortion | None) -> None:
+    """A card that ends a quarter into pixels is covered to the right share, about its own middle."""
+    edged = BodySpec(name="card", shape=BoxShape(size_m=(0.1025, 1e-3, 0.1025)), world_from_body=Pose((0.0, 1.0005, 0.0)), material=WHITE)
+    camera = replace(CAMERA, distortion=distortion, blur_samples=count, aperture_m=1e-9)
+    frame = shot(raster, scene(edged), camera)
+    mean, _, light = moments(frame)
+    np.testing.assert_allclose(mean, (48, 36), atol=0.06 if distortion is None else 0.11)
+    assert light / frame.radiance.max() == pytest.approx(20.5**2, rel=0.02)
+
+
 @pytest.mark.parametrize("by", ["body", "camera"])
 def test_length_of_motion_blur(raster: Raster, by: str) -> None:
     """speed x exposure x f / z, evenly filled, about where the labels are."""

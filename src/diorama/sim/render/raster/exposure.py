@@ -18,6 +18,8 @@ from diorama.sim.transforms import Matrix, apply
 
 #: Where the colour samples of a sharp picture lie in a pixel: the rotated grid, no two in one row or column.
 COLOR_SAMPLES = ((0.375, 0.125), (0.875, 0.375), (0.125, 0.625), (0.625, 0.875))
+#: Where labels are taken.
+MIDDLE = (0.5, 0.5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +37,7 @@ class Exposure:
 class Shot:
     """Rows of a picture, from `top` to before `bottom`, `seconds` after its moment: `camera` is where and what it is then.
 
-    `place` is the one place in each pixel that is looked at, None for all that a sharp picture looks at; a pinhole's picture is shifted so
-    that it lies in the pixel's middle. `shear` (x, y) tells how a lens's rays are bent for a point of its aperture: by how much for
+    `place` is the one place in each pixel that is looked at, None for all that a sharp picture looks at; `shear` (x, y) tells how a lens's rays are bent for a point of its aperture: by how much for
     each metre along the camera's axis.
     """
 
@@ -172,8 +173,9 @@ def _shot(camera: CameraSpec, top: int, bottom: int, seconds: float, exposure: E
     if camera.distortion is not None:
         return Shot(camera=there, top=top, bottom=bottom, seconds=seconds, place=exposure.place, shear=(sx, sy))
     # A pinhole off the lens's middle: what is at `focus_m` stays where it is in the picture when that is shifted.
-    there = replace(there, cx=camera.cx + camera.fx * sx + 0.5 - u, cy=camera.cy + camera.fy * sy + 0.5 - v)
-    return Shot(camera=there, top=top, bottom=bottom, seconds=seconds, place=exposure.place)
+    # So is what is at the exposure's place in each pixel, to its middle.
+    there = replace(there, cx=camera.cx + camera.fx * sx + MIDDLE[0] - u, cy=camera.cy + camera.fy * sy + MIDDLE[1] - v)
+    return Shot(camera=there, top=top, bottom=bottom, seconds=seconds, place=MIDDLE)
 
 
 def row_seconds(camera: CameraSpec, v: float) -> float:

@@ -15,7 +15,7 @@ from diorama.sim.render.raster.channels import DTYPES, FLOWS, Sight, find_triang
 from diorama.sim.render.raster.device import Array, Scratch, wp
 from diorama.sim.render.raster.dfg import dfg_table
 from diorama.sim.render.raster.environment import EnvironmentCache, environment_arrays
-from diorama.sim.render.raster.exposure import COLOR_SAMPLES, Shot, blurred_shots, sharp_shots, sheared
+from diorama.sim.render.raster.exposure import COLOR_SAMPLES, MIDDLE, Shot, blurred_shots, sharp_shots, sheared
 from diorama.sim.render.raster.fragments import Fragments, accumulate, blend, gather
 from diorama.sim.render.raster.lanes import COUNT
 from diorama.sim.render.raster.occlusion import Occlusion
@@ -34,7 +34,7 @@ from diorama.sim.render.raster.together import Together
 from diorama.sim.spec import CameraSpec, SceneSpec
 from diorama.sim.transforms import compose, invert
 
-_LABEL_SAMPLE = ((0.5, 0.5),)
+_SAMPLES = (*COLOR_SAMPLES, MIDDLE)
 #: What the winners of a band of rows may take of a processor's cache.
 _BAND_BYTES = 2_000_000
 _KEPT_LENSES = 2
@@ -66,7 +66,7 @@ class Raster:
         self._no_centers = wp.empty(0, dtype=wp.mat33, device=self.device)
         self._no_normals = wp.empty(0, dtype=wp.vec3, device=self.device)
         self._no_rays = wp.empty((0, 0, 0, 0), dtype=visibility.Columns, device=self.device)
-        self._samples = wp.array(COLOR_SAMPLES + _LABEL_SAMPLE, dtype=wp.vec2d, device=self.device)
+        self._samples = wp.array(_SAMPLES, dtype=wp.vec2d, device=self.device)
         self._everything_open = wp.empty(0, dtype=wp.float32, device=self.device)
         self._dfg = wp.array(dfg_table(), dtype=wp.vec2, device=self.device)
         self._ltc = wp.array(lobe_table(), dtype=wp.vec4, device=self.device)
@@ -212,7 +212,7 @@ class Raster:
         kept = self._lenses.pop(key, None)
         if len(self._lenses) >= _KEPT_LENSES:
             del self._lenses[next(iter(self._lenses))]
-        self._lenses[key] = kept or RayTables(camera, COLOR_SAMPLES + _LABEL_SAMPLE, self.device)
+        self._lenses[key] = kept or RayTables(camera, _SAMPLES, self.device)
         return self._lenses[key]
 
     def _launch(self, kernel: Any, dim: Any, *inputs: Any) -> None:
@@ -354,7 +354,7 @@ def _samples(labels: bool, colors: bool, place: tuple[float, float] | None) -> t
     count = len(COLOR_SAMPLES)
     if place is None:
         return 0 if colors else count, count + 1 if labels else count
-    one = COLOR_SAMPLES.index(place) if place in COLOR_SAMPLES else count
+    one = _SAMPLES.index(place)
     return one, one + 1
 
 
