@@ -37,8 +37,8 @@ class Exposure:
 class Shot:
     """Rows of a picture, from `top` to before `bottom`, `seconds` after its moment: `camera` is where and what it is then.
 
-    `place` is the one place in each pixel that is looked at, None for all that a sharp picture looks at; `shear` (x, y) tells how a lens's rays are bent for a point of its aperture: by how much for
-    each metre along the camera's axis.
+    `place` is the one place in each pixel that is looked at, None for all that a sharp picture looks at; `shear` (x, y) tells how a
+    lens's rays are bent for a point of its aperture: by how much for each metre along the camera's axis.
     """
 
     camera: CameraSpec
