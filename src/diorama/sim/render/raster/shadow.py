@@ -335,7 +335,7 @@ def lit_in_map(shadows: Shadows, m: int, point: wp.vec3, normal: wp.vec3, u: flo
     longest = wp.max(wide + wp.abs(k.shear) * high, high)
 
     radius = wp.min(longest * (bounds[1] - value), shadows.maps[m].reach)
-    for _step in range(4):
+    for _step in range(8):
         k.wide = wide / longest * radius
         k.high = high / longest * radius
         hidden = hidden_by(k, shadows, m)
@@ -346,7 +346,7 @@ def lit_in_map(shadows: Shadows, m: int, point: wp.vec3, normal: wp.vec3, u: flo
             return 0.0
         before = radius
         radius = wp.min(longest * wp.max(hidden[2] / hidden[0] - value, 0.0), radius)
-        if before - radius < 0.1 + 0.04 * radius:
+        if before - radius < 0.03 + 0.01 * radius:
             break
     return lit
 
