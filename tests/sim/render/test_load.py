@@ -53,4 +53,4 @@ def test_bodies_that_moved_are_not_built_anew(raster: Raster, monkeypatch: pytes
 def test_what_was_kept_is_given_back(library) -> None:
     with Raster(library) as raster:
         raster.load(SCENE)
-    assert raster._scenes._latest is None
+    assert raster._scenes._scene is None

@@ -81,7 +81,8 @@ class Lit:
 
     def __init__(self, raster: Raster, library: Any, spec: SceneSpec, *, camera: CameraSpec = FAR, scratch: Scratch | None = None) -> None:
         self.device = raster.device
-        scene = SceneCache(library, self.device).scene(spec)
+        scenes = SceneCache(library, self.device)
+        scene = scenes.scene(scenes.bodies(spec))
         scene.place(pose_matrices(body.world_from_body for body in spec.bodies))
         self.arrays = SceneLights(spec, scene, scratch or Scratch(self.device), 1 if self.device == "cpu" else 32).seen_by(camera)
         self.maps = self.arrays.shadows.maps.numpy()

@@ -12,7 +12,7 @@ import numpy as np
 from diorama.sim.errors import InvalidValue
 from diorama.sim.frame import Frame, check_channels
 from diorama.sim.render.raster.device import Array, wp
-from diorama.sim.render.raster.scene import SceneCache
+from diorama.sim.render.raster.scene import Bodies, SceneCache
 from diorama.sim.render.raster.together import CHANNELS, Together
 from diorama.sim.spec import CameraSpec, SceneSpec
 
@@ -69,16 +69,14 @@ def photograph(
     arrays = {name: wp.empty((len(worlds), cameras, height, width), dtype=_PIXELS[name][0], device=device) for name in channels}
     pictures = {name: array.reshape((len(worlds) * cameras, height * width)) for name, array in arrays.items()}
     left = set(range(len(worlds)))
-    for group in _alike(worlds) if CHANNELS.keys() >= set(channels) else []:
-        scene = scenes.scene(worlds[group[0]])
-        if len(scene.partial):
-            continue
+    for group, bodies in _alike(worlds, scenes) if CHANNELS.keys() >= set(channels) else []:
+        scene = scenes.scene(bodies[0])
         each = cameras * (_TRIANGLE_BYTES * scene.count + _PIXEL_BYTES * width * height)
         size = max((_CPU_BYTES if device == "cpu" else _GPU_BYTES) // each, 1)
         for first in range(0, len(group), size):
-            chunk = group[first : first + size]
-            places = (np.array(chunk)[:, None] * cameras + np.arange(cameras)).ravel()
-            together.photograph(scene, [worlds[i] for i in chunk], pictures, places)
+            chunk = slice(first, first + size)
+            places = (np.array(group[chunk])[:, None] * cameras + np.arange(cameras)).ravel()
+            together.photograph(scene, [worlds[i] for i in group[chunk]], bodies[chunk], pictures, places)
         left.difference_update(group)
     for i in sorted(left):
         for k, camera in enumerate(worlds[i].cameras):
@@ -111,18 +109,15 @@ def _checked(worlds: Sequence[SceneSpec], channels: Collection[str]) -> tuple[in
     return len(wanted), wanted[0].width, wanted[0].height
 
 
-def _alike(worlds: Sequence[SceneSpec]) -> list[list[int]]:
-    """Those worlds whose pictures can be made together, by what bodies they have."""
-    groups: dict[Any, list[int]] = {}
-    latest: tuple[list[Any], list[int]] = ([], [])
+def _alike(worlds: Sequence[SceneSpec], scenes: SceneCache) -> list[tuple[list[int], list[Bodies]]]:
+    """Those worlds whose pictures can be made together, in groups of the same meshes, and what the bodies of each are made of."""
+    groups: dict[Any, tuple[list[int], list[Bodies]]] = {}
     for i, world in enumerate(worlds):
-        if not all(_is_plain(camera) for camera in world.cameras):
-            continue
-        things = [(body.shape, body.material) for body in world.bodies]
-        # Most often the same objects as in the world before, which is told without looking into them.
-        if things != latest[0] or not latest[1]:
-            latest = (things, groups.setdefault(tuple(things), []))
-        latest[1].append(i)
+        bodies = scenes.bodies(world)
+        if all(_is_plain(camera) for camera in world.cameras) and not any(bodies.kinds):
+            indices, made_of = groups.setdefault((bodies.meshes, bodies.owners, bodies.boxes_m.tobytes()), ([], []))
+            indices.append(i)
+            made_of.append(bodies)
     return list(groups.values())
 
 

@@ -44,7 +44,7 @@ class SceneLights:
         parts: list[list[list[View]]] = []
         base = ground(scene.bounds_m, lambda body: _shape(scene, body))
         for light in spec.lights:
-            casts = scene.casts & ~(base & (scene.bounds_m[:, 1, 2] <= lowest_m(light)))
+            casts = scene.bodies.casts & ~(base & (scene.bounds_m[:, 1, 2] <= lowest_m(light)))
             seen = light.shadows and casts.any()
             casting.append(casts)
             parts.append([part for part in views(light, scene.bounds_m[casts], scene.bounds_m) if part] if seen else [])
@@ -143,7 +143,7 @@ class _Sun:
 
 def _drawn(view: View, casts: NDArray[np.bool_], scene: SceneArrays) -> NDArray[np.uint8]:
     """(n,) how each body is drawn: see shadow_draw. Of a solid, what faces away is drawn only where the light may be inside."""
-    solid = scene.closed[casts]
+    solid = scene.bodies.closed[casts]
     if not view.parallel:
         m, boxes = view.map_from_world, scene.bounds_m[casts]
         eye = -(m[:3, :3] * m[:3, 3][:, None]).sum(axis=0)
@@ -166,7 +166,7 @@ def _shape(scene: SceneArrays, body: int) -> tuple[bool, bool]:
     before = ((corners.reshape(1, -1, 3) - a[:, None]) * normals[:, None]).sum(axis=2)
     convex = bool(np.all(before <= 1e-4 * lengths[:, None]))
     sides = np.abs(corners[:, :, None] - scene.bounds_m[body]).min(axis=2)
-    return convex, convex and bool(scene.closed[body]) and bool(np.all(sides < 1e-6))
+    return convex, convex and bool(scene.bodies.closed[body]) and bool(np.all(sides < 1e-6))
 
 
 def light_rows(lights: Sequence[Light]) -> Any:

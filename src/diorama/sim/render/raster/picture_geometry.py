@@ -94,14 +94,15 @@ def cull(
     pictures: wp.array(dtype=Picture),
     cameras: int,
     world_from_body: wp.array2d(dtype=wp.mat44d),
-    sides: wp.array(dtype=wp.uint8),
+    sides: wp.array2d(dtype=wp.uint8),
     surface_body: wp.array(dtype=int),
     boxes: wp.array2d(dtype=wp.vec3d),
 ):
     """Find the surfaces of which no back is seen: see `projection.project`. A world has `cameras`; `boxes` (bodies, 2) are in bodies' axes."""
     p, s = wp.tid()
-    culled = int(sides[s]) & ONE_SIDED
-    if int(sides[s]) & CLOSED != 0:
+    which = int(sides[p // cameras, s])
+    culled = which & ONE_SIDED
+    if which & CLOSED != 0:
         body = surface_body[s]
         m = world_from_body[p // cameras, body]
         low = wp.vec3d(wp.float64(wp.inf), wp.float64(wp.inf), wp.float64(wp.inf))

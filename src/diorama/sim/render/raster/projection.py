@@ -79,6 +79,4 @@ def _culled(camera: CameraSpec, scene: SceneArrays) -> NDArray[np.uint8]:
         widest = max(camera.cx, camera.width - camera.cx) / camera.fx + max(camera.cy, camera.height - camera.cy) / camera.fy
         reach *= 1 + abs(widest)
     inside = np.all((scene.bounds_m[:, 0] - reach < eye) & (eye < scene.bounds_m[:, 1] + reach), axis=1)
-    # Glass is a body whose far wall is seen from within.
-    one_sided = np.array([not material.two_sided and material.transmission == 0 for material in scene.materials], np.bool_)
-    return ((scene.closed & ~inside)[scene.surface_body] | one_sided).astype(np.uint8)
+    return ((scene.bodies.closed & ~inside)[scene.surface_body] | scene.bodies.one_sided).astype(np.uint8)

@@ -70,7 +70,7 @@ class Raster:
         self._everything_open = wp.empty(0, dtype=wp.float32, device=self.device)
         self._dfg = wp.array(dfg_table(), dtype=wp.vec2, device=self.device)
         self._ltc = wp.array(lobe_table(), dtype=wp.vec4, device=self.device)
-        self._together = Together(self._scratch, self._surroundings, self._occlusion, self._sensor, self._dfg, self._ltc)
+        self._together = Together(self._scratch, self._scenes, self._surroundings, self._occlusion, self._sensor, self._dfg, self._ltc)
         return self
 
     def __exit__(self, *exc: object) -> None:

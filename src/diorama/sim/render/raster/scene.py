@@ -1,5 +1,6 @@
 """A scene as flat arrays on a device: what the kernels read."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,16 +9,40 @@ import warp
 from numpy.typing import NDArray
 
 from diorama.sim.assets.library import AssetLibrary
-from diorama.sim.render.looks import look
-from diorama.sim.render.raster.device import Array, layout, wp
+from diorama.sim.assets.mesh import Slot
+from diorama.sim.render.looks import Picture, look
+from diorama.sim.render.raster.device import Array, layout, records, wp
 from diorama.sim.render.raster.materials import LAYER, UNLIT, Surface, presence, surface_arrays
-from diorama.sim.render.raster.meshes import MeshCache, Triangle
+from diorama.sim.render.raster.meshes import Mesh, MeshCache, Triangle
 from diorama.sim.render.raster.presence import Presence
 from diorama.sim.render.raster.texture import ChainCache
 from diorama.sim.spec import MaterialSpec, SceneSpec
 from diorama.sim.transforms import Matrix, compose
 
 warp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Bodies:
+    """What a scene's bodies are made of, before any of it is on a device.
+
+    Of each part that is there: its mesh, its body's index in `owners`, its material and textures, and its presence in `kinds` (materials.py). Of
+    each body: its box (n, 2, 3) in its own axes; `closed` (n,) bool, whether its back faces can only be seen from inside; and `casts` (n,)
+    bool, whether it keeps any light off.
+    """
+
+    meshes: tuple[Mesh, ...]
+    owners: tuple[int, ...]
+    looks: tuple[tuple[MaterialSpec, dict[Slot, Picture]], ...]
+    kinds: tuple[int, ...]
+    boxes_m: NDArray[np.float64]
+    closed: NDArray[np.bool_]
+    casts: NDArray[np.bool_]
+
+    @property
+    def one_sided(self) -> NDArray[np.bool_]:
+        """(m,) which parts show no backs. Glass is a body whose far wall is seen from within."""
+        return np.array([not material.two_sided and material.transmission == 0 for material, _ in self.looks], np.bool_)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,10 +52,9 @@ class SceneArrays:
     `vertices` vec3d and `faces` vec3i are the world-space mesh; `triangle_body` and `triangle_surface` int32, `triangles` (Triangle, in
     world axes) one a triangle; `surfaces` (Surface) and `texels` their looks. `presence` (Presence) tells where triangles are there; `partial`
     int32 are those that are not so everywhere for everybody, and `layers` those of them that pictures see as layers before what lies behind.
-    On the host: `body_triangles` (n + 1,), where each body's run of triangles starts; `bounds_m` (n, 2, 3), each body's world box; `closed`
-    (n,) bool, whether its back faces can only be seen from inside; `casts` (n,) bool, whether it keeps any light off; `boxes_m` (n, 2, 3),
-    each body's box in its own axes; and of each surface its material and the index `surface_body` (m,) of its body. The mesh in bodies' own
-    axes is `local_vertices` (vec3) and `local_triangles`; `vertex_body` says which.
+    The mesh in bodies' own axes is `local_vertices` (vec3) and `local_triangles`; `vertex_body` int32 says which.
+    On the host: what the `bodies` are made of; `body_triangles` (n + 1,), where each one's run of triangles starts; `bounds_m` (n, 2, 3), its
+    box in the world; and of each surface the index `surface_body` (m,) of its body.
     """
 
     count: int
@@ -46,11 +70,8 @@ class SceneArrays:
     layers: Array
     body_triangles: NDArray[np.int64]
     bounds_m: NDArray[np.float64]
-    materials: tuple[MaterialSpec, ...]
     surface_body: NDArray[np.int64]
-    closed: NDArray[np.bool_]
-    casts: NDArray[np.bool_]
-    boxes_m: NDArray[np.float64]
+    bodies: Bodies
     local_vertices: Array
     local_triangles: Array
     vertex_body: Array
@@ -68,7 +89,7 @@ class SceneArrays:
             place_vertices, dim=len(self.vertices), inputs=[world_from_body, self.vertex_body, self.local_vertices, self.vertices], device=device
         )
         wp.launch(place_triangles, dim=self.count, inputs=[world_from_body, self.triangle_body, self.local_triangles, self.triangles], device=device)
-        self.bounds_m[:] = world_boxes(world_from_bodies, self.boxes_m)
+        self.bounds_m[:] = world_boxes(world_from_bodies, self.bodies.boxes_m)
 
 
 #: The eight ways to take each coordinate from the low or the high corner of a box.
@@ -135,85 +156,110 @@ class SceneCache:
     def __init__(self, library: AssetLibrary, device: str) -> None:
         self._library, self._device = library, device
         self._chains, self._meshes = ChainCache(), MeshCache()
-        self._latest: tuple[list[Any], SceneArrays] | None = None
+        self._things: list[Any] = []
+        self._bodies: Bodies | None = None
+        self._scene: SceneArrays | None = None
 
-    def scene(self, spec: SceneSpec) -> SceneArrays:
-        """The bodies of a spec, to be placed. It is the one that was returned last, if their shapes and materials are the same."""
-        bodies = [(body.shape, body.material) for body in spec.bodies]
-        if self._latest is None or self._latest[0] != bodies:
-            self._latest = bodies, scene_arrays(spec, self._library, self._device, self._chains, self._meshes)
-        return self._latest[1]
+    def scene(self, bodies: Bodies) -> SceneArrays:
+        """The bodies on the device, to be placed."""
+        if self._scene is None or self._scene.bodies is not bodies:
+            self._scene = scene_arrays(bodies, self._device, self._chains)
+        return self._scene
+
+    def bodies(self, spec: SceneSpec) -> Bodies:
+        """What the spec's bodies are made of. The same part of the same asset, unrolled alike, is the same mesh."""
+        things = [(body.shape, body.material) for body in spec.bodies]
+        if self._bodies is None or things != self._things:
+            self._things, self._bodies = things, self._made(spec)
+        return self._bodies
+
+    def _made(self, spec: SceneSpec) -> Bodies:
+        meshes, owners, looks, kinds, boxes = [], [], [], [], []
+        closed, casts = np.ones(len(spec.bodies), np.bool_), np.zeros(len(spec.bodies), np.bool_)
+        for number, body in enumerate(spec.bodies):
+            asset = self._library.shape_asset(body.shape)
+            boxes.append(asset.bounds_m)
+            for part in asset.parts:
+                material, pictures = look(body, part, self._library)
+                kind = presence(material, pictures)
+                closed[number] &= asset.closed and kind == 0
+                if kind is None:
+                    continue
+                casts[number] |= kind & int(UNLIT) == 0
+                tile_m = next((p.tile_m for p in pictures.values()), None)
+                meshes.append(self._meshes.mesh(part, tile_m))
+                owners.append(number)
+                looks.append((material, pictures))
+                kinds.append(kind)
+        return Bodies(
+            meshes=tuple(meshes),
+            owners=tuple(owners),
+            looks=tuple(looks),
+            kinds=tuple(kinds),
+            boxes_m=np.array(boxes, np.float64).reshape(-1, 2, 3),
+            closed=closed,
+            casts=casts,
+        )
+
+    def surfaces(self, bodies: Sequence[Bodies]) -> tuple[Array, Array]:
+        """`SceneArrays.surfaces` and `texels` for several, one behind the other."""
+        return upload_surfaces([look for one in bodies for look in one.looks], self._chains, self._device)
 
     def clear(self) -> None:
         """Give the device's memory back."""
-        self._latest = None
+        self._scene = None
 
 
-def scene_arrays(spec: SceneSpec, library: AssetLibrary, device: str, chains: ChainCache, meshes: MeshCache) -> SceneArrays:
-    """All bodies' meshes and materials in one set of arrays on `device`. Nothing is placed."""
-    parts, looks, boxes, owners, kinds = [], [], [], [], []
-    closed, casts = np.ones(len(spec.bodies), np.bool_), np.zeros(len(spec.bodies), np.bool_)
-    for number, body in enumerate(spec.bodies):
-        asset = library.shape_asset(body.shape)
-        boxes.append(asset.bounds_m)
-        for part in asset.parts:
-            material, pictures = look(body, part, library)
-            kind = presence(material, pictures)
-            closed[number] &= asset.closed and kind == 0
-            if kind is None:
-                continue
-            casts[number] |= kind & int(UNLIT) == 0
-            kinds.append(kind)
-            tile_m = next((p.tile_m for p in pictures.values()), None)
-            parts.append(meshes.mesh(part, tile_m))
-            looks.append((material, pictures))
-            owners.append(number)
-    surface_body = np.array(owners, np.int64)
+def upload_surfaces(looks: Sequence[tuple[MaterialSpec, dict[Slot, Picture]]], chains: ChainCache, device: str) -> tuple[Array, Array]:
+    """Surfaces, and the atlas of their textures."""
+    texels, surfaces = surface_arrays(looks, chains)
+    return records(surfaces, Surface, device), wp.array(texels, dtype=wp.uint32, device=device, copy=False)
+
+
+def scene_arrays(bodies: Bodies, device: str, chains: ChainCache) -> SceneArrays:
+    """All meshes and materials in one set of arrays on `device`. Nothing is placed."""
+    parts, kinds = bodies.meshes, bodies.kinds
+    surface_body = np.array(bodies.owners, np.int64)
     sizes = np.array([len(p.faces) for p in parts], np.int64)
     vertex_counts = np.array([len(p.vertices) for p in parts], np.int64)
     triangle_body = np.repeat(surface_body, sizes)
-    rows = _joined([p.triangles for p in parts], layout(Triangle))
-    rows["surface"] = np.repeat(np.arange(len(parts)), sizes)
-    faces = _joined([p.faces for p in parts], np.int32, 3) + np.repeat(np.cumsum(vertex_counts) - vertex_counts, sizes)[:, None]
-    texels, surfaces = surface_arrays(looks, chains)
+    triangle_surface = np.repeat(np.arange(len(parts)), sizes)
+    count = len(triangle_body)
+    rows: Any = np.concatenate([np.zeros(0, np.uint8), *(p.triangles.view(np.uint8) for p in parts)]).view(layout(Triangle))
+    rows["surface"] = triangle_surface
+    faces = np.concatenate([np.zeros((0, 3), np.int32), *(p.faces for p in parts)])
+    faces = faces + np.repeat((np.cumsum(vertex_counts) - vertex_counts).astype(np.int32), sizes)[:, None]
+    vertices = np.concatenate([np.zeros((0, 3), np.float32), *(p.vertices for p in parts)])
     partial = np.repeat(np.array(kinds, np.uint8), sizes)
     # What is wholly clear is no layer either.
-    layered = [kind & int(LAYER) > 0 and material.opacity > 0 for kind, (material, _) in zip(kinds, looks, strict=True)]
+    layered = [kind & int(LAYER) > 0 and material.opacity > 0 for kind, (material, _) in zip(kinds, bodies.looks, strict=True)]
     layers = np.repeat(np.array(layered, np.bool_), sizes)
+    surfaces, texels = upload_surfaces(bodies.looks, chains, device)
 
     def upload(values: NDArray[Any], dtype: Any, numpy_dtype: Any) -> Array:
         # On the CPU the array is taken as it is; it is nobody else's.
         return wp.array(np.ascontiguousarray(values, numpy_dtype), dtype=dtype, device=device, copy=False)
 
-    count = len(rows)
-    vertices = _joined([p.vertices for p in parts], np.float32, 3)
     scene = SceneArrays(
         count=count,
         vertices=wp.empty(len(vertices), dtype=wp.vec3d, device=device),
         faces=upload(faces, wp.vec3i, np.int32),
         triangle_body=upload(triangle_body, wp.int32, np.int32),
-        triangle_surface=upload(rows["surface"], wp.int32, np.int32),
+        triangle_surface=upload(triangle_surface, wp.int32, np.int32),
         triangles=wp.empty(count, dtype=Triangle, device=device),
-        surfaces=upload(surfaces, Surface, layout(Surface)),
-        texels=upload(texels, wp.uint32, np.uint32),
+        surfaces=surfaces,
+        texels=texels,
         presence=Presence(),
         partial=upload(np.flatnonzero(partial), wp.int32, np.int32),
         layers=upload(np.flatnonzero(layers), wp.int32, np.int32),
-        body_triangles=np.searchsorted(triangle_body, np.arange(len(spec.bodies) + 1)),
-        bounds_m=np.zeros((len(spec.bodies), 2, 3)),
-        materials=tuple(material for material, _ in looks),
+        body_triangles=np.searchsorted(triangle_body, np.arange(len(bodies.boxes_m) + 1)),
+        bounds_m=np.zeros_like(bodies.boxes_m),
         surface_body=surface_body,
-        closed=closed,
-        casts=casts,
-        boxes_m=np.array(boxes, np.float64).reshape(-1, 2, 3),
+        bodies=bodies,
         local_vertices=upload(vertices, wp.vec3, np.float32),
-        local_triangles=upload(rows, Triangle, layout(Triangle)),
+        local_triangles=records(rows, Triangle, device),
         vertex_body=upload(np.repeat(surface_body, vertex_counts), wp.int32, np.int32),
     )
     scene.presence.kinds = upload(partial if partial.any() else partial[:0], wp.uint8, np.uint8)
     scene.presence.triangles, scene.presence.surfaces, scene.presence.texels = scene.triangles, scene.surfaces, scene.texels
     return scene
-
-
-def _joined(arrays: list[NDArray[Any]], dtype: Any, *width: int) -> Any:
-    return np.concatenate(arrays) if arrays else np.zeros((0, *width), dtype)

@@ -21,9 +21,9 @@ class Stage:
         self._moving = {i: body for i, body in enumerate(spec.bodies) if not body.motion.is_still}
         self._at_rest = pose_matrices(body.world_from_body for body in spec.bodies)
         self._scratch, self._strips = scratch, strips
-        self._scene = scenes.scene(spec)
+        self._scene = scenes.scene(scenes.bodies(spec))
         self._scene.place(self._at_rest)
-        self.boxes_m = self._scene.boxes_m
+        self.boxes_m = self._scene.bodies.boxes_m
         self._lights = SceneLights(spec, self._scene, scratch, strips)
         self._scene_s = self._lights_s = 0.0
         self.see_through = self._scene.see_through

@@ -22,7 +22,7 @@ from diorama.sim.render.raster.lights import SceneLights, light_rows
 from diorama.sim.render.raster.meshes import Triangle
 from diorama.sim.render.raster.occlusion import Occlusion
 from diorama.sim.render.raster.picture_geometry import Picture
-from diorama.sim.render.raster.scene import SceneArrays, world_boxes
+from diorama.sim.render.raster.scene import Bodies, SceneArrays, SceneCache, world_boxes
 from diorama.sim.render.raster.sensor import BLOCK, Codes, Sensor, Signals, compressed
 from diorama.sim.render.raster.shade import Lighting
 from diorama.sim.render.raster.visibility import GROUP, Columns, Functions, Planes, Winners
@@ -40,18 +40,21 @@ _COLORS = len(COLOR_SAMPLES)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Shoot:
-    """What is photographed: `worlds` of the same bodies, each by its own `cameras`, all of them one after the other.
+    """What is photographed: `worlds` of the same meshes, each with its own `bodies`, by its own `cameras`, all of them one after the other.
 
     `matrices` (worlds, n, 4, 4) is where bodies are. `vertices` and `triangles` have a row for each world. `pictures` (Picture) are records, one
-    for each camera.
+    for each camera; `surfaces` and `texels` are those that they describe.
     """
 
     scene: SceneArrays
     worlds: Sequence[SceneSpec]
+    bodies: Sequence[Bodies]
     cameras: Sequence[CameraSpec]
     matrices: Matrix
     vertices: Array
     triangles: Array
+    surfaces: Array
+    texels: Array
     pictures: Any
 
     @property
@@ -70,24 +73,28 @@ class _Shoot:
 class Together:
     """Photographs worlds on one device, with what the rasterizer has for all pictures."""
 
-    def __init__(self, scratch: Scratch, surroundings: EnvironmentCache, occlusion: Occlusion, sensor: Sensor, dfg: Array, ltc: Array) -> None:
+    def __init__(
+        self, scratch: Scratch, scenes: SceneCache, surroundings: EnvironmentCache, occlusion: Occlusion, sensor: Sensor, dfg: Array, ltc: Array
+    ) -> None:
         self.device = scratch.device
-        self._scratch, self._surroundings, self._occlusion, self._sensor = scratch, surroundings, occlusion, sensor
+        self._scratch, self._scenes, self._surroundings, self._occlusion, self._sensor = scratch, scenes, surroundings, occlusion, sensor
         self._dfg, self._ltc = dfg, ltc
         self._samples = wp.array((*COLOR_SAMPLES, (0.5, 0.5)), dtype=wp.vec2d, device=self.device)
         self._no_rays = wp.empty((0, 0, 0, 0), dtype=Columns, device=self.device)
         self._everything_open = wp.empty(0, dtype=wp.float32, device=self.device)
         self._mixed_room = 4096
 
-    def photograph(self, scene: SceneArrays, worlds: Sequence[SceneSpec], out: Mapping[str, Array], places: NDArray[np.int64]) -> None:
-        """Photograph worlds whose bodies are those of the `scene`, each by its cameras.
+    def photograph(
+        self, scene: SceneArrays, worlds: Sequence[SceneSpec], bodies: Sequence[Bodies], out: Mapping[str, Array], places: NDArray[np.int64]
+    ) -> None:
+        """Photograph worlds whose meshes are those of the `scene`, each by its cameras. `bodies` are those of each world.
 
         `out` has (pictures, pixels) arrays by channel; `places` says which picture there each camera's is.
         """
         lit = not _LIT.isdisjoint(out)
         occluded = [lit and world.environment.occlusion_radius_m > 0 for world in worlds for _ in world.cameras]
         needed = {"instance", "depth", "normal"} if any(occluded) else {"instance", "depth"} if out.keys() - _LIT else set()
-        shoot = self._set_up(scene, worlds)
+        shoot = self._set_up(scene, worlds, bodies)
         made = {name: (array, places) for name, array in out.items()}
         for name in needed - out.keys():
             made[name] = self._rows(name, CHANNELS[name], (len(shoot.cameras), shoot.pixels)), np.arange(len(shoot.cameras))
@@ -116,7 +123,7 @@ class Together:
     def _launch(self, kernel: Any, dim: tuple[int, ...], *inputs: Any) -> None:
         wp.launch(kernel, dim=dim, inputs=list(inputs), device=self.device)
 
-    def _set_up(self, scene: SceneArrays, worlds: Sequence[SceneSpec]) -> _Shoot:
+    def _set_up(self, scene: SceneArrays, worlds: Sequence[SceneSpec], bodies: Sequence[Bodies]) -> _Shoot:
         """Put the bodies where they are in each world, and the cameras."""
         matrices = pose_matrices(body.world_from_body for world in worlds for body in world.bodies).reshape(len(worlds), -1, 4, 4)
         world_from_body = wp.array(matrices, dtype=wp.mat44d, device=self.device)
@@ -126,12 +133,31 @@ class Together:
         self._launch(picture_geometry.place_triangles, triangles.shape, world_from_body, scene.triangle_body, scene.local_triangles, triangles)
         cameras = [camera for world in worlds for camera in world.cameras]
         count, pictures = len(cameras), _aimed(cameras)
-        shoot = _Shoot(scene=scene, worlds=worlds, cameras=cameras, matrices=matrices, vertices=vertices, triangles=triangles, pictures=pictures)
-        looks, sides = pictures["looks"], _sides(scene)
+        number: dict[Bodies, int] = {}
+        which = [number.setdefault(one, len(number)) for one in bodies]
+        kinds = list(number)
+        # Most often all have the materials of the scene.
+        surfaces, texels = (scene.surfaces, scene.texels) if kinds == [scene.bodies] else self._scenes.surfaces(kinds)
+        shoot = _Shoot(
+            scene=scene,
+            worlds=worlds,
+            bodies=bodies,
+            cameras=cameras,
+            matrices=matrices,
+            vertices=vertices,
+            triangles=triangles,
+            surfaces=surfaces,
+            texels=texels,
+            pictures=pictures,
+        )
+        looks = pictures["looks"]
         pictures["vertices"] = np.repeat(described_rows(vertices), shoot.per_world)
         looks["triangles"] = np.repeat(described_rows(triangles), shoot.per_world)
-        looks["surfaces"], looks["texels"], looks["dfg"] = described(scene.surfaces), described(scene.texels), described(self._dfg)
-        culled = self._rows("culled", wp.uint8, (count, len(sides)))
+        looks["dfg"] = described(self._dfg)
+        looks["surfaces"] = np.repeat(described_rows(surfaces.reshape((len(kinds), -1)))[which], shoot.per_world)
+        looks["texels"] = described(texels)
+        sides = np.array([picture_geometry.ONE_SIDED * one.one_sided + picture_geometry.CLOSED * one.closed[scene.surface_body] for one in kinds])
+        culled = self._rows("culled", wp.uint8, (count, len(scene.surface_body)))
         bounds = self._rows("bounds", wp.vec4i, (count, scene.count))
         functions = self._rows("functions", Functions, (count, scene.count))
         planes = self._rows("planes", Planes, (count, scene.count))
@@ -139,9 +165,13 @@ class Together:
             pictures[name] = described_rows(array)
         looks["planes"] = described_rows(planes)
         aimed = records(pictures, Picture, self.device)
-        boxes = wp.array(scene.boxes_m, dtype=wp.vec3d, device=self.device)
-        bodies = (wp.array(sides, dtype=wp.uint8, device=self.device), wp.array(scene.surface_body, dtype=wp.int32, device=self.device), boxes)
-        self._launch(picture_geometry.cull, culled.shape, aimed, shoot.per_world, world_from_body, *bodies)
+        boxes = wp.array(scene.bodies.boxes_m, dtype=wp.vec3d, device=self.device)
+        about = (
+            wp.array(sides[which].reshape(len(worlds), -1), dtype=wp.uint8, device=self.device),
+            wp.array(scene.surface_body, dtype=wp.int32, device=self.device),
+            boxes,
+        )
+        self._launch(picture_geometry.cull, culled.shape, aimed, shoot.per_world, world_from_body, *about)
         self._launch(picture_geometry.set_up, bounds.shape, aimed, scene.faces, scene.triangle_surface, wp.vec2d(*shoot.size))
         return shoot
 
@@ -215,9 +245,10 @@ class Together:
             lighting["lights"] = np.repeat(lights, shoot.per_world)
             self._launch(picture_light.shade, (len(pictures), groups), pictures, records(lighting, Lighting, self.device), shoot.pixels)
             return
-        bounds_m = world_boxes(shoot.matrices, shoot.scene.boxes_m)
+        bounds_m = world_boxes(shoot.matrices, shoot.scene.bodies.boxes_m)
         for w, world in enumerate(worlds):
-            scene = replace(shoot.scene, vertices=shoot.vertices[w], triangles=shoot.triangles[w], bounds_m=bounds_m[w])
+            placed = {"vertices": shoot.vertices[w], "triangles": shoot.triangles[w], "bounds_m": bounds_m[w]}
+            scene = replace(shoot.scene, **placed, bodies=shoot.bodies[w])
             lights = SceneLights(world, scene, self._scratch, 1 if self.device == "cpu" else 32)
             for p, camera in enumerate(world.cameras, start=w * shoot.per_world):
                 seen = lights.seen_by(camera)
@@ -272,12 +303,6 @@ def _aimed(cameras: Sequence[CameraSpec]) -> Any:
     view["width"], view["height"], view["per_focal"], view["center"] = width, height, 1 / focal, center
     view["position"], view["world_from_camera"] = position, world_from_camera[:, :3, :3]
     return pictures
-
-
-def _sides(scene: SceneArrays) -> NDArray[np.uint8]:
-    """(m,) which of ONE_SIDED and CLOSED each surface is."""
-    one_sided = np.array([not material.two_sided for material in scene.materials], np.bool_)
-    return (picture_geometry.ONE_SIDED * one_sided + picture_geometry.CLOSED * scene.closed[scene.surface_body]).astype(np.uint8)
 
 
 def _is_plain(sensor: SensorSpec) -> bool:
