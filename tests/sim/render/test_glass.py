@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from diorama.sim.frame import Frame
 from diorama.sim.render.raster import Raster
-from diorama.sim.render.raster.partial import MOST_LAYERS
+from diorama.sim.render.raster.layers import MOST_LAYERS
 from diorama.sim.spec import (
     BodySpec,
     BoxShape,

@@ -65,7 +65,7 @@ class MaterialSpec:
     labels alike; ``blend`` lets what lies behind shine through the picture, while labels see the surface.
     `transmission` makes a thin sheet of glass: that share of the light which is not mirrored passes through, tinted by the base
     colour. `clear_coat` is the strength of a second, colourless mirror layer of `clear_coat_roughness` above the rest.
-    `ior` sets how much dielectrics mirror. A surface that is not `two_sided` is not seen from behind.
+    `ior` sets how much dielectrics mirror. A surface that is neither `two_sided` nor glass is not seen from behind.
     """
 
     base_color: Rgb = (0.8, 0.8, 0.8)

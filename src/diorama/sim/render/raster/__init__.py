@@ -33,6 +33,7 @@ from diorama.sim.render.raster import (  # noqa: E402 - Warp must be started bef
     lens_visibility,
     occlusion,
     optics,
+    partial,
     sensor,
     shade,
     shadow_draw,
@@ -48,5 +49,18 @@ __all__ = ["Batch", "Raster", "warm_up"]
 
 def warm_up(device: str = "cpu") -> None:
     """Compile all kernels, or find them compiled in Warp's cache: seconds on a machine's first run, milliseconds later."""
-    for module in (texture, visibility, lens_visibility, fragments, channels, shadow_draw, occlusion, shade, surface_channels, optics, sensor):
+    for module in (
+        texture,
+        visibility,
+        lens_visibility,
+        partial,
+        fragments,
+        channels,
+        shadow_draw,
+        occlusion,
+        shade,
+        surface_channels,
+        optics,
+        sensor,
+    ):
         wp.load_module(module, device=device)

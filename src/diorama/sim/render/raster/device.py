@@ -81,6 +81,13 @@ class Scratch:
             kept = self._kept[name] = wp.empty(size, dtype=dtype, device=self.device)
         return kept
 
+    def zeros(self, name: str, dtype: Any, size: int) -> Array:
+        """An array of at least this size, all zero: whoever uses it leaves it so."""
+        kept = self._kept.get(name)
+        if kept is None or kept.size < size:
+            kept = self._kept[name] = wp.zeros(size, dtype=dtype, device=self.device)
+        return kept
+
     def rows(self, name: str, dtype: Any, shape: tuple[int, ...]) -> Array:
         """An array of this shape with whatever was left in it, cut from one that grows when it must. It lasts until the next of this name."""
         size = math.prod(shape)

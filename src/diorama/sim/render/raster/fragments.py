@@ -9,6 +9,7 @@ its fragments follow from back to front.
 
 import warp as wp
 
+from diorama.sim.render.raster.layers import Layers, clear_layers, count_layers, layer_at
 from diorama.sim.render.raster.meshes import Triangle
 from diorama.sim.render.raster.visibility import (
     GROUP_SIZE,
@@ -27,8 +28,8 @@ wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": 
 
 #: In place of the triangle of a pixel that shows several surfaces.
 MIXED = wp.constant(-2)
-#: The triangles that a pixel's samples see.
-Seen = wp.types.vector(length=8, dtype=wp.int32)
+#: A number for each of a pixel's samples.
+Each = wp.types.vector(length=8, dtype=wp.int32)
 
 
 @wp.struct
@@ -65,35 +66,23 @@ def same_surface(a: int, b: int, place: wp.vec3d, functions: wp.array(dtype=Func
 
 @wp.func
 def same_layers(
-    layers: wp.array(dtype=Winners),
-    depth: int,
-    step: int,
+    layers: Layers,
+    count: int,
+    pixel: int,
     a: int,
     b: int,
-    x: int,
-    y: int,
-    width: int,
+    samples: int,
     place: wp.vec3d,
     functions: wp.array(dtype=Functions),
     triangles: wp.array(dtype=Triangle),
 ) -> bool:
-    """Whether two samples, whose first layers' winners begin at `a` and `b` and further ones each a `step` behind, see the same ones."""
-    for k in range(depth):
-        first = triangle_of(winner_at(layers, k * step + a, x, y, width))
-        second = triangle_of(winner_at(layers, k * step + b, x, y, width))
+    """Whether two samples of a pixel that see as many layers see the same ones."""
+    for k in range(count):
+        first = triangle_of(layer_at(layers, pixel, a, samples, k))
+        second = triangle_of(layer_at(layers, pixel, b, samples, k))
         if not same_surface(first, second, place, functions, triangles):
             return False
     return True
-
-
-@wp.func
-def layers_of(layers: wp.array(dtype=Winners), depth: int, step: int, at: int, x: int, y: int, width: int) -> int:
-    """How many layers a sample sees."""
-    count = int(0)
-    for k in range(depth):
-        if winner_at(layers, k * step + at, x, y, width) != NOTHING:
-            count += 1
-    return count
 
 
 @wp.func
@@ -106,35 +95,18 @@ def within(e: Functions, place: wp.vec3d) -> bool:
 
 
 @wp.func
-def triangle_of_all(
-    winners: wp.array(dtype=Winners),
-    begin: int,
-    plane: int,
-    groups: int,
-    mine: int,
-    samples: int,
-    x: int,
-    y: int,
-    width: int,
-    middle: wp.vec3d,
-    functions: wp.array(dtype=Functions),
-) -> int:
-    """Of the triangles of one surface that the samples of a group see, whose winners begin at `begin`, the one that has the samples' middle:
-    the corners' weights of another, clamped there, would be those of a place far away.
+def has_middle(groups: int, mine: int, other: int, triangle: int, middle: wp.vec3d, functions: wp.array(dtype=Functions)) -> bool:
+    """Whether the triangle of a group of samples, so far, has their middle, or the `other` sample is not one of them.
+
+    Of the triangles of one surface, that one is shaded: the corners' weights of another, clamped there, would be those of a place far away.
     """
-    triangle = triangle_of(winner_at(winners, begin + mine * plane, x, y, width))
-    if triangle >= 0:
-        for j in range(mine + 1, samples):
-            if (groups >> (4 * j)) & 15 == mine and not within(functions[triangle], middle):
-                triangle = triangle_of(winner_at(winners, begin + j * plane, x, y, width))
-    return triangle
+    return triangle < 0 or (groups >> (4 * other)) & 15 != mine or within(functions[triangle], middle)
 
 
 @wp.func
 def split(
     winners: wp.array(dtype=Winners),
-    layers: wp.array(dtype=Winners),
-    depth: int,
+    layers: Layers,
     plane: int,
     offsets: wp.array(dtype=wp.vec2d),
     rays: wp.array4d(dtype=Columns),
@@ -151,26 +123,33 @@ def split(
     """Make the fragments of a mixed pixel."""
     u = wp.float64(x)
     v = wp.float64(top + y)
-    step = samples * plane
-    seen = Seen()
+    pixel = y * ((width + GROUP_SIZE - 1) // GROUP_SIZE) * GROUP_SIZE + x
+    layered = int(0)
+    if layers.touched.shape[0] > 0:
+        layered = int(layers.touched[pixel // GROUP_SIZE])
+    seen = Each()
+    before = Each()
     for k in range(samples):
         seen[k] = triangle_of(winner_at(winners, k * plane, x, y, width))
-    # Four bits a sample: the first sample that sees the same surface.
+        if layered != 0:
+            before[k] = count_layers(layers, pixel, k, samples)
+    # Four bits a sample: the first sample that sees the same surface, through the same layers.
     groups = int(0)
     count = int(0)
     for k in range(samples):
         mine = int(k)
         place = place_at(rays, k, x, top + y, offsets[k])
         for j in range(k):
-            first = mine == k and (groups >> (4 * j)) & 15 == j
-            if first and same_surface(seen[j], seen[k], place, functions, triangles):
-                a = j * plane
-                b = k * plane
-                if depth == 0 or same_layers(layers, depth, step, a, b, x, y, width, place, functions, triangles):
-                    mine = j
+            alike = mine == k and (groups >> (4 * j)) & 15 == j and before[j] == before[k]
+            if alike:
+                alike = same_surface(seen[j], seen[k], place, functions, triangles)
+            if alike and layered != 0:
+                alike = same_layers(layers, before[k], pixel, j, k, samples, place, functions, triangles)
+            if alike:
+                mine = j
         groups = groups | (mine << (4 * k))
         if mine == k:
-            count += 1 + layers_of(layers, depth, step, k * plane, x, y, width)
+            count += 1 + before[k]
     at = wp.atomic_add(fragments.count, 0, count)
     fragments.run[(top + y) * width + x] = wp.vec2i(at, count)
     if at + count > fragments.share.shape[0]:
@@ -187,15 +166,19 @@ def split(
                     across += offsets[j][0]
                     down += offsets[j][1]
                     middle += place_at(rays, j, x, top + y, offsets[j])
-            front = layers_of(layers, depth, step, k * plane, x, y, width)
-            for j in range(front + 1):
-                if j == 0:
-                    fragments.triangle[pixels + at] = triangle_of_all(winners, 0, plane, groups, k, samples, x, y, width, middle, functions)
-                else:
-                    layer = (front - j) * step
-                    fragments.triangle[pixels + at] = triangle_of_all(layers, layer, plane, groups, k, samples, x, y, width, middle, functions)
+            # From back to front; the surface itself counts as one past the last layer.
+            for layer in range(before[k], -1, -1):
+                triangle = seen[k]
+                if layer < before[k]:
+                    triangle = triangle_of(layer_at(layers, pixel, k, samples, layer))
+                for j in range(k + 1, samples):
+                    if not has_middle(groups, k, j, triangle, middle, functions):
+                        triangle = seen[j]
+                        if layer < before[k]:
+                            triangle = triangle_of(layer_at(layers, pixel, j, samples, layer))
+                fragments.triangle[pixels + at] = triangle
                 fragments.place[at] = wp.vec2(float(u + across / wp.float64(weight)), float(v + down / wp.float64(weight)))
-                fragments.share[at] = wp.where(j == front, weight / float(samples), 0.0)
+                fragments.share[at] = wp.where(layer == 0, weight / float(samples), 0.0)
                 if fragments.passed.shape[0] > 0:
                     fragments.passed[at] = wp.vec3(0.0, 0.0, 0.0)
                 at += 1
@@ -206,8 +189,7 @@ def gather_group(
     y: int,
     group: int,
     winners: wp.array(dtype=Winners),
-    layers: wp.array(dtype=Winners),
-    depth: int,
+    layers: Layers,
     plane: int,
     offsets: wp.array(dtype=wp.vec2d),
     rays: wp.array4d(dtype=Columns),
@@ -221,8 +203,7 @@ def gather_group(
 ):
     """Group the first `samples` samples of each pixel of a band, which begins with row `top`, by the surface they see.
 
-    The winners of a sample begin `plane` behind those of the one before; so they do in `layers`, which holds the first `depth` layers before
-    what samples see, the nearest first. A thread looks at a group of neighbours.
+    The winners of a sample begin `plane` behind those of the one before. A thread looks at a group of neighbours.
     """
     begin = y * ((width + GROUP_SIZE - 1) // GROUP_SIZE) + group
     first = winners[begin]
@@ -231,11 +212,13 @@ def gather_group(
         other = winners[begin + k * plane]
         for i in range(GROUP_SIZE):
             differ = differ | wp.where((first[i] ^ other[i]) & INDEX != NOTHING, 1 << i, 0)
-    if depth > 0:
-        for k in range(samples):
-            layer = layers[begin + k * plane]
-            for i in range(GROUP_SIZE):
-                differ = differ | wp.where(layer[i] != NOTHING, 1 << i, 0)
+    layered = int(0)
+    if layers.touched.shape[0] > 0:
+        layered = int(layers.touched[begin])
+    if layered != 0:
+        for i in range(GROUP_SIZE):
+            for k in range(samples):
+                differ = differ | wp.where(layer_at(layers, begin * GROUP_SIZE + i, k, samples, 0) != NOTHING, 1 << i, 0)
     for i in range(GROUP_SIZE):
         x = group * GROUP_SIZE + i
         if x < width:
@@ -244,14 +227,15 @@ def gather_group(
                 fragments.triangle[pixel] = triangle_of(first[i])
             else:
                 fragments.triangle[pixel] = MIXED
-                split(winners, layers, depth, plane, offsets, rays, samples, x, y, top, width, functions, triangles, pixels, fragments)
+                split(winners, layers, plane, offsets, rays, samples, x, y, top, width, functions, triangles, pixels, fragments)
+    if layered != 0:
+        clear_layers(layers, begin, samples)
 
 
 @wp.kernel
 def gather(
     winners: wp.array(dtype=Winners),
-    layers: wp.array(dtype=Winners),
-    depth: int,
+    layers: Layers,
     plane: int,
     offsets: wp.array(dtype=wp.vec2d),
     rays: wp.array4d(dtype=Columns),
@@ -265,7 +249,7 @@ def gather(
 ):
     """Fragments of all pixels: see `gather_group`."""
     y, group = wp.tid()
-    gather_group(y, group, winners, layers, depth, plane, offsets, rays, samples, top, width, functions, triangles, pixels, fragments)
+    gather_group(y, group, winners, layers, plane, offsets, rays, samples, top, width, functions, triangles, pixels, fragments)
 
 
 @wp.func

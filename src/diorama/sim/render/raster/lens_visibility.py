@@ -7,7 +7,7 @@ is as exact as a pinhole's; only where a triangle's pixels may lie is found in a
 
 import warp as wp
 
-from diorama.sim.render.raster.presence import LABELS, Presence, is_cut, is_there, kind_of
+from diorama.sim.render.raster.presence import LABELS, Chart, Presence, chart_of, is_cut, is_there, kind_of
 from diorama.sim.render.raster.visibility import GROUP_SIZE, NOTHING, Columns, Functions, Planes, Winners
 
 wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False})
@@ -134,7 +134,7 @@ def rasterize_rays(
     winners: wp.array(dtype=Winners),
 ):
     """Nearest triangle at each sample of the band of rows from `top` to before `bottom`, as `visibility.rasterize` finds it. What
-    is not everywhere there for everybody is left to `visibility.rasterize_partial`.
+    is not everywhere there for everybody is left to `partial.rasterize_partial`.
 
     `rays` (samples, rows of the picture, groups of a row, 3) are the coordinates of the samples' rays.
     """
@@ -201,6 +201,9 @@ def cover_rays(
     box = bounds[t]
     e = functions[t]
     cut = is_cut(kind_of(presence, t), LABELS)
+    chart = Chart()
+    if cut:
+        chart = chart_of(presence, t, e[1], e[2], e[0] + e[1] + e[2])
     y = wp.max(box[1], canvas[1]) + strip
     while y < wp.min(box[3], canvas[3]):
         line = starts[body] + (y - canvas[1]) * (canvas[2] - canvas[0]) - canvas[0]
@@ -208,7 +211,7 @@ def cover_rays(
             s = e * rays[line + x]
             here = wp.min(s[0], wp.min(s[1], s[2])) >= ZERO and s[3] >= inverse_far and s[3] <= inverse_near
             if here and cut:
-                here = is_there(presence, t, e[1], e[2], e[0] + e[1] + e[2], rays[line + x], pixel_rad)
+                here = is_there(presence, chart, rays[line + x], pixel_rad)
             if here:
                 covered[line + x] = wp.uint8(1)
         y += strips

@@ -2,63 +2,152 @@
 
 from typing import Any
 
-from diorama.sim.render.raster.device import Array, wp
+import warp
+
+from diorama.sim.render.raster.device import Array, Scratch, wp
+from diorama.sim.render.raster.layers import MOST_LAYERS, Layers, add_layer
+from diorama.sim.render.raster.presence import COLORS, Chart, Presence, chart_of, is_absent, is_cut, is_there, kind_of
 from diorama.sim.render.raster.projection import Projection
 from diorama.sim.render.raster.scene import SceneArrays
-from diorama.sim.render.raster.visibility import GROUP, Sieve, rasterize_partial
+from diorama.sim.render.raster.visibility import GROUP, GROUP_SIZE, Columns, Functions, inverse_distance, place_at, span
 
-#: So many layers are seen before a surface; those behind them are left out.
-MOST_LAYERS = 8
+warp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False})
+
+#: On a GPU, the layers of so many bytes are found at a time.
+_MOST_BYTES = 256_000_000
+
+
+@warp.struct
+class Sieve:
+    """Which triangles are looked at, by whom, and through what.
+
+    The first `colors` samples are of colours, the others are seen by `who` (see presence.py). With a lens, `rays` are the samples', and
+    `pixel_rad` is how far apart those of neighbours are.
+    """
+
+    presence: Presence
+    triangles: warp.array(dtype=int)
+    colors: int
+    who: int
+    offsets: warp.array(dtype=warp.vec2d)
+    rays: warp.array4d(dtype=Columns)
+    pixel_rad: warp.float64
+    inverse_near: warp.float64
+    inverse_far: warp.float64
+
+
+@warp.kernel
+def rasterize_partial(
+    functions: warp.array(dtype=Functions),
+    bounds: warp.array(dtype=warp.vec4i),
+    sieve: Sieve,
+    width: int,
+    top: int,
+    bottom: int,
+    strips: int,
+    winners: warp.array(dtype=warp.uint64),
+    layers: Layers,
+):
+    """Nearest triangle at each sample, of a sieve's, as `visibility.rasterize_triangle` finds it, among `winners` so far. Or, if there is room
+    for `layers`, those of the samples of colours that are in front of `winners`.
+    """
+    i, strip = warp.tid()
+    t = sieve.triangles[i]
+    box = bounds[t]
+    x0 = warp.max(box[0], 0)
+    x1 = warp.min(box[2], width)
+    y = warp.max(box[1], top) + strip
+    y1 = warp.min(box[3], bottom)
+    if x0 >= x1 or y >= y1:
+        return
+    e = functions[t]
+    kind = kind_of(sieve.presence, t)
+    lens = sieve.rays.shape[0] > 0
+    layered = layers.touched.shape[0] > 0
+    samples = sieve.offsets.shape[0]
+    if layered:
+        samples = sieve.colors
+    across = (width + GROUP_SIZE - 1) // GROUP_SIZE * GROUP_SIZE
+    plane = (bottom - top) * across
+    chart = Chart()
+    if is_cut(kind, COLORS) or is_cut(kind, sieve.who):
+        chart = chart_of(sieve.presence, t, e[1], e[2], e[0] + e[1] + e[2])
+    while y < y1:
+        for k in range(samples):
+            who = warp.where(k < sieve.colors, COLORS, sieve.who)
+            row = warp.vec2i(x0, x1)
+            if not layered and is_absent(kind, who):
+                row = warp.vec2i(x0, x0)
+            elif not lens:
+                row = span(e, x0, x1, sieve.offsets[k][0], warp.float64(y) + sieve.offsets[k][1])
+            for x in range(row[0], row[1]):
+                place = place_at(sieve.rays, k, x, y, sieve.offsets[k])
+                inverse = inverse_distance(e, place)
+                here = inverse >= sieve.inverse_far and inverse <= sieve.inverse_near
+                if here and lens:
+                    for j in range(3):
+                        here = here and e[j, 0] * place[0] + (e[j, 1] * place[1] + e[j, 2] * place[2]) >= warp.float64(0.0)
+                pixel = (y - top) * across + x
+                key = (warp.uint64(warp.cast(float(inverse), warp.uint32)) << warp.uint64(32)) | warp.uint64(t + 1)
+                here = here and key > winners[k * plane + pixel]
+                if here and is_cut(kind, who):
+                    here = is_there(sieve.presence, chart, place, sieve.pixel_rad)
+                if here and layered:
+                    add_layer(layers, pixel, k, samples, key)
+                elif here:
+                    warp.atomic_max(winners, k * plane + pixel, key)
+        y += strips
 
 
 class Partial:
     """The partial triangles of a scene, for the samples at `offsets` (with a lens, of `rays`), the first `colors` of which are of colours.
 
-    The others are seen by `who` (see presence.py). `width` is the picture's, and `strips` threads share a triangle's rows.
+    The others are seen by `who` (see presence.py). `width` is the picture's, and `strips` threads share a triangle's rows. There is room for
+    `rows` rows at a time.
     """
 
     def __init__(
-        self, scene: SceneArrays, projection: Projection, offsets: Array, rays: Array, width: int, colors: int, who: int, strips: int
+        self,
+        scene: SceneArrays,
+        projection: Projection,
+        scratch: Scratch,
+        *,
+        offsets: Array,
+        rays: Array,
+        width: int,
+        rows: int,
+        colors: int,
+        who: int,
+        strips: int,
     ) -> None:
         self._scene, self._projection = scene, projection
-        self._offsets, self._rays = offsets, rays
-        self._width, self._colors, self._who, self._strips = width, colors, int(who), strips
-        self._rows = (0, 0)
-        if colors and len(scene.layers):
-            boxes = projection.bounds.numpy()[scene.layers.numpy()]
-            boxes = boxes[boxes[:, 2] > boxes[:, 0]]
-            self._rows = (int(boxes[:, 1].min(initial=0)), int(boxes[:, 3].max(initial=0)))
+        self._width, self._strips = width, strips
+        self._sieve: Any = Sieve()
+        self._sieve.presence, self._sieve.offsets, self._sieve.rays = scene.presence, offsets, rays
+        self._sieve.colors, self._sieve.who, self._sieve.pixel_rad = colors, int(who), projection.pixel_rad
+        self._sieve.inverse_near, self._sieve.inverse_far = projection.reach
+        self.layers: Any = Layers()
+        self._layered = colors > 0 and len(scene.layers) > 0
+        if self._layered:
+            groups = rows * -(-width // GROUP)
+            self.layers.winners = scratch.zeros("layers", wp.uint64, groups * GROUP * colors * MOST_LAYERS)
+            self.layers.touched = scratch.zeros("groups with layers", wp.uint8, groups)
 
     def rasterize(self, top: int, bottom: int, winners: Array) -> None:
-        """Look at the rows from `top` to before `bottom`. `winners` are those of all samples so far."""
+        """Look at the rows from `top` to before `bottom`. `winners` are those of all samples so far; `layers` are what is before them."""
         if len(self._scene.partial):
-            self._launch(self._sieve(self._scene.partial), self._offsets, self._rays, top, bottom, winners)
+            # The same memory, number by number.
+            each = wp.array(ptr=winners.ptr, dtype=wp.uint64, shape=GROUP * len(winners), device=winners.device)
+            self._launch(self._scene.partial, top, bottom, each, Layers())
+            if self._layered:
+                self._launch(self._scene.layers, top, bottom, each, self.layers)
 
-    def layers(self, top: int, bottom: int, winners: Array, layers: Array) -> int:
-        """Find the layers before what `winners` hold, one after another: how many there are. `layers` has room for MOST_LAYERS."""
-        if self._rows[0] >= bottom or self._rows[1] <= top:
-            return 0
-        sieve = self._sieve(self._scene.layers)
-        sieve.layered, sieve.behind = 1, winners
-        size = self._colors * (bottom - top) * -(-self._width // GROUP)
-        rays = self._rays[: self._colors] if len(self._rays) else self._rays
-        for depth in range(MOST_LAYERS):
-            layer = layers[depth * size : (depth + 1) * size]
-            layer.zero_()
-            sieve.found = wp.zeros(1, dtype=wp.int32, device=layer.device)
-            self._launch(sieve, self._offsets[: self._colors], rays, top, bottom, layer)
-            if not sieve.found.numpy()[0]:
-                return depth
-            sieve.before = layer
-        return MOST_LAYERS
+    def _launch(self, triangles: Array, top: int, bottom: int, winners: Array, layers: Any) -> None:
+        self._sieve.triangles = triangles
+        inputs = [self._projection.functions, self._projection.bounds, self._sieve, self._width, top, bottom, self._strips, winners, layers]
+        wp.launch(rasterize_partial, dim=(len(triangles), self._strips), inputs=inputs, device=winners.device)
 
-    def _sieve(self, triangles: Array) -> Any:
-        sieve = Sieve()
-        sieve.presence, sieve.triangles, sieve.pixel_rad = self._scene.presence, triangles, self._projection.pixel_rad
-        sieve.colors, sieve.who = self._colors, self._who
-        return sieve
 
-    def _launch(self, sieve: Any, offsets: Array, rays: Array, top: int, bottom: int, winners: Array) -> None:
-        p = self._projection
-        inputs = [p.functions, p.bounds, sieve, offsets, rays, self._width, top, bottom, *p.reach, self._strips, winners]
-        wp.launch(rasterize_partial, dim=(len(sieve.triangles), self._strips), inputs=inputs, device=winners.device)
+def most_rows(scene: SceneArrays, width: int, colors: int) -> int:
+    """So many rows are looked at together, at most, for there to be room for their layers."""
+    return max(_MOST_BYTES // (8 * width * colors * MOST_LAYERS), 1) if len(scene.layers) and colors else 1 << 30

@@ -8,6 +8,7 @@ import warp as wp
 
 from diorama.sim.render.raster.device import WIDE_CPU_FLAGS
 from diorama.sim.render.raster.fragments import Fragments, gather_group
+from diorama.sim.render.raster.layers import Layers
 from diorama.sim.render.raster.meshes import Triangle
 from diorama.sim.render.raster.scene import placed_triangle, placed_vertex
 from diorama.sim.render.raster.surface import Looks, View
@@ -185,8 +186,7 @@ def gather(
         y,
         group,
         pictures[p].winners,
-        pictures[p].winners,
-        0,
+        Layers(),
         plane,
         offsets,
         rays,

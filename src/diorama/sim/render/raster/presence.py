@@ -49,54 +49,64 @@ def is_cut(kind: int, who: int) -> bool:
     return kind & CUT != 0 or (who == LIGHT and kind & CUT_FOR_LIGHT != 0)
 
 
-@wp.func
-def is_there(presence: Presence, t: int, second: wp.vec3d, third: wp.vec3d, whole: wp.vec3d, place: wp.vec3d, pixel_rad: wp.float64) -> bool:
-    """Whether alpha leaves something of a triangle at a place.
-
-    `second` and `third` are the linear functions of the place that belong to these corners, and `whole` the three corners' sum; the place is
-    one of the picture (u, v, 1), or a unit ray, and then `pixel_rad` is how far apart those of neighbouring pixels are.
+@wp.struct
+class Chart:
+    """Where a triangle's texture is seen: at a place p its coordinates are (u . p, v . p) / (whole . p), in tiles. `low` and `high` are the
+    whole tiles that the triangle reaches into. What has less alpha than `least` is cut away.
     """
-    right = wp.vec3d(wp.float64(1.0), wp.float64(0.0), wp.float64(0.0))
-    down = wp.vec3d(wp.float64(0.0), wp.float64(1.0), wp.float64(0.0))
-    if pixel_rad > wp.float64(0.0):
-        if wp.abs(place[0]) > wp.abs(place[1]):
-            right = down
-        right = wp.normalize(wp.cross(place, right)) * pixel_rad
-        down = wp.cross(place, right)
-    inverse = wp.float64(1.0) / wp.dot(whole, place)
-    b1 = wp.dot(second, place) * inverse
-    b2 = wp.dot(third, place) * inverse
-    # How fast the weights of the second and third corner change, by the quotient rule.
-    step1 = (second - whole * b1) * inverse
-    step2 = (third - whole * b2) * inverse
-    triangle = presence.triangles[t]
-    across = triangle.duv1 * float(wp.dot(step1, right)) + triangle.duv2 * float(wp.dot(step2, right))
-    along = triangle.duv1 * float(wp.dot(step1, down)) + triangle.duv2 * float(wp.dot(step2, down))
-    # The footprint's width, across its longer side: a strip seen edge-on must not mix in what is beside it on the texture.
-    width = across[0] * along[1] - across[1] * along[0]
-    tiles2 = width * width / wp.max(wp.max(wp.dot(across, across), wp.dot(along, along)), 1.0e-20)
-    return is_opaque(presence, t, float(b1), float(b2), tiles2)
+
+    whole: wp.vec3d
+    u: wp.vec3d
+    v: wp.vec3d
+    low: wp.vec2
+    high: wp.vec2
+    entry: wp.vec4i
+    least: float
 
 
 @wp.func
-def is_opaque(presence: Presence, t: int, b1: float, b2: float, tiles2: float) -> bool:
-    """Whether alpha reaches the cut-off where the second and third corner of a triangle have these weights. `tiles2` is the squared length of
-    a footprint in tiles.
-    """
+def chart_of(presence: Presence, t: int, second: wp.vec3d, third: wp.vec3d, whole: wp.vec3d) -> Chart:
+    """The chart of a triangle whose second and third corners have the weights (second . p, third . p) / (whole . p)."""
     triangle = presence.triangles[t]
-    uv = triangle.uv0 + triangle.duv1 * b1 + triangle.duv2 * b2
-    # The whole tiles that the triangle reaches into.
-    low = wp.vec2()
-    high = wp.vec2()
+    out = Chart()
+    out.whole = whole
+    out.u = whole * wp.float64(triangle.uv0[0]) + second * wp.float64(triangle.duv1[0]) + third * wp.float64(triangle.duv2[0])
+    out.v = whole * wp.float64(triangle.uv0[1]) + second * wp.float64(triangle.duv1[1]) + third * wp.float64(triangle.duv2[1])
     for i in range(2):
         d1 = triangle.duv1[i]
         d2 = triangle.duv2[i]
-        low[i] = wp.floor(triangle.uv0[i] + wp.min(wp.min(d1, d2), 0.0) + HAIR)
-        high[i] = wp.ceil(triangle.uv0[i] + wp.max(wp.max(d1, d2), 0.0) - HAIR)
-    base = presence.surfaces[triangle.surface].base
-    side = float(wp.max(base[1], base[2]))
-    alpha = lookup_opacity(presence.texels, base, uv, low, high, tiles2 * side * side)
-    cutoff = presence.surfaces[triangle.surface].cutoff
-    if cutoff > 0.0:
-        return alpha >= cutoff
-    return alpha * presence.surfaces[triangle.surface].opacity >= SHADES
+        out.low[i] = wp.floor(triangle.uv0[i] + wp.min(wp.min(d1, d2), 0.0) + HAIR)
+        out.high[i] = wp.ceil(triangle.uv0[i] + wp.max(wp.max(d1, d2), 0.0) - HAIR)
+    out.entry = presence.surfaces[triangle.surface].base
+    out.least = presence.surfaces[triangle.surface].cutoff
+    if out.least == 0.0:
+        out.least = SHADES / presence.surfaces[triangle.surface].opacity
+    return out
+
+
+@wp.func
+def is_there(presence: Presence, chart: Chart, place: wp.vec3d, pixel_rad: wp.float64) -> bool:
+    """Whether alpha leaves something of a triangle at a place of the picture or the map, (u, v, 1), or on a unit ray; then `pixel_rad` is how
+    far apart those of neighbouring pixels are.
+    """
+    inverse = wp.float64(1.0) / wp.dot(chart.whole, place)
+    u = wp.dot(chart.u, place) * inverse
+    v = wp.dot(chart.v, place) * inverse
+    # How fast they change, by the quotient rule.
+    du = (chart.u - chart.whole * u) * inverse
+    dv = (chart.v - chart.whole * v) * inverse
+    across = wp.vec2(float(du[0]), float(dv[0]))
+    along = wp.vec2(float(du[1]), float(dv[1]))
+    if pixel_rad > wp.float64(0.0):
+        axis = wp.vec3d(wp.float64(1.0), wp.float64(0.0), wp.float64(0.0))
+        if wp.abs(place[0]) > wp.abs(place[1]):
+            axis = wp.vec3d(wp.float64(0.0), wp.float64(1.0), wp.float64(0.0))
+        right = wp.normalize(wp.cross(place, axis)) * pixel_rad
+        down = wp.cross(place, right)
+        across = wp.vec2(float(wp.dot(du, right)), float(wp.dot(dv, right)))
+        along = wp.vec2(float(wp.dot(du, down)), float(wp.dot(dv, down)))
+    # The footprint's width, across its longer side: a strip seen edge-on must not mix in what is beside it on the texture.
+    side = float(wp.max(chart.entry[1], chart.entry[2]))
+    width = (across[0] * along[1] - across[1] * along[0]) * side
+    footprint2 = width * width / wp.max(wp.max(wp.dot(across, across), wp.dot(along, along)), 1.0e-20)
+    return lookup_opacity(presence.texels, chart.entry, wp.vec2(float(u), float(v)), chart.low, chart.high, footprint2) >= chart.least

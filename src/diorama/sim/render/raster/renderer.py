@@ -19,7 +19,7 @@ from diorama.sim.render.raster.exposure import COLOR_SAMPLES, MIDDLE, Shot, blur
 from diorama.sim.render.raster.fragments import Fragments, accumulate, blend, gather
 from diorama.sim.render.raster.lanes import COUNT
 from diorama.sim.render.raster.occlusion import Occlusion
-from diorama.sim.render.raster.partial import MOST_LAYERS, Partial
+from diorama.sim.render.raster.partial import Partial, most_rows
 from diorama.sim.render.raster.presence import LABELS, LIGHT
 from diorama.sim.render.raster.projection import Projection, project
 from diorama.sim.render.raster.ray_tables import BEYOND, RayTables
@@ -256,7 +256,8 @@ class Raster:
         scene, lens, w = stage.scene(shot.seconds), projection.lens, camera.width
         first, end = _samples(bool(labels), fragments is not None, shot.place)
         offsets, samples, groups = self._samples[first:end], end - first, -(-w // visibility.GROUP)
-        rows = shot.bottom - shot.top
+        colors = min(samples, len(COLOR_SAMPLES)) if fragments is not None else 0
+        rows = min(shot.bottom - shot.top, most_rows(scene, w, colors))
         if self.device == "cpu":
             rows = min(max(_BAND_BYTES // (8 * samples * w), 1), rows)
         winners = self._scratch.array("winners", visibility.Winners, samples * rows * groups)
@@ -266,9 +267,8 @@ class Raster:
             focal, center = wp.vec2d(camera.fx, camera.fy), wp.vec2d(shot.camera.cx, shot.camera.cy)
         rotation = wp.mat33(invert(shot.camera.world_from_camera.matrix)[:3, :3])
         seen = (projection.functions, scene.triangles)
-        colors = min(samples, len(COLOR_SAMPLES)) if fragments is not None else 0
-        partial = Partial(scene, projection, offsets, rays, w, colors, who, self._strips)
-        layers = self._scratch.array("layers", visibility.Winners, MOST_LAYERS * colors * rows * groups if len(scene.layers) else 0)
+        sight = {"offsets": offsets, "rays": rays, "width": w, "rows": rows, "colors": colors, "who": who}
+        partial = Partial(scene, projection, self._scratch, **sight, strips=self._strips)
         for top in range(shot.top, shot.bottom, rows):
             bottom = min(top + rows, shot.bottom)
             plane = (bottom - top) * groups
@@ -280,9 +280,8 @@ class Raster:
                 self._launch(lens_visibility.rasterize_rays, (scene.count, self._strips), *triangles, projection.extents, lens.tiles, rays, *band)
             partial.rasterize(top, bottom, winners)
             if fragments is not None:
-                depth = partial.layers(top, bottom, winners, layers)
-                samples_seen = (winners, layers, depth, plane, offsets, rays, colors)
-                self._launch(gather, (bottom - top, groups), *samples_seen, top, w, *seen, w * camera.height, fragments)
+                shown = (winners, partial.layers, plane, offsets, rays, colors)
+                self._launch(gather, (bottom - top, groups), *shown, top, w, *seen, w * camera.height, fragments)
             if labels:
                 last = plane * (samples - 1)
                 outputs = (labels["instance"], labels["depth"], labels.get("normal", self._no_normals))

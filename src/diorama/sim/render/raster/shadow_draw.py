@@ -8,7 +8,7 @@ import warp as wp
 
 from diorama.sim.render.raster.lanes import Lanes, greater, greatest, lesser, load, load_rows, store, total, where_above
 from diorama.sim.render.raster.light_data import BORDER, BOUNDS_CELL, ShadowBounds, ShadowLevel, ShadowMap
-from diorama.sim.render.raster.presence import LIGHT, Presence, is_absent, is_cut, is_opaque, kind_of
+from diorama.sim.render.raster.presence import LIGHT, Chart, Presence, chart_of, is_absent, is_cut, is_there, kind_of
 
 wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False})
 
@@ -150,27 +150,32 @@ def fill_cut_out(
 ):
     """The same where its texture is opaque."""
     width = maps[m].width
-    area = twice_area(a, b, c)
-    per_area = wp.float64(1.0) / area
+    per_area = wp.float64(1.0) / twice_area(a, b, c)
     o = outline(a, b, c)
     y = wp.max(int(wp.ceil(o.top[1] - HALF)), 0) + strip
     y_end = wp.min(int(wp.ceil(o.low[1] - HALF)), maps[m].height)
-    # A texel of the map on the texture, on average.
-    triangle = presence.triangles[t]
-    tiles2 = wp.abs((triangle.duv1[0] * triangle.duv2[1] - triangle.duv1[1] * triangle.duv2[0]) * float(per_area))
+    # The corners' weights, linear in the texel; with a lamp, over its distance.
+    second = wp.vec3d(c[1] - a[1], a[0] - c[0], (c[0] - a[0]) * a[1] - (c[1] - a[1]) * a[0]) * per_area
+    third = wp.vec3d(a[1] - b[1], b[0] - a[0], (b[1] - a[1]) * a[0] - (b[0] - a[0]) * a[1]) * per_area
+    one = wp.vec3d(wp.float64(0.0), wp.float64(0.0), wp.float64(1.0))
+    plane = one * a[2] + second * (b[2] - a[2]) + third * (c[2] - a[2])
+    chart = Chart()
+    if maps[m].parallel != 0:
+        chart = chart_of(presence, t, second, third, one)
+    else:
+        chart = chart_of(presence, t, second * b[2], third * c[2], plane)
     while y < y_end:
         v = wp.float64(y) + HALF
         row = columns(o, v, width)
         for x in range(row[0], row[1]):
-            u = wp.float64(x) + HALF
-            w1 = ((u - a[0]) * (c[1] - a[1]) - (c[0] - a[0]) * (v - a[1])) * per_area
-            w2 = ((b[0] - a[0]) * (v - a[1]) - (u - a[0]) * (b[1] - a[1])) * per_area
-            value = a[2] + w1 * (b[2] - a[2]) + w2 * (c[2] - a[2])
-            if maps[m].parallel == 0:
-                w1 = w1 * b[2] / value
-                w2 = w2 * c[2] / value
-            if is_opaque(presence, t, float(w1), float(w2), tiles2):
-                wp.atomic_max(texels, maps[m].start + y * width + x, float(value))
+            texel = wp.vec3d(wp.float64(x) + HALF, v, wp.float64(1.0))
+            value = float(wp.dot(plane, texel))
+            at = maps[m].start + y * width + x
+            nearer = value > texels[at]
+            if nearer:
+                nearer = is_there(presence, chart, texel, wp.float64(0.0))
+            if nearer:
+                wp.atomic_max(texels, at, value)
         y += strips
 
 

@@ -29,7 +29,7 @@ MAX_SIZE = 1024
 
 # --- lookups ----------------------------------------------------------------------------------------------
 # `entry` is (start, width, height, levels) in the atlas. u, v are in tiles, v upwards. `footprint2` is the squared length, in texels of the
-# first level, of a pixel's longer side on the texture. All filter trilinearly.
+# first level, of a pixel's longer side on the texture. All filter trilinearly, but for `lookup_opacity`.
 
 
 @wp.func
@@ -55,12 +55,24 @@ def lookup_alpha(texels: wp.array(dtype=wp.uint32), entry: wp.vec4i, u: float, v
 
 @wp.func
 def lookup_opacity(texels: wp.array(dtype=wp.uint32), entry: wp.vec4i, uv: wp.vec2, low: wp.vec2, high: wp.vec2, footprint2: float) -> float:
-    """A colour's alpha. From `low` to `high` textures repeat; beyond, their edges do, so that nothing of one edge shows at the other."""
-    start, width, height, blend = level_of(entry, footprint2)
-    opacity = bilinear_opacity(texels, start, width, height, uv, low, high)
-    if blend > 0.0:
-        opacity = opacity + (bilinear_opacity(texels, start + width * height, width >> 1, height >> 1, uv, low, high) - opacity) * blend
-    return opacity
+    """A colour's alpha, of the level that is nearest to the footprint. From `low` to `high` textures repeat; beyond, their edges do, so that
+    nothing of one edge shows at the other.
+    """
+    exponent = int((wp.cast(wp.max(footprint2, 0.5), wp.uint32) >> wp.uint32(23)) & wp.uint32(255)) - 127
+    level = wp.min((exponent + 1) >> 1, entry[3] - 1)
+    width = entry[1] >> level
+    height = entry[2] >> level
+    start = entry[0] + (entry[1] * entry[2] - width * height) // 3 * 4
+    x = wp.clamp(uv[0] * float(width) - 0.5, low[0] * float(width), high[0] * float(width) - 1.0)
+    y = wp.clamp((1.0 - uv[1]) * float(height) - 0.5, (1.0 - high[1]) * float(height), (1.0 - low[1]) * float(height) - 1.0)
+    left = wp.floor(x)
+    top = wp.floor(y)
+    fx = x - left
+    a, b, c, d = corners_of(start, width, height, int(left), int(top))
+    shift = wp.uint32(24)
+    upper = float(texels[a] >> shift) * (1.0 - fx) + float(texels[b] >> shift) * fx
+    lower = float(texels[c] >> shift) * (1.0 - fx) + float(texels[d] >> shift) * fx
+    return (upper + (lower - upper) * (y - top)) * (1.0 / 255.0)
 
 
 @wp.func
@@ -218,21 +230,6 @@ def bilinear_data(texels: wp.array(dtype=wp.uint32), start: int, width: int, hei
     high = unpack_data(texels[a]) * (1.0 - fx) + unpack_data(texels[b]) * fx
     low = unpack_data(texels[c]) * (1.0 - fx) + unpack_data(texels[d]) * fx
     return high + (low - high) * (y - top)
-
-
-@wp.func
-def bilinear_opacity(texels: wp.array(dtype=wp.uint32), start: int, width: int, height: int, uv: wp.vec2, low: wp.vec2, high: wp.vec2) -> float:
-    """As `bilinear`, of the fourth byte, between `low` and `high`; v upwards."""
-    x = wp.clamp(uv[0] * float(width) - 0.5, low[0] * float(width), high[0] * float(width) - 1.0)
-    y = wp.clamp((1.0 - uv[1]) * float(height) - 0.5, (1.0 - high[1]) * float(height), (1.0 - low[1]) * float(height) - 1.0)
-    left = wp.floor(x)
-    top = wp.floor(y)
-    fx = x - left
-    a, b, c, d = corners_of(start, width, height, int(left), int(top))
-    shift = wp.uint32(24)
-    upper = float(texels[a] >> shift) * (1.0 - fx) + float(texels[b] >> shift) * fx
-    lower = float(texels[c] >> shift) * (1.0 - fx) + float(texels[d] >> shift) * fx
-    return (upper + (lower - upper) * (y - top)) * (1.0 / 255.0)
 
 
 @wp.func

@@ -18,7 +18,7 @@ import warp as wp
 
 from diorama.sim.render.raster.device import WIDE_CPU_FLAGS
 from diorama.sim.render.raster.meshes import Triangle
-from diorama.sim.render.raster.presence import COLORS, LABELS, Presence, is_absent, is_cut, is_there, kind_of
+from diorama.sim.render.raster.presence import LABELS, Chart, Presence, chart_of, is_cut, is_there, kind_of
 
 wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False, "cpu_compiler_flags": WIDE_CPU_FLAGS})
 
@@ -316,91 +316,6 @@ def rasterize(
         rasterize_triangle(t, strip, functions, bounds, offsets, width, top, bottom, inverse_near, inverse_far, strips, winners)
 
 
-@wp.struct
-class Sieve:
-    """What counts of `triangles` that are not everywhere there for everybody.
-
-    The first `colors` samples are of colours, the others are seen by `who` (see presence.py). `pixel_rad` is as `is_there` takes it.
-
-    Layers before what samples see are found one after another (`layered` 1): the nearest that is in front of what `behind` holds, and
-    behind the layer that `before` holds, if it holds any. `found` is set to 1 if there is one.
-    """
-
-    presence: Presence
-    triangles: wp.array(dtype=int)
-    colors: int
-    who: int
-    pixel_rad: wp.float64
-    layered: int
-    behind: wp.array(dtype=Winners)
-    before: wp.array(dtype=Winners)
-    found: wp.array(dtype=int)
-
-
-@wp.kernel
-def rasterize_partial(
-    functions: wp.array(dtype=Functions),
-    bounds: wp.array(dtype=wp.vec4i),
-    sieve: Sieve,
-    offsets: wp.array(dtype=wp.vec2d),
-    rays: wp.array4d(dtype=Columns),
-    width: int,
-    top: int,
-    bottom: int,
-    inverse_near: wp.float64,
-    inverse_far: wp.float64,
-    strips: int,
-    winners: wp.array(dtype=Winners),
-):
-    """Nearest triangle at each sample, of a sieve's, as `rasterize_triangle` finds it; through a lens if there are `rays`."""
-    i, strip = wp.tid()
-    t = sieve.triangles[i]
-    box = bounds[t]
-    x0 = wp.max(box[0], 0)
-    x1 = wp.min(box[2], width)
-    y1 = wp.min(box[3], bottom)
-    if x0 >= x1:
-        return
-    e = functions[t]
-    whole = e[0] + e[1] + e[2]
-    kind = kind_of(sieve.presence, t)
-    groups = (width + GROUP_SIZE - 1) // GROUP_SIZE
-    plane = (bottom - top) * groups
-    zero = wp.float64(0.0)
-    y = wp.max(box[1], top) + strip
-    while y < y1:
-        for k in range(offsets.shape[0]):
-            who = wp.where(k < sieve.colors, COLORS, sieve.who)
-            row = wp.vec2i(x0, x1)
-            if sieve.layered == 0 and is_absent(kind, who):
-                row = wp.vec2i(x0, x0)
-            elif rays.shape[0] == 0:
-                row = span(e, x0, x1, offsets[k][0], wp.float64(y) + offsets[k][1])
-            for x in range(row[0], row[1]):
-                place = place_at(rays, k, x, y, offsets[k])
-                inverse = inverse_distance(e, place)
-                here = inverse >= inverse_far and inverse <= inverse_near
-                if rays.shape[0] > 0:
-                    here = here and wp.min(wp.dot(e[0], place), wp.min(wp.dot(e[1], place), wp.dot(e[2], place))) >= zero
-                key = (wp.uint64(wp.cast(float(inverse), wp.uint32)) << wp.uint64(32)) | wp.uint64(t + 1)
-                group = x // GROUP_SIZE
-                lane = x - group * GROUP_SIZE
-                at = k * plane + (y - top) * groups + group
-                if here and sieve.layered != 0:
-                    here = key > sieve.behind[at][lane]
-                    if here and sieve.before.shape[0] > 0:
-                        here = key < sieve.before[at][lane]
-                if here and is_cut(kind, who):
-                    here = is_there(sieve.presence, t, e[1], e[2], whole, place, sieve.pixel_rad)
-                if here:
-                    keys = Winners()
-                    keys[lane] = key
-                    wp.atomic_max(winners, at, keys)
-                    if sieve.layered != 0:
-                        sieve.found[0] = 1
-        y += strips
-
-
 @wp.kernel
 def cover(
     functions: wp.array(dtype=Functions),
@@ -431,6 +346,9 @@ def cover(
         return
     e = functions[t]
     cut = is_cut(kind_of(presence, t), LABELS)
+    chart = Chart()
+    if cut:
+        chart = chart_of(presence, t, e[1], e[2], e[0] + e[1] + e[2])
     half = wp.float64(0.5)
     y = wp.max(box[1], canvas[1]) + strip
     while y < y1:
@@ -443,7 +361,7 @@ def cover(
             here = inverse >= inverse_far and inverse <= inverse_near
             if here and cut:
                 place = wp.vec3d(wp.float64(x) + half, v, wp.float64(1.0))
-                here = is_there(presence, t, e[1], e[2], e[0] + e[1] + e[2], place, pixel_rad)
+                here = is_there(presence, chart, place, pixel_rad)
             if here:
                 covered[line + x] = wp.uint8(1)
         y += strips
