@@ -83,8 +83,9 @@ class Lit:
         self.device = raster.device
         scenes = SceneCache(library, self.device)
         scene = scenes.scene(scenes.bodies(spec))
-        scene.place(pose_matrices(body.world_from_body for body in spec.bodies))
-        self.arrays = SceneLights(spec, scene, scratch or Scratch(self.device), 1 if self.device == "cpu" else 32).seen_by(camera)
+        scratch = scratch or Scratch(self.device)
+        scene.place(pose_matrices(body.world_from_body for body in spec.bodies), scratch)
+        self.arrays = SceneLights(spec, scene, scratch, 1 if self.device == "cpu" else 32).seen_by(camera)
         self.maps = self.arrays.shadows.maps.numpy()
 
     def __call__(self, points: Any, normals: Any = UP, light: int = 0) -> NDArray[np.float32]:

@@ -2,6 +2,7 @@
 
 import math
 import platform
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -30,7 +31,7 @@ def layout(struct: Any) -> Any:
 
 def records(rows: NDArray[Any], struct: Any, device: str) -> Array:
     """An array of a Warp struct from NumPy records of its `layout`: at a tenth of the cost of `warp.array`, which works the layout out anew."""
-    data = wp.array(np.ascontiguousarray(rows).reshape(-1).view(np.uint8), dtype=wp.uint8, device=device)
+    data = wp.array(np.array(rows).reshape(-1).view(np.uint8), dtype=wp.uint8, device=device, copy=False)
     out = wp.array(ptr=data.ptr, dtype=struct, shape=rows.shape, device=device)
     # The memory is the bytes', and lives as long as they do.
     out.records = data
@@ -66,13 +67,25 @@ def described_rows(array: Array) -> NDArray[Any]:
     return out
 
 
+@dataclass(slots=True)
+class _Launch:
+    """A prepared launch, and what it was prepared for: what is the same object later needs nothing more, even if its content has changed."""
+
+    command: Any
+    dim: int | tuple[int, ...]
+    inputs: list[Any]
+
+
 class Scratch:
-    """Room on one device that is kept from picture to picture: fresh memory costs more than filling it."""
+    """What is kept from picture to picture on one device: room, since fresh memory costs more than filling it, and launches of kernels, since
+    preparing one takes longer than many a kernel runs.
+    """
 
     def __init__(self, device: str) -> None:
         self.device = device
         self._kept: dict[str, Array] = {}
         self._cut: dict[str, Array] = {}
+        self._launches: dict[Any, _Launch] = {}
 
     def array(self, name: str, dtype: Any, size: int) -> Array:
         """The array of this name, with whatever was left in it. A new size or dtype replaces it."""
@@ -99,6 +112,24 @@ class Scratch:
             cut = self._cut[name] = kept[:size].reshape(shape)
         return cut
 
+    def launch(self, kernel: Any, dim: int | tuple[int, ...], *inputs: Any) -> None:
+        """Launch a kernel. What it is given again is not prepared again."""
+        if dim == 0 or (isinstance(dim, tuple) and 0 in dim):
+            return
+        kept = self._launches.get(kernel)
+        if kept is None:
+            command = wp.launch(kernel, dim=dim, inputs=list(inputs), device=self.device, record_cmd=True)
+            kept = self._launches[kernel] = _Launch(command=command, dim=dim, inputs=list(inputs))
+        if dim != kept.dim:
+            kept.command.set_dim(dim)
+            kept.dim = dim
+        for i, (value, before) in enumerate(zip(inputs, kept.inputs, strict=True)):
+            if value is not before and not (type(value) is int and value == before):
+                kept.command.set_param_at_index(i, value)
+                kept.inputs[i] = value
+        kept.command.launch()
+
     def clear(self) -> None:
         self._kept.clear()
         self._cut.clear()
+        self._launches.clear()

@@ -113,7 +113,7 @@ class SceneLights:
         across = self._scratch.rows("shadow bounds across", wp.vec3, shadows.bounds.shape)
 
         def launch(kernel: Any, dim: tuple[int, ...], *inputs: Any) -> None:
-            wp.launch(kernel, dim=(len(drawn), *dim), inputs=[last, *inputs], device=device)
+            self._scratch.launch(kernel, (len(drawn), *dim), last, *inputs)
 
         shadows.texels[int(maps[0]["start"]) : rows.texels].zero_()
         flags = wp.array(np.stack(drawn), dtype=wp.uint8, device=device)

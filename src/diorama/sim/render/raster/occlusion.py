@@ -17,7 +17,7 @@ from typing import Any
 
 import warp as wp
 
-from diorama.sim.render.raster.device import Array
+from diorama.sim.render.raster.device import Array, Scratch
 from diorama.sim.spec import CameraSpec
 
 # Loops over lanes stay loops, of which compilers make vector instructions.
@@ -393,7 +393,8 @@ class Occlusion:
         self._no_rays = wp.empty(0, dtype=wp.mat33, device=device)
         self._visible = wp.empty(0, dtype=wp.float32, device=device)
         self._numbers = wp.empty((10, 0), dtype=wp.float32, device=device)
-        self._rows: list[Array] = []
+        self._kept: Any = None
+        self._scratch = Scratch(device)
 
     def visible(self, depth: Array, normals: Array, camera: CameraSpec, radius_m: float, rays: Array | None = None) -> Array:
         """The cosine-weighted share, 0 to 1, of the directions above each pixel's surface in which nothing stands within `radius_m`.
@@ -410,25 +411,22 @@ class Occlusion:
         grid.rays = self._no_rays if rays is None else rays
         blocks = -(-grid.columns // COUNT)
         self._make_room(COUNT * (grid.rows * blocks + 2), width * height)
-        surfaces = Surfaces()
-        surfaces.x, surfaces.y, surfaces.z, surfaces.nx, surfaces.ny, surfaces.nz, *rest = self._rows
-        light, half_smooth = Light(), Light()
-        light.missing, light.open, half_smooth.missing, half_smooth.open = rest
-        dim = (grid.rows, blocks)
-        self._launch(search, dim, depth, normals, grid, radius_m, _REACH * height, self._slices, surfaces, light)
-        self._launch(smooth, dim, grid, surfaces, light, 1, 0, half_smooth)
-        self._launch(smooth, dim, grid, surfaces, half_smooth, 0, 1, light)
-        self._launch(enlarge, dim, depth, grid, surfaces, light, self._visible)
+        surfaces, light, half_smooth = self._kept
+        dim, launch = (grid.rows, blocks), self._scratch.launch
+        launch(search, dim, depth, normals, grid, radius_m, _REACH * height, self._slices, surfaces, light)
+        launch(smooth, dim, grid, surfaces, light, 1, 0, half_smooth)
+        launch(smooth, dim, grid, surfaces, half_smooth, 0, 1, light)
+        launch(enlarge, dim, depth, grid, surfaces, light, self._visible)
         return self._visible
 
     def _make_room(self, numbers: int, pixels: int) -> None:
         if self._visible.shape != (pixels,) or self._numbers.shape != (10, numbers):
             self._visible = wp.empty(pixels, dtype=wp.float32, device=self.device)
             self._numbers = wp.zeros((10, numbers), dtype=wp.float32, device=self.device)
-            self._rows = [_overlapping(self._numbers[i]) for i in range(10)]
-
-    def _launch(self, kernel: Any, dim: tuple[int, int], *inputs: Any) -> None:
-        wp.launch(kernel, dim=dim, inputs=list(inputs), device=self.device)
+            self._kept = surfaces, light, half_smooth = Surfaces(), Light(), Light()
+            rows = [_overlapping(self._numbers[i]) for i in range(10)]
+            surfaces.x, surfaces.y, surfaces.z, surfaces.nx, surfaces.ny, surfaces.nz, *rest = rows
+            light.missing, light.open, half_smooth.missing, half_smooth.open = rest
 
 
 def _overlapping(numbers: Array) -> Array:

@@ -48,7 +48,7 @@ def project(
     extents = scratch.array("extents", lens_visibility.Extent, scene.count if lens else 0)
 
     def launch(kernel: Any, *inputs: Any) -> None:
-        wp.launch(kernel, dim=scene.count, inputs=list(inputs), device=scratch.device)
+        scratch.launch(kernel, scene.count, *inputs)
 
     if lens is None:
         pinhole = (wp.vec2d(camera.fx, camera.fy), wp.vec2d(camera.cx, camera.cy), camera.near_m)

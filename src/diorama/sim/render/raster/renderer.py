@@ -216,7 +216,7 @@ class Raster:
         return self._lenses[key]
 
     def _launch(self, kernel: Any, dim: Any, *inputs: Any) -> None:
-        wp.launch(kernel, dim=dim, inputs=list(inputs), device=self.device)
+        self._scratch.launch(kernel, dim, *inputs)
 
     def _fragments(self, camera: CameraSpec, stage: Stage) -> Any:
         pixels = camera.width * camera.height

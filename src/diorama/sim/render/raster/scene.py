@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.assets.mesh import Slot
 from diorama.sim.render.looks import Picture, look
-from diorama.sim.render.raster.device import Array, layout, records, wp
+from diorama.sim.render.raster.device import Array, Scratch, layout, records, wp
 from diorama.sim.render.raster.materials import LAYER, UNLIT, Surface, presence, surface_arrays
 from diorama.sim.render.raster.meshes import Mesh, MeshCache, Triangle
 from diorama.sim.render.raster.presence import Presence
@@ -81,14 +81,11 @@ class SceneArrays:
         """Whether light passes any surface, so that who looks for light does not see what labels show."""
         return bool((self.presence.kinds.numpy() & int(LAYER)).any())
 
-    def place(self, world_from_bodies: Matrix) -> None:
+    def place(self, world_from_bodies: Matrix, scratch: Scratch) -> None:
         """Put bodies where `world_from_bodies` (n, 4, 4) says."""
-        device = self.vertices.device
-        world_from_body = wp.array(world_from_bodies, dtype=wp.mat44d, device=device)
-        wp.launch(
-            place_vertices, dim=len(self.vertices), inputs=[world_from_body, self.vertex_body, self.local_vertices, self.vertices], device=device
-        )
-        wp.launch(place_triangles, dim=self.count, inputs=[world_from_body, self.triangle_body, self.local_triangles, self.triangles], device=device)
+        world_from_body = wp.array(world_from_bodies, dtype=wp.mat44d, device=scratch.device)
+        scratch.launch(place_vertices, len(self.vertices), world_from_body, self.vertex_body, self.local_vertices, self.vertices)
+        scratch.launch(place_triangles, self.count, world_from_body, self.triangle_body, self.local_triangles, self.triangles)
         self.bounds_m[:] = world_boxes(world_from_bodies, self.bodies.boxes_m)
 
 

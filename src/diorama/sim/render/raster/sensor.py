@@ -12,7 +12,7 @@ import numpy as np
 import warp as wp
 from numpy.typing import NDArray
 
-from diorama.sim.render.raster.device import Array
+from diorama.sim.render.raster.device import Array, Scratch
 from diorama.sim.render.raster.optics import Optics
 from diorama.sim.spec import CameraSpec
 
@@ -153,6 +153,7 @@ class Sensor:
     def __init__(self, device: str = "cpu") -> None:
         self.device = device
         self._optics = Optics(device)
+        self._scratch = Scratch(device)
         self._tables: dict[str, Array] = {}
         self._rest = (wp.zeros(BLOCK, dtype=wp.vec3, device=device), wp.zeros(BLOCK, dtype=wp.vec3ub, device=device))
 
@@ -193,8 +194,7 @@ class Sensor:
         noise = (sensor.read_noise**2, sensor.shot_noise**2, sensor.noise_seed)
         blocks = {"shape": rgb.shape[0] // BLOCK, "device": self.device}
         signals, codes = wp.array(ptr=light.ptr, dtype=Signals, **blocks), wp.array(ptr=rgb.ptr, dtype=Codes, **blocks)
-        inputs = [signals, gains, *noise, first, self.table(sensor.tone_curve), codes]
-        wp.launch(expose, dim=blocks["shape"], inputs=inputs, device=self.device)
+        self._scratch.launch(expose, blocks["shape"], signals, gains, *noise, first, self.table(sensor.tone_curve), codes)
 
     def table(self, curve: Any) -> Array:
         """The response on the device."""

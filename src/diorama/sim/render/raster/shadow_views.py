@@ -92,14 +92,14 @@ def ground(bounds_m: Boxes, shape: Callable[[int], tuple[bool, bool]]) -> NDArra
     """
     out = np.zeros(len(bounds_m), np.bool_)
     across = (bounds_m[:, 1] - bounds_m[:, 0])[:, :2].max(axis=1, initial=0.0)
-    for i in np.argsort(-across, kind="stable")[:_WIDEST]:
-        low, high = bounds_m[i]
-        lower = bounds_m[:, 0, 2] < high[2] - _SINK_M
-        lower[i] = False
-        beside = np.any(bounds_m[:, 0] < low - 1e-9, axis=1) | np.any(bounds_m[:, 1, :2] > high[:2] + 1e-9, axis=1)
-        if not (lower & beside).any():
-            convex, block = shape(int(i))
-            out[i] = convex and (block or not lower.any())
+    widest = np.argsort(-across, kind="stable")[:_WIDEST]
+    low, high = bounds_m[widest, :1], bounds_m[widest, 1:]
+    lower = bounds_m[:, 0, 2] < high[..., 2] - _SINK_M
+    lower[np.arange(len(widest)), widest] = False
+    beside = np.any(bounds_m[:, 0] < low - 1e-9, axis=2) | np.any(bounds_m[:, 1, :2] > high[..., :2] + 1e-9, axis=2)
+    for k in np.flatnonzero(~(lower & beside).any(axis=1)):
+        convex, block = shape(int(widest[k]))
+        out[widest[k]] = convex and (block or not lower[k].any())
     return out
 
 

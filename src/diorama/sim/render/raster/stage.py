@@ -22,7 +22,7 @@ class Stage:
         self._at_rest = pose_matrices(body.world_from_body for body in spec.bodies)
         self._scratch, self._strips = scratch, strips
         self._scene = scenes.scene(scenes.bodies(spec))
-        self._scene.place(self._at_rest)
+        self._scene.place(self._at_rest, scratch)
         self.boxes_m = self._scene.bodies.boxes_m
         self._lights = SceneLights(spec, self._scene, scratch, strips)
         self._scene_s = self._lights_s = 0.0
@@ -43,7 +43,7 @@ class Stage:
     def scene(self, seconds: float) -> SceneArrays:
         """The bodies. What was returned before has them at this moment from now on."""
         if self._moving and seconds != self._scene_s:
-            self._scene.place(self.world_from_body(seconds))
+            self._scene.place(self.world_from_body(seconds), self._scratch)
             self._scene_s = seconds
         return self._scene
 

@@ -121,7 +121,7 @@ class Together:
         return self._scratch.rows(f"together {name}", dtype, shape)
 
     def _launch(self, kernel: Any, dim: tuple[int, ...], *inputs: Any) -> None:
-        wp.launch(kernel, dim=dim, inputs=list(inputs), device=self.device)
+        self._scratch.launch(kernel, dim, *inputs)
 
     def _set_up(self, scene: SceneArrays, worlds: Sequence[SceneSpec], bodies: Sequence[Bodies]) -> _Shoot:
         """Put the bodies where they are in each world, and the cameras."""
