@@ -42,6 +42,18 @@ def test_a_scene_after_another_is_a_scene_by_itself(raster: Raster, library, cha
     assert picture(raster, SCENE) == before
 
 
+def test_pictures_stay_as_they_are(raster: Raster) -> None:
+    """Room is kept from picture to picture, but not what was given away."""
+    raster.load(SCENE)
+    channels = ("rgb", "radiance", "depth", "instance", "normal", "category", "albedo", "object_coordinates", "flow_forward", "shadow")
+    first = raster.render(CAMERA, channels)
+    arrays = [getattr(first, "depth_m" if channel == "depth" else channel) for channel in channels]
+    before = [array.tobytes() for array in arrays]
+    raster.load(CHANGES["pose"])
+    raster.render(CAMERA, channels)
+    assert [array.tobytes() for array in arrays] == before
+
+
 def test_bodies_that_moved_are_not_built_anew(raster: Raster, monkeypatch: pytest.MonkeyPatch) -> None:
     raster.load(SCENE)
     monkeypatch.setattr("diorama.sim.render.raster.scene.scene_arrays", None)

@@ -101,6 +101,13 @@ class Scratch:
             kept = self._kept[name] = wp.zeros(size, dtype=dtype, device=self.device)
         return kept
 
+    def taken(self, name: str) -> NDArray[Any]:
+        """The content of the array of this name, to keep: on the CPU its memory, which is no longer room for anything else."""
+        kept = self._kept[name]
+        if kept.device.is_cpu:
+            del self._kept[name]
+        return kept.numpy()
+
     def rows(self, name: str, dtype: Any, shape: tuple[int, ...]) -> Array:
         """An array of this shape with whatever was left in it, cut from one that grows when it must. It lasts until the next of this name."""
         size = math.prod(shape)

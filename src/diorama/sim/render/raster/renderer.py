@@ -4,7 +4,6 @@ from collections.abc import Collection, Sequence
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.frame import Frame, Silhouette, check_channels
@@ -108,8 +107,8 @@ class Raster:
             for shots in blurred:
                 _, seen = self._photograph(stage, camera, shots, set(), True)
                 self._launch(accumulate, len(radiance), seen, 1 / len(blurred), radiance)
-        if "radiance" in channels:
-            out["radiance"] = _copy(radiance, (camera.height, camera.width, 3))
+        if radiance is not None and "radiance" in channels:
+            out["radiance"] = np.array(radiance.numpy()).reshape(camera.height, camera.width, 3)
         if "rgb" in channels:
             out["rgb"] = self._sensor.develop(radiance, camera)
         return Frame(camera=camera, **out)
@@ -184,7 +183,9 @@ class Raster:
             if name in FLOWS:
                 out[name] = flow(camera, labels[name].numpy(), labels["triangle"].numpy() != visibility.EMPTY).reshape(*shape, 2)
             else:
-                out["depth_m" if name == "depth" else name] = _copy(labels[name], (*shape, 3) if labels[name].dtype == wp.vec3 else shape)
+                out["depth_m" if name == "depth" else name] = self._scratch.taken(name).reshape(
+                    (*shape, 3) if labels[name].dtype == wp.vec3 else shape
+                )
         return out
 
     def _silhouettes(self, stage: Stage, camera: CameraSpec, moves: bool) -> dict[int, Silhouette]:
@@ -355,11 +356,6 @@ def _samples(labels: bool, colors: bool, place: tuple[float, float] | None) -> t
         return 0 if colors else count, count + 1 if labels else count
     one = _SAMPLES.index(place)
     return one, one + 1
-
-
-def _copy(array: Array, shape: tuple[int, ...]) -> NDArray[Any]:
-    """The buffer's content in an array of the caller's own."""
-    return np.array(array.numpy()).reshape(shape)
 
 
 def _view(shot: Shot, rays: Array) -> Any:
