@@ -135,12 +135,11 @@ class Partial:
 
     def rasterize(self, top: int, bottom: int, winners: Array) -> None:
         """Look at the rows from `top` to before `bottom`. `winners` are those of all samples so far; `layers` are what is before them."""
-        if len(self._scene.partial):
-            # The same memory, number by number.
-            each = wp.array(ptr=winners.ptr, dtype=wp.uint64, shape=GROUP * len(winners), device=winners.device)
-            self._launch(self._scene.partial, top, bottom, each, Layers())
-            if self._layered:
-                self._launch(self._scene.layers, top, bottom, each, self.layers)
+        # The same memory, number by number.
+        each = wp.array(ptr=winners.ptr, dtype=wp.uint64, shape=GROUP * len(winners), device=winners.device)
+        self._launch(self._scene.partial, top, bottom, each, Layers())
+        if self._layered:
+            self._launch(self._scene.layers, top, bottom, each, self.layers)
 
     def _launch(self, triangles: Array, top: int, bottom: int, winners: Array, layers: Any) -> None:
         self._sieve.triangles = triangles

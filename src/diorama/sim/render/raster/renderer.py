@@ -17,6 +17,7 @@ from diorama.sim.render.raster.environment import EnvironmentCache, environment_
 from diorama.sim.render.raster.exposure import COLOR_SAMPLES, MIDDLE, Shot, blurred_shots, sharp_shots, sheared
 from diorama.sim.render.raster.fragments import Fragments, accumulate, blend, gather
 from diorama.sim.render.raster.lanes import COUNT
+from diorama.sim.render.raster.layers import Layers
 from diorama.sim.render.raster.occlusion import Occlusion
 from diorama.sim.render.raster.partial import Partial, most_rows
 from diorama.sim.render.raster.presence import LABELS, LIGHT
@@ -66,6 +67,7 @@ class Raster:
         self._no_normals = wp.empty(0, dtype=wp.vec3, device=self.device)
         self._no_rays = wp.empty((0, 0, 0, 0), dtype=visibility.Columns, device=self.device)
         self._samples = wp.array(_SAMPLES, dtype=wp.vec2d, device=self.device)
+        self._no_layers = Layers()
         self._everything_open = wp.empty(0, dtype=wp.float32, device=self.device)
         self._dfg = wp.array(dfg_table(), dtype=wp.vec2, device=self.device)
         self._ltc = wp.array(lobe_table(), dtype=wp.vec4, device=self.device)
@@ -268,8 +270,11 @@ class Raster:
             focal, center = wp.vec2d(camera.fx, camera.fy), wp.vec2d(shot.camera.cx, shot.camera.cy)
         rotation = wp.mat33(invert(shot.camera.world_from_camera.matrix)[:3, :3])
         seen = (projection.functions, scene.triangles)
-        sight = {"offsets": offsets, "rays": rays, "width": w, "rows": rows, "colors": colors, "who": who}
-        partial = Partial(scene, projection, self._scratch, **sight, strips=self._strips)
+        partial, layers = None, self._no_layers
+        if len(scene.partial):
+            sight = {"offsets": offsets, "rays": rays, "width": w, "rows": rows, "colors": colors, "who": who}
+            partial = Partial(scene, projection, self._scratch, **sight, strips=self._strips)
+            layers = partial.layers
         for top in range(shot.top, shot.bottom, rows):
             bottom = min(top + rows, shot.bottom)
             plane = (bottom - top) * groups
@@ -279,9 +284,10 @@ class Raster:
                 self._launch(visibility.rasterize, (scene.count, self._strips), *triangles, offsets, w, *band)
             else:
                 self._launch(lens_visibility.rasterize_rays, (scene.count, self._strips), *triangles, projection.extents, lens.tiles, rays, *band)
-            partial.rasterize(top, bottom, winners)
+            if partial is not None:
+                partial.rasterize(top, bottom, winners)
             if fragments is not None:
-                shown = (winners, partial.layers, plane, offsets, rays, colors)
+                shown = (winners, layers, plane, offsets, rays, colors)
                 self._launch(gather, (bottom - top, groups), *shown, top, w, *seen, w * camera.height, fragments)
             if labels:
                 last = plane * (samples - 1)
