@@ -57,7 +57,7 @@ def machine() -> dict[str, Any]:
 def scene(plan: Any, index: int, studio: Any) -> dict[str, str]:
     import diorama
     from diorama.sim.frame import CHANNELS, Frame
-    from diorama.sim.spec import BrownConrady, KannalaBrandt, Motion
+    from diorama.sim.spec import BodySpec, BrownConrady, KannalaBrandt, MaterialSpec, MeshShape, Motion, Pose
 
     sample = diorama.generate(plan, 0, index, studio=studio)
     encoded = plan.exporters[0].encode(sample, index * plan.views, diorama.Dataset(categories=studio.library.categories(), info={}))
@@ -74,6 +74,13 @@ def scene(plan: Any, index: int, studio: Any) -> dict[str, str]:
         frame = studio.renderer.render(replace(frame.camera, distortion=lens), ("radiance", "depth", "normal", "amodal"))
         parts = (frame.radiance, frame.depth_m, frame.normal, *(outline.bits for outline in frame.silhouettes.values()))
         found[f"through {lens.kind}"] = b"".join(part.tobytes() for part in parts)
+    clear = (MaterialSpec(transmission=0.9, base_color=(0.8, 0.9, 0.7)), MaterialSpec(alpha="blend", opacity=0.4))
+    glass = [replace(b, material=clear[i % 2]) if b.category else b for i, b in enumerate(sample.spec.bodies)]
+    leaves = BodySpec(name="leaves", shape=MeshShape(asset="household:potted-plant/0"), world_from_body=Pose((0.05, 0.0, 0.8)), category="plant")
+    studio.renderer.load(sample.spec.replace(bodies=(*glass, leaves)))
+    frame = studio.renderer.render(sample.frames[0].camera, ("radiance", "depth", "instance", "amodal"))
+    parts = (frame.radiance, frame.depth_m, frame.instance, *(outline.bits for outline in frame.silhouettes.values()))
+    found["seen through, cut out"] = b"".join(part.tobytes() for part in parts)
     moving = [replace(b, motion=Motion((0.1, -0.2, 0.3), (1.0, i, -2.0))) if b.category else b for i, b in enumerate(sample.spec.bodies)]
     studio.renderer.load(sample.spec.replace(bodies=tuple(moving)))
     camera = replace(sample.frames[0].camera, width=64, height=48, motion=Motion((0.2, 0.1, 0.0), (0.1, 0.0, 0.3)), blur_samples=4)
