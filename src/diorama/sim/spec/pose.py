@@ -42,7 +42,7 @@ class Pose:
 
 def pose_matrices(poses: Iterable[Pose]) -> Matrix:
     """The (n, 4, 4) matrices of `poses`, those that each gives by itself to the bit."""
-    numbers = np.array([(*pose.position_m, *pose.rotation_wxyz) for pose in poses]).reshape(-1, 7)
+    numbers = np.array([pose.position_m + pose.rotation_wxyz for pose in poses]).reshape(-1, 7)
     w, x, y, z = numbers[:, 3:].T
     out = np.zeros((len(numbers), 4, 4))
     out[:, 0, 0], out[:, 0, 1], out[:, 0, 2] = 1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)

@@ -153,7 +153,7 @@ class SceneCache:
     def __init__(self, library: AssetLibrary, device: str) -> None:
         self._library, self._device = library, device
         self._chains, self._meshes = ChainCache(), MeshCache()
-        self._things: list[Any] = []
+        self._things: Any = None
         self._bodies: Bodies | None = None
         self._scene: SceneArrays | None = None
 
@@ -165,7 +165,8 @@ class SceneCache:
 
     def bodies(self, spec: SceneSpec) -> Bodies:
         """What the spec's bodies are made of. The same part of the same asset, unrolled alike, is the same mesh."""
-        things = [(body.shape, body.material) for body in spec.bodies]
+        # Most often they are the same objects as the last time, which is told without looking into them.
+        things = [body.shape for body in spec.bodies], [body.material for body in spec.bodies]
         if self._bodies is None or things != self._things:
             self._things, self._bodies = things, self._made(spec)
         return self._bodies

@@ -26,7 +26,7 @@ from diorama.sim.render.raster.scene import Bodies, SceneArrays, SceneCache, wor
 from diorama.sim.render.raster.sensor import BLOCK, Codes, Sensor, Signals, compressed
 from diorama.sim.render.raster.shade import Lighting
 from diorama.sim.render.raster.visibility import GROUP, Columns, Functions, Planes, Winners
-from diorama.sim.spec import CameraSpec, EnvironmentSpec, SceneSpec, SensorSpec
+from diorama.sim.spec import CameraSpec, SceneSpec, SensorSpec
 from diorama.sim.spec.pose import pose_matrices
 from diorama.sim.transforms import Matrix, invert
 
@@ -133,9 +133,7 @@ class Together:
         self._launch(picture_geometry.place_triangles, triangles.shape, world_from_body, scene.triangle_body, scene.local_triangles, triangles)
         cameras = [camera for world in worlds for camera in world.cameras]
         count, pictures = len(cameras), _aimed(cameras)
-        number: dict[Bodies, int] = {}
-        which = [number.setdefault(one, len(number)) for one in bodies]
-        kinds = list(number)
+        kinds, which = _runs(bodies)
         # Most often all have the materials of the scene.
         surfaces, texels = (scene.surfaces, scene.texels) if kinds == [scene.bodies] else self._scenes.surfaces(kinds)
         shoot = _Shoot(
@@ -229,19 +227,20 @@ class Together:
     def _shade(self, shoot: _Shoot, pictures: Array, openness: NDArray[Any], mixed: int) -> None:
         """The light of all fragments."""
         worlds, groups = shoot.worlds, -(-(shoot.pixels + mixed) // COUNT)
-        number: dict[EnvironmentSpec, int] = {}
-        which = [number.setdefault(world.environment, len(number)) for world in worlds]
-        environments = [environment_arrays(spec, self.device, self._surroundings) for spec in number]
+        specs, which = _runs([world.environment for world in worlds])
+        environments = [environment_arrays(spec, self.device, self._surroundings) for spec in specs]
         lighting: Any = np.zeros(len(pictures), layout(Lighting))
         surroundings = np.frombuffer(b"".join(bytes(one.__ctype__()) for one in environments), layout(Environment))
         lighting["environment"] = np.repeat(surroundings[which], shoot.per_world)
         lighting["openness"], lighting["ltc"] = openness, described(self._ltc)
-        if not any(light.shadows for world in worlds for light in world.lights):
-            table = records(light_rows([light for world in worlds for light in world.lights]), LightData, self.device)
-            counts = np.array([len(world.lights) for world in worlds])
-            lights = np.repeat(described(table), len(worlds))
+        sets, which = _runs([world.lights for world in worlds])
+        if not any(light.shadows for lights in sets for light in lights):
+            table = records(light_rows([light for lights in sets for light in lights]), LightData, self.device)
+            counts = np.array([len(lights) for lights in sets])
+            lights = np.repeat(described(table), len(sets))
             lights["data"] += ((np.cumsum(counts) - counts) * table.strides[0]).astype(np.uint64)
             lights["shape"][:, 0] = counts
+            lights = lights[which]
             lighting["lights"] = np.repeat(lights, shoot.per_world)
             self._launch(picture_light.shade, (len(pictures), groups), pictures, records(lighting, Lighting, self.device), shoot.pixels)
             return
@@ -266,12 +265,13 @@ class Together:
             codes = wp.array(ptr=rgb.ptr, dtype=Codes, shape=(len(rgb), blocks), device=self.device)
             rows: Any = np.zeros(len(together), layout(picture_light.Exposure))
             rows["light"], rows["rgb"] = described_rows(signals)[together], described_rows(codes)[places[together]]
-            sensors = [shoot.cameras[p].sensor for p in together]
-            rows["gain"] = [[2.0**s.exposure_ev * share for share in s.white_balance] for s in sensors]
-            rows["read2"], rows["shot2"] = [s.read_noise**2 for s in sensors], [s.shot_noise**2 for s in sensors]
-            rows["seed"] = [s.noise_seed for s in sensors]
-            curves = {curve: described(self._sensor.table(curve)) for curve in sorted({s.tone_curve for s in sensors})}
-            rows["codes"] = np.concatenate([curves[s.tone_curve] for s in sensors])
+            sensors, which = _runs([shoot.cameras[p].sensor for p in together])
+            rows["gain"] = np.array([[2.0**s.exposure_ev * share for share in s.white_balance] for s in sensors])[which]
+            rows["read2"], rows["shot2"] = (
+                np.array(noise)[which] for noise in zip(*((s.read_noise**2, s.shot_noise**2) for s in sensors), strict=True)
+            )
+            rows["seed"] = np.array([s.noise_seed for s in sensors])[which]
+            rows["codes"] = np.concatenate([described(self._sensor.table(s.tone_curve)) for s in sensors])[which]
             self._launch(picture_light.expose, (len(together), blocks), records(rows, picture_light.Exposure, self.device))
         for p in sorted(set(range(len(shoot.cameras))).difference(together)):
             camera, picture = shoot.cameras[p], rgb[int(places[p])]
@@ -281,6 +281,16 @@ class Together:
                 # The one thing that is done on the CPU.
                 pixels = compressed(picture.numpy().reshape(camera.height, camera.width, 3), quality)
                 wp.copy(picture, wp.array(pixels.reshape(-1, 3), dtype=wp.vec3ub, device=self.device))
+
+
+def _runs(values: Sequence[Any]) -> tuple[list[Any], NDArray[np.int64]]:
+    """The values without those that are as the one before, which most often are the same objects; and for each value which of these it is."""
+    runs, which = [], []
+    for value in values:
+        if not runs or (value is not runs[-1] and value != runs[-1]):
+            runs.append(value)
+        which.append(len(runs) - 1)
+    return runs, np.array(which, np.int64)
 
 
 def _aimed(cameras: Sequence[CameraSpec]) -> Any:
