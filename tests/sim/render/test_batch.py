@@ -135,7 +135,7 @@ def test_shadows_and_occlusion(raster: Raster) -> None:
 
 
 def test_what_is_done_picture_by_picture(raster: Raster) -> None:
-    """Lenses, open apertures, exposures in time, sensors' faults; and channels that are not made together."""
+    """Lenses, open apertures, exposures in time, sensors' faults, glass and films; and channels that are not made together."""
     moving = replace(world(1).bodies[1], motion=Motion(linear_m_s=(1.0, 0.0, 0.0)))
     worlds = [
         world(0, camera(distortion=BrownConrady(k1=-0.2))),
@@ -145,6 +145,8 @@ def test_what_is_done_picture_by_picture(raster: Raster) -> None:
         world(4, camera(sensor=SensorSpec(bloom=0.2, vignetting=0.5, chromatic_aberration_px=1.0))),
         world(5, camera(sensor=SensorSpec(jpeg_quality=30, tone_curve="linear", exposure_ev=-1.0))),
         world(6, camera(sensor=SensorSpec(white_balance=(1.2, 1.0, 0.8), tone_curve="linear"))),
+        world(7, material=MaterialSpec(transmission=0.9)),
+        world(8, material=MaterialSpec(alpha="blend", opacity=0.4)),
     ]
     assert_same(raster, worlds)
     assert_same(raster, worlds[2:4], ("object_coordinates", "flow_forward", "flow_backward", "instance"))

@@ -32,7 +32,7 @@ _PIXELS = {
 }
 #: About what pictures that are made together take on the CPU and on a GPU, and what a triangle and a pixel of each take.
 _CPU_BYTES, _GPU_BYTES = 100_000_000, 4_000_000_000
-_TRIANGLE_BYTES, _PIXEL_BYTES = 300, 150
+_TRIANGLE_BYTES, _PIXEL_BYTES = 300, 100
 
 
 class Batch(Mapping[str, Any]):

@@ -13,6 +13,7 @@ from diorama.sim.render.raster.meshes import Triangle
 from diorama.sim.render.raster.scene import placed_triangle, placed_vertex
 from diorama.sim.render.raster.surface import Looks, View
 from diorama.sim.render.raster.visibility import (
+    GROUP_SIZE,
     Columns,
     Functions,
     Winners,
@@ -179,25 +180,27 @@ def gather(
     top: int,
     width: int,
     pixels: int,
+    threads: int,
 ):
-    """Fragments of the rows from `top` on."""
-    p, y, group = wp.tid()
-    gather_group(
-        y,
-        group,
-        pictures[p].winners,
-        Layers(),
-        plane,
-        offsets,
-        rays,
-        samples,
-        top,
-        width,
-        pictures[p].functions,
-        pictures[p].looks.triangles,
-        pixels,
-        pictures[p].fragments,
-    )
+    """Fragments of the rows from `top` on, each of which is shared by so many `threads`."""
+    p, y, thread = wp.tid()
+    for group in range(thread, (width + GROUP_SIZE - 1) // GROUP_SIZE, threads):
+        gather_group(
+            y,
+            group,
+            pictures[p].winners,
+            Layers(),
+            plane,
+            offsets,
+            rays,
+            samples,
+            top,
+            width,
+            pictures[p].functions,
+            pictures[p].looks.triangles,
+            pixels,
+            pictures[p].fragments,
+        )
 
 
 @wp.kernel
@@ -209,28 +212,30 @@ def resolve(
     plane: int,
     top: int,
     width: int,
+    threads: int,
 ):
-    """Labels at pixel centres of the rows from `top` on."""
-    p, y, group = wp.tid()
-    resolve_group(
-        y,
-        group,
-        pictures[p].winners,
-        pictures[p].functions,
-        pictures[p].looks.triangles,
-        triangle_body,
-        pictures[p].pinhole.camera_from_world,
-        pictures[p].pinhole.focal,
-        pictures[p].pinhole.center,
-        rays,
-        sample,
-        plane,
-        top,
-        width,
-        pictures[p].instance,
-        pictures[p].depth,
-        pictures[p].normal,
-    )
+    """Labels at pixel centres of the rows from `top` on, each of which is shared by so many `threads`."""
+    p, y, thread = wp.tid()
+    for group in range(thread, (width + GROUP_SIZE - 1) // GROUP_SIZE, threads):
+        resolve_group(
+            y,
+            group,
+            pictures[p].winners,
+            pictures[p].functions,
+            pictures[p].looks.triangles,
+            triangle_body,
+            pictures[p].pinhole.camera_from_world,
+            pictures[p].pinhole.focal,
+            pictures[p].pinhole.center,
+            rays,
+            sample,
+            plane,
+            top,
+            width,
+            pictures[p].instance,
+            pictures[p].depth,
+            pictures[p].normal,
+        )
 
 
 @wp.kernel

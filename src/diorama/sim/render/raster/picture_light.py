@@ -35,13 +35,14 @@ def shade(pictures: wp.array(dtype=Picture), lighting: wp.array(dtype=Lighting),
 
 
 @wp.kernel
-def blend(pictures: wp.array(dtype=Picture), pixels: int):
-    """The light of mixed pixels; and all pixels' where it is wanted."""
-    p, pixel = wp.tid()
-    if pictures[p].fragments.triangle[pixel] == MIXED:
-        blend_pixel(pixel, pictures[p].fragments, pixels, pictures[p].light)
-    if pictures[p].radiance.shape[0] > 0:
-        pictures[p].radiance[pixel] = pictures[p].light[pixel]
+def blend(pictures: wp.array(dtype=Picture), pixels: int, threads: int):
+    """The light of mixed pixels; and all pixels' where it is wanted. So many `threads` share a picture."""
+    p, thread = wp.tid()
+    for pixel in range(thread, pixels, threads):
+        if pictures[p].fragments.triangle[pixel] == MIXED:
+            blend_pixel(pixel, pictures[p].fragments, pixels, pictures[p].light)
+        if pictures[p].radiance.shape[0] > 0:
+            pictures[p].radiance[pixel] = pictures[p].light[pixel]
 
 
 @wp.kernel

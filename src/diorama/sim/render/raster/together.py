@@ -33,8 +33,8 @@ from diorama.sim.transforms import Matrix, invert
 #: What can be photographed together, and what a pixel is to the picture_geometry.
 CHANNELS = {"rgb": wp.vec3ub, "radiance": wp.vec3, "depth": wp.float32, "instance": wp.int32, "normal": wp.vec3, "category": wp.int32}
 _LIT = {"rgb", "radiance"}
-#: What the winners of a band of rows, of all pictures, may take of a processor's cache; and how low a band is at least.
-_BAND_BYTES, _BAND_ROWS = 4_000_000, 32
+#: What the winners of a band of rows may take of a processor's cache.
+_BAND_BYTES = 2_000_000
 _COLORS = len(COLOR_SAMPLES)
 
 
@@ -113,7 +113,8 @@ class Together:
                     radius_m = worlds[p // shoot.per_world].environment.occlusion_radius_m
                     wp.copy(openness[p], self._occlusion.visible(depth, normal, camera, radius_m))
             self._shade(shoot, pictures, np.where(occluded, described_rows(openness), described(self._everything_open)), mixed)
-            self._launch(picture_light.blend, (len(shoot.cameras), shoot.pixels), pictures, shoot.pixels)
+            threads = 1 if self.device == "cpu" else shoot.pixels
+            self._launch(picture_light.blend, (len(shoot.cameras), threads), pictures, shoot.pixels, threads)
         if "rgb" in out:
             self._develop(shoot, out["rgb"], places)
 
@@ -179,27 +180,29 @@ class Together:
         """
         scene, pictures, count, (width, height) = shoot.scene, shoot.pictures, len(shoot.cameras), shoot.size
         offsets = self._samples[0 if lit else _COLORS : _COLORS + labelled]
-        samples, groups, band = len(offsets), -(-width // GROUP), height
+        samples, groups = len(offsets), -(-width // GROUP)
+        # On the CPU, where a launch is a loop, a picture at a time, so that its winners stay in the cache. A GPU wants large triangles shared out.
+        lot, band, strips, threads = count, height, max(height // 16, 1), groups
         if self.device == "cpu":
-            band = min(max(_BAND_BYTES // (8 * samples * width * count), _BAND_ROWS), height)
-        # A GPU wants large triangles shared out.
-        strips = 1 if self.device == "cpu" else max(height // 16, 1)
-        winners = self._rows("winners", Winners, (count, samples * band * groups))
-        pictures["winners"] = described_rows(winners)
+            lot, band, strips, threads = 1, min(max(_BAND_BYTES // (8 * samples * width), 1), height), 1, 1
+        winners = self._rows("winners", Winners, (lot, samples * band * groups))
+        pictures["winners"] = described_rows(winners)[np.arange(count) % lot]
         while True:
             counts = self._make_room(shoot) if lit else None
             shown = records(pictures, Picture, self.device)
-            for top in range(0, height, band):
-                bottom = min(top + band, height)
-                plane = (bottom - top) * groups
-                winners.zero_()
-                self._launch(picture_geometry.rasterize, (count, scene.count, strips), shown, offsets, width, top, bottom, strips)
-                if lit:
-                    where = (plane, offsets, self._no_rays, _COLORS, top, width, shoot.pixels)
-                    self._launch(picture_geometry.gather, (count, bottom - top, groups), shown, *where)
-                if labelled:
-                    where = (scene.triangle_body, self._no_rays, samples - 1, plane * (samples - 1), top, width)
-                    self._launch(picture_geometry.resolve, (count, bottom - top, groups), shown, *where)
+            for first in range(0, count, lot):
+                some = shown[first : first + lot]
+                for top in range(0, height, band):
+                    bottom = min(top + band, height)
+                    plane = (bottom - top) * groups
+                    winners.zero_()
+                    self._launch(picture_geometry.rasterize, (len(some), scene.count, strips), some, offsets, width, top, bottom, strips)
+                    if lit:
+                        where = (plane, offsets, self._no_rays, _COLORS, top, width, shoot.pixels, threads)
+                        self._launch(picture_geometry.gather, (len(some), bottom - top, threads), some, *where)
+                    if labelled:
+                        where = (scene.triangle_body, self._no_rays, samples - 1, plane * (samples - 1), top, width, threads)
+                        self._launch(picture_geometry.resolve, (len(some), bottom - top, threads), some, *where)
             mixed = 0 if counts is None else int(counts.numpy().max())
             if mixed <= self._mixed_room:
                 return shown, mixed
