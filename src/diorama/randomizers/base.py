@@ -6,18 +6,24 @@ A randomizer is a frozen dataclass whose varying settings are distributions, wit
 - `apply(spec, params)` is pure: it turns the spec into the varied one, from those draws alone, so that any
   sample can be made again from its record without a generator.
 
-`stage` says when it runs. ``scene`` randomizers run once a scene, before physics. ``view`` randomizers run once for
-each view, after physics: they see the settled spec with exactly one camera, the view's, and change that camera only.
+`stage` says when it runs. ``scene`` randomizers run once a scene, before physics, and ``settled`` ones once a scene after it: they
+see where things came to rest. ``view`` randomizers run once for each view: they see the settled spec with exactly one camera, the
+view's, and change that camera only.
+
+A plan can hold several of a kind when each has a `label`; the label, or else the name, is what its random stream and its
+record are called.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any, ClassVar, Literal, Protocol
 
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.seeds import Seed
-from diorama.sim.spec import SceneSpec
+from diorama.sim.spec import BodySpec, SceneSpec
 
-Stage = Literal["scene", "view"]
+Stage = Literal["scene", "settled", "view"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,3 +42,43 @@ class Randomizer(Protocol):
     def sample(self, seed: Seed, spec: SceneSpec, context: Context) -> dict[str, Any]: ...
 
     def apply(self, spec: SceneSpec, params: dict[str, Any]) -> SceneSpec: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labelled:
+    """What a randomizer of which a plan may hold several has: a `label` of its own, in kebab-case, where its name would be ambiguous."""
+
+    label: str = ""
+
+
+def label_of(randomizer: Randomizer) -> str:
+    """What a randomizer is called in a plan: its label, or else its name."""
+    return getattr(randomizer, "label", "") or randomizer.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Select:
+    """Which bodies are meant: those with one of the `tags`, of one of the `categories`, and with a name like one of `names`.
+
+    What is left empty leaves the choice open. Names are patterns as in a shell: ``wall-*``. Furniture has no category, objects have
+    the tag ``object``.
+    """
+
+    tags: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+
+    def __contains__(self, body: BodySpec) -> bool:
+        return (
+            (not self.tags or any(tag in body.tags for tag in self.tags))
+            and (not self.categories or body.category in self.categories)
+            and (not self.names or any(fnmatchcase(body.name, name) for name in self.names))
+        )
+
+    def of(self, bodies: Sequence[BodySpec]) -> tuple[BodySpec, ...]:
+        """Those of the bodies that are meant, in order."""
+        return tuple(body for body in bodies if body in self)
+
+
+#: What there is to label: all that was put into the scene to be found again.
+OBJECTS = Select(tags=("object",))
