@@ -1,0 +1,166 @@
+"""What a distribution is, how it is written, and by which name it is found."""
+
+import math
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from diorama.sim.codec import InvalidDocument, to_json
+from diorama.sim.errors import DioramaError, InvalidValue
+from diorama.sim.registry import Registry
+
+Support = tuple[float, float]
+
+_HERE = "diorama.randomizers.distributions"
+
+FAMILIES = Registry(
+    "distribution",
+    "diorama.distributions",
+    {
+        "choice": f"{_HERE}.discrete:Choice",
+        "constant": f"{_HERE}.discrete:Constant",
+        "log-uniform": f"{_HERE}.continuous:LogUniform",
+        "mixture": f"{_HERE}.mixture:Mixture",
+        "normal": f"{_HERE}.continuous:Normal",
+        "schedule": f"{_HERE}.schedule:Schedule",
+        "truncated-normal": f"{_HERE}.continuous:TruncatedNormal",
+        "uniform": f"{_HERE}.continuous:Uniform",
+        "uniform-int": f"{_HERE}.discrete:UniformInt",
+        "uniform-rotation": f"{_HERE}.directions:UniformRotation",
+        "var": f"{_HERE}.var:Var",
+    },
+)
+
+
+def rounded(value: float) -> float:
+    """The number with 10 significant digits: what two machines that agree to the last few bits agree on."""
+    return float(f"{value:.10g}")
+
+
+def unit_uniform(rng: np.random.Generator) -> float:
+    """A float in the open interval (0, 1)."""
+    return rng.random() or 2.0**-54
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution(ABC):
+    """Something that can be drawn from. `family` is its name in plans, `symbol` its name in print."""
+
+    family: ClassVar[str]
+    symbol: ClassVar[str]
+
+    @abstractmethod
+    def sample(self, rng: np.random.Generator) -> Any:
+        """One draw: a plain Python number, string or tuple; of a joint distribution, a mapping of names to those."""
+
+    @property
+    def support(self) -> Support | None:
+        """The lowest and highest number it can draw, or None when it does not draw numbers, or not yet known ones."""
+        return None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all it draws are ints."""
+        return False
+
+    @property
+    def outcomes(self) -> tuple[Any, ...] | None:
+        """All that it can draw, or None when that is no short list."""
+        return None
+
+    def __repr__(self) -> str:
+        return f"{self.symbol}({', '.join(short(getattr(self, f.name)) for f in fields(self))})"
+
+    # --- the codec's hooks ---
+
+    def to_json_value(self) -> Any:
+        """``{family: [numbers, in the order of the fields]}``."""
+        return {self.family: [to_json(getattr(self, f.name)) for f in fields(self)]}
+
+    @classmethod
+    def from_json_value(cls, value: Any, path: str = "") -> Self:
+        """The inverse of `to_json_value`; a mapping of the fields and bare numbers are understood as well.
+
+        Raises InvalidDocument with `path` (dotted) before what was wrong.
+        """
+        try:
+            found = read(value)
+            if not isinstance(found, cls):
+                raise InvalidValue(f"expected a distribution of the family {cls.family}, got {found!r}")
+            return found
+        except DioramaError as error:
+            raise InvalidDocument([f"{path}: {error}" if path else str(error)]) from None
+
+    @classmethod
+    def _from_arguments(cls, arguments: Any) -> Self:
+        """Build from what stands after ``family:``."""
+        names = [f.name for f in fields(cls)]
+        if isinstance(arguments, dict) and set(arguments) == set(names):
+            return cls(**arguments)
+        if isinstance(arguments, (list, tuple)) and len(arguments) == len(names):
+            return cls(*arguments)
+        raise InvalidValue(f"{cls.family} takes [{', '.join(names)}], got {arguments!r}")
+
+
+def read(value: Any) -> Distribution:
+    """The distribution that a JSON value means. Raises InvalidValue or UnknownName."""
+    if isinstance(value, Distribution):
+        return value
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        value = {"constant": value}
+    if isinstance(value, str) and value in FAMILIES.names():
+        value = {value: []}
+    if isinstance(value, dict) and len(value) == 1:
+        ((family, arguments),) = value.items()
+        return FAMILIES[str(family)]._from_arguments(arguments)
+    raise InvalidValue(f"expected a number or a distribution such as {{uniform: [0.2, 1.0]}}, got {value!r}")
+
+
+def is_number(value: Any) -> bool:
+    """Whether it is a finite int or float."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
+
+
+def union(supports: Iterable[Support | None]) -> Support | None:
+    """The range that holds all of these, or None when one is None."""
+    spans = list(supports)
+    known = [span for span in spans if span is not None]
+    return (min(low for low, _ in known), max(high for _, high in known)) if spans and len(known) == len(spans) else None
+
+
+def checked_weights(family: str, weights: Any, count: int, things: str) -> tuple[float, ...]:
+    """Weights of 0 or more for `count` things, not all 0. Raises InvalidValue."""
+    weights = tuple(weights) if isinstance(weights, (list, tuple)) else (1.0,) * count
+    if len(weights) != count:
+        raise InvalidValue(f"{family}: there are {count} {things}, but {len(weights)} weights")
+    for w in weights:
+        if not is_number(w) or w < 0:
+            raise InvalidValue(f"{family}: weights must be numbers of 0 or more, got {w!r}")
+    if not 0 < sum(weights) < math.inf:
+        raise InvalidValue(f"{family}: the weights must not all be 0")
+    return tuple(float(w) for w in weights)
+
+
+def place(u: float, weights: tuple[float, ...]) -> int:
+    """Where a share `u` of the weights' sum is reached, 0 < u < 1."""
+    left = u * math.fsum(weights)
+    last = 0
+    for i, weight in enumerate(weights):
+        left -= weight
+        if left < 0:
+            return i
+        last = i if weight > 0 else last
+    return last
+
+
+def short(value: Any) -> str:
+    """A value in print: 1.0 as 1, tuples as lists."""
+    if isinstance(value, float):
+        return f"{value:g}" if float(f"{value:g}") == value else repr(value)
+    if isinstance(value, tuple):
+        return f"[{', '.join(short(v) for v in value)}]"
+    return str(value)

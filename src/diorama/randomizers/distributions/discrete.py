@@ -1,0 +1,160 @@
+"""Families of single values: constants, whole numbers, choices."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from diorama.randomizers.distributions.base import Distribution, Support, checked_weights, is_number, place, short, unit_uniform
+from diorama.randomizers.distributions.numeric import Numeric
+from diorama.sim.errors import InvalidValue
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Constant(Distribution):
+    """Always the same number, string or list."""
+
+    family: ClassVar[str] = "constant"
+    symbol: ClassVar[str] = "C"
+    value: Any
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "value", _plain(self.value, self.family))
+
+    def sample(self, rng: np.random.Generator) -> Any:
+        return self.value
+
+    @property
+    def support(self) -> Support | None:
+        return _span((self.value,))
+
+    @property
+    def is_whole(self) -> bool:
+        return isinstance(self.value, int) and not isinstance(self.value, bool)
+
+    @property
+    def outcomes(self) -> tuple[Any, ...]:
+        return (self.value,)
+
+    def __repr__(self) -> str:
+        return short(self.value)
+
+    def to_json_value(self) -> Any:
+        return self.value if is_number(self.value) else {self.family: _json(self.value)}
+
+    @classmethod
+    def _from_arguments(cls, arguments: Any) -> Self:
+        return cls(arguments)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class UniformInt(Numeric):
+    """A whole number between two, both included."""
+
+    family: ClassVar[str] = "uniform-int"
+    symbol: ClassVar[str] = "UI"
+    low: int
+    high: int
+
+    def _parameter(self, name: str, value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= 2**52:
+            raise InvalidValue(f"uniform-int: low and high must be whole numbers below 2**52, got {value!r}")
+        return value
+
+    def _check(self) -> None:
+        self._require(self.low <= self.high, f"low must not be above high, got {self.low}, {self.high}")
+
+    @property
+    def support(self) -> Support:
+        return self.low, self.high
+
+    @property
+    def is_whole(self) -> bool:
+        return True
+
+    def _draw(self, rng: np.random.Generator) -> int:
+        return min(self.low + int(unit_uniform(rng) * (self.high - self.low + 1)), self.high)
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Choice(Distribution):
+    """One of some values, evenly or with weights (of any sum): ``Choice("ab")``, ``Choice({"a": 1, "b": 3})``.
+
+    Strings are kept sorted, so that the order of a mapping's keys does not matter.
+    """
+
+    family: ClassVar[str] = "choice"
+    symbol: ClassVar[str] = "Choice"
+    values: tuple[Any, ...]
+    weights: tuple[float, ...]
+
+    def __init__(self, values: Any, weights: Any = None) -> None:
+        if isinstance(values, dict) and weights is None:
+            values, weights = list(values), list(values.values())
+        if not isinstance(values, (list, tuple, str)) or not values:
+            raise InvalidValue(f"choice: expected a list of values, or a mapping of values to weights, got {values!r}")
+        values = tuple(_plain(v, "choice") for v in values)
+        weights = checked_weights(self.family, weights, len(values), "values")
+        if len(set(values)) < len(values):
+            raise InvalidValue(f"choice: values must be different, got {values!r}")
+        if all(isinstance(v, str) for v in values):
+            order = sorted(range(len(values)), key=values.__getitem__)
+            values, weights = tuple(values[i] for i in order), tuple(weights[i] for i in order)
+        object.__setattr__(self, "values", values)
+        object.__setattr__(self, "weights", weights)
+
+    def sample(self, rng: np.random.Generator) -> Any:
+        return self.values[place(unit_uniform(rng), self.weights)]
+
+    @property
+    def support(self) -> Support | None:
+        return _span(self.outcomes)
+
+    @property
+    def is_whole(self) -> bool:
+        return all(isinstance(v, int) and not isinstance(v, bool) for v in self.outcomes)
+
+    @property
+    def outcomes(self) -> tuple[Any, ...]:
+        return tuple(v for v, w in zip(self.values, self.weights, strict=True) if w > 0)
+
+    @property
+    def _is_even(self) -> bool:
+        return all(w == 1 for w in self.weights)
+
+    def __repr__(self) -> str:
+        if self._is_even:
+            return f"Choice({', '.join(short(v) for v in self.values)})"
+        return f"Choice({', '.join(f'{short(v)}: {short(w)}' for v, w in zip(self.values, self.weights, strict=True))})"
+
+    def to_json_value(self) -> Any:
+        if self._is_even:
+            return {self.family: _json(self.values)}
+        if all(isinstance(v, str) for v in self.values):
+            return {self.family: dict(zip(self.values, self.weights, strict=True))}
+        return {self.family: {"values": _json(self.values), "weights": list(self.weights)}}
+
+    @classmethod
+    def _from_arguments(cls, arguments: Any) -> Self:
+        if isinstance(arguments, dict) and set(arguments) == {"values", "weights"} and isinstance(arguments["values"], list):
+            return cls(arguments["values"], arguments["weights"])
+        if not isinstance(arguments, (dict, list)):
+            raise InvalidValue(f"choice takes a list of values, or a mapping of values to weights, got {arguments!r}")
+        return cls(arguments)
+
+
+def _span(values: Any) -> Support | None:
+    return (min(values), max(values)) if all(is_number(v) for v in values) else None
+
+
+def _plain(value: Any, family: str) -> Any:
+    """A JSON scalar, or a tuple of them where a list stood. Raises InvalidValue."""
+    if isinstance(value, (list, tuple)):
+        return tuple(_plain(v, family) for v in value)
+    if isinstance(value, (str, bool)) or is_number(value):
+        return value
+    raise InvalidValue(f"{family}: expected finite numbers, texts or lists of them, got {value!r}")
+
+
+def _json(value: Any) -> Any:
+    return [_json(v) for v in value] if isinstance(value, tuple) else value
