@@ -12,6 +12,10 @@ view's, and change that camera only.
 
 A plan can hold several of a kind when each has a `label`; the label, or else the name, is what its random stream and its
 record are called.
+
+A randomizer that draws from files of the user's has two methods more. `files()` returns their paths, which a run that is gone on with
+compares by content. `check()` reads them all, and raises what is wrong with any of them before work begins. `randomizers/files.py` has what
+both need.
 """
 
 from collections.abc import Sequence
@@ -20,6 +24,7 @@ from fnmatch import fnmatchcase
 from typing import Any, ClassVar, Literal, Protocol
 
 from diorama.sim.assets.library import AssetLibrary
+from diorama.sim.errors import AssetError, DioramaError
 from diorama.sim.seeds import Seed
 from diorama.sim.spec import BodySpec, SceneSpec
 
@@ -54,6 +59,23 @@ class Labelled:
 def label_of(randomizer: Randomizer) -> str:
     """What a randomizer is called in a plan: its label, or else its name."""
     return getattr(randomizer, "label", "") or randomizer.name
+
+
+def check_files(randomizers: Sequence[Randomizer]) -> None:
+    """Have every randomizer read its files. Raises AssetError with all faults, a line each, that begins with the randomizer's label."""
+    faults: list[str] = []
+    for randomizer in randomizers:
+        try:
+            getattr(randomizer, "check", lambda: None)()
+        except DioramaError as error:
+            faults += [f"{label_of(randomizer)}: {line}" for line in str(error).splitlines()]
+    if faults:
+        raise AssetError("\n".join(faults))
+
+
+def files_of(randomizer: Randomizer) -> tuple[str, ...]:
+    """Paths of the user's files that a randomizer draws from."""
+    return getattr(randomizer, "files", tuple)()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

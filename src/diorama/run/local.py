@@ -109,7 +109,7 @@ def _prepare(plan: Plan, seed: int, count: int, pipeline: Pipeline) -> tuple[Job
         "seed": seed,
     }
     job = Job(plan=plan, seed=seed, count=count, dataset=Dataset(categories=library.categories(), info=info), pipeline=pipeline)
-    return job, manifest.manifest(pipeline.describe(plan), seed, count, pipeline.versions(plan), library.fingerprint())
+    return job, manifest.manifest(pipeline.describe(plan), seed, count, pipeline.versions(plan), pipeline.fingerprint(plan, library))
 
 
 def _enter(folder: Folder, asked: dict[str, Any], *, resume: bool, overwrite: bool) -> None:

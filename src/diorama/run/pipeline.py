@@ -4,6 +4,8 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from diorama.plan import Plan, plan_to_json
+from diorama.randomizers.base import check_files, files_of, label_of
+from diorama.randomizers.files import digest
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.frame import Sample
 from diorama.studio import Studio, generate, versions
@@ -22,9 +24,14 @@ class Pipeline:
 
     def library(self, plan: Plan) -> AssetLibrary:
         """The plan's assets. Raises AssetError when one of the user's files cannot be used, before anything is made."""
+        check_files(plan.randomizers)
         library = AssetLibrary(plan.assets)
         library.check()
         return library
+
+    def fingerprint(self, plan: Plan, library: AssetLibrary) -> dict[str, str]:
+        """SHA-256 of all the user's files that decide the bytes: assets by relative name, those of randomizers as ``label:path``."""
+        return library.fingerprint() | {f"{label_of(r)}:{path}": digest(path) for r in plan.randomizers for path in files_of(r)}
 
     def warm_up(self, plan: Plan) -> None:
         """Compile what is compiled once on a machine, before several workers do so at once."""
