@@ -35,6 +35,7 @@ examples:
   diorama generate tabletop --out out/tabletop
   diorama generate tabletop --count 1000 --objects 5-8 --views 2 --out out/few
   diorama generate plan.yaml --assets meshes/ --workers 8 --out out/mine
+  diorama generate tabletop --set randomizers.drop.upright=1 --out out/tidy
   diorama generate tabletop --renderer pathtrace --spp 32 --out out/traced
   diorama generate tabletop --out out/tabletop --resume  (after an interruption)
 """
@@ -182,10 +183,22 @@ class _Changes:
         _unset("Of the depth maps: png (16-bit millimetres), npy (float metres) or none.", "png"),
     ] = None
 
+    set_: Annotated[
+        tuple[str, ...],
+        tyro.conf.UseAppendAction,
+        arg(
+            name="set",
+            metavar="PATH=VALUE",
+            help="Change any setting of the plan, such as randomizers.lights.key=sun; may be given again.",
+            help_behavior_hint="",
+        ),
+    ] = ()
+
     def plan(self, name: str) -> "Plan":
         """The plan of this name or file, changed."""
         from diorama.exporters import EXPORTERS
-        from diorama.plan import find_plan
+        from diorama.overrides import changed
+        from diorama.plan import find_plan, plan_from_json, plan_to_json
         from diorama.randomizers.distributions import UniformInt
         from diorama.sim.render.settings import PathTracing
 
@@ -213,6 +226,8 @@ class _Changes:
             plan = replace(plan, exporters=_changed("--image-format", plan.exporters, "image_format", self.image_format))
         if self.depth_format:
             plan = replace(plan, exporters=_changed("--depth-format", plan.exporters, "depth_format", self.depth_format))
+        for assignment in self.set_:
+            plan = plan_from_json(changed(plan_to_json(plan), assignment), source=f"--set {assignment}")
         return plan
 
 

@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from diorama.plan import Plan
+from diorama.randomizers.base import label_of
 from diorama.randomizers.distributions import Distribution
 from diorama.run import Summary
 from diorama.sim.assets.library import AssetLibrary
@@ -140,21 +141,29 @@ def print_plan(plan: Plan) -> None:
     _print_settings(plan.scenario)
     _print(Text("\nrandomizers, in order", "bold"))
     for randomizer in plan.randomizers:
-        when = "once a scene" if randomizer.stage == "scene" else "for each picture"
-        _print(Text.assemble((randomizer.name, "bold cyan"), (f" ({when})", "dim"), f"  {_summary_line(randomizer)}"))
+        label, kind = label_of(randomizer), randomizer.name
+        when = _WHEN[randomizer.stage] if label == kind else f"{kind}, {_WHEN[randomizer.stage]}"
+        _print(Text.assemble((label, "bold cyan"), (f" ({when})", "dim"), f"  {_summary_line(randomizer)}"))
         _print_settings(randomizer)
+    if plan.variables:
+        _print(Text("\nvariables, drawn once a scene", "bold"))
+        _print_pairs(plan.variables)
     _print(Text("\nexporters", "bold"))
     for exporter in plan.exporters:
         _print(Text.assemble((exporter.name, "bold cyan"), f"  {_summary_line(exporter)}"))
         _print_settings(exporter)
     _print(Text("\npictures", "bold"))
-    rest = {f.name: getattr(plan, f.name) for f in fields(plan) if f.name not in ("scenario", "randomizers", "exporters")}
+    rest = {f.name: getattr(plan, f.name) for f in fields(plan) if f.name not in ("scenario", "randomizers", "exporters", "variables")}
     if isinstance(plan.renderer, PathTracing):
         rest |= {"renderer": plan.renderer.name} | {f"renderer.{name}": value for name, value in _settings(plan.renderer).items()}
     rest |= {"assets": ", ".join(plan.assets) or "the built-in library", "resolution": "{}x{}".format(*plan.resolution)}
+    rest |= {"channels": ", ".join(plan.channels) or "those of the labels"}
     _print_pairs(rest)
     _print(Text("\n= is drawn anew each time: U evenly, UI likewise among whole numbers, LogU evenly on a logarithmic scale,", "dim"))
     _print(Text("  N from a bell curve (mean, deviation), TN from one cut to (lowest, highest), Choice by weight.", "dim"))
+
+
+_WHEN = {"scene": "once a scene", "settled": "once a scene, after physics", "view": "for each picture"}
 
 
 def _print_settings(thing: Any) -> None:
@@ -168,7 +177,7 @@ def _settings(thing: Any, prefix: str = "") -> dict[str, Any]:
         value = getattr(thing, f.name)
         if is_dataclass(value) and not isinstance(value, Distribution):
             found |= _settings(value, f"{prefix}{f.name}.")
-        elif f.init:
+        elif f.init and f.name != "label":
             found[prefix + f.name] = value
     return found
 

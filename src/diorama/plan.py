@@ -7,6 +7,7 @@ A plan file is YAML, or JSON when its name ends in ``.json``::
       - lights                          # a name alone: with its default settings
       - {name: camera-shell, radius_m: {uniform: [0.9, 1.4]}}
     exporters: [coco]                   # absent: coco
+    variables: {dusk: {uniform: [0, 1]}} # drawn once a scene; {var: dusk} wherever a number may vary
     renderer: raster                    # absent: raster; or {name: pathtrace, spp: 32}
     resolution: [640, 480]
     views: 5
@@ -16,24 +17,24 @@ strictly, and every fault is reported with the file, the dotted path and the nea
 Relative paths in `assets` start at the folder the command runs in, there as on the command line.
 """
 
-import json
 import re
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_type_hints
 
-import yaml
-from yaml.composer import ComposerError
-from yaml.constructor import ConstructorError
-
+from diorama import plan_text
 from diorama.exporters import EXPORTERS
 from diorama.exporters.base import Exporter
-from diorama.randomizers import RANDOMIZERS
-from diorama.randomizers.base import Randomizer
+from diorama.randomizers import RANDOMIZERS, variables
+from diorama.randomizers.base import Randomizer, label_of
+from diorama.randomizers.distributions import Distribution
+from diorama.randomizers.distributions.scope import Scope, resolved
+from diorama.randomizers.distributions.var import variables_of
 from diorama.scenes import SCENARIOS
 from diorama.scenes.base import Scenario
 from diorama.sim.codec import InvalidDocument, from_json, to_json
 from diorama.sim.errors import DioramaError, InvalidValue, UnknownName, suggestion
+from diorama.sim.frame import check_channels
 from diorama.sim.registry import Registry
 from diorama.sim.render import RENDERERS
 from diorama.sim.render.settings import SETTINGS, PathTracing
@@ -44,26 +45,35 @@ MAX_PLAN_BYTES = 1 << 20
 MAX_SIDE_PX = 16384
 
 _SUFFIXES = (".yaml", ".yml", ".json")
+_LABEL = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+#: What the record of a sample holds besides the randomizers' draws.
+_RESERVED = ("scenario", "variables")
+_VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """Scenario, randomizers, assets, cameras and exporters.
 
-    `randomizers` run in order; their names are unique. `assets` are files and folders of the user's own that objects are
-    taken from instead of the built-in library. `views` pictures are taken of each scene. A view that shows fewer than
-    `min_visible_objects` is taken anew, a scene that physics rejects is staged anew, at most `max_attempts` times each. `renderer` is
-    the name of one without settings, or the settings of one that has some.
+    `randomizers` run in order; their labels (names, where there is none) are unique. `variables` are drawn once a scene, for
+    whatever refers to them. `assets` are files and folders of the user's own that objects are taken from instead of the built-in
+    library. `views` pictures are taken of each scene. A view in which fewer than `min_visible_objects` are to be seen, each by
+    `min_visible_fraction` of its silhouette at least, is taken anew, and a scene that physics rejects is staged anew, at most
+    `max_attempts` times each. `channels` are rendered beyond those that the labels need. `renderer` is the name of one without
+    settings, or the settings of one that has some.
     """
 
     scenario: Scenario
     randomizers: tuple[Randomizer, ...]
     exporters: tuple[Exporter, ...]
+    variables: dict[str, Distribution] = field(default_factory=dict)
     assets: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
     resolution: tuple[int, int] = (640, 480)
     views: int = 5
     renderer: str | PathTracing = "raster"
     min_visible_objects: int = 1
+    min_visible_fraction: float = 0.0
     max_attempts: int = 20
 
     def __post_init__(self) -> None:
@@ -79,11 +89,39 @@ class Plan:
             raise UnknownName(f'no renderer named "{self.renderer}".{suggestion(self.renderer_name, RENDERERS.names())}')
         if isinstance(self.renderer, str) and self.renderer in SETTINGS:
             object.__setattr__(self, "renderer", SETTINGS[self.renderer]())
-        for noun, things in (("randomizer", self.randomizers), ("exporter", self.exporters)):
-            names = [thing.name for thing in things]
+        if not 0 <= self.min_visible_fraction <= 1:
+            raise InvalidValue(f"min_visible_fraction must be in 0..1, got {self.min_visible_fraction}")
+        check_channels(self.channels)
+        self._check_names()
+        self._check_variables()
+
+    def _check_names(self) -> None:
+        labels = [label_of(r) for r in self.randomizers]
+        for label in labels:
+            if not _LABEL.fullmatch(label) or label in _RESERVED:
+                raise InvalidValue(f'a label is in kebab-case, such as key-light, and none of {", ".join(_RESERVED)}; got "{label}"')
+        for noun, names, cure in (("randomizer", labels, "; give each a label of its own"), ("exporter", [e.name for e in self.exporters], "")):
             twice = sorted({n for n in names if names.count(n) > 1})
             if twice:
-                raise InvalidValue(f"{noun} names must be unique, {', '.join(twice)} appears more than once")
+                raise InvalidValue(f"{noun} names must be unique, {', '.join(twice)} appears more than once{cure}")
+
+    def _check_variables(self) -> None:
+        """That what refers to a variable finds it, and makes sense with whatever is drawn for it."""
+        for name in self.variables:
+            if not _VARIABLE.fullmatch(name):
+                raise InvalidValue(f'variables: a name has letters, digits, "-" and "_" and begins with a letter, got "{name}"')
+        things = {"scenario": self.scenario} | {label_of(r): r for r in self.randomizers}
+        used = {where: variables_of(thing) for where, thing in things.items()}
+        for where, names in used.items():
+            for name in sorted(names):
+                variables.check_known(name, self.variables, where)
+        for values in variables.extremes(self.variables):
+            for where, thing in things.items():
+                try:
+                    resolved(thing, Scope(index=0, variables=values))
+                except DioramaError as error:
+                    said = ", ".join(f"{name} = {values[name]!r}" for name in sorted(used[where]))
+                    raise InvalidValue(f"{where}: with {said}: {error}") from None
 
     @property
     def renderer_name(self) -> str:
@@ -110,10 +148,7 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
 
 def plan_to_text(plan: Plan, form: Literal["yaml", "json"]) -> str:
     """The contents of a plan file, complete, for people to edit."""
-    document = plan_to_json(plan)
-    if form == "json":
-        return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    return yaml.dump(document, Dumper=_CompactDumper, sort_keys=False, default_flow_style=None, allow_unicode=True, width=130)
+    return plan_text.to_text(plan_to_json(plan), form)
 
 
 def plan_from_json(document: Any, *, source: str = "") -> Plan:
@@ -142,15 +177,9 @@ def load_plan(path: str | Path) -> Plan:
     if len(data) > MAX_PLAN_BYTES:
         raise InvalidValue(f"{path}: a plan file has at most {MAX_PLAN_BYTES} bytes; this is something else")
     try:
-        document = _parse_json(data) if path.suffix == ".json" else _StrictLoader(data).get_single_data()
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-        raise InvalidDocument([f"{path}: {where}{', '.join(filter(None, (error.context, error.problem)))}"]) from None
-    except (yaml.YAMLError, ValueError) as error:
-        raise InvalidDocument([f"{path}: {' '.join(str(error).split())}"]) from None
-    except RecursionError:
-        raise InvalidDocument([f"{path}: nested too deeply"]) from None
+        document = plan_text.parse(data, "json" if path.suffix == ".json" else "yaml")
+    except InvalidValue as error:
+        raise InvalidDocument([f"{path}: {error}"]) from None
     if isinstance(document, dict) and document.get("format") == "diorama run":  # plan.json of a data set
         document = document.get("plan")
     return plan_from_json(document, source=str(path))
@@ -167,7 +196,10 @@ def find_plan(name_or_path: str) -> Plan:
 
 
 def _named_to_json(thing: Any) -> dict[str, Any]:
-    return {"name": thing.name} | to_json(thing)
+    settings = to_json(thing)
+    if not settings.get("label", True):
+        del settings["label"]
+    return {"name": thing.name} | settings
 
 
 def _setting_to_json(value: Any) -> Any:
@@ -248,53 +280,3 @@ def _read_value(hint: Any, value: Any, path: str, faults: list[str]) -> Any:
 def _abridged(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-# --- YAML and JSON text -----------------------------------------------------------------------------------------
-
-
-def _parse_json(data: bytes) -> Any:
-    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        if len(dict(pairs)) < len(pairs):
-            keys = [key for key, _ in pairs]
-            raise ValueError(f'the key "{next(k for k in keys if keys.count(k) > 1)}" appears twice')
-        return dict(pairs)
-
-    return json.loads(data, object_pairs_hook=unique)
-
-
-class _CompactDumper(yaml.SafeDumper):
-    """YAML with a distribution on one line: ``radius_m: {uniform: [0.9, 1.4]}``."""
-
-    def represent_mapping(self, tag: str, mapping: Any, flow_style: bool | None = None) -> Any:
-        return super().represent_mapping(tag, mapping, True if len(mapping) == 1 else flow_style)
-
-
-class _StrictLoader(yaml.SafeLoader):
-    """YAML without its traps: no key twice, no aliases (they can blow up a small file), and 1e-3 is a number."""
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            raise ComposerError(None, None, "plan files have no aliases; write the value out", self.peek_event().start_mark)
-        return super().compose_node(parent, index)
-
-    def construct_mapping(self, node: Any, deep: bool = False) -> Any:
-        seen = set()
-        for key, _ in node.value:
-            if key.value in seen:
-                raise ConstructorError(None, None, f'the key "{key.value}" appears twice', key.start_mark)
-            seen.add(key.value)
-        return super().construct_mapping(node, deep)
-
-    def construct_whole_number(self, node: Any) -> int:
-        value = self.construct_yaml_int(node)
-        if value.bit_length() > 128:  # Python refuses to print longer ones
-            raise ConstructorError(None, None, "a number this long makes no sense", node.start_mark)
-        return value
-
-
-_StrictLoader.add_constructor("tag:yaml.org,2002:int", _StrictLoader.construct_whole_number)
-# YAML 1.1, which PyYAML reads, wants 1.0e-3; JSON, YAML 1.2 and people do not.
-_StrictLoader.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)[eE][-+]?[0-9]+$"), list("-+.0123456789")
-)

@@ -6,16 +6,17 @@ order, by which process, or on the clock (timings are carried along for people, 
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from importlib.metadata import version
 from typing import Any, Self
 
 from diorama import __version__
+from diorama.cast import Cast
 from diorama.plan import Plan
-from diorama.randomizers.base import Context, Randomizer
+from diorama.randomizers.base import Context
 from diorama.sim.annotate import annotate
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.errors import RejectedScene, TooManyRejections
@@ -25,6 +26,7 @@ from diorama.sim.render import RENDERERS, open_renderer
 from diorama.sim.seeds import Seed
 from diorama.sim.spec import CameraSpec, SceneSpec
 
+#: What labels and pictures need.
 CHANNELS = ("rgb", "depth", "instance", "amodal")
 
 
@@ -37,6 +39,7 @@ class Studio:
         self.physics = Bullet(self.library)
         settings = {} if isinstance(plan.renderer, str) else asdict(plan.renderer)
         self.renderer = open_renderer(plan.renderer_name, self.library, **settings)
+        self.channels = (*CHANNELS, *(c for c in plan.channels if c not in CHANNELS))
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -59,85 +62,112 @@ def generate(plan: Plan, seed: int, index: int, *, studio: Studio | None = None,
         with Studio(plan) as studio:
             return generate(plan, seed, index, studio=studio, views=views)
     root = Seed(seed).child("sample", index)
-    clock, rejections, draws = Clock(), Counter[str](), {}
+    clock, rejections = Clock(), Counter[str]()
 
     for attempt in range(plan.max_attempts):
         try:
-            with clock("randomize"):
-                here = root.child("attempt", attempt)
-                spec = plan.scenario.build(here.child("scenario"), studio.context)
-                spec, draws = _randomize(plan, "scene", here, spec, studio.context)
-            with clock("settle"):
-                spec = studio.physics.settle(spec)
+            cast = Cast(plan, root.child("attempt", attempt), index, studio.context)
+            spec = _staged(cast, studio, clock)
             break
         except RejectedScene as rejected:
             rejections[rejected.reason] += 1
     else:
         raise TooManyRejections(_complaint(f"scene {index}", plan.max_attempts, rejections))
 
+    shots = []
+    for view in range(plan.views if views is None else views):
+        refused = Counter[str]()
+        here = root.child("view", view)
+        for again in range(plan.max_attempts):
+            shot = _photographed(cast.at(here.child("attempt", again)), view, spec, studio, clock)
+            if _shows_enough(plan, shot.annotations):
+                shots.append(shot)
+                break
+            refused["sees-nothing"] += 1
+        else:
+            raise TooManyRejections(_complaint(f"view-{view}", plan.max_attempts, refused))
+        rejections += refused
+    return _sample(plan, seed, index, attempt + 1, spec, shots, cast, rejections, clock)
+
+
+def replay(plan: Plan, seed: int, index: int, *, attempts: int, draws: Mapping[str, Any], studio: Studio | None = None) -> Sample:
+    """Make a sample again from its record: nothing is drawn, every randomizer applies what it drew then.
+
+    `attempts` and `draws` are those of the sample's provenance. With the plan that made it the sample is the same to the last
+    bit; and with one number changed in the draws it differs by what follows from that. Raises InvalidValue when the record
+    does not hold what the plan asks for, and RejectedScene when physics refuses what was changed.
+    """
+    if studio is None:
+        with Studio(plan) as studio:
+            return replay(plan, seed, index, attempts=attempts, draws=draws, studio=studio)
+    clock = Clock()
+    cast = Cast(plan, Seed(seed).child("sample", index).child("attempt", attempts - 1), index, studio.context, recorded=draws)
+    spec = _staged(cast, studio, clock)
+    views = len({name.partition("/")[0] for name in draws if "/" in name}) or plan.views
+    shots = [_photographed(cast.at(cast.seed), view, spec, studio, clock) for view in range(views)]
+    return _sample(plan, seed, index, attempts, spec, shots, cast, Counter(), clock)
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One view, taken."""
+
+    frame: Frame
+    annotations: Annotations
+    draws: dict[str, Any]
+
+
+def _staged(cast: Cast, studio: Studio, clock: "Clock") -> SceneSpec:
+    """The scene, varied and at rest, loaded to be photographed."""
+    with clock("randomize"):
+        spec = cast.randomize(cast.build(), "scene")
+    with clock("settle"):
+        spec = studio.physics.settle(spec)
+    with clock("randomize"):
+        spec = cast.randomize(spec, "settled")
     with clock("render"):
         studio.renderer.load(spec)
-    cameras: list[CameraSpec] = []
-    frames: list[Frame] = []
-    labels: list[Annotations] = []
-    for view in range(plan.views if views is None else views):
-        camera, frame, annotations, drawn = _photograph(plan, root.child("view", view), view, spec, studio, clock, rejections)
-        cameras.append(camera)
-        frames.append(frame)
-        labels.append(annotations)
-        draws |= drawn
+    return spec
 
+
+def _photographed(cast: Cast, view: int, spec: SceneSpec, studio: Studio, clock: "Clock") -> Shot:
+    plan, name = cast.plan, f"view-{view}"
+    width, height = plan.resolution
+    with clock("randomize"):
+        camera = CameraSpec(name=name, width=width, height=height, cx=width / 2, cy=height / 2)
+        camera = cast.randomize(replace(spec, cameras=(camera,)), "view", prefix=f"{name}/").cameras[0]
+    with clock("render"):
+        frame = studio.renderer.render(camera, studio.channels)
+    with clock("annotate"):
+        annotations = annotate(spec, frame, studio.library)
+    return Shot(frame, annotations, cast.draws)
+
+
+def _shows_enough(plan: Plan, annotations: Annotations) -> bool:
+    return int((annotations.visible_fraction >= plan.min_visible_fraction).sum()) >= plan.min_visible_objects
+
+
+def _sample(
+    plan: Plan, seed: int, index: int, attempts: int, spec: SceneSpec, shots: list[Shot], cast: Cast, rejections: Counter[str], clock: "Clock"
+) -> Sample:
+    draws = dict(cast.draws)
+    for shot in shots:
+        draws |= shot.draws
     return Sample(
         index=index,
-        spec=replace(spec, cameras=tuple(cameras)),
-        frames=tuple(frames),
-        annotations=tuple(labels),
+        spec=replace(spec, cameras=tuple(shot.frame.camera for shot in shots)),
+        frames=tuple(shot.frame for shot in shots),
+        annotations=tuple(shot.annotations for shot in shots),
         provenance=Provenance(
             seed=seed,
             index=index,
-            attempts=attempt + 1,
+            attempts=attempts,
             draws=draws,
             rejections=dict(sorted(rejections.items())),
             versions=versions(plan.renderer_name),
             timings_s=clock.seconds,
         ),
     )
-
-
-def _photograph(
-    plan: Plan, seed: Seed, view: int, spec: SceneSpec, studio: Studio, clock: "Clock", rejections: Counter[str]
-) -> tuple[CameraSpec, Frame, Annotations, dict[str, Any]]:
-    """One view: draw a camera until enough objects are seen."""
-    width, height = plan.resolution
-    name = f"view-{view}"
-    refused = Counter[str]()
-    for attempt in range(plan.max_attempts):
-        with clock("randomize"):
-            camera = CameraSpec(name=name, width=width, height=height, cx=width / 2, cy=height / 2)
-            staged, draws = _randomize(plan, "view", seed.child("attempt", attempt), replace(spec, cameras=(camera,)), studio.context)
-            camera = staged.cameras[0]
-        with clock("render"):
-            frame = studio.renderer.render(camera, CHANNELS)
-        with clock("annotate"):
-            annotations = annotate(spec, frame, studio.library)
-        if len(annotations) >= plan.min_visible_objects:
-            return camera, frame, annotations, {f"{name}/{key}": value for key, value in draws.items()}
-        refused["sees-nothing"] += 1
-        rejections["sees-nothing"] += 1
-    raise TooManyRejections(_complaint(name, plan.max_attempts, refused))
-
-
-def _randomize(plan: Plan, stage: str, seed: Seed, spec: SceneSpec, context: Context) -> tuple[SceneSpec, dict[str, Any]]:
-    """Run the plan's randomizers of one stage in order; each has a stream of its own name."""
-    draws: dict[str, Any] = {}
-    for randomizer in _of_stage(plan, stage):
-        draws[randomizer.name] = randomizer.sample(seed.child("randomizer", randomizer.name), spec, context)
-        spec = randomizer.apply(spec, draws[randomizer.name])
-    return spec, draws
-
-
-def _of_stage(plan: Plan, stage: str) -> Iterator[Randomizer]:
-    return (r for r in plan.randomizers if r.stage == stage)
 
 
 def _complaint(what: str, attempts: int, rejections: Counter[str]) -> str:

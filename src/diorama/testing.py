@@ -13,13 +13,13 @@ import json
 import re
 from dataclasses import is_dataclass, replace
 from pathlib import PurePosixPath
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import numpy as np
 from pycocotools import mask as coco_mask
 
 from diorama.exporters.base import Dataset, Encoded, Exporter
-from diorama.randomizers.base import Context, Randomizer
+from diorama.randomizers.base import Context, Randomizer, Stage, label_of
 from diorama.scenes.base import Scenario
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.codec import from_json, to_json
@@ -49,7 +49,7 @@ def check_scenario(scenario: Scenario, *, library: AssetLibrary | None = None) -
     randomizers = scenario.randomizers()
     _expect(isinstance(randomizers, tuple), scenario, f"randomizers() must return a tuple, got {type(randomizers).__name__}")
     _expect(twin.randomizers() == randomizers, scenario, "randomizers() returned others when called again")
-    names = [r.name for r in randomizers]
+    names = [label_of(r) for r in randomizers]
     _expect(len(set(names)) == len(names), scenario, f"randomizers() must have unique names, got {names}")
 
     def scene(seed: Seed) -> SceneSpec:
@@ -68,7 +68,7 @@ def check_scenario(scenario: Scenario, *, library: AssetLibrary | None = None) -
                 check_randomizer(randomizer, spec=spec, library=context.library)
             if randomizer.stage == "scene":
                 try:
-                    params = randomizer.sample(seed.child("randomizer", randomizer.name), spec, context)
+                    params = randomizer.sample(seed.child("randomizer", label_of(randomizer)), spec, context)
                 except RejectedScene:
                     break
                 spec = randomizer.apply(spec, params)
@@ -81,7 +81,7 @@ def check_randomizer(randomizer: Randomizer, *, spec: SceneSpec | None = None, l
     which bodies come after it.
     """
     twin = _check_settings(randomizer)
-    _expect(randomizer.stage in ("scene", "view"), randomizer, f'stage must be "scene" or "view", got {randomizer.stage!r}')
+    _expect(randomizer.stage in get_args(Stage), randomizer, f"stage must be one of {', '.join(get_args(Stage))}, got {randomizer.stage!r}")
     context = Context(library=library or AssetLibrary())
     spec = table_scene() if spec is None else spec
     spec = spec.replace(cameras=(_CAMERA,) if randomizer.stage == "view" else ())
