@@ -66,6 +66,7 @@ if TYPE_CHECKING:
         HdrMap,
         ImageTexture,
         KannalaBrandt,
+        Lattice,
         MaterialSpec,
         MeshShape,
         Motion,
@@ -112,6 +113,7 @@ __all__ = [
     "ImageTexture",
     "InvalidValue",
     "KannalaBrandt",
+    "Lattice",
     "LogUniform",
     "MaterialSpec",
     "MeshShape",
@@ -185,8 +187,8 @@ _HOMES = {
     "diorama.sim.render.settings": "PathTracing",
     "diorama.sim.seeds": "Seed",
     "diorama.sim.sky": "sky_map sun_light",
-    "diorama.sim.spec": "BodySpec BoxShape BrownConrady CameraSpec CylinderShape EnvironmentSpec HdrMap ImageTexture KannalaBrandt MaterialSpec "
-    "MeshShape Motion PhysicalSky PhysicsSpec PointLight Pose ProceduralTexture RectLight SceneSpec SensorSpec SphereShape "
+    "diorama.sim.spec": "BodySpec BoxShape BrownConrady CameraSpec CylinderShape EnvironmentSpec HdrMap ImageTexture KannalaBrandt Lattice "
+    "MaterialSpec MeshShape Motion PhysicalSky PhysicsSpec PointLight Pose ProceduralTexture RectLight SceneSpec SensorSpec SphereShape "
     "SpotLight SunLight",
     "diorama.sim.transforms": "look_at",
     "diorama.studio": "Studio generate",

@@ -17,6 +17,7 @@ from diorama.sim.spec import (
     CameraSpec,
     CylinderShape,
     EnvironmentSpec,
+    Lattice,
     MaterialSpec,
     MeshShape,
     PhysicsSpec,
@@ -29,6 +30,7 @@ from diorama.sim.spec import (
     SpotLight,
     SunLight,
 )
+from diorama.sim.spec.lattice import NEVER_FOLDS
 from diorama.sim.transforms import normalize_quat
 
 # --- arbitrary scenes: every field is drawn, from all floats that its class admits ---
@@ -52,8 +54,10 @@ poses = st.builds(Pose, triples(finite), quaternions)
 directions = triples(finite).filter(any)
 colours = triples(share)
 powers = triples(at_least_0)
+small = st.floats(-NEVER_FOLDS, NEVER_FOLDS)
+lattices = st.builds(Lattice, offsets=st.lists(triples(small), min_size=27, max_size=27).map(tuple))
 shapes = st.one_of(
-    st.builds(MeshShape, asset=text, scale=positive),
+    st.builds(MeshShape, asset=text, scale=st.one_of(positive, triples(positive)), lattice=st.none() | lattices),
     st.builds(BoxShape, size_m=triples(positive)),
     st.builds(SphereShape, radius_m=positive, segments=st.integers(8, 999)),
     st.builds(CylinderShape, radius_m=positive, height_m=positive, segments=st.integers(8, 999)),

@@ -49,3 +49,9 @@ def test_a_rejected_scene_keeps_its_reason():
 def test_a_suggestion_names_the_nearest_then_all_in_order(name, known, said):
     assert suggestion(name, known) == said
     assert suggestion(name, reversed(list(known))) == said
+
+
+def test_a_suggestion_lists_no_thousands():
+    said = suggestion("thing-01", [f"thing-{i:03d}" for i in range(1400)])
+    assert said.startswith(' Did you mean "thing-')
+    assert said.endswith("thing-039 and 1360 more.")

@@ -7,6 +7,9 @@ with code 2. Anything else that escapes is a bug of ours and shows its traceback
 import difflib
 from collections.abc import Iterable
 
+#: A message lists no more names than this.
+_MOST_NAMES = 40
+
 
 class DioramaError(Exception):
     """Base of every error that a user can cause and mend."""
@@ -60,4 +63,5 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     names = sorted(known)
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.55)
     hint = f' Did you mean "{near[0]}"?' if near else ""
-    return f"{hint} Known: {', '.join(names)}." if names else hint
+    shown = ", ".join(names[:_MOST_NAMES]) + (f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else "")
+    return f"{hint} Known: {shown}." if names else hint

@@ -48,7 +48,7 @@ def convex_pieces(surfaces: Sequence[Surface], source: str) -> tuple[list[Points
     if whole is not None and whole[0] < 1e-9 * geometry.diagonal_m(positions) ** 3:
         raise AssetError(f"{source}: encloses no volume")
     if whole is not None and _is_convex(positions, faces):
-        return [_outermost(positions)], whole
+        return [outermost(positions)], whole
     pieces = _convex_objects(surfaces)
     if pieces is None:
         pieces = _decomposed(positions, faces, source)
@@ -60,7 +60,7 @@ def convex_pieces(surfaces: Sequence[Surface], source: str) -> tuple[list[Points
             raise AssetError(f"{source}: has no volume")
         x, y, z = (sum(v * c[i] for v, c in parts) / total for i in range(3))
         whole = total, (x, y, z)
-    return [_outermost(p) for p, _ in pieces], whole
+    return [outermost(p) for p, _ in pieces], whole
 
 
 def outward(surfaces: Sequence[Surface]) -> list[Surface]:
@@ -134,13 +134,13 @@ def _is_sound(arrays: list[Points]) -> bool:
     )
 
 
-def _outermost(points: Points) -> Points:
-    """The points themselves, or when they are many those that are outermost in directions spread over the sphere."""
-    if len(points) <= MOST_VERTICES:
+def outermost(points: Points, most: int = MOST_VERTICES) -> Points:
+    """The points themselves, or when they are more than `most` those that are outermost in as many directions spread over the sphere."""
+    if len(points) <= most:
         return points
     # In the proportions of a cube, so that the ends of something long get their share.
     q = points / np.maximum(points.max(axis=0) - points.min(axis=0), 1e-12)
-    best = [int(np.argmax(q[:, 0] * x + q[:, 1] * y + q[:, 2] * z)) for x, y, z in _directions(MOST_VERTICES)]
+    best = [int(np.argmax(q[:, 0] * x + q[:, 1] * y + q[:, 2] * z)) for x, y, z in _directions(most)]
     return points[sorted(set(best))]
 
 

@@ -3,13 +3,11 @@
 import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Generic, TypeVar
 
-import numpy as np
-
 from diorama.sim.assets import household, pybullet_data
+from diorama.sim.assets.deform import deformed, scaled
 from diorama.sim.assets.images import read_image
 from diorama.sim.assets.mesh import Asset, Image
 from diorama.sim.assets.primitives import primitive_asset
@@ -32,7 +30,7 @@ class AssetLibrary:
 
     def __init__(self, sources: Sequence[str] = ()) -> None:
         self._user = UserFiles(sources)
-        # Every scene has new sizes. Kept apart, they do not crowd out what took long to read and comes again.
+        # Every scene has new sizes and shapes. Kept apart, they do not crowd out what took long to read and comes again.
         self._kept: _Kept[Shape, Asset] = _Kept(asset_bytes)
         self._kept_sizes: _Kept[Shape, Asset] = _Kept(asset_bytes)
         self._images: _Kept[str, Image] = _Kept(lambda image: image.nbytes)
@@ -64,8 +62,8 @@ class AssetLibrary:
         return self.shape_asset(MeshShape(asset=asset_id))
 
     def shape_asset(self, shape: Shape) -> Asset:
-        """The asset of any shape of a spec, its scale applied. Repeated calls return the same object."""
-        kept = self._kept if isinstance(shape, MeshShape) and shape.scale == 1 else self._kept_sizes
+        """The asset of any shape of a spec, scaled and deformed as it says. Repeated calls return the same object."""
+        kept = self._kept if isinstance(shape, MeshShape) and shape.is_as_made else self._kept_sizes
         return kept.find(shape, lambda: self._made(shape))
 
     def image(self, path: str) -> Image:
@@ -93,7 +91,10 @@ class AssetLibrary:
     def _made(self, shape: Shape) -> Asset:
         if not isinstance(shape, MeshShape):
             return primitive_asset(shape)
-        return self._read(shape.asset) if shape.scale == 1 else scaled(self.load(shape.asset), shape.scale)
+        if shape.is_as_made:
+            return self._read(shape.asset)
+        asset = self.load(shape.asset)
+        return scaled(asset if shape.lattice is None else deformed(asset, shape.lattice), shape.scale)
 
     def _read_image(self, path: str) -> Image:
         image = read_image(Path(path))
@@ -125,19 +126,6 @@ class _Kept(Generic[K, V]):
             _, dropped = self._values.popitem(last=False)
             self.bytes -= self._size(dropped)
         return value
-
-
-def scaled(asset: Asset, scale: float) -> Asset:
-    """The asset `scale` times as large, of the same density."""
-    parts = tuple(replace(p, positions=p.positions * np.float32(scale), uv=p.uv * np.float32(scale) if p.uv_in_metres else p.uv) for p in asset.parts)
-    low, high = (tuple(c * scale for c in corner) for corner in asset.bounds_m)
-    return replace(
-        asset,
-        parts=parts,
-        hulls=tuple(h * scale for h in asset.hulls),
-        bounds_m=((low[0], low[1], low[2]), (high[0], high[1], high[2])),
-        volume_m3=asset.volume_m3 * scale * scale * scale,
-    )
 
 
 def asset_bytes(asset: Asset) -> int:

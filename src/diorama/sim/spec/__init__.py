@@ -12,6 +12,7 @@ from diorama.sim.spec.bodies import BodySpec
 from diorama.sim.spec.cameras import BrownConrady, CameraSpec, Distortion, KannalaBrandt
 from diorama.sim.spec.checks import Rgb
 from diorama.sim.spec.environment import EnvironmentSpec, HdrMap, PhysicalSky, Surroundings
+from diorama.sim.spec.lattice import Lattice
 from diorama.sim.spec.lights import Light, PointLight, RectLight, SpotLight, SunLight
 from diorama.sim.spec.materials import ImageTexture, MaterialSpec, ProceduralTexture, Texture, TextureKind
 from diorama.sim.spec.pose import Motion, Pose
@@ -31,6 +32,7 @@ __all__ = [
     "HdrMap",
     "ImageTexture",
     "KannalaBrandt",
+    "Lattice",
     "Light",
     "MaterialSpec",
     "MeshShape",

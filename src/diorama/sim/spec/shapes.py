@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from diorama.sim.spec.checks import check, finite
+from diorama.sim.spec.lattice import Lattice
 from diorama.sim.transforms import Vec3
 
 
@@ -11,15 +12,23 @@ from diorama.sim.transforms import Vec3
 class MeshShape:
     """A mesh of the asset library by its id (`diorama.sim.assets`), e.g. ``household:mug/3``.
 
-    `scale` multiplies the asset's own size, which is already in metres.
+    `scale` multiplies the asset's own size, which is already in metres, along each of its own axes if there are three. Before that, `lattice`
+    deforms it: a grid of control points over its bounding box. The body's origin is the centre of mass of what comes of it.
     """
 
     kind: ClassVar[str] = "mesh"
     asset: str
-    scale: float = 1.0
+    scale: float | Vec3 = 1.0
+    lattice: Lattice | None = None
 
     def __post_init__(self) -> None:
-        check(finite(self.scale) and self.scale > 0, self, f"scale must be positive, got {self.scale}")
+        factors = self.scale if isinstance(self.scale, tuple) else (self.scale,)
+        check(finite(*factors) and min(factors) > 0, self, f"scale must be positive, got {self.scale}")
+
+    @property
+    def is_as_made(self) -> bool:
+        """Whether it is the asset as it came."""
+        return self.scale == 1 and self.lattice is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
