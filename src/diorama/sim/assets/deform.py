@@ -5,6 +5,7 @@ Element-wise arithmetic and exactly rounded sums alone, as everywhere in this pa
 
 import math
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +18,8 @@ from diorama.sim.spec import Lattice, Vec3
 
 #: Edges are halved until none is longer than this, measured in a unit box: what was flat may become round.
 _LONGEST_EDGE = 1 / 6
-#: A convex piece of more vertices than this is round enough to bend by them alone.
-_COARSE = 96
+#: A convex piece of more vertices than this, one of several, bends well enough by them alone.
+_COARSE = 24
 #: A surface that encloses less than this share of its bounding box is a sheet with two sides, and no solid.
 _LEAST_SHARE = 1e-6
 
@@ -58,34 +59,34 @@ def deformed(asset: Asset, lattice: Lattice) -> Asset:
     low, high = extremes.min(axis=0), extremes.max(axis=0)
     size = np.where(high > low, high - low, 1.0)
 
-    def moved(points: Points) -> tuple[Points, NDArray[np.float64]]:
-        displacement, jacobian = lattice.displaced((points - low) / size)
-        return points + displacement * size, jacobian * (size[:, None] / size)
+    def moved(points: Points) -> Points:
+        return points + lattice.displacement((points - low) / size) * size
+
+    def jacobian(points: Points) -> NDArray[np.float64]:
+        return lattice.jacobian((points - low) / size) * (size[:, None] / size)
 
     parts = [_divided(part, size) for part in asset.parts]
-    images = [moved(part.positions.astype(np.float64)) for part in parts]
-    bent = [moved(hull) for hull in asset.hulls]
-
     positions, faces = geometry.merged([(part.positions.astype(np.float64), part.faces.astype(np.int64)) for part in parts])
+    seen = moved(positions)
     places = geometry.weld(positions, max(1e-6 * geometry.diagonal_m(positions), 1e-9))
     before, start = geometry.signed_volume_and_center(positions, faces)
     if before > _LEAST_SHARE * math.prod(size.tolist()) and geometry.is_closed(places[faces]):
-        after, end = geometry.signed_volume_and_center(np.concatenate([p for p, _ in images]), faces)
-        growth, (_, jacobian) = after / before, moved(np.array([start]))
-        center = np.array(end) - (jacobian[0] * start).sum(axis=1)
+        after, end = geometry.signed_volume_and_center(seen, faces)
+        growth, center = after / before, np.array(end) - (jacobian(np.array([start]))[0] * start).sum(axis=1)
     else:
-        swelling = _determinants(np.concatenate([jacobian for _, jacobian in bent or images])).tolist()
-        growth = math.fsum(swelling) / len(swelling)
-        center = moved(np.zeros((1, 3)))[0][0]
+        swelling = _determinants(jacobian(np.concatenate(asset.hulls or [positions]))).tolist()
+        growth, center = math.fsum(swelling) / len(swelling), moved(np.zeros((1, 3)))[0]
 
-    shaped = tuple(_moved_part(part, p - center, jacobian) for part, (p, jacobian) in zip(parts, images, strict=True))
-    lowest = np.min([part.positions.min(axis=0) for part in shaped], axis=0).tolist()
-    highest = np.max([part.positions.max(axis=0) for part in shaped], axis=0).tolist()
+    starts = np.cumsum([0] + [len(part.positions) for part in parts])
+    new = [_moved_part(part, seen[a:b] - center, jacobian(positions[a:b])) for part, (a, b) in zip(parts, pairwise(starts.tolist()), strict=True)]
+    lowest = np.min([part.positions.min(axis=0) for part in new], axis=0).tolist()
+    highest = np.max([part.positions.max(axis=0) for part in new], axis=0).tolist()
+    # Flat faces bulge where a convex piece has no vertices to show it. When it is the only one, all that is seen is within.
+    between = [positions] if len(asset.hulls) == 1 else [_midpoints(hull) for hull in asset.hulls]
     return replace(
         asset,
-        parts=shaped,
-        # Flat faces bulge; a piece has no vertices there to show it, but halfway between others.
-        hulls=tuple(_filled(p - center, moved(_midpoints(hull))[0] - center) for hull, (p, _) in zip(asset.hulls, bent, strict=True)),
+        parts=tuple(new),
+        hulls=tuple(_filled(moved(hull) - center, moved(more) - center) for hull, more in zip(asset.hulls, between, strict=True)),
         bounds_m=((lowest[0], lowest[1], lowest[2]), (highest[0], highest[1], highest[2])),
         volume_m3=asset.volume_m3 * growth,
     )
@@ -127,8 +128,11 @@ def _midpoints(points: Points) -> Points:
 
 
 def _filled(vertices: Points, others: Points) -> Points:
-    """The vertices, and the outermost of some other points."""
-    return np.concatenate([vertices, outermost(others, MOST_VERTICES - len(vertices))]) if len(others) else vertices
+    """The vertices, and the outermost of some other points, as many as physics takes; those on the sides of their bounding box first."""
+    room = MOST_VERTICES - len(vertices) - 6
+    if room <= 0 or not len(others):
+        return vertices
+    return np.concatenate([vertices, others[others.argmin(axis=0)], others[others.argmax(axis=0)], outermost(others, room)])
 
 
 def _divided(part: MeshPart, size: NDArray[np.float64]) -> MeshPart:

@@ -4,6 +4,7 @@ Sederberg and Parry, "Free-form deformation of solid geometric models", SIGGRAPH
 """
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -44,23 +45,32 @@ class Lattice:
         """(3, 3, 3, 3): the displacement of the point i, j, k."""
         return np.array(self.offsets, np.float64).reshape(3, 3, 3, 3)
 
-    def displaced(self, places: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """The displacements (n, 3) of places (n, 3) of the unit box, and the (n, 3, 3) derivatives of where they come to.
+    def displacement(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
+        """How far places (n, 3) of the unit box are moved, (n, 3). A place outside is moved as the nearest one of the box is."""
+        (x, y, z), _ = _bernstein(places)
+        out = np.zeros((len(places), 3))
+        for (i, j, k), offset in self._moved_points():
+            out += (x[i] * y[j] * z[k])[:, None] * offset
+        return out
 
-        A place outside is displaced as the nearest one of the box.
-        """
-        t = np.clip(places, 0.0, 1.0)
-        weights = np.stack([(1 - t) * (1 - t), 2 * t * (1 - t), t * t])  # (3 points, n, 3 axes)
-        slopes = np.stack([2 * t - 2, 2 - 4 * t, 2 * t])
-        moved, jacobian = np.zeros((len(t), 3)), np.zeros((len(t), 3, 3))
-        jacobian[:, range(3), range(3)] = 1.0
-        for (i, j, k), offset in zip(np.ndindex(3, 3, 3), self.offsets, strict=True):
-            if any(offset):
-                x, y, z = weights[i, :, 0], weights[j, :, 1], weights[k, :, 2]
-                moved += (x * y * z)[:, None] * offset
-                slope = np.stack([slopes[i, :, 0] * y * z, x * slopes[j, :, 1] * z, x * y * slopes[k, :, 2]], axis=1)
-                jacobian += np.array(offset)[:, None] * slope[:, None, :]
-        return moved, jacobian
+    def jacobian(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(n, 3, 3): the derivatives, by rows, of where places (n, 3) of the unit box come to."""
+        (x, y, z), (dx, dy, dz) = _bernstein(places)
+        out = np.zeros((len(places), 3, 3))
+        out[:, range(3), range(3)] = 1.0
+        for (i, j, k), offset in self._moved_points():
+            slope = np.stack([dx[i] * y[j] * z[k], x[i] * dy[j] * z[k], x[i] * y[j] * dz[k]], axis=1)
+            out += offset[:, None] * slope[:, None, :]
+        return out
+
+    def _moved_points(self) -> Iterator[tuple[tuple[int, ...], NDArray[np.float64]]]:
+        return ((index, np.array(offset)) for index, offset in zip(np.ndindex(3, 3, 3), self.offsets, strict=True) if any(offset))
+
+
+def _bernstein(places: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The three polynomials, and their derivatives, for each axis of the places: (3 axes, 3 polynomials, n) each."""
+    t = np.clip(places, 0.0, 1.0).T
+    return np.stack([(1 - t) * (1 - t), 2 * t * (1 - t), t * t], axis=1), np.stack([2 * t - 2, 2 - 4 * t, 2 * t], axis=1)
 
 
 def _jacobian_coefficients(grid: NDArray[np.float64]) -> NDArray[np.float64]:
