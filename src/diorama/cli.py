@@ -35,6 +35,7 @@ examples:
   diorama generate tabletop --out out/tabletop
   diorama generate tabletop --count 1000 --objects 5-8 --views 2 --out out/few
   diorama generate plan.yaml --assets meshes/ --workers 8 --out out/mine
+  diorama generate my_scenario.py:Shelf --out out/shelf
   diorama generate tabletop --set randomizers.drop.upright=1 --out out/tidy
   diorama generate tabletop --renderer pathtrace --spp 32 --out out/traced
   diorama generate tabletop --out out/tabletop --resume  (after an interruption)
@@ -54,6 +55,28 @@ List what there is to choose from.
 examples:
   diorama list scenarios
   diorama list assets --assets meshes/
+"""
+
+_SCHEMA = """\
+Print the JSON Schema of plan files, for editors that complete and check them.
+
+examples:
+  diorama schema > plan.schema.json
+  (first line of plan.yaml:  # yaml-language-server: $schema=plan.schema.json)
+"""
+
+_REPLAY = """\
+Make one picture of a data set again from its record, with all views of its scene.
+
+Nothing is drawn anew: every randomizer applies what it drew then. Without changes the
+files are the same to the last byte, and that is checked. --set changes one thing at a
+time: a number that was drawn, or a setting of the plan.
+
+examples:
+  diorama replay out/tabletop 12
+  diorama replay out/tabletop 12 --draws
+  diorama replay out/tabletop 12 --set sensor.sensor.exposure_ev=2 --out out/brighter
+  diorama replay out/tabletop 12 --set renderer=pathtrace --out out/traced
 """
 
 _PREVIEW = """\
@@ -144,7 +167,7 @@ def _choice(*choices: str) -> Callable[[str], str]:
     return parse
 
 
-_PLAN = Annotated[str, Positional, arg(metavar="SCENARIO|FILE", help="Name of a scenario, or a plan file; options change what it says.")]
+_PLAN = Annotated[str, Positional, arg(metavar="SCENARIO|FILE", help="Name of a scenario, a plan file, or a class in your own file.py:Class.")]
 _ASSETS = Annotated[
     tuple[str, ...],
     arg(
@@ -164,6 +187,18 @@ def _unset(text: str, default: str, **more: Any) -> Any:
     return arg(help=text, help_behavior_hint=f"(default: {default})", **more)
 
 
+_SET = Annotated[
+    tuple[str, ...],
+    tyro.conf.UseAppendAction,
+    arg(name="set", metavar="PATH=VALUE", help="Change any one setting; may be given again.", help_behavior_hint=""),
+]
+_PLUGIN = Annotated[
+    tuple[Path, ...],
+    tyro.conf.UseAppendAction,
+    arg(metavar="FILE.py", help="Python file of your own that a plan takes things from; may be given again.", help_behavior_hint=""),
+]
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Changes:
     """What the command line may change in a plan; None leaves it as it is."""
@@ -175,7 +210,11 @@ class _Changes:
     renderer: Annotated[str | None, _option("NAME", str), _unset("Who makes the pictures: raster, pathtrace or gl.", "raster")] = None
     spp: Annotated[int | None, _option("N", _positive), _unset("Samples a pixel of the path tracer.", "64")] = None
     denoise: Annotated[bool, _flag("Take the noise out of path-traced pictures.")] = False
-    exporter: Annotated[tuple[str, ...], _unset("Formats to write; see: diorama list exporters.", "coco", metavar="NAME...")] = ()
+    exporter: Annotated[
+        tuple[str, ...],
+        tyro.conf.UseAppendAction,
+        _unset("Format to write, may be given again; see: diorama list exporters.", "coco", metavar="NAME"),
+    ] = ()
     image_format: Annotated[str | None, _option("FORMAT", _choice("jpeg", "png")), _unset("Of the pictures: jpeg or png.", "jpeg")] = None
     depth_format: Annotated[
         str | None,
@@ -183,16 +222,8 @@ class _Changes:
         _unset("Of the depth maps: png (16-bit millimetres), npy (float metres) or none.", "png"),
     ] = None
 
-    set_: Annotated[
-        tuple[str, ...],
-        tyro.conf.UseAppendAction,
-        arg(
-            name="set",
-            metavar="PATH=VALUE",
-            help="Change any setting of the plan, such as randomizers.lights.key=sun; may be given again.",
-            help_behavior_hint="",
-        ),
-    ] = ()
+    set_: _SET = ()
+    plugin: _PLUGIN = ()
 
     def plan(self, name: str) -> "Plan":
         """The plan of this name or file, changed."""
@@ -202,6 +233,7 @@ class _Changes:
         from diorama.randomizers.distributions import UniformInt
         from diorama.sim.render.settings import PathTracing
 
+        _load_plugins(self.plugin)
         plan = find_plan(name)
         if self.resolution:
             plan = replace(plan, resolution=self.resolution)
@@ -319,7 +351,53 @@ def _preview(
     print(write_contact_sheet(dataset, out or dataset.resolve().with_name(f"{dataset.resolve().name}-preview.png"), count=count))
 
 
-_COMMANDS = {"generate": (_generate, _GENERATE), "describe": (_describe, _DESCRIBE), "list": (_list, _LIST), "preview": (_preview, _PREVIEW)}
+def _replay(
+    dataset: Annotated[Path, Positional, arg(metavar="DATASET", help="Folder that diorama generate wrote.")],
+    index: Annotated[int, Positional, _option("INDEX", _whole), arg(help="Number of the picture, from 0.")],
+    *,
+    set_: _SET = (),
+    draws: Annotated[bool, _flag("Print what was drawn, as YAML, and make nothing.")] = False,
+    out: Annotated[Path | None, _unset("Folder to write the files to.", "DATASET-replay", metavar="DIR")] = None,
+    plugin: _PLUGIN = (),
+) -> None:
+    from diorama.console import print_replay
+    from diorama.plan_text import to_text
+    from diorama.run.replay import read_draws, replay_picture
+
+    _load_plugins(plugin)
+    if draws:
+        print(to_text(read_draws(dataset, index), "yaml"), end="")
+        return
+    made = replay_picture(dataset, index, changes=set_)
+    where = out or dataset.resolve().with_name(f"{dataset.resolve().name}-replay")
+    made.write(where)
+    print_replay(made, where, changed=bool(set_))
+
+
+def _schema(*, plugin: _PLUGIN = ()) -> None:
+    from json import dumps
+
+    from diorama.schema import plan_schema
+
+    _load_plugins(plugin)
+    print(dumps(plan_schema(), indent=1))
+
+
+def _load_plugins(files: tuple[Path, ...]) -> None:
+    from diorama.plugins import load_plugin
+
+    for file in files:
+        load_plugin(file)
+
+
+_COMMANDS = {
+    "generate": (_generate, _GENERATE),
+    "describe": (_describe, _DESCRIBE),
+    "list": (_list, _LIST),
+    "preview": (_preview, _PREVIEW),
+    "replay": (_replay, _REPLAY),
+    "schema": (_schema, _SCHEMA),
+}
 
 
 def _cores() -> int:

@@ -19,6 +19,7 @@ from diorama.plan import Plan
 from diorama.randomizers.base import label_of
 from diorama.randomizers.distributions import Distribution
 from diorama.run import Summary
+from diorama.run.replay import Replay
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.registry import Registry
 from diorama.sim.render.settings import PathTracing
@@ -112,6 +113,21 @@ def print_summary(summary: Summary, out: Path) -> None:
         rows["memory"] = f"{summary.worker_rss_mb:.0f} MB a worker at most"
     rows["written to"] = str(out)
     rows["look at it"] = f"diorama preview {quote(str(out))}"
+    for name, value in rows.items():
+        _print(Text.assemble((f"{name:<12}", "bold"), value), whole_lines=True)
+
+
+def print_replay(replay: Replay, out: Path, *, changed: bool) -> None:
+    """What came of making a scene again."""
+    same = len(replay.same)
+    rows = {"scene": f"{replay.scene}, {len(replay.sample.frames)} views", "written to": str(out)}
+    if replay.is_exact:
+        rows["compared"] = f"all {same} files and the labels are the same, byte for byte"
+    else:
+        labels = "the same" if replay.labels else "different"
+        rows["compared"] = f"{same} of {len(replay.files)} files are the same byte for byte, labels are {labels}"
+        if not changed and replay.different:
+            rows["because"] = f"it was made with other versions or files: {', '.join(replay.different)}"
     for name, value in rows.items():
         _print(Text.assemble((f"{name:<12}", "bold"), value), whole_lines=True)
 

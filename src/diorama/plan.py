@@ -22,7 +22,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_type_hints
 
-from diorama import plan_text
+from diorama import plan_text, plugins
 from diorama.exporters import EXPORTERS
 from diorama.exporters.base import Exporter
 from diorama.randomizers import RANDOMIZERS, variables
@@ -186,7 +186,9 @@ def load_plan(path: str | Path) -> Plan:
 
 
 def find_plan(name_or_path: str) -> Plan:
-    """The plan in the file of this name, or else the default plan of the scenario of this name."""
+    """The plan in the file of this name, or else the default plan of the scenario of this name, or of a class in ``file.py:Class``."""
+    if plugins.is_plugin(name_or_path):
+        return default_plan(plugins.load_named(name_or_path).name)
     if name_or_path.endswith(_SUFFIXES) or "/" in name_or_path:
         return load_plan(name_or_path)
     return default_plan(name_or_path)

@@ -39,7 +39,8 @@ class Studio:
         self.physics = Bullet(self.library)
         settings = {} if isinstance(plan.renderer, str) else asdict(plan.renderer)
         self.renderer = open_renderer(plan.renderer_name, self.library, **settings)
-        self.channels = (*CHANNELS, *(c for c in plan.channels if c not in CHANNELS))
+        asked = (*CHANNELS, *plan.channels, *(c for e in plan.exporters for c in getattr(e, "channels", ())))
+        self.channels = tuple(dict.fromkeys(asked))
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:

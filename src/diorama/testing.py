@@ -187,11 +187,28 @@ def labelled_sample(index: int) -> Sample:
     views = (instance, np.zeros_like(instance))
     ramp = np.arange(height * width * 3, dtype=np.uint32).reshape(height, width, 3) % 251 + index
     frames = tuple(
-        Frame(camera=camera, rgb=ramp.astype(np.uint8), depth_m=np.where(ids > 0, np.float32(1.25), np.float32(np.inf)), instance=ids)
+        Frame(camera=camera, rgb=ramp.astype(np.uint8), depth_m=np.where(ids > 0, np.float32(1.25), np.float32(np.inf)), instance=ids, **_extra(ids))
         for camera, ids in zip(spec.cameras, views, strict=True)
     )
     provenance = Provenance(seed=0, index=index, timings_s={"render": 0.5})
     return Sample(index=index, spec=spec, frames=frames, annotations=tuple(map(_labels, views)), provenance=provenance)
+
+
+def _extra(instance: np.ndarray) -> dict[str, Any]:
+    """The channels that an exporter may ask for, of squares that face the camera, as if nothing moved."""
+    there = (instance > 0).astype(np.float32)
+    grey = there[..., None] * np.full(3, 0.5, np.float32)
+    still = np.zeros((*instance.shape, 2), np.float32)
+    return {
+        "radiance": grey,
+        "normal": there[..., None] * np.array([0, 0, -1], np.float32),
+        "category": np.minimum(instance, 2).astype(np.int32),
+        "albedo": grey,
+        "object_coordinates": grey,
+        "flow_forward": still,
+        "flow_backward": still,
+        "shadow": 0.25 * there,
+    }
 
 
 def _labels(instance: np.ndarray) -> Annotations:

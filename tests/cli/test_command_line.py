@@ -193,8 +193,8 @@ GENERATE = ("generate", "tabletop", "--out", "set")
         ((*GENERATE, "--renderer", "pathtrace", "--spp", "65537"), "spp must be in 1..65536, got 65537"),
         ((*GENERATE, "--image-format", "jpg"), "--image-format: expected jpeg or png, got 'jpg'"),
         ((*GENERATE, "--depth-format", "exr"), "--depth-format: expected png, npy or none, got 'exr'"),
-        ((*GENERATE, "--exporter", "cocoa"), 'no exporter named "cocoa". Did you mean "coco"? Known: coco.'),
-        ((*GENERATE, "--exporter", "coco", "coco"), "exporter names must be unique, coco appears more than once"),
+        ((*GENERATE, "--exporter", "cocoa"), 'no exporter named "cocoa". Did you mean "coco"? Known: arrays, coco.'),
+        ((*GENERATE, "--exporter", "coco", "--exporter", "coco"), "exporter names must be unique, coco appears more than once"),
         ((*GENERATE, "--resume", "--overwrite"), "resume keeps what is in the folder and overwrite removes it; ask for one of them"),
         (("generate", "plain.yaml", "--out", "set", "--objects", "3"), "--objects: nothing in this plan has the setting objects.count"),
         (("list", "things"), "expected scenarios, randomizers, exporters or assets, got 'things'"),
@@ -317,7 +317,7 @@ def test_help_names_every_option_whole_with_its_default(call):
     _, out, _ = call("generate", "--help")
     for option in (
         *("--out DIR", "--count N", "--seed N", "--workers N", "--resume ", "--overwrite ", "--resolution WxH", "--views N"),
-        *("--objects N|LOW-HIGH", "--assets PATH...", "--exporter NAME...", "--image-format FORMAT", "--depth-format FORMAT"),
+        *("--objects N|LOW-HIGH", "--assets PATH...", "--exporter NAME", "--image-format FORMAT", "--depth-format FORMAT"),
         *("--renderer NAME", "--spp N", "--denoise "),
     ):
         assert re.search(rf"^[│ ]+{re.escape(option)}", out, re.MULTILINE)

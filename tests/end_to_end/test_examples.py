@@ -1,5 +1,7 @@
 """Each example runs as its reader would run it, and what it leaves behind is what it says."""
 
+import ast
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +11,11 @@ import pytest
 from pycocotools.coco import COCO
 
 from diorama.cli import main
+from diorama.exporters import EXPORTERS
 from diorama.plan import load_plan
+from diorama.randomizers import RANDOMIZERS
+from diorama.scenes import SCENARIOS
+from diorama.testing import check_exporter, check_randomizer, check_scenario
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -86,10 +92,67 @@ def test_plan_file(tmp_path):
     assert heights == pytest.approx([0.75 + 1.1] * 3, abs=0.15)  # a table and an arm's length above the floor
 
 
+@pytest.fixture
+def own_names(monkeypatch):
+    """What an example registers is forgotten afterwards."""
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    for registry in (SCENARIOS, RANDOMIZERS, EXPORTERS):
+        monkeypatch.setattr(registry, "_loaded", dict(registry._loaded))
+        monkeypatch.setattr(registry, "_targets", dict(registry._targets))
+
+
+def body_lines(path: Path) -> int:
+    """Lines of code of an example, without its imports, empty lines and docstrings."""
+    tree = ast.parse(path.read_text())
+    (cls,) = (node for node in tree.body if isinstance(node, ast.ClassDef))
+    return sum(bool(line.strip()) for line in path.read_text().splitlines()[cls.lineno - 2 : cls.end_lineno])
+
+
+def test_my_scenario(tmp_path, own_names):
+    path = EXAMPLES / "10_my_scenario.py"
+    assert main(["generate", f"{path}:Podium", "--count", "4", "--views", "2", "--resolution", "96x72", "--out", str(tmp_path / "set")]) == 0
+    check_scenario(SCENARIOS["podium"]())
+    coco = COCO(str(tmp_path / "set/annotations/instances.json"))
+    assert {coco.cats[label["category_id"]]["name"] for label in coco.anns.values()} == {"cube"}
+    assert main(["replay", str(tmp_path / "set"), "3", "--plugin", str(path), "--out", str(tmp_path / "again")]) == 0
+    for file in files(tmp_path / "again"):
+        assert (tmp_path / "again" / file).read_bytes() == (tmp_path / "set" / file).read_bytes()
+    assert body_lines(path) < 30
+
+
+def test_my_randomizer(tmp_path, own_names):
+    path, plan = EXAMPLES / "11_my_randomizer.py", EXAMPLES / "plans/sunset.yaml"
+    options = ("--plugin", str(path), "--count", "2", "--resolution", "96x72", "--workers", "1", "--out", str(tmp_path / "set"))
+    assert main(["generate", str(plan), *options]) == 0
+    check_randomizer(RANDOMIZERS["sunset"]())
+    head = json.loads((tmp_path / "set/records/000000.jsonl").read_text().splitlines()[0])
+    assert head["draws"]["sunset"]["elevation_deg"] == 15
+    assert body_lines(path) < 30
+
+
+def test_my_exporter(tmp_path, own_names):
+    path = EXAMPLES / "12_my_exporter.py"
+    exporters = ("--plugin", str(path), "--exporter", "coco", "--exporter", "yolo-text")
+    options = ("--count", "3", "--views", "3", "--resolution", "96x72", "--out", str(tmp_path / "set"))
+    assert main(["generate", "tabletop", *exporters, *options]) == 0
+    check_exporter(EXPORTERS["yolo-text"]())
+    coco = COCO(str(tmp_path / "set/annotations/instances.json"))
+    names = (tmp_path / "set/classes.txt").read_text().split()
+    for number, image in enumerate(coco.imgs.values()):
+        lines = [line.split() for line in (tmp_path / f"set/labels/{number:06d}.txt").read_text().splitlines()]
+        labels = coco.loadAnns(coco.getAnnIds(imgIds=[image["id"]]))
+        assert [names[int(line[0])] for line in lines] == [coco.cats[label["category_id"]]["name"] for label in labels]
+        for line, label in zip(lines, labels, strict=True):
+            x, y, w, h = label["bbox"]
+            assert [float(v) for v in line[1:]] == pytest.approx([(x + w / 2) / 96, (y + h / 2) / 72, w / 96, h / 72], abs=1e-6)
+    assert body_lines(path) < 30
+
+
 def test_every_example_is_tested():
     mine = Path(__file__).read_text()
     names = sorted(path.name for path in EXAMPLES.iterdir() if path.is_file())
-    assert [int(name[:2]) for name in names] == list(range(1, len(names) + 1))
+    numbers = [int(name[:2]) for name in names]
+    assert len(set(numbers)) == len(numbers)
     assert all(f'"{name}"' in mine for name in names)
 
 

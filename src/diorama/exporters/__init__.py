@@ -2,4 +2,11 @@
 
 from diorama.sim.registry import Registry
 
-EXPORTERS = Registry("exporter", "diorama.exporters", {"coco": "diorama.exporters.coco:Coco"})
+EXPORTERS = Registry(
+    "exporter",
+    "diorama.exporters",
+    {
+        "arrays": "diorama.exporters.arrays:Arrays",
+        "coco": "diorama.exporters.coco:Coco",
+    },
+)

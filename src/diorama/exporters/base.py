@@ -36,7 +36,10 @@ class Dataset:
 
 
 class Exporter(Protocol):
-    """The shape of an exporter. `records` may be called more than once: each call starts a new pass."""
+    """The shape of an exporter. `records` may be called more than once: each call starts a new pass.
+
+    One that writes more than rgb, depth, instances and labels names the channels it needs in `channels`, a setting or a class variable.
+    """
 
     name: ClassVar[str]
 

@@ -108,7 +108,7 @@ def _prepare(plan: Plan, seed: int, count: int, pipeline: Pipeline) -> tuple[Job
         "version": __version__,
         "seed": seed,
     }
-    job = Job(plan=plan, seed=seed, count=count, dataset=Dataset(categories=library.categories(), info=info), pipeline=pipeline)
+    job = Job(plan=plan, seed=seed, count=count, dataset=Dataset(categories=pipeline.categories(plan, library), info=info), pipeline=pipeline)
     return job, manifest.manifest(pipeline.describe(plan), seed, count, pipeline.versions(plan), pipeline.fingerprint(plan, library))
 
 

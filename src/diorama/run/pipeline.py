@@ -4,6 +4,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from diorama.plan import Plan, plan_to_json
+from diorama.plugins import sources
 from diorama.randomizers.base import check_files, files_of, label_of
 from diorama.randomizers.files import digest
 from diorama.sim.assets.library import AssetLibrary
@@ -29,9 +30,14 @@ class Pipeline:
         library.check()
         return library
 
+    def categories(self, plan: Plan, library: AssetLibrary) -> tuple[tuple[str, str], ...]:
+        """What can be labelled, as (category, supercategory), sorted: the library's, and those that the scenario brings itself."""
+        return tuple(sorted({*library.categories(), *getattr(plan.scenario, "categories", ())}))
+
     def fingerprint(self, plan: Plan, library: AssetLibrary) -> dict[str, str]:
-        """SHA-256 of all the user's files that decide the bytes: assets by relative name, those of randomizers as ``label:path``."""
-        return library.fingerprint() | {f"{label_of(r)}:{path}": digest(path) for r in plan.randomizers for path in files_of(r)}
+        """SHA-256 of all the user's files that decide the bytes: assets by relative name, those of randomizers as ``label:path``, code by name."""
+        files = {f"{label_of(r)}:{path}": digest(path) for r in plan.randomizers for path in files_of(r)}
+        return library.fingerprint() | files | sources((plan.scenario, *plan.randomizers, *plan.exporters))
 
     def warm_up(self, plan: Plan) -> None:
         """Compile what is compiled once on a machine, before several workers do so at once."""

@@ -90,6 +90,13 @@ def read_scene(folder: Folder, scene: int, images: int, exporters: Sequence[str]
     return head if whole and all(folder.holds(path, facts) for path, facts in head.files.items()) else None
 
 
+def read_lines(folder: Folder, scene: int) -> list[Any]:
+    """A finished scene's lines after its head: ``{"exporter": ..., "record": ...}`` for each picture of each exporter."""
+    with folder.open(path_of(scene)) as file:
+        file.readline()
+        return [json.loads(line) for line in file]
+
+
 def read_exporter(folder: Folder, scenes: int, exporter: str) -> Iterator[dict[str, Any]]:
     """One exporter's records of all scenes, in the order of the pictures, one at a time."""
     start = _line({"exporter": exporter, "record": None}).removesuffix(b"null}\n")

@@ -11,7 +11,8 @@ class Scenario(Protocol):
     """Stages a scene.
 
     `build` makes the furniture, plain lights and physics settings (pure: all randomness from `seed`); `randomizers`
-    are the scenario's own defaults, in the order in which they compose.
+    are the scenario's own defaults, in the order in which they compose. One that builds objects to label itself, other than from the
+    asset library, says their ``(category, supercategory)`` pairs in a class variable `categories`.
     """
 
     name: ClassVar[str]
