@@ -1,7 +1,10 @@
 """A pipeline without engines: discs instead of objects, made in a moment. Also a script that runs it."""
 
+import os
+import signal
 import sys
 import time
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -36,9 +39,12 @@ class Library:
 
 @dataclass(frozen=True)
 class FakePipeline(Pipeline):
-    """`pause_s` for each scene; scene `broken` raises `error`."""
+    """`pause_s` for each scene; scene `broken` raises `error`. At `halt`, a scene and a step, the process that makes the scene says its
+    number and waits to be killed, just before that change of the scene's to the folder.
+    """
 
     pause_s: float = 0.0
+    halt: tuple[int, int] | None = None
     broken: int = -1
     error: str = "unfit"
     extra: dict[str, Any] = field(default_factory=dict)
@@ -60,6 +66,8 @@ class FakePipeline(Pipeline):
 
     def generate(self, plan, seed, scene, *, studio, views) -> Sample:
         time.sleep(self.pause_s)
+        if self.halt is not None and scene == self.halt[0]:
+            before_change(self.halt[1], wait_to_be_killed)
         if scene == self.broken:
             raise TooManyRejections("no attempt was fit") if self.error == "unfit" else ZeroDivisionError("a bug")
         rng = Seed(seed).child("discs", scene).rng()
@@ -74,6 +82,30 @@ def fake_run(out, *, count=8, seed=0, pipeline=FakePipeline(), plan=None, **sett
     return generate_dataset(plan or fake_plan(), seed=seed, count=count, out=out, pipeline=pipeline, **settings)
 
 
+def before_change(step: int, act: Callable[[], None]) -> None:
+    """From now on, call `act` just before this process's step-th change to a folder, counted from 0."""
+    left = step
+
+    def counted(function):
+        def call(*arguments, **keywords):
+            nonlocal left
+            if left == 0:
+                act()
+            left -= 1
+            return function(*arguments, **keywords)
+
+        return call
+
+    for name in ("mkdir", "rename", "unlink", "rmdir", "fdopen"):  # fdopen: between opening a file and writing to it
+        setattr(os, name, counted(getattr(os, name)))
+
+
+def wait_to_be_killed() -> None:
+    print(os.getpid(), flush=True)  # noqa: T201 - heard by who kills
+    while True:
+        signal.pause()
+
+
 def tree(folder: Path) -> dict[str, str]:
     """Every path in a folder, and what is there: a digest, or the kind of thing."""
     return {
@@ -82,9 +114,10 @@ def tree(folder: Path) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    out, count, workers, pause_s = sys.argv[1:]
+    out, count, workers, pause_s, *halt = sys.argv[1:]
+    pipeline = FakePipeline(pause_s=float(pause_s), halt=(int(halt[0]), int(halt[1])) if halt else None)
     try:
-        fake_run(out, count=int(count), workers=int(workers), pipeline=FakePipeline(pause_s=float(pause_s)))
+        fake_run(out, count=int(count), workers=int(workers), pipeline=pipeline)
     except DioramaError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)  # noqa: T201 - a script
         sys.exit(2)

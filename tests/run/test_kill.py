@@ -11,12 +11,13 @@ from pathlib import Path
 import fake_pipeline
 import psutil
 import pytest
-from fake_pipeline import fake_run, tree
+from fake_pipeline import before_change, fake_run, tree
 
 # Forked processes here do nothing but run the stand-in and die.
 pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 
 COUNT = 8
+WORKERS = 2
 PATIENCE_S = 30
 
 
@@ -34,20 +35,7 @@ def killed_at(step: int, out: Path, *, count: int = COUNT, **settings) -> bool:
     """Run in a forked process that kills itself just before its step-th change to the folder; whether it came so far."""
     pid = os.fork()
     if pid == 0:
-        left = step
-
-        def counted(function):
-            def call(*arguments, **keywords):
-                nonlocal left
-                if left == 0:
-                    os.kill(os.getpid(), signal.SIGKILL)
-                left -= 1
-                return function(*arguments, **keywords)
-
-            return call
-
-        for name in ("mkdir", "rename", "unlink", "rmdir", "fdopen"):  # fdopen: between opening a file and writing to it
-            setattr(os, name, counted(getattr(os, name)))
+        before_change(step, lambda: os.kill(os.getpid(), signal.SIGKILL))
         try:
             fake_run(out, count=count, **settings)
         finally:
@@ -101,12 +89,20 @@ def test_killed_while_overwriting(tmp_path):
     assert step > 30
 
 
-# --- several processes, at ten moments ---
+# --- several processes ---
+
+#: Where a worker halts, scene and step, so that the run cannot end before it is killed. Scene 1 is the second of its worker, which writes seven files
+#: and then names them, the record last.
+MOMENTS = {
+    "nothing is written": (0, 0),
+    "pictures are written": (1, 4),
+    "the record gets its name": (1, 13),
+}
 
 
-def start(out: Path, *, workers: int = 2, pause_s: float = 0.05) -> subprocess.Popen:
-    arguments = [sys.executable, fake_pipeline.__file__, str(out), str(COUNT), str(workers), str(pause_s)]
-    return subprocess.Popen(arguments, start_new_session=True, stderr=subprocess.PIPE, text=True)
+def start(out: Path, *, pause_s: float = 0.0, halt: tuple[int, int] | None = None) -> subprocess.Popen:
+    arguments = [sys.executable, fake_pipeline.__file__, out, COUNT, WORKERS, pause_s, *(halt or ())]
+    return subprocess.Popen([str(a) for a in arguments], start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def wait_for(condition, what: str) -> None:
@@ -120,8 +116,17 @@ def wait_for_files(out: Path, count: int) -> None:
     wait_for(lambda: sum(len(names) for _, _, names in os.walk(out)) >= count, f"{count} files")
 
 
-def workers_of(process: subprocess.Popen) -> list[psutil.Process]:
-    return [c for c in psutil.Process(process.pid).children(recursive=True) if "spawn_main" in " ".join(c.cmdline())]
+def workers_at(process: subprocess.Popen) -> tuple[psutil.Process, list[psutil.Process]]:
+    """The worker that has halted, and all of them."""
+    halted = psutil.Process(int(process.stdout.readline()))
+
+    def workers() -> list[psutil.Process]:
+        return [c for c in psutil.Process(process.pid).children(recursive=True) if "spawn_main" in " ".join(c.cmdline())]
+
+    wait_for(lambda: len(workers()) == WORKERS, f"{WORKERS} workers")
+    everyone = workers()
+    assert halted in everyone
+    return halted, everyone
 
 
 def check_resumed(out: Path, undisturbed: dict[str, str]) -> None:
@@ -131,19 +136,17 @@ def check_resumed(out: Path, undisturbed: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("files", [1, 5, 9, 14])
 def test_all_killed(tmp_path, undisturbed, files):
-    process = start(tmp_path)
+    process = start(tmp_path, pause_s=0.05)
     wait_for_files(tmp_path, files)
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
     check_resumed(tmp_path, undisturbed)
 
 
-@pytest.mark.parametrize("files", [1, 4, 10])
-def test_parent_killed_takes_its_workers_along(tmp_path, undisturbed, files):
-    process = start(tmp_path, pause_s=0.3)
-    wait_for_files(tmp_path, files)
-    wait_for(lambda: len(workers_of(process)) == 2, "two workers")
-    workers = workers_of(process)
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_parent_killed_takes_its_workers_along(tmp_path, undisturbed, moment):
+    process = start(tmp_path, halt=MOMENTS[moment])
+    _, workers = workers_at(process)
     process.kill()
     process.communicate()
     _, alive = psutil.wait_procs(workers, timeout=PATIENCE_S)
@@ -151,13 +154,11 @@ def test_parent_killed_takes_its_workers_along(tmp_path, undisturbed, files):
     check_resumed(tmp_path, undisturbed)
 
 
-@pytest.mark.parametrize("files", [1, 6, 11])
-def test_worker_killed_ends_the_run_with_advice(tmp_path, undisturbed, files):
-    process = start(tmp_path, pause_s=0.3)
-    wait_for_files(tmp_path, files)
-    wait_for(lambda: len(workers_of(process)) == 2, "two workers")
-    workers = workers_of(process)
-    workers[0].kill()
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_worker_killed_ends_the_run_with_advice(tmp_path, undisturbed, moment):
+    process = start(tmp_path, halt=MOMENTS[moment])
+    halted, workers = workers_at(process)
+    halted.kill()
     _, message = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 2
     assert message.startswith("WorkerLost: a worker process was killed, as happens when memory runs out.")
@@ -167,9 +168,8 @@ def test_worker_killed_ends_the_run_with_advice(tmp_path, undisturbed, files):
 
 
 def test_ctrl_c_ends_cleanly(tmp_path, undisturbed):
-    process = start(tmp_path, pause_s=0.3)
-    wait_for_files(tmp_path, 9)
-    workers = workers_of(process)
+    process = start(tmp_path, halt=MOMENTS["pictures are written"])
+    _, workers = workers_at(process)
     os.killpg(process.pid, signal.SIGINT)
     _, message = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 130
