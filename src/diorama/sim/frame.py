@@ -44,11 +44,11 @@ def _expect(owner: str, array: NDArray[Any] | None, shape: tuple[int | None, ...
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Silhouette:
-    """One body's outline as if nothing stood before it and the picture had no border.
+    """One body's outline as if nothing stood before it and the picture went on past its edges, by two picture sizes on each side.
 
-    `inside_px` and `total_px` count pixel centres it covers within the image and on the unbounded image
-    plane; `box_xyxy` (ints, half-open) bounds the latter and may leave the image. All zero when the body is
-    wholly behind the camera. `bits` (h, w) bool is the part inside the image, cut to `bits_xy` + its shape.
+    `inside_px` and `total_px` count pixel centres it covers within the image and there as well; `box_xyxy` (ints, half-open)
+    bounds the latter and may leave the image. All zero when the camera would see nothing of the body. `bits` (h, w) bool is
+    the part inside the image, from the pixel `bits_xy` (x, y) on.
     """
 
     inside_px: int
@@ -62,7 +62,7 @@ class Silhouette:
 class Frame:
     """One photograph by one camera. Channels that were not asked for are None.
 
-    rgb (H, W, 3) uint8 sRGB; radiance (H, W, 3) float32 W/m2/sr, the light that reached the sensor; depth_m (H, W)
+    rgb (H, W, 3) uint8 sRGB; radiance (H, W, 3) float32 W/m2/sr, the light that meets the lens; depth_m (H, W)
     float32 z-depth, +inf where nothing is; instance (H, W) int32, the body's index in the spec plus one, 0 for
     nothing; normal (H, W, 3) float32 unit, of the flat surface, in camera axes, facing the camera, zero where nothing
     is; silhouettes: one for each labelled body, by body index.

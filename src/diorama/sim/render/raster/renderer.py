@@ -26,7 +26,7 @@ from diorama.sim.render.raster.ray_tables import BEYOND, RayTables
 from diorama.sim.render.raster.scene import SceneArrays, SceneCache
 from diorama.sim.render.raster.sensor import Sensor
 from diorama.sim.render.raster.shade import Lighting, shade
-from diorama.sim.render.raster.silhouettes import Outline, joined, outlines, silhouette
+from diorama.sim.render.raster.silhouettes import joined, silhouettes
 from diorama.sim.render.raster.stage import Stage
 from diorama.sim.render.raster.surface import Looks, View
 from diorama.sim.render.raster.surface_channels import SURFACE_DTYPES, resolve_surface
@@ -192,15 +192,15 @@ class Raster:
 
     def _silhouettes(self, stage: Stage, camera: CameraSpec, moves: bool) -> dict[int, Silhouette]:
         """The outline of each labelled body as if nothing stood before it: every row at its own moment, in the picture and beyond."""
-        parts: dict[int, list[Outline]] = {body: [] for body in self._labelled}
+        parts: dict[int, list[Silhouette]] = {body: [] for body in self._labelled}
         shots = sharp_shots(camera, moves, -BEYOND * camera.height, (1 + BEYOND) * camera.height)
         for shot in shots:
             bodies = self._labelled if len(shots) == 1 else stage.within_rows(shot, self._labelled)
             if bodies:
                 projection = self._project(stage, camera, shot, True)
-                for body, outline in outlines(shot, stage.scene(shot.seconds), projection, bodies, self.device, self._strips).items():
-                    parts[body].append(outline)
-        return {body: silhouette(joined(part), camera.width, camera.height) for body, part in parts.items()}
+                for body, piece in silhouettes(shot, stage.scene(shot.seconds), projection, bodies, self._scratch, self._strips):
+                    parts[body].append(piece)
+        return {body: joined(pieces, camera.width, camera.height) for body, pieces in parts.items()}
 
     def _openness(self, camera: CameraSpec, labels: dict[str, Array]) -> Array:
         """What is open of each pixel's surroundings."""

@@ -1,50 +1,122 @@
-"""Silhouettes: each labelled body alone, on a canvas of its own that may leave the picture."""
+"""Silhouettes: each labelled body alone, on a canvas of its own that may leave the picture.
 
-from collections.abc import Sequence
+A body that the camera's near plane cuts may cover everything around the picture: 25 times its pixels. What is outside is only counted, so no
+more than `_MOST_PIXELS` of all canvases are there at a time, and a larger canvas is drawn in bands of rows.
+"""
+
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from diorama.sim.frame import Silhouette
-from diorama.sim.render.raster.device import wp
+from diorama.sim.render.raster.device import Scratch, wp
 from diorama.sim.render.raster.exposure import Shot
 from diorama.sim.render.raster.lens_visibility import cover_rays
 from diorama.sim.render.raster.projection import Projection
-from diorama.sim.render.raster.ray_tables import BEYOND
+from diorama.sim.render.raster.ray_tables import BEYOND, Box
 from diorama.sim.render.raster.scene import SceneArrays
 from diorama.sim.render.raster.visibility import cover
 
+_MOST_PIXELS = 1 << 20
+
 
 @dataclass(frozen=True, slots=True)
-class Outline:
-    """What a body covers: `bits` (h, w) bool of the pixels from `x`, `y` on."""
+class Canvas:
+    """Pixels (x0, y0, x1, y1) in which `triangles` of a body are drawn."""
 
-    x: int
-    y: int
-    bits: NDArray[np.bool_]
+    body: int
+    box: Box
+    triangles: NDArray[np.int32]
+
+    @property
+    def pixels(self) -> int:
+        x0, y0, x1, y1 = self.box
+        return (x1 - x0) * (y1 - y0)
 
 
-def outlines(shot: Shot, scene: SceneArrays, projection: Projection, bodies: Sequence[int], device: str, strips: int) -> dict[int, Outline]:
-    """What each of the `bodies` covers in the shot's rows as if nothing stood before it: as far beyond their ends as silhouettes are followed."""
+def silhouettes(
+    shot: Shot, scene: SceneArrays, projection: Projection, bodies: Sequence[int], scratch: Scratch, strips: int
+) -> Iterator[tuple[int, Silhouette]]:
+    """What the `bodies` cover in the shot's rows as if nothing stood before them, as far beyond their ends as silhouettes are followed.
+
+    They come in any number of pieces, with the body that each is of: see `joined`.
+    """
+    for canvases in _lots(_canvases(shot, scene, projection, bodies)):
+        covered, start = _covered(canvases, scene, projection, scratch, strips), 0
+        for canvas in canvases:
+            x0, y0, x1, y1 = canvas.box
+            bits = covered[start : start + canvas.pixels].reshape(y1 - y0, x1 - x0)
+            start += canvas.pixels
+            if bits.any():
+                yield canvas.body, _measured(bits, x0, y0, shot.camera.width, shot.camera.height)
+
+
+def joined(pieces: Sequence[Silhouette], width: int, height: int) -> Silhouette:
+    """One silhouette in the picture of pieces that do not overlap."""
+    if not pieces:
+        return Silhouette(inside_px=0, total_px=0, box_xyxy=(0, 0, 0, 0), bits=np.zeros((0, 0), np.bool_), bits_xy=(0, 0))
+    if len(pieces) == 1:
+        return pieces[0]
+    low_x, low_y, high_x, high_y = zip(*(piece.box_xyxy for piece in pieces), strict=True)
+    box = (min(low_x), min(low_y), max(high_x), max(high_y))
+    left, top, right, bottom = _within(box, width, height)
+    bits = np.zeros((bottom - top, right - left), np.bool_)
+    for piece in pieces:
+        if piece.bits.size:
+            (x, y), (h, w) = piece.bits_xy, piece.bits.shape
+            bits[y - top : y - top + h, x - left : x - left + w] = piece.bits
+    return Silhouette(
+        inside_px=sum(piece.inside_px for piece in pieces),
+        total_px=sum(piece.total_px for piece in pieces),
+        box_xyxy=box,
+        bits=bits,
+        bits_xy=(left, top),
+    )
+
+
+def _canvases(shot: Shot, scene: SceneArrays, projection: Projection, bodies: Sequence[int]) -> Iterator[Canvas]:
+    """Where each body's triangles may cover pixels, in bands of rows where that is more than fits."""
     w = shot.camera.width
-    starts_of = scene.body_triangles.tolist()
-    runs = [np.arange(starts_of[b], starts_of[b + 1]) for b in bodies]
-    if not runs:
-        return {}
-    boxes = projection.bounds.numpy()
-    canvases = np.zeros((len(runs), 4), np.int32)
-    for row, run in enumerate(runs):
-        seen = boxes[run][boxes[run][:, 2] > boxes[run][:, 0]]
-        if len(seen):
-            low = np.maximum(seen[:, :2].min(axis=0), (-BEYOND * w, shot.top))
-            high = np.minimum(seen[:, 2:].max(axis=0), ((1 + BEYOND) * w, shot.bottom))
-            canvases[row] = (*low, *np.maximum(low, high))
-    sizes = (canvases[:, 2] - canvases[:, 0]) * (canvases[:, 3] - canvases[:, 1])
-    starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
-    covered = wp.zeros(max(int(starts[-1]), 1), dtype=wp.uint8, device=device)
-    triangles = np.concatenate(runs).astype(np.int32)
-    owner = np.repeat(np.arange(len(runs), dtype=np.int32), [len(r) for r in runs])
+    starts, boxes = scene.body_triangles.tolist(), projection.bounds.numpy()
+    for body in bodies:
+        first, end = starts[body], starts[body + 1]
+        triangles = first + np.flatnonzero(boxes[first:end, 2] > boxes[first:end, 0]).astype(np.int32)
+        if len(triangles) == 0:
+            continue
+        seen = boxes[triangles]
+        x0, y0 = np.maximum(seen[:, :2].min(axis=0), (-BEYOND * w, shot.top)).tolist()
+        x1, y1 = np.minimum(seen[:, 2:].max(axis=0), ((1 + BEYOND) * w, shot.bottom)).tolist()
+        if x0 >= x1 or y0 >= y1:
+            continue
+        rows = max(_MOST_PIXELS // (x1 - x0), 1)
+        for top in range(y0, y1, rows):
+            bottom = min(top + rows, y1)
+            here = triangles if rows >= y1 - y0 else triangles[(seen[:, 1] < bottom) & (seen[:, 3] > top)]
+            yield Canvas(body, (x0, top, x1, bottom), here)
+
+
+def _lots(canvases: Iterator[Canvas]) -> Iterator[list[Canvas]]:
+    """As many canvases at a time as fit."""
+    lot: list[Canvas] = []
+    for canvas in canvases:
+        if lot and sum(c.pixels for c in lot) + canvas.pixels > _MOST_PIXELS:
+            yield lot
+            lot = []
+        lot.append(canvas)
+    if lot:
+        yield lot
+
+
+def _covered(canvases: Sequence[Canvas], scene: SceneArrays, projection: Projection, scratch: Scratch, strips: int) -> NDArray[np.bool_]:
+    """The pixels of canvases, one after the other and flat: whether the body covers them. They last until the next call."""
+    device = scratch.device
+    sizes = [canvas.pixels for canvas in canvases]
+    covered = scratch.rows("covered", wp.uint8, (sum(sizes),))
+    covered.zero_()
+    triangles = np.concatenate([canvas.triangles for canvas in canvases])
+    owner = np.repeat(np.arange(len(canvases), dtype=np.int32), [len(canvas.triangles) for canvas in canvases])
     inputs = [
         projection.functions,
         projection.bounds,
@@ -52,49 +124,27 @@ def outlines(shot: Shot, scene: SceneArrays, projection: Projection, bodies: Seq
         projection.pixel_rad,
         wp.array(triangles, dtype=wp.int32, device=device),
         wp.array(owner, dtype=wp.int32, device=device),
-        wp.array(canvases, dtype=wp.vec4i, device=device),
-        wp.array(starts, dtype=wp.int32, device=device),
+        wp.array(np.array([canvas.box for canvas in canvases], np.int32), dtype=wp.vec4i, device=device),
+        wp.array(np.cumsum([0, *sizes[:-1]]).astype(np.int32), dtype=wp.int32, device=device),
     ]
     if projection.lens is not None:
-        rays = np.concatenate([projection.lens.canvas((x0, y0, x1, y1)) for x0, y0, x1, y1 in canvases.tolist()])
+        rays = np.concatenate([projection.lens.canvas(canvas.box) for canvas in canvases])
         inputs.append(wp.array(rays, dtype=wp.vec3d, device=device))
     kernel = cover if projection.lens is None else cover_rays
-    wp.launch(kernel, dim=(len(triangles), strips), inputs=[*inputs, *projection.reach, strips, covered], device=device)
-    flat = covered.numpy().view(np.bool_)
-    out = {}
-    for body, (x0, y0, x1, y1), start in zip(bodies, canvases.tolist(), starts.tolist(), strict=False):
-        out[body] = Outline(x0, y0, flat[start : start + (x1 - x0) * (y1 - y0)].reshape(y1 - y0, x1 - x0))
-    return out
+    scratch.launch(kernel, (len(triangles), strips), *inputs, *projection.reach, strips, covered)
+    return covered.numpy().view(np.bool_)
 
 
-def joined(outlines: Sequence[Outline]) -> Outline:
-    """One outline of rows that were looked at one after another."""
-    parts = [part for part in outlines if part.bits.size]
-    if len(parts) < 2:
-        return parts[0] if parts else Outline(0, 0, np.zeros((0, 0), np.bool_))
-    x0, y0 = min(part.x for part in parts), min(part.y for part in parts)
-    x1, y1 = (
-        max(start + size for start, size in ends) for ends in zip(*(((p.x, p.bits.shape[1]), (p.y, p.bits.shape[0])) for p in parts), strict=True)
-    )
-    bits = np.zeros((y1 - y0, x1 - x0), np.bool_)
-    for part in parts:
-        bits[part.y - y0 :, part.x - x0 :][: part.bits.shape[0], : part.bits.shape[1]] = part.bits
-    return Outline(x0, y0, bits)
+def _measured(bits: NDArray[np.bool_], x: int, y: int, width: int, height: int) -> Silhouette:
+    """The measures of pixels from `x`, `y` on, some of which are covered, and a copy of what lies within the picture."""
+    columns, rows = np.flatnonzero(bits.any(axis=0)).tolist(), np.flatnonzero(bits.any(axis=1)).tolist()
+    box = (x + columns[0], y + rows[0], x + columns[-1] + 1, y + rows[-1] + 1)
+    left, top, right, bottom = _within(box, width, height)
+    inside = bits[top - y : bottom - y, left - x : right - x].copy()
+    return Silhouette(inside_px=int(np.count_nonzero(inside)), total_px=int(np.count_nonzero(bits)), box_xyxy=box, bits=inside, bits_xy=(left, top))
 
 
-def silhouette(outline: Outline, width: int, height: int) -> Silhouette:
-    """The measures of an outline, and its part within the picture."""
-    x0, y0, bits = outline.x, outline.y, outline.bits
-    columns, rows = np.flatnonzero(bits.any(axis=0)), np.flatnonzero(bits.any(axis=1))
-    if len(columns) == 0:
-        return Silhouette(inside_px=0, total_px=0, box_xyxy=(0, 0, 0, 0), bits=np.zeros((0, 0), np.bool_), bits_xy=(0, 0))
-    box = (x0 + int(columns[0]), y0 + int(rows[0]), x0 + int(columns[-1]) + 1, y0 + int(rows[-1]) + 1)
+def _within(box: Box, width: int, height: int) -> Box:
+    """What of a box lies within the picture."""
     left, top = max(box[0], 0), max(box[1], 0)
-    inside = bits[top - y0 : max(min(box[3], height) - y0, 0), left - x0 : max(min(box[2], width) - x0, 0)]
-    return Silhouette(
-        inside_px=int(np.count_nonzero(inside)),
-        total_px=int(np.count_nonzero(bits)),
-        box_xyxy=box,
-        bits=inside,
-        bits_xy=(left, top),
-    )
+    return left, top, max(min(box[2], width), left), max(min(box[3], height), top)
