@@ -105,6 +105,10 @@ class CameraSpec:
         """The (3, 3) intrinsic matrix."""
         return np.array([[self.fx, 0.0, self.cx], [0.0, self.fy, self.cy], [0.0, 0.0, 1.0]])
 
+    def readout_s(self, v: float) -> float:
+        """When the place `v` down the picture is read out, in seconds from its moment. Beyond the picture the readout goes on at the same pace."""
+        return (v / self.height - 0.5) * self.rolling_shutter_s
+
     @classmethod
     def from_fov(cls, *, width: int, height: int, fov_y_rad: float, **fields: Any) -> "CameraSpec":
         """Square pixels, the principal point in the middle, `fov_y_rad` from the top edge to the bottom edge."""

@@ -33,24 +33,19 @@ def shots(camera: CameraSpec, passes: list[int], bodies_move: bool) -> Iterator[
     moments = len(passes) if camera.exposure_s > 0 else 1
     steps = min(-(-camera.height // 4), max(_MOST_STEPS // moments, 1)) if bodies_move and camera.rolling_shutter_s > 0 else 1
     bounds = [camera.height * i // steps for i in range(steps + 1)]
-    delays = row_delays_s(camera)
     done, whole = 0, sum(passes)
     for count in passes:
         moment = ((done + count / 2) / whole - 0.5) * camera.exposure_s
         done += count
         for first, last in pairwise(bounds):
-            yield Shot(first=first, last=last, count=count, camera_s=moment, bodies_s=moment + float(delays[first:last].mean()))
-
-
-def row_delays_s(camera: CameraSpec) -> NDArray[np.float64]:
-    """(H,): how long after the picture's moment each row is read."""
-    return ((np.arange(camera.height) + 0.5) / camera.height - 0.5) * camera.rolling_shutter_s
+            yield Shot(first=first, last=last, count=count, camera_s=moment, bodies_s=moment + camera.readout_s((first + last) / 2))
 
 
 def row_poses(camera: CameraSpec, seconds: float) -> NDArray[np.float32]:
     """(rows, 12): world_from_camera, without its last row, of each row of a picture; of one for all where they are the same."""
-    delays = row_delays_s(camera) if camera.rolling_shutter_s > 0 and not camera.motion.is_still else np.zeros(1)
-    poses = [camera.motion.moved(camera.world_from_camera, seconds + float(delay)).matrix[:3] for delay in delays]
+    rolls = camera.rolling_shutter_s > 0 and not camera.motion.is_still
+    delays = [camera.readout_s(row + 0.5) for row in range(camera.height)] if rolls else [0.0]
+    poses = [camera.motion.moved(camera.world_from_camera, seconds + delay).matrix[:3] for delay in delays]
     return np.array(poses, np.float32).reshape(-1, 12)
 
 

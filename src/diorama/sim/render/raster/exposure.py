@@ -158,7 +158,7 @@ def _shots(camera: CameraSpec, moves: bool, rows: tuple[int, int], height: int, 
     if not moves or camera.rolling_shutter_s == 0:
         return [_shot(camera, top, end, 0.0, exposure)]
     edges = [top, *range(top + height - shift, end, height), end]
-    return [_shot(camera, first, last, row_seconds(camera, (first + last) / 2), exposure) for first, last in pairwise(edges)]
+    return [_shot(camera, first, last, camera.readout_s((first + last) / 2), exposure) for first, last in pairwise(edges)]
 
 
 def _shot(camera: CameraSpec, top: int, bottom: int, seconds: float, exposure: Exposure | None) -> Shot:
@@ -176,11 +176,6 @@ def _shot(camera: CameraSpec, top: int, bottom: int, seconds: float, exposure: E
     # So is what is at the exposure's place in each pixel, to its middle.
     there = replace(there, cx=camera.cx + camera.fx * sx + MIDDLE[0] - u, cy=camera.cy + camera.fy * sy + MIDDLE[1] - v)
     return Shot(camera=there, top=top, bottom=bottom, seconds=seconds, place=MIDDLE)
-
-
-def row_seconds(camera: CameraSpec, v: float) -> float:
-    """When the place `v` down the picture is read out, in seconds from its moment. Beyond the picture the readout goes on at the same pace."""
-    return (v / camera.height - 0.5) * camera.rolling_shutter_s
 
 
 def sheared(shear: tuple[float, float]) -> Matrix:
