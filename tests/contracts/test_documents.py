@@ -1,9 +1,10 @@
-"""What the documents say is so: their Python runs, their options exist, their links lead somewhere."""
+"""What the documents say is so: their Python runs, their options exist, their links lead somewhere, their tables name what there is."""
 
 import re
 import shlex
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -77,3 +78,64 @@ def test_labels_on_the_first_page_are_described():
     described = set(re.findall(r"`([a-z_0-9]+)`", (ROOT / "docs" / "coco.md").read_text("utf-8")))
     assert len(keys) > 10
     assert keys <= described
+
+
+def test_the_python_of_batches_runs():
+    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "rendering.md").read_text("utf-8"), re.DOTALL)
+    names: dict = {}
+    exec(compile(code, "rendering.md", "exec"), names)
+    assert (names["rgb"].shape, names["rgb"].dtype) == ((8, 1, 128, 128, 3), np.uint8)
+    assert names["batch"]["instance"].numpy().any(axis=(1, 2, 3)).all()
+
+
+def first_column(text: str) -> list[str]:
+    """What stands in the first column of the first table in a text, below its head."""
+    table = re.search(r"^\|.*\n\|[-|]+\|\n((?:\|.*\n)+)", text, re.MULTILINE)
+    assert table
+    return [row.split("|")[1].strip() for row in table[1].splitlines()]
+
+
+def files_of(folder: Path, suffixes: str) -> set[str]:
+    """What is written by hand in a folder: files of some suffixes, but not ``__init__.py``, and folders with a slash behind."""
+    files = {path.name for path in folder.iterdir() if path.suffix in suffixes.split() and path.name != "__init__.py"}
+    return files | {f"{path.name}/" for path in folder.iterdir() if path.is_dir() and any(path.glob("*.py"))}
+
+
+@pytest.mark.parametrize(
+    ("page", "heading", "folder"),
+    [
+        ("docs/rendering.md", "# Three renderers", "src/diorama/sim/render"),
+        ("docs/rendering.md", "# The rasterizer", "src/diorama/sim/render/raster"),
+        ("docs/rendering.md", "# OpenGL", "src/diorama/sim/render/gl"),
+        ("docs/rendering.md", "# Path tracing", "src/diorama/sim/render/pathtrace"),
+    ],
+)
+def test_tables_of_files_name_each_file_once(page, heading, folder):
+    _, after = (ROOT / page).read_text("utf-8").split(f"{heading}\n")
+    named = first_column(after)
+    assert named == [f"`{name.strip('`')}`" for name in named]
+    assert sorted(name.strip("`") for name in named) == sorted(files_of(ROOT / folder, ".py .frag"))
+
+
+def test_every_benchmark_is_in_a_table():
+    page = (ROOT / "benchmarks" / "README.md").read_text("utf-8")
+    named = [name.strip("`") for name in first_column(page) + first_column(page.split("What they share:")[1])]
+    assert sorted(named) == sorted(files_of(ROOT / "benchmarks", ".py"))
+
+
+def test_layers_are_those_that_are_enforced():
+    """Line by line as import-linter reads them, and nothing in the package is left out of them."""
+    rules = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
+    outer, inner = (rule["layers"] for rule in rules if rule["type"] == "layers")
+    page = (ROOT / "docs" / "architecture.md").read_text("utf-8").split("## Layers")[1]
+    for layers, text, folder in ((outer, page, "src/diorama"), (inner, page.split("Inside `sim`:")[1], "src/diorama/sim")):
+        enforced = [set(re.findall(r"\w+", layer.replace("diorama.", ""))) for layer in layers]
+        assert [set(re.findall(r"\w+", row)) for row in first_column(text)] == enforced
+        assert set.union(*enforced) == {name.removesuffix(".py").removesuffix("/") for name in files_of(ROOT / folder, ".py")}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_tests_and_tools_that_are_named_exist(page):
+    named = re.findall(r"`((?:tests|tools|benchmarks|docs|src)/[\w/.-]+\.\w+)(?:::(\w+))?`", page.read_text("utf-8"))
+    assert [path for path, _ in named if not (ROOT / path).is_file()] == []
+    assert [name for path, name in named if name and f"def {name}(" not in (ROOT / path).read_text("utf-8")] == []
