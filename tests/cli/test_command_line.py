@@ -14,6 +14,7 @@ import diorama
 from diorama.cli import main
 from diorama.exporters.coco import Coco
 from diorama.plan import default_plan, load_plan
+from diorama.randomizers import RANDOMIZERS
 from diorama.randomizers.distributions import UniformInt
 from diorama.run import Summary
 
@@ -252,15 +253,7 @@ def test_folders_that_may_not_be_written(call):
 def test_lists(call):
     code, out, _ = call("list", "randomizers")
     assert code == 0
-    assert [line.split()[0] for line in out.splitlines() if not line.startswith((" ", "randomizer "))] == [
-        "background",
-        "camera-shell",
-        "drop",
-        "lights",
-        "materials",
-        "objects",
-        "sensor",
-    ]
+    assert [line.split()[0] for line in out.splitlines() if not line.startswith((" ", "randomizer "))] == list(RANDOMIZERS.names())
     assert re.search(r"^tabletop  .*objects", call("list", "scenarios")[1], re.MULTILINE)
     assert "COCO" in call("list", "exporters")[1]
 

@@ -1,6 +1,8 @@
 """A small room with a table, and a library of boxes of known size."""
 
+import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -13,6 +15,8 @@ from diorama.sim.assets.mesh import Asset, Look
 from diorama.sim.assets.primitives import primitive_asset
 from diorama.sim.seeds import Seed
 from diorama.sim.spec import BodySpec, BoxShape, CameraSpec, MeshShape, Pose, SceneSpec, Shape
+
+sys.path.insert(0, str(Path(__file__).parent))  # box_geometry.py
 
 SCENE = ("objects", "drop", "materials", "lights", "background")
 VIEW = ("camera-shell", "sensor")

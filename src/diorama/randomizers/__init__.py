@@ -8,6 +8,13 @@ RANDOMIZERS = Registry(
     {
         "objects": "diorama.randomizers.objects:Objects",
         "drop": "diorama.randomizers.drop:Drop",
+        "facing": "diorama.randomizers.facing:Facing",
+        "grid": "diorama.randomizers.grid:Grid",
+        "on-surface": "diorama.randomizers.on_surface:OnSurface",
+        "pile": "diorama.randomizers.pile:Pile",
+        "relative": "diorama.randomizers.relative:Relative",
+        "scatter": "diorama.randomizers.scatter:Scatter",
+        "stack": "diorama.randomizers.stack:Stack",
         "materials": "diorama.randomizers.materials:Materials",
         "lights": "diorama.randomizers.lights:Lights",
         "background": "diorama.randomizers.background:Background",

@@ -1,13 +1,14 @@
-"""Where things are: axis-aligned boxes of bodies in the world, and what the rest of the scene stands on."""
+"""Where things are: the points and the axis-aligned boxes of bodies in the world, and what the rest of the scene stands on."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 from diorama.sim.assets.library import AssetLibrary
+from diorama.sim.assets.mesh import Asset
 from diorama.sim.errors import InvalidValue
-from diorama.sim.spec import BodySpec, SceneSpec
-from diorama.sim.transforms import Matrix, Vec3, apply
+from diorama.sim.spec import BodySpec, Pose, SceneSpec
+from diorama.sim.transforms import Matrix, Quat, Vec3, apply
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,11 @@ class Box:
     def middle(self) -> Vec3:
         (x0, y0, z0), (x1, y1, z1) = self.low, self.high
         return ((x0 + x1) / 2, (y0 + y1) / 2, (z0 + z1) / 2)
+
+    def moved(self, by_m: Vec3) -> "Box":
+        """The box elsewhere."""
+        (x0, y0, z0), (x1, y1, z1), (x, y, z) = self.low, self.high, by_m
+        return Box((x0 + x, y0 + y, z0 + z), (x1 + x, y1 + y, z1 + z))
 
     @classmethod
     def of(cls, points: Matrix) -> "Box":
@@ -44,6 +50,21 @@ def support_box(spec: SceneSpec, library: AssetLibrary) -> Box:
         if "support" in body.tags:
             return world_box(body, library)
     raise InvalidValue('the scene has no body tagged "support" to put objects on; the scenario must build one')
+
+
+def touched(asset: Asset) -> Matrix:
+    """(n, 3) points in the body's frame whose convex hull holds all that is touched of it."""
+    return np.concatenate(asset.hulls) if asset.hulls else corners(Box(*asset.bounds_m))
+
+
+def turned(points: Matrix, rotation: Quat) -> Matrix:
+    """Points (n, 3) of a body, about its origin, along the world's axes when it is turned so."""
+    return apply(Pose(rotation_wxyz=rotation).matrix, points)
+
+
+def is_placed(body: BodySpec) -> bool:
+    """Whether a body is where it is meant to be. Objects that no randomizer has placed yet are at the world's origin, unturned."""
+    return body.is_static or body.world_from_body != Pose()
 
 
 def radius(body: BodySpec, library: AssetLibrary) -> float:

@@ -6,14 +6,15 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from diorama.randomizers.base import Context, Stage
-from diorama.randomizers.bounds import Box, support_box
+from diorama.randomizers.base import Context
+from diorama.randomizers.bounds import Box, is_placed, support_box, touched, turned, world_box
+from diorama.randomizers.columns import Columns
 from diorama.randomizers.distributions import Distribution, Uniform, UniformRotation, require, rounded
-from diorama.sim.assets.mesh import Asset
+from diorama.randomizers.placement import Placement, pose_json, require_length
 from diorama.sim.errors import InvalidValue
 from diorama.sim.seeds import Seed
-from diorama.sim.spec import BodySpec, Pose, SceneSpec
-from diorama.sim.transforms import Quat, Vec3, matrix_from_quat
+from diorama.sim.spec import BodySpec, SceneSpec
+from diorama.sim.transforms import Quat, Vec3
 
 #: (low, high) of x and of y, metres.
 Spans = tuple[tuple[float, float], tuple[float, float]]
@@ -25,19 +26,17 @@ _PILE_M = 0.08
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Drop:
+class Drop(Placement):
     """Place objects in the air above the table, turned at random, as low as they go without touching.
 
-    Objects are the bodies tagged ``object``, the table is the body tagged ``support``. All start within one zone: a
-    part of the table top `spread` as wide and long, anywhere on it. A share `upright` stands as modelled, turned about the
-    vertical only; the others are turned by `rotation`. Most objects take the lowest of some places in the zone; a share
-    `piled` takes the first at hand, often above a low one, and lands on it. Where the zone is full, the rest of the table
-    serves too. Objects start `gap_m` from each other and the table, at most `max_height_m` above the table, and `margin_m`
-    inside its edge.
+    The table is the body tagged ``support``. All start within one zone: a part of the table top `spread` as wide and long, anywhere on it. A
+    share `upright` stands as modelled, turned about the vertical only; the others are turned by `rotation`. Most objects take the lowest of
+    some places in the zone; a share `piled` takes the first at hand, often above a low one, and lands on it. Where the zone is full, the
+    rest of the table serves too. Boxes around objects start `gap_m` from each other, from what is in its place already and from the table, at
+    most `max_height_m` above the table, and `margin_m` inside its edge.
     """
 
     name: ClassVar[str] = "drop"
-    stage: ClassVar[Stage] = "scene"
 
     spread: Distribution = Uniform(0.55, 1.0)
     rotation: Distribution = UniformRotation()
@@ -49,31 +48,31 @@ class Drop:
 
     def __post_init__(self) -> None:
         require(self, 0, 1, "spread")
-        for name, high in (("upright", 1.0), ("piled", 1.0), ("gap_m", math.inf), ("margin_m", math.inf), ("max_height_m", math.inf)):
-            if not 0 <= getattr(self, name) <= high:
-                raise InvalidValue(f"{name} must be in 0..{high:g}, got {getattr(self, name)}")
+        for name in ("upright", "piled"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise InvalidValue(f"{name} must be in 0..1, got {getattr(self, name)}")
+        require_length(self, "gap_m", "margin_m", "max_height_m")
 
     def sample(self, seed: Seed, spec: SceneSpec, context: Context) -> dict[str, Any]:
         table = support_box(spec, context.library)
         zone = self._zone(seed.child("zone").rng(), table)
-        bodies = [b for b in spec.bodies if "object" in b.tags]
-        taken = np.empty((len(bodies), 6))  # low x, y, z and high x, y, z of each placed object
+        bodies = self.on.of(spec.bodies)
+        names = {body.name for body in bodies}
+        columns = Columns()
+        for body in spec.bodies:
+            if body.name not in names and "support" not in body.tags and is_placed(body):
+                columns.add(world_box(body, context.library))
         poses: dict[str, Any] = {}
         for i, body in enumerate(bodies):
             rng = seed.child("body", body.name).rng()
             rotation = self._rotation(rng)
-            reach = _reach(context.library.shape_asset(body.shape), rotation)
-            place = self._place(rng, reach, zone, table, taken[:i])
+            reach = Box.of(turned(touched(context.library.shape_asset(body.shape)), rotation))
+            place = self._place(rng, reach, zone, table, columns)
             if place is None:
                 raise InvalidValue(self._complaint(body, reach, i, len(bodies)))
-            poses[body.name] = {"position_m": [rounded(v) for v in place], "rotation_wxyz": list(rotation)}
-            taken[i] = [a + b for a, b in zip((*place, *place), (*reach.low, *reach.high), strict=True)]
+            poses[body.name] = pose_json(place, rotation)
+            columns.add(reach, place)
         return {"zone_m": [list(zone[0]), list(zone[1])], "poses": poses}
-
-    def apply(self, spec: SceneSpec, params: dict[str, Any]) -> SceneSpec:
-        return spec.map_bodies(
-            {name: {"world_from_body": Pose(tuple(p["position_m"]), tuple(p["rotation_wxyz"]))} for name, p in params["poses"].items()}
-        )
 
     def _top(self, table: Box) -> Spans:
         """The table top inside its margin."""
@@ -94,7 +93,7 @@ class Drop:
         turned = self.rotation.sample(rng)
         return (rounded(math.cos(half_yaw)), 0.0, 0.0, rounded(math.sin(half_yaw))) if upright else turned
 
-    def _place(self, rng: np.random.Generator, reach: Box, zone: Spans, table: Box, taken: np.ndarray) -> Vec3 | None:
+    def _place(self, rng: np.random.Generator, reach: Box, zone: Spans, table: Box, columns: Columns) -> Vec3 | None:
         """Where the origin of a thing that reaches so far goes: low in the zone, or else on the table, or None if nothing is free."""
         is_piled, draws = rng.random() < self.piled, rng.random((_CANDIDATES, 2))
         low_enough = table.high[2] + _PILE_M
@@ -103,7 +102,7 @@ class Drop:
             spots = _spots(draws, spans, reach)
             if spots is None:
                 continue
-            floor = _floor(spots, reach, taken, self.gap_m, table.high[2])
+            floor = columns.landing(spots, reach, self.gap_m, table.high[2])
             best = 0 if is_piled and floor[0] <= low_enough else int(np.argmin(floor))
             places.append((float(floor[best]), *spots[best].tolist()))
             if floor[best] <= low_enough:
@@ -133,19 +132,3 @@ def _spots(draws: np.ndarray, spans: Spans, reach: Box) -> np.ndarray | None:
             return None
         spots[:, axis] = low + draws[:, axis] * (high - low)
     return spots
-
-
-def _floor(spots: np.ndarray, reach: Box, taken: np.ndarray, gap_m: float, table_m: float) -> np.ndarray:
-    """(n,) heights of what a thing would land on at each place: the highest of all below and beside it, or the table."""
-    covers = np.ones((len(spots), len(taken)), bool)
-    for axis in range(2):
-        covers &= spots[:, axis, None] + reach.low[axis] < taken[:, 3 + axis] + gap_m
-        covers &= spots[:, axis, None] + reach.high[axis] > taken[:, axis] - gap_m
-    return np.where(covers, taken[:, 5], table_m).max(axis=1, initial=table_m)
-
-
-def _reach(asset: Asset, rotation: Quat) -> Box:
-    """The box about the body's origin that it fills when it is turned so."""
-    points = np.concatenate(asset.hulls) if asset.hulls else np.array(asset.bounds_m)
-    m = matrix_from_quat(rotation)
-    return Box.of(np.stack([points[:, 0] * m[i, 0] + points[:, 1] * m[i, 1] + points[:, 2] * m[i, 2] for i in range(3)], axis=1))

@@ -1,0 +1,91 @@
+"""Convex outlines in the level plane, as seen from above."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from diorama.sim.transforms import Matrix
+
+Point = tuple[float, float]
+
+
+def convex_outline(points: Sequence[Sequence[float]]) -> list[Point]:
+    """The corners of the convex hull of points (x, y, ...), counter-clockwise (A. M. Andrew's monotone chain, 1979).
+
+    They are rounded to a nanometre: edges between points that differ in their last bits would point anywhere.
+    """
+    ordered = sorted({(round(float(p[0]), 9), round(float(p[1]), 9)) for p in points})
+
+    def chain(run: Sequence[Point]) -> list[Point]:
+        out: list[Point] = []
+        for x, y in run:
+            while len(out) > 1 and (out[-1][0] - out[-2][0]) * (y - out[-2][1]) <= (out[-1][1] - out[-2][1]) * (x - out[-2][0]):
+                out.pop()
+            out.append((x, y))
+        return out[:-1]
+
+    return ordered if len(ordered) < 2 else chain(ordered) + chain(ordered[::-1])
+
+
+class Outline:
+    """A convex polygon: its `corners` (k, 2), counter-clockwise, unit vectors `out` (k, 2) across its edges, and how `far` (k,) it reaches there."""
+
+    __slots__ = ("corners", "far", "out")
+
+    def __init__(self, corners: Matrix, out: Matrix, far: Matrix) -> None:
+        self.corners, self.out, self.far = corners, out, far
+
+    @classmethod
+    def around(cls, points: Sequence[Sequence[float]]) -> "Outline":
+        """That of some points, as seen from above. Where they are on a line it has two corners, and encloses nothing."""
+        corners = np.array(convex_outline(points))
+        along = np.roll(corners, -1, axis=0) - corners
+        length = np.sqrt(along[:, 0] * along[:, 0] + along[:, 1] * along[:, 1])
+        across = np.stack([along[:, 1], -along[:, 0]], axis=1)[length > 0]
+        out = across / length[length > 0, None]
+        return cls(corners, out, _along(corners, out).max(axis=0))
+
+    @property
+    def area_m2(self) -> float:
+        """By the shoelace formula."""
+        after = np.roll(self.corners, -1, axis=0)
+        return math.fsum((self.corners[:, 0] * after[:, 1] - after[:, 0] * self.corners[:, 1]).tolist()) / 2
+
+    @property
+    def span_m(self) -> tuple[Point, Point]:
+        """The (low, high) of x, and of y."""
+        (x0, y0), (x1, y1) = self.corners.min(axis=0).tolist(), self.corners.max(axis=0).tolist()
+        return (x0, x1), (y0, y1)
+
+    @property
+    def middle_m(self) -> Point:
+        """The middle of its box."""
+        (x0, x1), (y0, y1) = self.span_m
+        return (x0 + x1) / 2, (y0 + y1) / 2
+
+    def moved(self, x: float, y: float) -> "Outline":
+        """The same elsewhere."""
+        return Outline(self.corners + (x, y), self.out, self.far + self.out[:, 0] * x + self.out[:, 1] * y)
+
+    def reach(self, directions: Matrix) -> Matrix:
+        """(n,) how far it reaches along directions (n, 2)."""
+        return _along(self.corners, directions).max(axis=0)
+
+    def gap_m(self, other: "Outline") -> float:
+        """By how much two outlines are apart across one of their edges; negative where they overlap.
+
+        They are apart exactly when this is positive (the separating axis theorem), and never nearer than it says.
+        """
+        mine = _along(other.corners, self.out).min(axis=0) - self.far
+        its = _along(self.corners, other.out).min(axis=0) - other.far
+        return float(max(mine.max(initial=-math.inf), its.max(initial=-math.inf)))
+
+    def holds(self, other: "Outline", margin_m: float = 0.0) -> bool:
+        """Whether another lies within, this far from all edges."""
+        return bool((other.reach(self.out) <= self.far - margin_m + 1e-12).all())
+
+
+def _along(points: Matrix, directions: Matrix) -> Matrix:
+    """(n, k): how far points (n, 2) lie along directions (k, 2)."""
+    return points[:, 0, None] * directions[:, 0] + points[:, 1, None] * directions[:, 1]
