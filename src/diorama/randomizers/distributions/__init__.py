@@ -18,33 +18,51 @@ A new family is a subclass of `Scalar` with `family`, `symbol`, its numbers as f
 
 from diorama.randomizers.distributions.base import FAMILIES, Distribution, Support, rounded, unit_uniform
 from diorama.randomizers.distributions.checks import require, require_one_of
-from diorama.randomizers.distributions.continuous import LogUniform, Normal, TruncatedNormal, Uniform
-from diorama.randomizers.distributions.directions import UniformRotation
-from diorama.randomizers.distributions.discrete import Choice, Constant, UniformInt
-from diorama.randomizers.distributions.mixture import Mixture
+from diorama.randomizers.distributions.continuous import Exponential, LogNormal, LogUniform, Normal, TruncatedNormal, Uniform
+from diorama.randomizers.distributions.directions import SphereShell, UniformRotation, UnitSphere, VonMises
+from diorama.randomizers.distributions.discrete import Choice, Constant, Poisson, UniformInt
+from diorama.randomizers.distributions.empirical import Empirical
+from diorama.randomizers.distributions.gamma_beta import Beta, ChiSquare, Gamma
+from diorama.randomizers.distributions.joint import GaussianCopula
+from diorama.randomizers.distributions.mixture import Hybrid, Mixture
 from diorama.randomizers.distributions.numeric import Numeric, Scalar
 from diorama.randomizers.distributions.schedule import Schedule
 from diorama.randomizers.distributions.scope import Scope, resolved
+from diorama.randomizers.distributions.trees import SequentialTrees, Split
 from diorama.randomizers.distributions.var import Var, variables_of
 
 __all__ = [
     "FAMILIES",
+    "Beta",
+    "ChiSquare",
     "Choice",
     "Constant",
     "Distribution",
+    "Empirical",
+    "Exponential",
+    "Gamma",
+    "GaussianCopula",
+    "Hybrid",
+    "LogNormal",
     "LogUniform",
     "Mixture",
     "Normal",
     "Numeric",
+    "Poisson",
     "Scalar",
     "Schedule",
     "Scope",
+    "SequentialTrees",
+    "SphereShell",
+    "Split",
     "Support",
     "TruncatedNormal",
     "Uniform",
     "UniformInt",
     "UniformRotation",
+    "UnitSphere",
     "Var",
+    "VonMises",
     "require",
     "require_one_of",
     "resolved",

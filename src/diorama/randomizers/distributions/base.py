@@ -4,7 +4,7 @@ import math
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -21,17 +21,30 @@ FAMILIES = Registry(
     "distribution",
     "diorama.distributions",
     {
+        "beta": f"{_HERE}.gamma_beta:Beta",
+        "chi-square": f"{_HERE}.gamma_beta:ChiSquare",
         "choice": f"{_HERE}.discrete:Choice",
         "constant": f"{_HERE}.discrete:Constant",
+        "empirical": f"{_HERE}.empirical:Empirical",
+        "exponential": f"{_HERE}.continuous:Exponential",
+        "gamma": f"{_HERE}.gamma_beta:Gamma",
+        "gaussian-copula": f"{_HERE}.joint:GaussianCopula",
+        "hybrid": f"{_HERE}.mixture:Hybrid",
+        "log-normal": f"{_HERE}.continuous:LogNormal",
         "log-uniform": f"{_HERE}.continuous:LogUniform",
         "mixture": f"{_HERE}.mixture:Mixture",
         "normal": f"{_HERE}.continuous:Normal",
+        "poisson": f"{_HERE}.discrete:Poisson",
         "schedule": f"{_HERE}.schedule:Schedule",
+        "sequential-trees": f"{_HERE}.trees:SequentialTrees",
+        "sphere-shell": f"{_HERE}.directions:SphereShell",
         "truncated-normal": f"{_HERE}.continuous:TruncatedNormal",
         "uniform": f"{_HERE}.continuous:Uniform",
         "uniform-int": f"{_HERE}.discrete:UniformInt",
         "uniform-rotation": f"{_HERE}.directions:UniformRotation",
+        "unit-sphere": f"{_HERE}.directions:UnitSphere",
         "var": f"{_HERE}.var:Var",
+        "von-mises": f"{_HERE}.directions:VonMises",
     },
 )
 
@@ -44,6 +57,12 @@ def rounded(value: float) -> float:
 def unit_uniform(rng: np.random.Generator) -> float:
     """A float in the open interval (0, 1)."""
     return rng.random() or 2.0**-54
+
+
+def draw_at(distribution: "Distribution", u: float) -> Any:
+    """The draw at a quantile: rounded if it is a float, and within the support."""
+    value, support = distribution.quantile(u), distribution.support
+    return min(max(rounded(value), support[0]), support[1]) if isinstance(value, float) and support is not None else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +91,29 @@ class Distribution(ABC):
         """All that it can draw, or None when that is no short list."""
         return None
 
+    @property
+    def columns(self) -> tuple[str, ...] | None:
+        """The names of what it draws together, or None when it draws one thing."""
+        return None
+
+    def quantile(self, u: float) -> Any:
+        """What a share `u` of the draws, 0 < u < 1, is at most; of things without an order, in the order they are kept in.
+
+        Raises InvalidValue when there is none, as for directions.
+        """
+        raise InvalidValue(f"{self!r} has no quantiles")
+
+    def cdf(self, value: float) -> float:
+        """The share of the draws that are at most `value`. Raises InvalidValue when that makes no sense."""
+        raise InvalidValue(f"{self!r} draws nothing that is less or more")
+
+    def log_prob(self, value: Any) -> float:
+        """The logarithm of the density at `value`, or of its probability for what is drawn from a list.
+
+        Raises InvalidValue when it is not known.
+        """
+        raise InvalidValue(f"{self!r} has no known density")
+
     def __repr__(self) -> str:
         return f"{self.symbol}({', '.join(short(getattr(self, f.name)) for f in fields(self))})"
 
@@ -99,9 +141,10 @@ class Distribution(ABC):
     def _from_arguments(cls, arguments: Any) -> Self:
         """Build from what stands after ``family:``."""
         names = [f.name for f in fields(cls)]
-        if isinstance(arguments, dict) and set(arguments) == set(names):
+        needed = [f.name for f in fields(cls) if f.default is MISSING]
+        if isinstance(arguments, dict) and set(needed) <= set(arguments) <= set(names):
             return cls(**arguments)
-        if isinstance(arguments, (list, tuple)) and len(arguments) == len(names):
+        if isinstance(arguments, (list, tuple)) and len(needed) <= len(arguments) <= len(names):
             return cls(*arguments)
         raise InvalidValue(f"{cls.family} takes [{', '.join(names)}], got {arguments!r}")
 

@@ -1,5 +1,6 @@
 """Families of single values: constants, whole numbers, choices."""
 
+import math
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -7,6 +8,7 @@ import numpy as np
 
 from diorama.randomizers.distributions.base import Distribution, Support, checked_weights, is_number, place, short, unit_uniform
 from diorama.randomizers.distributions.numeric import Numeric
+from diorama.randomizers.distributions.special import MAX_SHAPE, STANDARD_NORMAL, gamma_tails
 from diorama.sim.errors import InvalidValue
 
 
@@ -35,6 +37,17 @@ class Constant(Distribution):
     @property
     def outcomes(self) -> tuple[Any, ...]:
         return (self.value,)
+
+    def quantile(self, u: float) -> Any:
+        return self.value
+
+    def cdf(self, value: float) -> float:
+        if not is_number(self.value):
+            return super(Constant, self).cdf(value)
+        return float(value >= self.value)
+
+    def log_prob(self, value: Any) -> float:
+        return 0.0 if value == self.value else -math.inf
 
     def __repr__(self) -> str:
         return short(self.value)
@@ -75,6 +88,62 @@ class UniformInt(Numeric):
     def _draw(self, rng: np.random.Generator) -> int:
         return min(self.low + int(unit_uniform(rng) * (self.high - self.low + 1)), self.high)
 
+    def quantile(self, u: float) -> int:
+        return min(self.low + max(math.ceil(u * (self.high - self.low + 1)) - 1, 0), self.high)
+
+    def cdf(self, value: float) -> float:
+        return min(max((math.floor(value) - self.low + 1) / (self.high - self.low + 1), 0.0), 1.0)
+
+    def log_prob(self, value: float) -> float:
+        return -math.log(self.high - self.low + 1) if value == int(value) and self.low <= value <= self.high else -math.inf
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Poisson(Numeric):
+    """How many of many rare, independent events happen."""
+
+    family: ClassVar[str] = "poisson"
+    symbol: ClassVar[str] = "Poisson"
+    mean: float
+
+    def _check(self) -> None:
+        self._require(0 <= self.mean < MAX_SHAPE, f"mean must be in 0..{MAX_SHAPE:g}, got {self.mean}")
+
+    @property
+    def support(self) -> Support:
+        return (0, math.inf) if self.mean else (0, 0)
+
+    @property
+    def is_whole(self) -> bool:
+        return True
+
+    def quantile(self, u: float) -> int:
+        if not self.mean:
+            return 0
+        # Nearly right, by the normal law with its skewness; the rest by steps.
+        z = STANDARD_NORMAL.inv_cdf(u)
+        k = max(math.floor(self.mean + math.sqrt(self.mean) * z + (z * z - 1) / 6), 0)
+        while self.cdf(k) < u:
+            k += 1
+        while k > 0 and self.cdf(k - 1) >= u:
+            k -= 1
+        return k
+
+    def cdf(self, value: float) -> float:
+        if value < 0:
+            return 0.0
+        if not self.mean or math.isinf(value):
+            return 1.0
+        count = math.floor(value) + 1
+        return math.exp(gamma_tails(count, math.log(self.mean / count))[1])
+
+    def log_prob(self, value: float) -> float:
+        if value < 0 or value != int(value):
+            return -math.inf
+        if not self.mean:
+            return -math.inf if value else 0.0
+        return value * math.log(self.mean) - self.mean - math.lgamma(value + 1)
+
 
 @dataclass(frozen=True, slots=True, init=False)
 class Choice(Distribution):
@@ -105,6 +174,21 @@ class Choice(Distribution):
 
     def sample(self, rng: np.random.Generator) -> Any:
         return self.values[place(unit_uniform(rng), self.weights)]
+
+    def quantile(self, u: float) -> Any:
+        if not all(is_number(v) for v in self.values):
+            return self.values[place(u, self.weights)]
+        order = sorted(range(len(self.values)), key=self.values.__getitem__)
+        return self.values[order[place(u, tuple(self.weights[i] for i in order))]]
+
+    def cdf(self, value: float) -> float:
+        if not all(is_number(v) for v in self.values):
+            return super(Choice, self).cdf(value)
+        return math.fsum(w for v, w in zip(self.values, self.weights, strict=True) if v <= value) / math.fsum(self.weights)
+
+    def log_prob(self, value: Any) -> float:
+        weight = math.fsum(w for v, w in zip(self.values, self.weights, strict=True) if v == value)
+        return math.log(weight / math.fsum(self.weights)) if weight else -math.inf
 
     @property
     def support(self) -> Support | None:

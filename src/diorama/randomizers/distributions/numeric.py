@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from diorama.randomizers.distributions.base import Distribution, Support, is_number, rounded, unit_uniform
+from diorama.randomizers.distributions.base import Distribution, Support, draw_at, is_number, unit_uniform
 from diorama.randomizers.distributions.var import Var, unresolved, variables_of
 from diorama.sim.errors import InvalidValue
 
@@ -40,9 +40,9 @@ class Numeric(Distribution):
                 raise unresolved(self) from None
             raise
 
-    @abstractmethod
     def _draw(self, rng: np.random.Generator) -> Any:
         """One draw, all fields being numbers."""
+        return draw_at(self, unit_uniform(rng))
 
     def _require(self, condition: bool, message: str) -> None:
         if not condition:
@@ -71,9 +71,13 @@ class Scalar(Numeric):
     def quantile(self, u: float) -> float:
         """The number below which a share `u` of the draws lies, 0 < u < 1."""
 
-    def _draw(self, rng: np.random.Generator) -> float:
-        low, high = self.support
-        return min(max(rounded(self.quantile(unit_uniform(rng))), low), high)
+    def cdf(self, value: float) -> float:
+        # For families that define only their quantiles.
+        low, high = 0.0, 1.0
+        for _ in range(60):
+            u = (low + high) / 2
+            low, high = (u, high) if 0 < u < 1 and self.quantile(u) <= value else (low, u)
+        return (low + high) / 2
 
 
 def _is_var(value: Any) -> bool:
