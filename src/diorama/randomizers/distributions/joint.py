@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -84,6 +85,7 @@ class GaussianCopula(Distribution):
         return cls({name: read(marginal) for name, marginal in arguments["marginals"].items()}, arguments["correlation"])
 
 
+@lru_cache(maxsize=64)  # a plan has few, and draws from them a million times
 def cholesky(correlation: Rows) -> Rows:
     """The lower triangle L of L L^T = correlation, row i of length i + 1. Raises InvalidValue when there is none."""
     rows: list[tuple[float, ...]] = []
