@@ -7,6 +7,7 @@ import pytest
 
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.render.raster import Raster
+from diorama.sim.render.raster.device import wp
 from diorama.sim.spec import (
     BodySpec,
     BoxShape,
@@ -17,6 +18,7 @@ from diorama.sim.spec import (
     Pose,
     ProceduralTexture,
     SceneSpec,
+    SphereShape,
 )
 from diorama.sim.transforms import look_at
 
@@ -43,3 +45,18 @@ def test_a_long_road_has_no_seam_along_its_diagonal(length_m: float, distortion:
     middle = near[1:-1, 1:-1]
     assert np.all(middle < around.max(axis=0) + 0.05)
     assert np.all(middle > around.min(axis=0) - 0.05)
+
+
+def test_without_room_for_all_mixed_pixels_nothing_unwritten_is_shaded() -> None:
+    """Room is made, and the picture is that of a renderer which had it; memory that holds anything but triangles does no harm."""
+    ball = BodySpec(name="ball", shape=SphereShape(radius_m=0.2))
+    camera = CameraSpec.from_fov(width=64, height=48, fov_y_rad=0.6, world_from_camera=Pose.from_matrix(look_at((0, -1, 0), (0, 0, 0))))
+    with Raster(AssetLibrary()) as raster:
+        raster.load(SceneSpec(bodies=(ball,)))
+        usual = raster.render(camera, {"radiance"}).radiance
+        raster._mixed_room = 9
+        raster._scratch.array("fragment-triangle", wp.int32, camera.width * camera.height + 9).fill_(2**30)
+        cramped = raster.render(camera, {"radiance"}).radiance
+        assert raster._mixed_room > 9
+    assert usual is not None and cramped is not None
+    assert np.array_equal(usual, cramped)

@@ -152,7 +152,7 @@ class Raster:
             for shot in shots:
                 before = self._mixed(fragments)
                 projection = self._look(stage, camera, shot, {} if first and not apart else labels, fragments, "amodal" in wanted)
-                if lit:
+                if lit and self._mixed(fragments) <= self._mixed_room:
                     if occluded and not first:
                         openness = self._openness(shot.camera, labels)
                     self._shade(stage, camera, shot, projection, fragments, before, openness, radiance)
