@@ -12,7 +12,7 @@ never shadows itself whatever its slope.
 
 import warp as wp
 
-from diorama.sim.render.raster.lanes import Lanes, greater, lesser, load, load_rows, total, where_above
+from diorama.sim.render.raster.lanes import Lanes, greater, lesser, load_rows, total, where_above
 from diorama.sim.render.raster.light_data import BORDER, BOUNDS_CELL, MAX_COARSE_KERNEL, MAX_KERNEL, RIM, LightData, Shadows
 
 wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False})
@@ -43,6 +43,10 @@ SMALL = wp.constant(1.5)
 SHARP = wp.constant(0.8)
 
 
+#: Two numbers for each row of a kernel: as many as one can have, and some that nobody asks for.
+Rows = wp.types.matrix(shape=(2, 24), dtype=wp.float32)
+
+
 @wp.struct
 class Kernel:
     """What of the map a point's light is seen through. `value` is the receiver's plane at (u, v), by `gu` and `gv` for each texel.
@@ -61,47 +65,84 @@ class Kernel:
     box: int
 
 
-@wp.func
-def half_width(k: Kernel, dy: float) -> float:
-    """How far to both sides a row of the kernel reaches, and half a texel that it covers in part."""
-    if k.box != 0:
-        return k.wide + 0.5
-    part = dy / (k.high + 0.5)
-    return k.wide * wp.sqrt(wp.max(1.0 - part * part, 0.0)) + 0.5
+@wp.func_native("""
+    int first = (int)(k.v - k.high - 0.5f);
+    wp::mat_t<2, 24, float> out;
+    for (int i = 0; i < 24; ++i) {
+        float dy = (float)(first + i) + 0.5f - k.v, part = dy / (k.high + 0.5f);
+        float room = 1.0f - part * part, share = k.high + 0.5f - fabsf(dy);
+        out.data[0][i] = (k.box ? k.wide : k.wide * sqrtf(room > 0.0f ? room : 0.0f)) + 0.5f;
+        out.data[1][i] = share > 0.0f ? (share < 1.0f ? share : 1.0f) : 0.0f;
+    }
+    return out;
+""")
+def rows_of(k: Kernel) -> Rows:
+    """How far to both sides each row of the kernel reaches, and half a texel that it covers in part; and how much of the row it covers."""
 
 
-@wp.func
-def hidden_by_texels(k: Kernel, texels: wp.array(dtype=float), start: int, across: int) -> wp.vec3:
+# Loops over eight lanes in plain C++ become one vector instruction a line, which those over vectors that change from turn to turn do not.
+_OVER_KERNEL = """
+    float hidden[8], covered[8], values[8], dx[8], plane[8];
+    float side = k.wide + fabsf(k.shear) * k.high + 0.5f;
+    int x = (int)(k.u - side), blocks = ((int)(k.u + side) - x) / 8 + 1;
+    int first = (int)(k.v - k.high - 0.5f), last = (int)(k.v + k.high + 0.5f);
+    for (int i = 0; i < 8; ++i) {
+        hidden[i] = covered[i] = values[i] = 0.0f;
+        dx[i] = (float)i + 0.5f + ((float)x - k.u);
+        plane[i] = VALUE + dx[i] * k.gu;
+    }
+    for (int y = first; y <= last; ++y) {
+        float dy = (float)y + 0.5f - k.v, half = rows.data[0][y - first], share = rows.data[1][y - first], off[8], ramp[8];
+        for (int i = 0; i < 8; ++i) {
+            off[i] = dx[i] - k.shear * dy;
+            ramp[i] = plane[i] + k.gv * dy;
+        }
+        const float* at = texels.data + start + y * across + x;
+        for (int block = 0; block < blocks; ++block, at += 8)
+            for (int i = 0; i < 8; ++i) {
+                float reach = half - fabsf(off[i]), expected = ramp[i] > 0.0f ? ramp[i] : 0.0f;
+                float weight = (reach > 0.0f ? (reach < 1.0f ? reach : 1.0f) : 0.0f) * share;
+                COUNT
+                covered[i] += weight;
+                off[i] += 8.0f;
+                ramp[i] += 8.0f * k.gu;
+            }
+    }
+    float sums[3];
+    for (int n = 0; n < 3; ++n) {
+        const float* a = n == 0 ? hidden : n == 1 ? covered : values;
+        sums[n] = ((a[0] + a[4]) + (a[2] + a[6])) + ((a[1] + a[5]) + (a[3] + a[7]));
+    }
+    return wp::vec3(sums[0], sums[1], sums[2]);
+"""
+
+
+@wp.func_native(
+    _OVER_KERNEL.replace("VALUE", "k.value").replace(
+        "COUNT",
+        """
+                float dark = at[i] > expected ? weight : 0.0f;
+                hidden[i] += dark;
+                values[i] += dark * at[i];""",
+    )
+)
+def hidden_by_texels(k: Kernel, rows: Rows, texels: wp.array(dtype=float), start: int, across: int) -> wp.vec3:
     """Weight of the kernel's texels that show a caster, weight of all, and sum of those casters' values, weighted."""
-    side = k.wide + wp.abs(k.shear) * k.high + 0.5
-    x = int(k.u - side)
-    blocks = (int(k.u + side) - x) // 8 + 1
-    dx = CENTERS + Lanes(float(x) - k.u)
-    plane = Lanes(k.value) + dx * k.gu
-    hidden = Lanes(0.0)
-    covered = Lanes(0.0)
-    values = Lanes(0.0)
-    y = int(k.v - k.high - 0.5)
-    y_end = int(k.v + k.high + 0.5)
-    while y <= y_end:
-        dy = float(y) + 0.5 - k.v
-        share = wp.clamp(k.high + 0.5 - wp.abs(dy), 0.0, 1.0)
-        half = Lanes(half_width(k, dy))
-        ramp = plane + Lanes(k.gv * dy)
-        off = dx - Lanes(k.shear * dy)
-        at = start + y * across + x
-        for _block in range(blocks):
-            seen = load(texels, at)
-            weight = lesser(greater(half - wp.abs(off), ZEROS), ONES) * share
-            dark = where_above(seen, greater(ramp, ZEROS), weight)
-            hidden += dark
-            covered += weight
-            values += wp.cw_mul(dark, seen)
-            at += 8
-            off += Lanes(8.0)
-            ramp += Lanes(8.0 * k.gu)
-        y += 1
-    return wp.vec3(total(hidden), total(covered), total(values))
+
+
+@wp.func_native(
+    # A mean over a cell is that of the plane somewhere in the cell.
+    _OVER_KERNEL.replace("VALUE", "k.value + 0.5f * (fabsf(k.gu) + fabsf(k.gv))").replace(
+        "COUNT",
+        """
+                float near = at[i], far = at[i + size];
+                float near_dark = near > expected ? weight * at[i + 2 * size] : 0.0f, far_dark = far > expected ? weight * at[i + 3 * size] : 0.0f;
+                hidden[i] += near_dark + far_dark;
+                values[i] += near_dark * near + far_dark * far;""",
+    )
+)
+def hidden_by_cells(k: Kernel, rows: Rows, texels: wp.array(dtype=float), start: int, across: int, size: int) -> wp.vec3:
+    """The same from a coarser level, of which a plane has this `size`; `k` is in its cells."""
 
 
 @wp.func
@@ -145,43 +186,6 @@ def lit_by_patch(
 
 
 @wp.func
-def hidden_by_cells(k: Kernel, cells: wp.array(dtype=float), start: int, across: int, plane_size: int) -> wp.vec3:
-    """The same from a coarser level; `k` is in its cells."""
-    side = k.wide + wp.abs(k.shear) * k.high + 0.5
-    x = int(k.u - side)
-    blocks = (int(k.u + side) - x) // 8 + 1
-    dx = CENTERS + Lanes(float(x) - k.u)
-    # A mean over a cell is that of the plane somewhere in the cell.
-    plane = Lanes(k.value + 0.5 * (wp.abs(k.gu) + wp.abs(k.gv))) + dx * k.gu
-    hidden = Lanes(0.0)
-    covered = Lanes(0.0)
-    values = Lanes(0.0)
-    y = int(k.v - k.high - 0.5)
-    y_end = int(k.v + k.high + 0.5)
-    while y <= y_end:
-        dy = float(y) + 0.5 - k.v
-        share = wp.clamp(k.high + 0.5 - wp.abs(dy), 0.0, 1.0)
-        half = Lanes(half_width(k, dy))
-        ramp = plane + Lanes(k.gv * dy)
-        off = dx - Lanes(k.shear * dy)
-        at = start + y * across + x
-        for _block in range(blocks):
-            near = load(cells, at)
-            far = load(cells, at + plane_size)
-            weight = lesser(greater(half - wp.abs(off), ZEROS), ONES) * share
-            near_dark = where_above(near, greater(ramp, ZEROS), wp.cw_mul(weight, load(cells, at + 2 * plane_size)))
-            far_dark = where_above(far, greater(ramp, ZEROS), wp.cw_mul(weight, load(cells, at + 3 * plane_size)))
-            hidden += near_dark + far_dark
-            covered += weight
-            values += wp.cw_mul(near_dark, near) + wp.cw_mul(far_dark, far)
-            at += 8
-            off += Lanes(8.0)
-            ramp += Lanes(8.0 * k.gu)
-        y += 1
-    return wp.vec3(total(hidden), total(covered), total(values))
-
-
-@wp.func
 def narrowed(half: float, box: int, rims: float) -> float:
     """A kernel's half width less what texels widen a disc by: `rims` boxes of one, by their variance. Where a rectangle's shadow begins
     and ends hardly depends on them.
@@ -209,7 +213,7 @@ def hidden_by(k: Kernel, shadows: Shadows, m: int) -> wp.vec3:
         fine.high = narrowed(k.high, k.box, 1.0)
         fine.shear = k.shear
         fine.box = k.box
-        return hidden_by_texels(fine, shadows.texels, shadows.maps[m].start, shadows.maps[m].width)
+        return hidden_by_texels(fine, rows_of(fine), shadows.texels, shadows.maps[m].start, shadows.maps[m].width)
     # A narrow kernel may be longer, so that some cells lie across it.
     across = wp.max(wp.min(k.wide, k.high), 1.0)
     index = shadows.maps[m].first_level
@@ -234,7 +238,7 @@ def hidden_by(k: Kernel, shadows: Shadows, m: int) -> wp.vec3:
     coarse.high = wp.min(narrowed(k.high * each, k.box, 2.0), LONGEST)
     coarse.shear = k.shear
     coarse.box = k.box
-    return hidden_by_cells(coarse, shadows.cells, level.start, level.across, level.across * level.rows)
+    return hidden_by_cells(coarse, rows_of(coarse), shadows.cells, level.start, level.across, level.across * level.rows)
 
 
 @wp.func
