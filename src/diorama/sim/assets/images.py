@@ -9,6 +9,8 @@ import numpy as np
 from diorama.sim.assets.mesh import Image
 from diorama.sim.errors import AssetError
 
+#: Files that are taken for images when a folder is looked through.
+IMAGE_SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 #: Larger pictures are halved until they fit: no photograph shows more of an object, and memory is finite.
 LARGEST_PX = 2048
 #: A file of a few bytes can claim any size. Beyond this it is refused before it is decoded.
@@ -18,24 +20,32 @@ MOST_PIXELS = 2**26
 def read_image(path: Path, named_in: Path | None = None) -> Image:
     """An image file, as `decoded` gives it. Raises AssetError naming the file, and the one that it is `named_in`."""
     where = f"{named_in}: its texture {path}" if named_in else f"{path}:"
+    return decoded(_bytes_of(path, where), where)
+
+
+def read_photo(path: Path) -> Image:
+    """A photograph as one looks at it: (h, w, 3) uint8 sRGB, turned as its camera noted that it was held. Raises AssetError naming the file."""
+    return decoded(_bytes_of(path, f"{path}:"), f"{path}:", cv2.IMREAD_COLOR)
+
+
+def _bytes_of(path: Path, where: str) -> bytes:
     try:
-        data = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise AssetError(f"{where} cannot be read ({error.strerror})") from None
-    return decoded(data, where)
 
 
-def decoded(data: bytes, where: str) -> Image:
+def decoded(data: bytes, where: str, flags: int = cv2.IMREAD_UNCHANGED) -> Image:
     """The bytes of an image file as (h, w, 3) or, with an alpha channel that says something, (h, w, 4) uint8, RGB(A), no side
     longer than `LARGEST_PX`.
 
-    Grey becomes RGB, and 16 bits become 8. Raises AssetError, which starts with `where`.
+    Grey becomes RGB, and 16 bits become 8. `flags` are OpenCV's. Raises AssetError, which starts with `where`.
     """
     width, height = _claimed_size(data)
     if width * height > MOST_PIXELS:
         raise AssetError(f"{where} is {width} x {height} pixels large, and at most {MOST_PIXELS} can be used. Make it smaller.")
     try:
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED) if data else None
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), flags) if data else None
     except cv2.error:
         image = None
     if image is None or image.dtype not in (np.uint8, np.uint16) or image.size > 4 * MOST_PIXELS:

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from diorama.sim.assets import household, pybullet_data
 from diorama.sim.assets.deform import deformed, scaled
-from diorama.sim.assets.images import read_image
+from diorama.sim.assets.images import read_image, read_photo
 from diorama.sim.assets.mesh import Asset, Image
 from diorama.sim.assets.primitives import primitive_asset
 from diorama.sim.assets.user import UserFiles
@@ -34,6 +34,7 @@ class AssetLibrary:
         self._kept: _Kept[Shape, Asset] = _Kept(asset_bytes)
         self._kept_sizes: _Kept[Shape, Asset] = _Kept(asset_bytes)
         self._images: _Kept[str, Image] = _Kept(lambda image: image.nbytes)
+        self._photos: _Kept[str, Image] = _Kept(lambda photo: photo.nbytes)
         self._digests: dict[str, str] = {}
 
     def ids(self) -> tuple[str, ...]:
@@ -72,6 +73,10 @@ class AssetLibrary:
         Raises AssetError naming the file.
         """
         return self._images.find(path, lambda: self._read_image(path))
+
+    def photo(self, path: str) -> Image:
+        """A photograph of the user's, upright: (h, w, 3) uint8. Repeated calls return the same array. Raises AssetError naming the file."""
+        return self._photos.find(path, lambda: read_photo(Path(path)))
 
     def fingerprint(self) -> dict[str, str]:
         """SHA-256 of the user's files by relative name, of what they refer to as well; what a resumed run compares.

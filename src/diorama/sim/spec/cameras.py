@@ -8,6 +8,7 @@ import numpy as np
 
 from diorama.sim.errors import InvalidValue
 from diorama.sim.spec.checks import check, finite
+from diorama.sim.spec.environment import Backdrop
 from diorama.sim.spec.pose import Motion, Pose
 from diorama.sim.spec.sensor import SensorSpec
 from diorama.sim.transforms import Matrix
@@ -65,7 +66,7 @@ class CameraSpec:
     what moves meanwhile (`motion` of bodies and of the camera) is smeared. A rolling shutter takes `rolling_shutter_s` from the
     top edge to the bottom edge, evenly about the moment of the picture. Labels are exact at each row's moment, as through a pinhole
     in the aperture's middle. Optical flow tells where surfaces are `flow_s` later, or were that long before. Blur is the mean of
-    `blur_samples` pictures.
+    `blur_samples` pictures. Where nothing is, the camera sees its `backdrop`, or without one what surrounds the scene.
     """
 
     name: str = "camera"
@@ -86,6 +87,7 @@ class CameraSpec:
     motion: Motion = Motion()
     flow_s: float = 1 / 30
     blur_samples: int = 16
+    backdrop: Backdrop | None = None
     sensor: SensorSpec = SensorSpec()
 
     def __post_init__(self) -> None:

@@ -27,7 +27,7 @@ from diorama.sim.transforms import apply
 SAMPLES = 4
 FRAGMENT_SHADER = Path(__file__).with_name("mesh.frag")
 #: The texture units of maps of shadows and surroundings, as the shader has them; a surface's textures come before.
-_SHADOWS_UNIT, _PICTURE_UNIT, _DULL_UNIT, _SPLIT_SUMS_UNIT = 6, 7, 8, 9
+_SHADOWS_UNIT, _PICTURE_UNIT, _DULL_UNIT, _SPLIT_SUMS_UNIT, _PHOTO_UNIT = 6, 7, 8, 9, 10
 _ANISOTROPY, _MAX_ANISOTROPY = 0x84FE, 0x84FF
 
 
@@ -123,6 +123,7 @@ class Engine(pyrender.Renderer):
         self._batch = _Batch((), first=True)
         self._surroundings: dict[str, Any] = {}
         self._around: dict[int, int] = {}
+        self._photo: NDArray[np.float32] | None = None
         self._split_sums = _float_texture(dfg_table().reshape(ENTRIES, ENTRIES, 2), GL.GL_RG32F, GL.GL_RG, GL.GL_CLAMP_TO_EDGE)
         self._casting = False
         self._told: set[int] = set()
@@ -138,9 +139,13 @@ class Engine(pyrender.Renderer):
             if rows is not None:
                 self._around[unit] = _float_texture(rows, GL.GL_RGB32F, GL.GL_RGB, GL.GL_REPEAT)
 
-    def photograph(self, scene: Any, width: int, height: int) -> NDArray[np.float32]:
-        """(height, width, 3) radiance that the scene's main camera sees. Raises InvalidValue for sizes that the driver refuses."""
+    def photograph(self, scene: Any, width: int, height: int, backdrop: NDArray[np.float32] | None) -> NDArray[np.float32]:
+        """(height, width, 3) radiance that the scene's main camera sees, and where nothing is, the same of its `backdrop`.
+
+        Raises InvalidValue for sizes that the driver refuses.
+        """
         self.viewport_width, self.viewport_height = width, height
+        self._hang(backdrop)
         flags = pyrender.RenderFlags.OFFSCREEN
         self._update_context(scene, flags)
         out = np.zeros((height, width, 3), np.float32)
@@ -153,6 +158,17 @@ class Engine(pyrender.Renderer):
             out += picture
         return out
 
+    def _hang(self, backdrop: NDArray[np.float32] | None) -> None:
+        """Put what the camera sees of its backdrop on the graphics card, if it has one."""
+        self._surroundings["has_photo"] = int(backdrop is not None)
+        if backdrop is self._photo:
+            return
+        if _PHOTO_UNIT in self._around:
+            GL.glDeleteTextures([self._around.pop(_PHOTO_UNIT)])
+        if backdrop is not None:
+            self._around[_PHOTO_UNIT] = _float_texture(backdrop, GL.GL_RGB32F, GL.GL_RGB, GL.GL_CLAMP_TO_EDGE)
+        self._photo = backdrop
+
     def delete(self) -> None:
         self._forget_maps()
         GL.glDeleteTextures([self._split_sums])
@@ -164,7 +180,7 @@ class Engine(pyrender.Renderer):
                 batch.maps.delete()
         if self._around:
             GL.glDeleteTextures(list(self._around.values()))
-        self._batches, self._around = [], {}
+        self._batches, self._around, self._photo = [], {}, None
 
     def _draw_maps(self, scene: Any) -> None:
         """The batch's shadow maps, which do not depend on the camera."""

@@ -82,6 +82,9 @@ uniform float turn;
 layout(binding = 7) uniform sampler2D picture;
 layout(binding = 8) uniform sampler2D dull_picture;
 layout(binding = 9) uniform sampler2D split_sums;
+// What each pixel shows where nothing is, the picture's upper row first.
+uniform int has_photo;
+layout(binding = 10) uniform sampler2D photo;
 // 1 in the pass that also takes what needs no lamp.
 uniform int first_pass;
 
@@ -292,7 +295,11 @@ void main()
 {
     vec3 to_eye = normalize(cam_pos - frag_position);
     if (is_background == 1) {
-        vec3 seen = has_picture == 1 && has_backdrop == 0 ? blurred_picture(-to_eye, length(dFdx(to_eye))) : hemisphere(background_top, background_bottom, -to_eye.z);
+        vec3 seen;
+        if (has_photo == 1) {
+            ivec2 pixel = ivec2(gl_FragCoord.xy);
+            seen = texelFetch(photo, ivec2(pixel.x, textureSize(photo, 0).y - 1 - pixel.y), 0).rgb;
+        } else seen = has_picture == 1 && has_backdrop == 0 ? blurred_picture(-to_eye, length(dFdx(to_eye))) : hemisphere(background_top, background_bottom, -to_eye.z);
         frag_color = vec4(seen * float(first_pass), 1.0);
         return;
     }

@@ -8,6 +8,7 @@ from typing import Any, Self
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.errors import InvalidValue
 from diorama.sim.frame import Frame
+from diorama.sim.render.backdrop import Backdrops
 from diorama.sim.render.gl.lamps import lamps
 from diorama.sim.render.gl.platform import chosen_platform
 from diorama.sim.render.gl.surroundings import surroundings
@@ -29,6 +30,7 @@ class GL:
         self._library = library
         self._raster = Raster(library)
         self._sensor = Sensor()
+        self._backdrops = Backdrops(library)
         self._spec: SceneSpec | None = None
 
     def __enter__(self) -> Self:
@@ -77,7 +79,7 @@ class GL:
             _require_pinhole(camera)
             self._context.make_current()
             self._scenes.point_camera(self._scene, camera, self._boxes)
-            radiance = self._engine.photograph(self._scene, camera.width, camera.height)
+            radiance = self._engine.photograph(self._scene, camera.width, camera.height, self._backdrops.seen_by(camera))
             if "radiance" in channels:
                 out["radiance"] = radiance
             if "rgb" in channels:

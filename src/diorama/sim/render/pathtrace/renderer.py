@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.frame import Frame
 from diorama.sim.lens import rays_at
+from diorama.sim.render.backdrop import Backdrops
 from diorama.sim.render.pathtrace import film, wavefront
 from diorama.sim.render.pathtrace.denoise import Denoiser
 from diorama.sim.render.pathtrace.engine import using
@@ -40,6 +41,7 @@ class PathTracer:
         self._settings = PathTracing(spp=spp, max_depth=max_depth, denoise=denoise)
         self._library = library
         self._labels = Raster(library)
+        self._backdrops = Backdrops(library)
         self._denoiser: Denoiser | None = None
         self._around: Around | None = None
         self._scene: TracedScene | None = None
@@ -114,6 +116,9 @@ class PathTracer:
     def _beyond(self, camera: CameraSpec, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.float32]:
         """Radiances (n, 3) that some pixels see where there is no surface."""
         assert self._around is not None
+        backdrop = self._backdrops.seen_by(camera)
+        if backdrop is not None:
+            return backdrop[rows, columns]
         rays = rays_at(camera, np.stack([columns, rows], axis=1) + 0.5)
         passes = _passes(self._settings.spp, camera)
         moments = [shot.camera_s for shot in shots(camera, passes, False)] if camera.exposure_s > 0 and not camera.motion.is_still else [0.0]

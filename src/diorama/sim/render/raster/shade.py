@@ -41,13 +41,14 @@ wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": 
 @wp.struct
 class Lighting:
     """All light there is. `openness` is what surfaces in each pixel's neighbourhood leave open of its surroundings; empty for all.
-    `ltc` is the table of area.py.
+    `backdrop` is what each pixel sees where nothing is; empty for the environment. `ltc` is the table of area.py.
     """
 
     lights: wp.array(dtype=LightData)
     shadows: Shadows
     environment: Environment
     openness: wp.array(dtype=float)
+    backdrop: wp.array(dtype=wp.vec3)
     ltc: wp.array(dtype=wp.vec4)
 
 
@@ -173,6 +174,19 @@ def openness_at(lighting: Lighting, view: View, at: Places) -> Lanes:
 
 
 @wp.func
+def beyond(lighting: Lighting, view: View, ray: wp.vec3, u: float, v: float) -> wp.vec3:
+    """What is seen past the last surface, at a place in the picture."""
+    # Where a lens sees nothing there is no ray, and no light.
+    if wp.dot(ray, ray) == 0.0:
+        return wp.vec3(0.0, 0.0, 0.0)
+    if lighting.backdrop.shape[0] == 0:
+        return background(lighting.environment, wp.normalize(ray))
+    x = wp.clamp(int(u), 0, view.width - 1)
+    y = wp.clamp(int(v), 0, view.height - 1)
+    return lighting.backdrop[y * view.width + x]
+
+
+@wp.func
 def passes_light(s: Surfels, lane: int) -> bool:
     """Whether a point casts no shadow: see UNLIT in materials.py."""
     return s.opacity[lane] * (1.0 - s.transmission[lane]) < 0.5
@@ -209,12 +223,7 @@ def shade_group(
     if empty:
         for i in range(LANES):
             if triangle[i] == EMPTY and base + i < count:
-                ray = vector_at(at.ray, i)
-                color = wp.vec3(0.0, 0.0, 0.0)
-                # Where a lens sees nothing there is no ray, and no light.
-                if wp.dot(ray, ray) > 0.0:
-                    color = background(lighting.environment, wp.normalize(ray))
-                radiance[base + i] = color
+                radiance[base + i] = beyond(lighting, view, vector_at(at.ray, i), at.u[i], at.v[i])
     if not seen:
         return
     s = surfels(looks, view, at, triangle)
