@@ -154,6 +154,12 @@ def sun_light(sky: PhysicalSky) -> SunLight:
     return SunLight(direction=(-toward[0], -toward[1], -toward[2]), irradiance=irradiance, angular_diameter_rad=0.0093)
 
 
+def level_irradiance(sky: PhysicalSky) -> Rgb:
+    """W/m2 per channel that a sky, without the sun, sends onto level ground."""
+    red, green, blue = _horizontal_irradiance(sky_tables(sky))
+    return (_digits(red * sky.strength), _digits(green * sky.strength), _digits(blue * sky.strength))
+
+
 def _digits(value: float) -> float:
     """The number to nine significant digits: C libraries differ in the last bit of what they compute."""
     return float(f"{value:.9g}")

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diorama.sim.errors import AssetError
+from diorama.sim.spec import HdrMap, Highlight
+from diorama.sim.transforms import Vec3, normalize
 
 #: A file of a few megabytes can claim any size. Larger maps show nothing that a camera here would see.
 MAX_HEIGHT = 4096
@@ -42,6 +44,36 @@ def read_hdr(path: Path) -> NDArray[np.float32]:
     if not (lowest >= 0 and highest <= MAX_RADIANCE):
         raise AssetError(f"{path}: has radiances from {lowest:g} to {highest:g}, expected 0 to {MAX_RADIANCE:g}")
     return out
+
+
+def read_map(spec: HdrMap) -> NDArray[np.float32]:
+    """What a spec's file shows, as `read_hdr` has it, darkened where it is to be without its highlight."""
+    return darkened(read_hdr(Path(spec.path)), spec.without)
+
+
+def darkened(picture: NDArray[np.float32], highlight: Highlight | None) -> NDArray[np.float32]:
+    """The map with what is brighter than its highlight, within that, dimmed to it; colours stay."""
+    if highlight is None:
+        return picture
+    near = cosines(picture.shape[0], highlight.direction) > math.cos(highlight.radius_rad)
+    bright = luminances(picture)
+    factor = np.where(near & (bright > highlight.luminance), highlight.luminance / np.maximum(bright, 1e-30), 1.0)
+    return np.multiply(picture, factor[..., None], dtype=np.float32, casting="same_kind")
+
+
+def luminances(picture: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Relative luminance (ITU-R BT.709) of each pixel."""
+    red, green, blue = (picture[..., c].astype(np.float64) for c in range(3))
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def cosines(rows: int, direction: Vec3) -> NDArray[np.float64]:
+    """(rows, 2 rows): of the angle between each pixel's direction in a map and one of its axes' directions, of any length but zero."""
+    x, y, z = normalize(direction)
+    level, up = (np.array([round(f(math.pi * (0.5 - (i + 0.5) / rows)), 12) for i in range(rows)])[:, None] for f in (math.cos, math.sin))
+    turns = [math.pi * (1 - (j + 0.5) / rows) for j in range(2 * rows)]
+    across = np.array([round(x * math.cos(a) + y * math.sin(a), 12) for a in turns])[None, :]
+    return level * across + up * z
 
 
 def _check_header(path: Path, head: bytes) -> float:

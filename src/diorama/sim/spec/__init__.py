@@ -11,7 +11,7 @@ in [0, 1]; lights are in radiometric units per colour channel.
 from diorama.sim.spec.bodies import BodySpec
 from diorama.sim.spec.cameras import BrownConrady, CameraSpec, Distortion, KannalaBrandt
 from diorama.sim.spec.checks import Rgb
-from diorama.sim.spec.environment import EnvironmentSpec, HdrMap, PhysicalSky, Surroundings
+from diorama.sim.spec.environment import Backdrop, EnvironmentSpec, HdrMap, Highlight, PhysicalSky, Surroundings
 from diorama.sim.spec.lattice import Lattice
 from diorama.sim.spec.lights import Light, PointLight, RectLight, SpotLight, SunLight
 from diorama.sim.spec.materials import ImageTexture, MaterialSpec, ProceduralTexture, Texture, TextureKind
@@ -22,6 +22,7 @@ from diorama.sim.spec.shapes import BoxShape, CylinderShape, MeshShape, Shape, S
 from diorama.sim.transforms import Quat, Vec3
 
 __all__ = [
+    "Backdrop",
     "BodySpec",
     "BoxShape",
     "BrownConrady",
@@ -30,6 +31,7 @@ __all__ = [
     "Distortion",
     "EnvironmentSpec",
     "HdrMap",
+    "Highlight",
     "ImageTexture",
     "KannalaBrandt",
     "Lattice",

@@ -5,6 +5,23 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from diorama.sim.spec.checks import Rgb, check, check_color, finite
+from diorama.sim.transforms import Vec3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Highlight:
+    """The brightest spot of an HDR map: all within `radius_rad` of a unit `direction` (in the map's own axes, unturned) whose
+    luminance is more than `luminance` (in the map's own values).
+    """
+
+    direction: Vec3
+    radius_rad: float
+    luminance: float
+
+    def __post_init__(self) -> None:
+        check(finite(*self.direction) and any(self.direction), self, f"direction must not be zero, got {self.direction}")
+        check(0 < self.radius_rad <= math.pi, self, f"radius_rad must be in (0, pi], got {self.radius_rad}")
+        check(finite(self.luminance) and self.luminance >= 0, self, f"luminance must be 0 or more, got {self.luminance}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,13 +29,15 @@ class HdrMap:
     """Surroundings from an equirectangular picture (Radiance ``.hdr``), twice as wide as high, its top row straight up.
 
     Its values times `strength` are radiances in W/m2/sr. The middle column lies along the world's +x; `turn_rad` turns it
-    counter-clockwise seen from above.
+    counter-clockwise seen from above. What it has `without` is darkened to that highlight's luminance: a light stands for
+    the rest, since the map itself casts no shadows.
     """
 
     kind: ClassVar[str] = "hdr-map"
     path: str
     strength: float = 1.0
     turn_rad: float = 0.0
+    without: Highlight | None = None
 
     def __post_init__(self) -> None:
         check(bool(self.path), self, "path must not be empty")
@@ -51,6 +70,27 @@ class PhysicalSky:
 
 
 Surroundings = HdrMap | PhysicalSky
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backdrop:
+    """A photograph (an image file) that one camera sees past the last surface, whichever way it looks. It lights nothing and has no labels.
+
+    It fills the picture: the largest part of the photograph with the picture's proportions is shown, or 1 / `zoom` of that in each
+    direction. The part lies in the photograph's middle, or is moved by `offset` (right, down), where -1 and 1 are as far as it goes. The photograph's
+    white is `radiance` W/m2/sr per channel; its codes are sRGB.
+    """
+
+    path: str
+    radiance: float = 1.0
+    offset: tuple[float, float] = (0.0, 0.0)
+    zoom: float = 1.0
+
+    def __post_init__(self) -> None:
+        check(bool(self.path), self, "path must not be empty")
+        check(finite(self.radiance) and self.radiance >= 0, self, f"radiance must be 0 or more, got {self.radiance}")
+        check(all(-1 <= o <= 1 for o in self.offset), self, f"offset must be in [-1, 1], got {self.offset}")
+        check(1 <= self.zoom < math.inf, self, f"zoom must be 1 or more, got {self.zoom}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,13 +2,12 @@
 
 import math
 from dataclasses import dataclass
-from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from diorama.sim.assets.hdr import read_hdr
+from diorama.sim.assets.hdr import read_map
 from diorama.sim.sky import sky_map
 from diorama.sim.spec import EnvironmentSpec, HdrMap, Rgb
 
@@ -37,7 +36,7 @@ def surroundings(spec: EnvironmentSpec) -> Surroundings:
     """Raises AssetError naming an HDR map that cannot be used."""
     picture, turn = None, 0.0
     if isinstance(spec.surroundings, HdrMap):
-        picture, turn = read_hdr(Path(spec.surroundings.path)) * np.float32(spec.surroundings.strength), spec.surroundings.turn_rad
+        picture, turn = read_map(spec.surroundings) * np.float32(spec.surroundings.strength), spec.surroundings.turn_rad
         if len(picture) > _SHARP_ROWS:
             picture = np.asarray(cv2.resize(picture, (2 * _SHARP_ROWS, _SHARP_ROWS), interpolation=cv2.INTER_AREA), np.float32)
     elif spec.surroundings is not None:

@@ -2,12 +2,11 @@
 
 import math
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from diorama.sim.assets.hdr import read_hdr
+from diorama.sim.assets.hdr import read_map
 from diorama.sim.sky import HORIZON, radiance, sky_map, sky_tables
 from diorama.sim.spec import EnvironmentSpec, HdrMap, PhysicalSky, Rgb
 
@@ -44,7 +43,7 @@ def around(environment: EnvironmentSpec) -> Around:
     """Raises AssetError naming an HDR map that cannot be used."""
     surroundings = environment.surroundings
     if isinstance(surroundings, HdrMap):
-        return Around(environment, read_hdr(Path(surroundings.path)) * np.float32(surroundings.strength), surroundings.turn_rad)
+        return Around(environment, read_map(surroundings) * np.float32(surroundings.strength), surroundings.turn_rad)
     if isinstance(surroundings, PhysicalSky):
         return Around(environment, sky_map(surroundings, _SKY_ROWS))
     z = np.cos((np.arange(_BLEND_ROWS) + 0.5) / _BLEND_ROWS * math.pi)

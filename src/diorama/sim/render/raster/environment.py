@@ -19,7 +19,7 @@ import numpy as np
 import warp
 from numpy.typing import NDArray
 
-from diorama.sim.assets.hdr import read_hdr
+from diorama.sim.assets.hdr import darkened, read_hdr
 from diorama.sim.render.raster import octahedral
 from diorama.sim.render.raster.device import Array, wp
 from diorama.sim.render.raster.harmonics import harmonic_light, irradiance_coefficients
@@ -161,7 +161,7 @@ class EnvironmentCache:
         if isinstance(surroundings, PhysicalSky):
             content = (surroundings.sun_elevation_rad, surroundings.turbidity, surroundings.ground)
         elif surroundings is not None:
-            content = surroundings.path
+            content = (surroundings.path, surroundings.without)
         found = self._maps.pop((device, content), None)
         if found is None:
             if surroundings is None:
@@ -169,7 +169,7 @@ class EnvironmentCache:
             elif isinstance(surroundings, PhysicalSky):
                 found = _sky_maps(surroundings, device)
             else:
-                found = _picture_maps(self._read(Path(surroundings.path)), device)
+                found = _picture_maps(darkened(self._read(Path(surroundings.path)), surroundings.without), device)
             if len(self._maps) >= self._entries:
                 del self._maps[next(iter(self._maps))]
         self._maps[device, content] = found
