@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import pytest
+from built_in import built_in
 
 from diorama.exporters import EXPORTERS
 from diorama.exporters.base import Encoded
@@ -37,7 +38,7 @@ def test_scenarios(name, library):
 
 @pytest.mark.parametrize("name", RANDOMIZERS.names())
 def test_randomizers(name, library):
-    check_randomizer(RANDOMIZERS[name](), library=library)
+    check_randomizer(built_in(name), library=library)
 
 
 @pytest.mark.parametrize("name", EXPORTERS.names())

@@ -5,6 +5,7 @@ import json
 from dataclasses import fields, replace
 
 import pytest
+from built_in import built_in
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -24,7 +25,7 @@ NEEDED = {"relative": {"on": Select(categories=("brick",)), "of": Select(categor
 
 
 def of_name(name):
-    return RANDOMIZERS[name](**NEEDED.get(name, {}))
+    return built_in(name, **NEEDED.get(name, {}))
 
 
 def sampled(randomizer, seed, spec, context):
@@ -41,14 +42,14 @@ def test_declares_itself(name):
     assert kind.name == name
     assert kind.stage in ("scene", "view")
     assert inspect.getdoc(kind).partition("\n")[0].endswith(".")
-    assert kind() == kind() and hash(kind()) == hash(kind())
+    assert of_name(name) == of_name(name) and hash(of_name(name)) == hash(of_name(name))
     with pytest.raises(TypeError):
         kind(1)  # settings are named
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_settings_survive_json(name):
-    randomizer = RANDOMIZERS[name]()
+    randomizer = of_name(name)
     assert from_json(type(randomizer), json.loads(json.dumps(to_json(randomizer)))) == randomizer
 
 
@@ -78,7 +79,7 @@ def test_seeds_differ(name, staged, context):
 
 @pytest.mark.parametrize("name", [n for n in NAMES if RANDOMIZERS[n].stage == "view"])
 def test_view_randomizers_change_their_camera_only(name, staged, context):
-    randomizer, spec = RANDOMIZERS[name](), staged(1)
+    randomizer, spec = of_name(name), staged(1)
     varied = randomizer.apply(spec, randomizer.sample(Seed(3), spec, context))
     assert replace(varied, cameras=()) == replace(spec, cameras=())
     before, after = spec.cameras[0], varied.cameras[0]
@@ -92,7 +93,7 @@ def test_one_more_object_changes_nothing_about_the_others(room, context):
     assert many[:8] == few
     spec = {n: Objects(count=Constant(n)).apply(room, {"objects": many[:n]}) for n in (8, 9)}
     for name, key in (("drop", "poses"), ("materials", "materials")):
-        randomizer = RANDOMIZERS[name]()
+        randomizer = of_name(name)
         fewer, more = (randomizer.sample(seed.child(name), spec[n], context)[key] for n in (8, 9))
         assert {k: v for k, v in more.items() if k != "object-08"} == fewer
     assert "object-08" in RANDOMIZERS["drop"]().sample(seed, spec[9], context)["poses"]
@@ -114,11 +115,11 @@ def _distribution_fields():
 
 @pytest.mark.parametrize(("name", "field"), list(_distribution_fields()))
 def test_settings_that_make_no_sense_are_refused_before_anything_runs(name, field):
-    default = getattr(RANDOMIZERS[name](), field)
+    default = getattr(of_name(name), field)
     if default.support is None and default.outcomes is None:
         return  # any rotation will do
     with pytest.raises(DioramaError, match=f"^{field} must "):
-        RANDOMIZERS[name](**{field: Constant("nonsense")})
+        built_in(name, **{field: Constant("nonsense")})
 
 
 @pytest.mark.parametrize(
@@ -126,7 +127,7 @@ def test_settings_that_make_no_sense_are_refused_before_anything_runs(name, fiel
 )
 def test_settings_that_can_leave_their_range_are_refused(name, field):
     with pytest.raises(DioramaError, match=f"^{field} must draw numbers "):
-        RANDOMIZERS[name](**{field: Normal(0.5, 1)})
+        built_in(name, **{field: Normal(0.5, 1)})
 
 
 def test_a_count_is_whole():

@@ -2,20 +2,23 @@
 
 import hashlib
 import os
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
 import pytest
+from scipy import stats
 
 from diorama.exporters.coco import Coco
 from diorama.plan import Plan
 from diorama.randomizers.base import Labelled, Stage, check_files, files_of
-from diorama.randomizers.files import check_readable, digest, files_in
+from diorama.randomizers.files import FromFiles, check_readable, digest, files_in
 from diorama.run.pipeline import Pipeline
 from diorama.scenes.tabletop import Tabletop
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.errors import AssetError, InvalidValue
+from diorama.sim.seeds import Seed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,18 +104,23 @@ def test_those_without_files_are_left_alone():
     assert [files_of(r) for r in randomizers] == [()] * len(randomizers)
 
 
+def of_files(fingerprint):
+    """What it says of randomizers' files; it also has that of these tests, as code of one's own."""
+    return {key: value for key, value in fingerprint.items() if "notes:" in key}
+
+
 def test_a_run_checks_and_compares_files(folder):
     plan = Plan(scenario=Tabletop(), exporters=(Coco(),), randomizers=(MoreNotes(paths=("notes/b.txt",)), Notes(paths=("notes/a",))))
     pipeline = Pipeline()
     library = pipeline.library(plan)
-    before = pipeline.fingerprint(plan, library)
+    before = of_files(pipeline.fingerprint(plan, library))
     assert before == {
         "more-notes:notes/b.txt": hashlib.sha256(b"Text of b.txt").hexdigest(),
         "notes:notes/a/z.TXT": hashlib.sha256(b"Text of a/z.TXT").hexdigest(),
     }
     (folder / "b.txt").write_text("Other text")
     (folder / "a" / "new.txt").write_text("New")
-    after = pipeline.fingerprint(plan, AssetLibrary())
+    after = of_files(pipeline.fingerprint(plan, AssetLibrary()))
     assert {key for key in after if after[key] != before.get(key)} == {"more-notes:notes/b.txt", "notes:notes/a/new.txt"}
     (folder / "b.txt").write_text("wrong")
     with pytest.raises(AssetError, match=r"^more-notes: notes/b\.txt: does not begin"):
@@ -138,3 +146,45 @@ def test_a_fault_of_settings_is_told_as_well():
 
     with pytest.raises(AssetError, match=r"^wrong: nothing to draw from$"):
         check_files([Wrong()])  # pyright: ignore[reportArgumentType] - half a randomizer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pages(FromFiles):
+    """Draws a text file."""
+
+    name: ClassVar[str] = "pages"
+    suffixes: ClassVar[tuple[str, ...]] = (".txt",)
+
+
+def drawn(pages: Pages, times: int) -> Counter[str]:
+    return Counter(pages.drawn_file(Seed(0).child("draw", i).rng()) for i in range(times))
+
+
+def test_every_file_is_as_likely_whichever_folder_it_is_in(folder):
+    counts = drawn(Pages(paths=("notes/a", "notes/b.txt", "notes/a-1.txt")), 1500)
+    assert set(counts) == set(files_in(["notes"], (".txt",)))
+    assert stats.chisquare(list(counts.values())).pvalue > 0.01
+
+
+def test_with_weights_paths_are_as_likely_as_these_say(folder):
+    (folder / "a" / "y.txt").write_text("Y")
+    counts = drawn(Pages(paths=("notes/a", "notes/b.txt", "notes/a-1.txt"), weights=(3.0, 1.0, 0.0)), 1600)
+    shares = {"notes/a/y.txt": 600, "notes/a/z.TXT": 600, "notes/b.txt": 400}
+    assert stats.chisquare([counts[name] for name in shares], list(shares.values())).pvalue > 0.01
+    assert counts.keys() == shares.keys()
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"paths": ()}, "paths must name at least one file or folder, got []"),
+        ({"paths": ("notes", "")}, "paths must name at least one file or folder, got ['notes', '']"),
+        ({"paths": ("notes",), "weights": (1.0, 2.0)}, "weights must be as many as paths, got 2 for 1"),
+        ({"paths": ("notes",), "weights": (-1.0,)}, "weights must be 0 or more, and not all 0, got [-1.0]"),
+        ({"paths": ("notes",), "weights": (0.0,)}, "weights must be 0 or more, and not all 0, got [0.0]"),
+    ],
+)
+def test_settings_that_draw_nothing_are_refused(settings, message):
+    with pytest.raises(InvalidValue) as error:
+        Pages(**settings)
+    assert str(error.value) == message

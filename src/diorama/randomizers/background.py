@@ -1,6 +1,6 @@
 """What is all around: light from everywhere, and what is seen past the last surface."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from diorama.randomizers.base import Context, Stage
@@ -18,7 +18,7 @@ class Background:
 
     The sky's radiance is `sky` W/m2/sr with the colour of a black body of `kelvin`; the ground sends back the share `bounce` of
     it, tinted. A share `backdrop` of scenes has a background of two colours of its own, of `backdrop_value` radiance at
-    most; the others show the sky and the ground.
+    most, or in a share `plain` of these of one; the others show the sky and the ground.
     """
 
     name: ClassVar[str] = "background"
@@ -28,14 +28,16 @@ class Background:
     kelvin: Distribution = Uniform(4500, 11000)
     bounce: Distribution = Uniform(0.15, 0.7)
     backdrop: float = 0.7
+    plain: float = 0.15
     backdrop_value: Distribution = LogUniform(0.05, 1.5)
 
     def __post_init__(self) -> None:
         require(self, 0, 1000, "sky", "backdrop_value")
         require(self, *KELVIN_RANGE, "kelvin")
         require(self, 0, 1, "bounce")
-        if not 0 <= self.backdrop <= 1:
-            raise InvalidValue(f"backdrop must be in 0..1, got {self.backdrop}")
+        for name in ("backdrop", "plain"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise InvalidValue(f"{name} must be in 0..1, got {getattr(self, name)}")
 
     def sample(self, seed: Seed, spec: SceneSpec, context: Context) -> dict[str, Any]:
         rng = seed.rng()
@@ -49,7 +51,10 @@ class Background:
             first, second = (rgb_from_hsv(rng.random(), Uniform(0.0, 0.6).sample(rng), Uniform(0.3, 1.0).sample(rng)) for _ in range(2))
             top = scaled(first, value)
             bottom = scaled(mixed(first, second, Uniform(0.1, 0.9).sample(rng)), value)
-        return {"environment": to_json(EnvironmentSpec(sky=sky, ground=ground, background_top=top, background_bottom=bottom))}
+            if seed.child("plain").rng().random() < self.plain:
+                bottom = top
+        around = EnvironmentSpec(sky=sky, ground=ground, background_top=top, background_bottom=bottom)
+        return {"environment": to_json(replace(around, occlusion_radius_m=spec.environment.occlusion_radius_m))}
 
     def apply(self, spec: SceneSpec, params: dict[str, Any]) -> SceneSpec:
         return spec.replace(environment=from_json(EnvironmentSpec, params["environment"]))

@@ -67,6 +67,22 @@ def is_placed(body: BodySpec) -> bool:
     return body.is_static or body.world_from_body != Pose()
 
 
+def lit_point(spec: SceneSpec, library: AssetLibrary) -> Vec3:
+    """What lights are aimed at, and exposures made for: the middle of the top of the body tagged ``support``; or else the middle of the objects,
+    or without any of all bodies; or the world's origin.
+    """
+    for body in spec.bodies:
+        if "support" in body.tags:
+            top = world_box(body, library)
+            return (top.middle[0], top.middle[1], top.high[2])
+    bodies = [body for body in spec.bodies if "object" in body.tags] or spec.bodies
+    if not bodies:
+        return (0.0, 0.0, 0.0)
+    boxes = [world_box(body, library) for body in bodies]
+    x, y, z = ((min(box.low[axis] for box in boxes) + max(box.high[axis] for box in boxes)) / 2 for axis in range(3))
+    return (x, y, z)
+
+
 def radius(body: BodySpec, library: AssetLibrary) -> float:
     """The radius in metres of a ball about the body's origin that holds its bounding box."""
     points = corners(Box(*library.shape_asset(body.shape).bounds_m))

@@ -1,12 +1,51 @@
 """Files of the user's that randomizers draw from: which there are, and whether they can be read."""
 
 import hashlib
+import math
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-from diorama.sim.errors import AssetError, DioramaError
+import numpy as np
+
+from diorama.randomizers.base import Labelled
+from diorama.randomizers.distributions import Choice, UniformInt
+from diorama.sim.errors import AssetError, DioramaError, InvalidValue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FromFiles(Labelled):
+    """What a randomizer has that draws one of the user's files each time: the `paths` of files, and of folders of them.
+
+    All files are as likely as each other; or with `weights`, a number for each of the paths, the path is drawn by these, and of a folder every file
+    is as likely.
+    """
+
+    suffixes: ClassVar[tuple[str, ...]]
+    paths: tuple[str, ...]
+    weights: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.paths or not all(self.paths):
+            raise InvalidValue(f"paths must name at least one file or folder, got {list(self.paths)}")
+        if not self.weights:
+            return
+        if len(self.weights) != len(self.paths):
+            raise InvalidValue(f"weights must be as many as paths, got {len(self.weights)} for {len(self.paths)}")
+        if not all(0 <= w < math.inf for w in self.weights) or not any(self.weights):
+            raise InvalidValue(f"weights must be 0 or more, and not all 0, got {list(self.weights)}")
+
+    def files(self) -> tuple[str, ...]:
+        """All files there are to draw. Raises AssetError."""
+        return files_in(self.paths, self.suffixes)
+
+    def drawn_file(self, rng: np.random.Generator) -> str:
+        """The path of one file. Raises AssetError."""
+        path = Choice(tuple(range(len(self.paths))), self.weights).sample(rng) if self.weights else None
+        files = files_in(self.paths if path is None else self.paths[path : path + 1], self.suffixes)
+        return files[UniformInt(0, len(files) - 1).sample(rng)]
 
 
 def files_in(paths: Sequence[str], suffixes: Collection[str]) -> tuple[str, ...]:

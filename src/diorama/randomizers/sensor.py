@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from diorama.randomizers.base import Context, Stage
-from diorama.randomizers.bounds import support_box
+from diorama.randomizers.bounds import lit_point
 from diorama.randomizers.colors import luminance, mixed
 from diorama.randomizers.distributions import Constant, Distribution, LogUniform, TruncatedNormal, Uniform, require, rounded
+from diorama.randomizers.illumination import level_irradiance
 from diorama.sim.codec import from_json, to_json
 from diorama.sim.errors import InvalidValue
 from diorama.sim.seeds import Seed
-from diorama.sim.spec import MaterialSpec, PointLight, ProceduralTexture, RectLight, Rgb, SceneSpec, SensorSpec, SpotLight, SunLight
-from diorama.sim.transforms import Vec3
+from diorama.sim.spec import MaterialSpec, ProceduralTexture, Rgb, SceneSpec, SensorSpec
 
 #: What surfaces of unknown colour reflect on average.
 _TYPICAL_ALBEDO = 0.35
@@ -64,8 +64,7 @@ class Sensor:
 
     def sample(self, seed: Seed, spec: SceneSpec, context: Context) -> dict[str, Any]:
         rng = seed.rng()
-        table = support_box(spec, context.library)
-        irradiance = level_irradiance(spec, (table.middle[0], table.middle[1], table.high[2]))
+        irradiance = level_irradiance(spec, lit_point(spec, context.library))
         radiance = max((_table_albedo(spec) + _TYPICAL_ALBEDO) / 2 * irradiance / math.pi, 1e-6)
         ev = self.adaptation.sample(rng) * math.log2(self.target / radiance) + self.error_ev.sample(rng)
 
@@ -89,39 +88,6 @@ class Sensor:
     def apply(self, spec: SceneSpec, params: dict[str, Any]) -> SceneSpec:
         (camera,) = spec.cameras
         return spec.replace(cameras=(replace(camera, sensor=from_json(SensorSpec, params["sensor"])),))
-
-
-def level_irradiance(spec: SceneSpec, point_m: Vec3) -> float:
-    """W/m2 (luminance of the three channels) on an unshadowed level surface at a point, from all lights and the sky."""
-    total = math.pi * luminance(spec.environment.sky)
-    for light in spec.lights:
-        if isinstance(light, SunLight):
-            total += luminance(light.irradiance) * max(-light.direction[2] / math.hypot(*light.direction), 0.0)
-            continue
-        to_point = [p - q for p, q in zip(point_m, light.position_m, strict=True)]
-        distance = max(math.hypot(*to_point), 1e-3)
-        slant = max(-to_point[2] / distance, 0.0)
-        total += luminance(_intensity(light, to_point, distance)) * slant / distance**2
-    return total
-
-
-def _intensity(light: SpotLight | PointLight | RectLight, to_point: list[float], distance: float) -> Rgb:
-    """W/sr that a light sends that way; a rectangle as if it were small for the distance."""
-    share = 1.0
-    if isinstance(light, SpotLight):
-        share = _cone(light, to_point, distance)
-    if isinstance(light, RectLight):
-        along = sum(a * b for a, b in zip(light.axes[2], to_point, strict=True)) / distance
-        share = light.size_m[0] * light.size_m[1] * max(along, 0.0)
-    red, green, blue = light.radiance if isinstance(light, RectLight) else light.intensity
-    return (red * share, green * share, blue * share)
-
-
-def _cone(light: SpotLight, to_point: list[float], distance: float) -> float:
-    """How much of a spot's intensity goes that way: 1 inside the inner cone, 0 outside the outer one."""
-    along = sum(a * b for a, b in zip(light.direction, to_point, strict=True)) / (math.hypot(*light.direction) * distance)
-    angle = math.acos(min(max(along, -1.0), 1.0))
-    return min(max((light.outer_rad - angle) / (light.outer_rad - light.inner_rad), 0.0), 1.0)
 
 
 def _table_albedo(spec: SceneSpec) -> float:
