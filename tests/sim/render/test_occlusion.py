@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import warp as wp
+from agreement_scenes import five_scenes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -229,6 +230,19 @@ def test_a_corner_is_as_dark_through_a_lens(occlusion, raster: Raster, lens):
             for d in (0.005, 0.02, 0.05, 0.12):
                 found.append(got[near & (frame.instance == instance) & (np.abs(points[..., axis] - d) < 0.003)].mean())
     np.testing.assert_allclose(found[8:], found[:8], atol=1e-3 if lens == "nearly a pinhole" else 0.03)
+
+
+@pytest.mark.parametrize("name", five_scenes())
+@pytest.mark.parametrize("radius_m", [0.05, 0.4])
+def test_where_nothing_is_searched_for_there_is_nothing(occlusion, raster: Raster, name: str, radius_m: float):
+    """Level ground is passed over. Where up is elsewhere, nothing in the scene is level, and everything is searched."""
+    spec = five_scenes()[name]
+    (view,) = spec.cameras
+    raster.load(spec)
+    frame = raster.render(view, ("depth", "normal"))
+    aslant = replace(view, world_from_camera=Pose.from_matrix(look_at((0.0, 0.0, 0.0), (1.0, 2.0, 3.0))))
+    found, searched = (visible(occlusion, frame.depth_m, frame.normal, one, radius_m) for one in (view, aslant))
+    np.testing.assert_allclose(found, searched, atol=2e-5)
 
 
 def test_the_same_every_time(occlusion):
