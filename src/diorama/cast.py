@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from copy import copy
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -27,10 +28,11 @@ class Cast:
             self._drawn("variables", partial(variables.draw, plan.variables, seed, index))
         self.scope = Scope(index=index, variables=self.draws.get("variables", {}))
 
-    def at(self, seed: Seed) -> "Cast":
-        """The same, drawing from another stream, with draws of its own still to come."""
+    def at(self, seed: Seed, view: int) -> "Cast":
+        """The same for one view: drawing from another stream, with draws of its own still to come."""
         other = copy(self)
         other.seed, other.draws = seed, {}
+        other.context = replace(self.context, view=view, views=self.plan.views)
         return other
 
     def build(self) -> SceneSpec:

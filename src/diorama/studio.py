@@ -80,7 +80,7 @@ def generate(plan: Plan, seed: int, index: int, *, studio: Studio | None = None,
         refused = Counter[str]()
         here = root.child("view", view)
         for again in range(plan.max_attempts):
-            shot = _photographed(cast.at(here.child("attempt", again)), view, spec, studio, clock)
+            shot = _photographed(cast.at(here.child("attempt", again), view), view, spec, studio, clock)
             if _shows_enough(plan, shot.annotations):
                 shots.append(shot)
                 break
@@ -105,7 +105,7 @@ def replay(plan: Plan, seed: int, index: int, *, attempts: int, draws: Mapping[s
     cast = Cast(plan, Seed(seed).child("sample", index).child("attempt", attempts - 1), index, studio.context, recorded=draws)
     spec = _staged(cast, studio, clock)
     views = len({name.partition("/")[0] for name in draws if "/" in name}) or plan.views
-    shots = [_photographed(cast.at(cast.seed), view, spec, studio, clock) for view in range(views)]
+    shots = [_photographed(cast.at(cast.seed, view), view, spec, studio, clock) for view in range(views)]
     return _sample(plan, seed, index, attempts, spec, shots, cast, Counter(), clock)
 
 

@@ -40,7 +40,7 @@ def sampled(randomizer, seed, spec, context):
 def test_declares_itself(name):
     kind = RANDOMIZERS[name]
     assert kind.name == name
-    assert kind.stage in ("scene", "view")
+    assert kind.stage in ("scene", "settled", "view")
     assert inspect.getdoc(kind).partition("\n")[0].endswith(".")
     assert of_name(name) == of_name(name) and hash(of_name(name)) == hash(of_name(name))
     with pytest.raises(TypeError):

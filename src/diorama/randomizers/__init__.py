@@ -21,7 +21,11 @@ RANDOMIZERS = Registry(
         "hdr-map": "diorama.randomizers.hdr:HdrMaps",
         "sky": "diorama.randomizers.sky:Sky",
         "photo-backdrop": "diorama.randomizers.photo_backdrop:PhotoBackdrops",
+        "camera-orbit": "diorama.randomizers.camera_path:CameraOrbit",
+        "camera-path": "diorama.randomizers.camera_path:CameraPath",
+        "camera-rig": "diorama.randomizers.camera_rig:CameraRig",
         "camera-shell": "diorama.randomizers.camera:CameraShell",
+        "lens": "diorama.randomizers.lens:Lens",
         "sensor": "diorama.randomizers.sensor:Sensor",
     },
 )

@@ -33,9 +33,11 @@ Stage = Literal["scene", "settled", "view"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What sampling may look at besides the scene: the assets there are."""
+    """What sampling may look at besides the scene: the assets there are, and in the stage ``view`` which of how many views it is."""
 
     library: AssetLibrary
+    view: int = 0
+    views: int = 1
 
 
 class Randomizer(Protocol):

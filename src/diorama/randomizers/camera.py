@@ -1,29 +1,28 @@
 """Where the camera is and what it looks at."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
-from diorama.randomizers.base import Context, Stage
+from diorama.randomizers.aim import filling_distance_m, focal_px, looking, subject, vec3, with_camera
+from diorama.randomizers.base import Context, Labelled, Stage
 from diorama.randomizers.bounds import Box, radius, support_box, world_box
 from diorama.randomizers.distributions import Distribution, Normal, Uniform, require, rounded
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.seeds import Seed
-from diorama.sim.spec import Pose, SceneSpec
-from diorama.sim.transforms import Vec3, look_at, normalize_quat, quat_from_axis_angle, quat_from_matrix, quat_multiply
+from diorama.sim.spec import SceneSpec
+from diorama.sim.transforms import Vec3
 
 #: Directions tried before the one with the longest free line of sight, outside all objects, is taken.
 _ATTEMPTS = 16
 #: Kept free around the camera, metres.
 _CLEAR_M = 0.05
-#: The share of the objects' distances from their middle that counts as their extent; strays further out do not.
-_SHARE_IN_VIEW = 0.8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CameraShell:
+class CameraShell(Labelled):
     """Put the camera on a shell around the objects, looking at them, never below the table top, behind a wall or inside a thing.
 
     `elevation_deg` and `azimuth_deg` give the direction from the middle of the objects, `radius_m` the distance; by default it is
@@ -52,58 +51,42 @@ class CameraShell:
 
     def sample(self, seed: Seed, spec: SceneSpec, context: Context) -> dict[str, Any]:
         rng = seed.rng()
-        center, extent = _subject(spec, context.library)
+        center, extent = subject(spec, context.library)
         fov = math.radians(self.fov_deg.sample(rng))
-        (camera,) = spec.cameras
-        narrow = math.atan(math.tan(fov / 2) * min(1.0, camera.width / camera.height))
         fill = self.fill.sample(rng)
-        wanted = self.radius_m.sample(rng) if self.radius_m else extent / (fill * math.tan(narrow))
-        aim = _vec3(c + self.aim.sample(rng) * extent for c in center)
+        wanted = self.radius_m.sample(rng) if self.radius_m else filling_distance_m(spec, extent, fov, fill)
+        aim = vec3(c + self.aim.sample(rng) * extent for c in center)
         roll = math.radians(self.roll_deg.sample(rng))
         eye = self._eye(rng, center, wanted, spec, context.library)
-        turned = quat_multiply(quat_from_matrix(look_at(eye, aim)[:3, :3]), quat_from_axis_angle((0.0, 0.0, 1.0), roll))
         return {
             "center_m": list(center),
             "radius_m": rounded(math.dist(center, eye)),
             "position_m": list(eye),
-            "rotation_wxyz": [rounded(q) for q in normalize_quat(turned)],
-            "focal_px": rounded(camera.height / 2 / math.tan(fov / 2)),
+            "rotation_wxyz": list(looking(eye, aim, roll_rad=roll)),
+            "focal_px": focal_px(spec, fov),
         }
 
     def apply(self, spec: SceneSpec, params: dict[str, Any]) -> SceneSpec:
-        (camera,) = spec.cameras
-        pose = Pose(tuple(params["position_m"]), tuple(params["rotation_wxyz"]))
-        return spec.replace(cameras=(replace(camera, world_from_camera=pose, fx=params["focal_px"], fy=params["focal_px"]),))
+        return with_camera(spec, params)
 
     def _eye(self, rng: np.random.Generator, center: Vec3, wanted: float, spec: SceneSpec, library: AssetLibrary) -> Vec3:
         """A place at the wanted distance from the middle, or nearer, where a wall is in the way: the first of some that is free."""
         lowest = support_box(spec, library).high[2] + _CLEAR_M
         walls = [world_box(b, library) for b in spec.bodies if b.category is None and "support" not in b.tags]
         objects = [(b.world_from_body.position_m, radius(b, library) + _CLEAR_M) for b in spec.bodies if b.category is not None]
-        best, best_score = _vec3((center[0], center[1], center[2] + wanted)), (False, 0.0)
+        best, best_score = vec3((center[0], center[1], center[2] + wanted)), (False, 0.0)
         for _ in range(_ATTEMPTS):
             elevation, azimuth = math.radians(self.elevation_deg.sample(rng)), math.radians(self.azimuth_deg.sample(rng))
             direction = (math.cos(elevation) * math.cos(azimuth), math.cos(elevation) * math.sin(azimuth), math.sin(elevation))
             distance = min([wanted, *(_free_distance(center, direction, wall) for wall in walls)])
             x, y, z = (c + distance * d for c, d in zip(center, direction, strict=True))
-            eye = _vec3((x, y, max(z, lowest)))
+            eye = vec3((x, y, max(z, lowest)))
             is_clear = all(math.dist(eye, middle) > reach for middle, reach in objects)
             if is_clear and distance == wanted:
                 return eye
             if (is_clear, distance) > best_score:
                 best, best_score = eye, (is_clear, distance)
         return best
-
-
-def _subject(spec: SceneSpec, library: AssetLibrary) -> tuple[Vec3, float]:
-    """The middle of the objects, and the radius of a ball about it that holds most of them. Without objects, the table top's."""
-    bodies = [b for b in spec.bodies if b.category is not None]
-    if not bodies:
-        table = support_box(spec, library)
-        return (table.middle[0], table.middle[1], table.high[2]), rounded((table.high[0] - table.low[0]) / 2)
-    center = _vec3(math.fsum(b.world_from_body.position_m[axis] for b in bodies) / len(bodies) for axis in range(3))
-    reaches = sorted(math.dist(center, b.world_from_body.position_m) + radius(b, library) for b in bodies)
-    return center, rounded(reaches[math.ceil(_SHARE_IN_VIEW * len(reaches)) - 1])
 
 
 def _free_distance(start: Vec3, direction: Vec3, box: Box) -> float:
@@ -118,8 +101,3 @@ def _free_distance(start: Vec3, direction: Vec3, box: Box) -> float:
         near, far = sorted(((low - s) / d, (high - s) / d))
         enter, leave = max(enter, near), min(leave, far)
     return enter if enter < leave else math.inf
-
-
-def _vec3(values: Any) -> Vec3:
-    x, y, z = (rounded(v) for v in values)
-    return (x, y, z)

@@ -26,6 +26,7 @@ from diorama.sim.spec import (
     EnvironmentSpec,
     KannalaBrandt,
     MaterialSpec,
+    MeshShape,
     Pose,
     ProceduralTexture,
     SceneSpec,
@@ -330,3 +331,27 @@ def test_points_are_seen_where_they_project(raster: Raster) -> None:
             rows, columns = np.nonzero(raster.render(camera, ("instance",)).instance)
             expected = project_points(camera, direction[None] * 2)[0]
             assert math.dist(expected, (columns.mean() + 0.5, rows.mean() + 0.5)) < 0.5
+
+
+def test_printed_ground_at_the_edge_of_what_a_lens_sees(raster: Raster) -> None:
+    """Black where no ray goes through, and a number everywhere."""
+    ground = BodySpec(name="ground", shape=MeshShape(asset="household:carton/0", scale=200.0), world_from_body=Pose((0, 0, -25)))
+    spec = SceneSpec(bodies=(ground,), lights=(SunLight(direction=(0.3, 0.2, -1.0)),))
+    camera = CameraSpec.from_fov(
+        width=160,
+        height=120,
+        fov_y_rad=1.2,
+        world_from_camera=Pose.from_matrix(look_at((0, 0, 20.0), (0.2, 0.1, 0.0))),
+        distortion=BrownConrady(k1=-0.25),
+    )
+    raster.load(spec)
+    frame = raster.render(camera, ("radiance", "instance"))
+    pixels = np.stack(np.meshgrid(np.arange(160) + 0.5, np.arange(120) + 0.5), axis=-1).reshape(-1, 2)
+    unseen = np.isnan(rays_at(camera, pixels)).any(axis=1).reshape(120, 160)
+    assert 0.02 < unseen.mean() < 0.5
+    assert not frame.instance[unseen].any()
+    well_outside = cv2.erode(unseen.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0  # no sample of theirs sees anything
+    assert not frame.radiance[well_outside].any()
+    inner = frame.instance > 0
+    assert np.isfinite(frame.radiance).all()
+    assert frame.radiance[inner].min() > 0.01

@@ -31,7 +31,7 @@ from diorama.sim.render.raster.lanes import (
 from diorama.sim.render.raster.light_data import POINT, RECT, SUN, LightData, Shadows
 from diorama.sim.render.raster.shadow import lit_fraction
 from diorama.sim.render.raster.shadow_lanes import lit_for_sure
-from diorama.sim.render.raster.surface import Looks, Places, View, places, surfels
+from diorama.sim.render.raster.surface import Looks, Places, View, places, surfels, with_rays
 from diorama.sim.render.raster.surroundings import ambient
 from diorama.sim.render.raster.visibility import EMPTY
 
@@ -226,6 +226,8 @@ def shade_group(
                 radiance[base + i] = beyond(lighting, view, vector_at(at.ray, i), at.u[i], at.v[i])
     if not seen:
         return
+    if view.rays.shape[0] > 0:
+        at = with_rays(view, at)
     s = surfels(looks, view, at, triangle)
     openness = openness_at(lighting, view, at)
     layered = fragments.passed.shape[0] > 0 and base + LANES > pixels

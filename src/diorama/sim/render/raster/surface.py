@@ -182,6 +182,18 @@ def places(view: View, fragments: Fragments, pixels: int, base: int, count: int)
 
 
 @wp.func
+def with_rays(view: View, at: Places) -> Places:
+    """The places, with some ray where the lens sees nothing: what is reckoned with it is not used, but has to be a number."""
+    out = at
+    for i in range(LANES):
+        ray = vector_at(at.bent, i)
+        if wp.dot(ray, ray) == 0.0:
+            out.bent.z[i] = 1.0
+    out.ray = to_world(view, out.bent)
+    return out
+
+
+@wp.func
 def textured(looks: Looks, surface: Surface, at: Spots, lane: int) -> Texel:
     """What the textures say that are met seldom: all but an opaque base colour's."""
     out = Texel()
