@@ -139,7 +139,7 @@ class Engine(pyrender.Renderer):
             if rows is not None:
                 self._around[unit] = _float_texture(rows, GL.GL_RGB32F, GL.GL_RGB, GL.GL_REPEAT)
 
-    def photograph(self, scene: Any, width: int, height: int, backdrop: NDArray[np.float32] | None) -> NDArray[np.float32]:
+    def photograph(self, scene: Any, width: int, height: int, backdrop: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
         """(height, width, 3) radiance that the scene's main camera sees, and where nothing is, the same of its `backdrop`.
 
         Raises InvalidValue for sizes that the driver refuses.
