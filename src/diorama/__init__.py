@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         SequentialTrees,
         SphereShell,
         Split,
+        Truncated,
         TruncatedNormal,
         Uniform,
         UniformInt,
@@ -176,6 +177,7 @@ __all__ = [
     "Summary",
     "SunLight",
     "TooManyRejections",
+    "Truncated",
     "TruncatedNormal",
     "Uniform",
     "UniformInt",
@@ -207,8 +209,8 @@ _HOMES = {
     "diorama.randomizers": "RANDOMIZERS",
     "diorama.randomizers.base": "Context Randomizer",
     "diorama.randomizers.distributions": "Beta ChiSquare Choice Constant Distribution Empirical Exponential Gamma GaussianCopula Hybrid "
-    "LogNormal LogUniform Mixture Normal Poisson Schedule SequentialTrees SphereShell Split TruncatedNormal Uniform UniformInt UniformRotation "
-    "UnitSphere Var VonMises",
+    "LogNormal LogUniform Mixture Normal Poisson Schedule SequentialTrees SphereShell Split Truncated TruncatedNormal Uniform UniformInt "
+    "UniformRotation UnitSphere Var VonMises",
     "diorama.run": "Summary generate_dataset",
     "diorama.scenes": "SCENARIOS",
     "diorama.scenes.base": "Scenario",

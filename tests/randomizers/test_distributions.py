@@ -29,6 +29,7 @@ from diorama.randomizers.distributions import (
     Poisson,
     Scalar,
     SphereShell,
+    Truncated,
     TruncatedNormal,
     Uniform,
     UniformInt,
@@ -178,6 +179,63 @@ def test_mixtures_have_the_shares_of_their_components():
     assert [whole.quantile(whole.cdf(k) - 1e-9) for k in range(12)] == list(range(12))
 
 
+def test_any_distribution_is_cut_to_a_range():
+    cut = Truncated(Gamma(2, 1), 0.5, 4)
+    whole = stats.gamma(2)
+
+    def share(x):
+        return (whole.cdf(x) - whole.cdf(0.5)) / (whole.cdf(4) - whole.cdf(0.5))
+
+    assert stats.kstest(draws(cut), share).pvalue > 0.01
+    assert (cut.support, Truncated(Gamma(2, 1), -1, 4).support) == ((0.5, 4), (0, 4))
+    for x in (0.6, 1.0, 3.9):
+        assert cut.cdf(x) == pytest.approx(float(share(x)))
+        assert cut.quantile(cut.cdf(x)) == pytest.approx(x)
+        assert cut.log_prob(x) == pytest.approx(float(whole.logpdf(x)) - math.log(whole.cdf(4) - whole.cdf(0.5)))
+    assert cut.log_prob(5) == -math.inf
+    count = Truncated(Poisson(3), 1, 5)
+    sample = draws(count)
+    expected = stats.poisson(3).pmf(range(1, 6))
+    assert stats.chisquare([sample.count(k) for k in range(1, 6)], N * expected / expected.sum()).pvalue > 0.01
+    assert sum(math.exp(count.log_prob(k)) for k in range(1, 6)) == pytest.approx(1)
+    hump = Truncated(Mixture([Normal(0, 1), Normal(5, 1)], [1, 1]), -1, 5)
+    assert -1 <= min(draws(hump, 500)) <= max(draws(hump, 500)) <= 5
+
+
+def test_settings_are_checked_by_what_can_be_drawn():
+    """Draws end where the floats between 0 and 1 do, and so do the checks, whatever the law allows beyond."""
+
+    class Setting:
+        size = None
+
+    for distribution, low, high in (
+        (Normal(1, 0.05), 1 - 0.05 * 8.5, 1 + 0.05 * 8.5),
+        (Exponential(2), 0, 2 * 54 * math.log(2)),
+        (Gamma(2, 1), 0, 42),
+        (Poisson(4), 0, 37),
+        (Mixture([Exponential(1), Constant(-1)], [1, 1]), -1, 54 * math.log(2)),
+        (Hybrid(Empirical([1, 2]), Exponential(1), 0.5), 0, 54 * math.log(2)),
+    ):
+        setting = Setting()
+        setting.size = distribution
+        assert low <= distribution.reach[0] <= distribution.reach[1] <= high
+        require(setting, low, high, "size")
+        with pytest.raises(InvalidValue, match="size must draw numbers"):
+            require(setting, low, high / 2, "size")
+        for u in (0.0, 1 - 2.0**-53):
+            assert distribution.reach[0] <= distribution.sample(Fixed(u)) <= distribution.reach[1]
+
+
+class Fixed:
+    """A generator that draws one number for ever."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def random(self):
+        return self.value
+
+
 def test_a_hybrid_draws_a_share_from_what_was_measured():
     hybrid = Hybrid(real=Empirical([1.0, 2.0]), prior=Uniform(5, 6), weight=0.7)
     assert abs(sum(x < 3 for x in draws(hybrid)) - 0.7 * N) < 4 * math.sqrt(0.21 * N)
@@ -291,6 +349,7 @@ distributions = st.one_of(
     st.floats(0, 100).map(lambda r: SphereShell(r, r + 1)),
     st.lists(finite, min_size=1, max_size=5).map(Empirical),
     ranges(finite).map(lambda r: Mixture([Uniform(*r), Constant("a")], [1, 2])),
+    finite.map(lambda low: Truncated(Uniform(-2e9, 2e9), low, low + 10)),
     ranges(finite).map(lambda r: Hybrid(Empirical(r), Normal(0, 1), 0.25)),
 )
 
@@ -363,6 +422,7 @@ def test_a_generator_is_consumed_by_as_much_whatever_is_drawn():
         (VonMises(0, 8), {"von-mises": [0.0, 8.0]}, "VM(0, 8)"),
         (UnitSphere(), {"unit-sphere": []}, "Sphere()"),
         (SphereShell(1, 2), {"sphere-shell": [1.0, 2.0]}, "Shell(1, 2)"),
+        (Truncated(Poisson(4), 1, 9), {"truncated": {"of": {"poisson": [4.0]}, "low": 1, "high": 9}}, "Truncated(Poisson(4), 1, 9)"),
         (Empirical([3, 1]), {"empirical": [1.0, 3.0]}, "Empirical(2 values in 1..3)"),
         (
             Hybrid(real=Empirical([1, 2]), prior=Uniform(0, 9), weight=0.7),
@@ -460,6 +520,10 @@ def test_other_written_forms(written, meant):
         ({"empirical": []}, "lights.power: empirical: expected a list of finite numbers, got []"),
         ({"empirical": [1, "a"]}, "lights.power: empirical: expected a list of finite numbers, got [1, 'a']"),
         ({"hybrid": {"real": 1, "prior": 2, "weight": 2}}, "lights.power: hybrid: weight is the share of real in 0..1, got 2"),
+        ({"truncated": {"of": {"normal": [0, 1]}, "low": 2, "high": 1}}, "lights.power: truncated: low and high must be numbers, low not above"),
+        ({"truncated": {"of": {"normal": [0, 1]}, "low": 20, "high": 21}}, "lights.power: truncated: N(0, 1) draws next to nothing in 20..21"),
+        ({"truncated": {"of": "unit-sphere", "low": 0, "high": 1}}, "lights.power: Sphere() draws nothing that is less or more"),
+        ({"truncated": [0, 1, 2]}, "lights.power: truncated takes {of: ..., low: ..., high: ...}"),
         ({"hybrid": [1, 2, 0.5]}, "lights.power: hybrid takes {real: ..., prior: ..., weight: share of real}"),
         ({"constant": math.inf}, "lights.power: constant: expected finite numbers"),
         ({"uniform": [0, 1], "normal": [0, 1]}, "lights.power: expected a number or a distribution such as"),

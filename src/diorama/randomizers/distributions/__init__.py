@@ -29,6 +29,7 @@ from diorama.randomizers.distributions.numeric import Numeric, Scalar
 from diorama.randomizers.distributions.schedule import Schedule
 from diorama.randomizers.distributions.scope import Scope, resolved
 from diorama.randomizers.distributions.trees import SequentialTrees, Split
+from diorama.randomizers.distributions.truncated import Truncated
 from diorama.randomizers.distributions.var import Var, variables_of
 
 __all__ = [
@@ -56,6 +57,7 @@ __all__ = [
     "SphereShell",
     "Split",
     "Support",
+    "Truncated",
     "TruncatedNormal",
     "Uniform",
     "UniformInt",

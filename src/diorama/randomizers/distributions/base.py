@@ -38,6 +38,7 @@ FAMILIES = Registry(
         "schedule": f"{_HERE}.schedule:Schedule",
         "sequential-trees": f"{_HERE}.trees:SequentialTrees",
         "sphere-shell": f"{_HERE}.directions:SphereShell",
+        "truncated": f"{_HERE}.truncated:Truncated",
         "truncated-normal": f"{_HERE}.continuous:TruncatedNormal",
         "uniform": f"{_HERE}.continuous:Uniform",
         "uniform-int": f"{_HERE}.discrete:UniformInt",
@@ -49,6 +50,10 @@ FAMILIES = Registry(
 )
 
 
+#: The ends of what `unit_uniform` draws.
+LEAST, MOST = 2.0**-54, 1 - 2.0**-53
+
+
 def rounded(value: float) -> float:
     """The number with 10 significant digits: what two machines that agree to the last few bits agree on."""
     return float(f"{value:.10g}")
@@ -56,7 +61,7 @@ def rounded(value: float) -> float:
 
 def unit_uniform(rng: np.random.Generator) -> float:
     """A float in the open interval (0, 1)."""
-    return rng.random() or 2.0**-54
+    return rng.random() or LEAST
 
 
 def draw_at(distribution: "Distribution", u: float) -> Any:
@@ -80,6 +85,15 @@ class Distribution(ABC):
     def support(self) -> Support | None:
         """The lowest and highest number it can draw, or None when it does not draw numbers, or not yet known ones."""
         return None
+
+    @property
+    def reach(self) -> Support | None:
+        """The lowest and highest number that is ever drawn: the support, and where that has no end, the quantiles that `unit_uniform` comes to."""
+        support = self.support
+        if support is None:
+            return None
+        low, high = support
+        return low if math.isfinite(low) else draw_at(self, LEAST), high if math.isfinite(high) else draw_at(self, MOST)
 
     @property
     def is_whole(self) -> bool:

@@ -18,7 +18,7 @@ def require(owner: object, low: float, high: float, *names: str, whole: bool = F
         distribution = _setting(owner, name)
         if variables_of(distribution):
             continue
-        span = distribution.support
+        span = distribution.reach
         if span is None or not low <= span[0] <= span[1] <= high or (whole and not distribution.is_whole):
             kind = "whole numbers" if whole else "numbers"
             limits = f"of {low:g} or more" if math.isinf(high) else f"in {low:g}..{high:g}"

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from diorama.randomizers.distributions.base import Distribution, draw_at, is_number, read, unit_uniform
+from diorama.randomizers.distributions.base import LEAST, MOST, Distribution, draw_at, is_number, read, unit_uniform
 from diorama.randomizers.distributions.special import STANDARD_NORMAL, normal_cdf
 from diorama.randomizers.distributions.var import variables_of
 from diorama.sim.errors import InvalidValue
@@ -56,7 +56,7 @@ class GaussianCopula(Distribution):
         drawn = {}
         for (name, marginal), row in zip(self.marginals, cholesky(self.correlation), strict=True):
             z = math.fsum(a * b for a, b in zip(row, independent, strict=False))
-            drawn[name] = draw_at(marginal, min(max(normal_cdf(z), 2.0**-54), 1 - 2.0**-53))
+            drawn[name] = draw_at(marginal, min(max(normal_cdf(z), LEAST), MOST))
         return drawn
 
     def log_prob(self, value: Mapping[str, float]) -> float:

@@ -16,6 +16,11 @@ def span_of(distribution: Distribution) -> Support | None:
     return None if variables_of(distribution) else distribution.support
 
 
+def reach_of(distribution: Distribution) -> Support | None:
+    """The reach, as far as it is known: None when it depends on a variable."""
+    return None if variables_of(distribution) else distribution.reach
+
+
 @dataclass(frozen=True, slots=True, init=False)
 class Mixture(Distribution):
     """Each draw is from one of the components, evenly or with weights (of any sum): ``{mixture: {components: [...], weights: [1, 3]}}``."""
@@ -48,6 +53,10 @@ class Mixture(Distribution):
     @property
     def support(self) -> Support | None:
         return union(span_of(c) for c in self._possible)
+
+    @property
+    def reach(self) -> Support | None:
+        return union(reach_of(c) for c in self._possible)
 
     @property
     def is_whole(self) -> bool:
@@ -130,6 +139,10 @@ class Hybrid(Distribution):
     @property
     def support(self) -> Support | None:
         return self.mixture.support
+
+    @property
+    def reach(self) -> Support | None:
+        return self.mixture.reach
 
     @property
     def is_whole(self) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 from diorama.randomizers.distributions.base import Distribution, Support, is_number, read, rounded, union
 from diorama.randomizers.distributions.continuous import LogUniform
 from diorama.randomizers.distributions.discrete import Constant
-from diorama.randomizers.distributions.mixture import Mixture, span_of
+from diorama.randomizers.distributions.mixture import Mixture, reach_of, span_of
 from diorama.randomizers.distributions.var import unresolved
 from diorama.sim.errors import InvalidValue
 
@@ -66,6 +66,10 @@ class Schedule(Distribution):
     @property
     def support(self) -> Support | None:
         return union((span_of(self.start), span_of(self.end)))
+
+    @property
+    def reach(self) -> Support | None:
+        return union((reach_of(self.start), reach_of(self.end)))
 
     @property
     def is_whole(self) -> bool:
