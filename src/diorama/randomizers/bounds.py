@@ -1,6 +1,8 @@
 """Where things are: the points and the axis-aligned boxes of bodies in the world, and what the rest of the scene stands on."""
 
+import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -41,7 +43,12 @@ def corners(box: Box) -> Matrix:
 
 def world_box(body: BodySpec, library: AssetLibrary) -> Box:
     """A box around a body where it stands: around its turned bounding box, so it may be larger than need be."""
-    return Box.of(apply(body.world_from_body.matrix, corners(Box(*library.shape_asset(body.shape).bounds_m))))
+    return _turned_box(body.world_from_body, library.shape_asset(body.shape).bounds_m)
+
+
+@lru_cache(maxsize=256)  # furniture stands where it stood in the last view
+def _turned_box(pose: Pose, bounds_m: tuple[Vec3, Vec3]) -> Box:
+    return Box.of(apply(pose.matrix, corners(Box(*bounds_m))))
 
 
 def support_box(spec: SceneSpec, library: AssetLibrary) -> Box:
@@ -85,5 +92,6 @@ def lit_point(spec: SceneSpec, library: AssetLibrary) -> Vec3:
 
 def radius(body: BodySpec, library: AssetLibrary) -> float:
     """The radius in metres of a ball about the body's origin that holds its bounding box."""
-    points = corners(Box(*library.shape_asset(body.shape).bounds_m))
-    return float(np.sqrt(points[:, 0] ** 2 + points[:, 1] ** 2 + points[:, 2] ** 2).max())
+    low, high = library.shape_asset(body.shape).bounds_m
+    x, y, z = (max(abs(a), abs(b)) for a, b in zip(low, high, strict=True))
+    return math.sqrt(x * x + y * y + z * z)
