@@ -18,6 +18,7 @@ from diorama.randomizers.lights import Lights
 from diorama.randomizers.objects import Objects
 from diorama.run.manifest import manifest
 from diorama.scenes import SCENARIOS
+from diorama.sim.assets.source import AssetSource
 from diorama.sim.codec import InvalidDocument
 from diorama.sim.errors import DioramaError, InvalidValue, UnknownName
 from diorama.sim.render.settings import PathTracing
@@ -66,13 +67,23 @@ def test_a_renderer_may_be_named_alone():
 
 
 numbers = st.floats(allow_nan=False, allow_infinity=False)
+texts = st.text(min_size=1).filter(lambda text: "\0" not in text)
+sources = texts | st.builds(
+    AssetSource,
+    path=texts,
+    units=st.sampled_from([None, "m", "cm", "mm", "in"]),
+    up=st.sampled_from([None, "y", "z"]),
+    category=st.none() | texts,
+    table=st.none() | texts,
+    layout=st.sampled_from(["auto", "bop", "ycb", "gso", "plain"]),
+)
 
 
 @given(
     ends=st.tuples(numbers, numbers).map(sorted),
     mean=numbers,
     word=st.text(min_size=1),
-    assets=st.lists(st.text(), max_size=3),
+    assets=st.lists(sources, max_size=3),
     resolution=st.tuples(st.integers(1, MAX_SIDE_PX), st.integers(1, MAX_SIDE_PX)),
     views=st.integers(1, 10**12),
     form=st.sampled_from(["yaml", "json"]),
@@ -188,6 +199,11 @@ def test_all_faults_at_once_with_file_place_and_nearest_name():
         ({"views": True}, "views: expected a whole number, got True"),
         ({"views": 2.0}, "views: expected a whole number, got 2.0"),
         ({"assets": "meshes"}, "assets: expected a list, got 'meshes'"),
+        ({"assets": [""]}, "assets[0]: AssetSource: path must not be empty, nor hold a zero byte"),
+        ({"assets": [3]}, "assets[0]: expected a path, or a mapping with the fields of AssetSource, got 3"),
+        ({"assets": [{"path": "a"}, {"units": "mm"}]}, 'assets[1]: AssetSource needs the field "path"'),
+        ({"assets": [{"path": "a", "unit": "mm"}]}, 'assets[0]: AssetSource has no field "unit". Did you mean "units"?'),
+        ({"assets": [{"path": "a", "units": "feet"}]}, "assets[0].units: 'feet' is not one of the choices."),
         ({"renderer": {"name": "pathtrace", "spp": 0}}, "renderer (pathtrace): spp must be in 1..65536, got 0"),
         ({"renderer": {"name": "pathtrace", "samples": 8}}, 'renderer (pathtrace): PathTracing has no field "samples"'),
         ({"renderer": {"name": "raster", "spp": 8}}, 'renderer: "raster" has no setting "spp"'),

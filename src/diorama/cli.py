@@ -289,14 +289,22 @@ def _generate(
     resume: Annotated[bool, _flag("Go on with a run that was stopped; it ends with the same bytes.")] = False,
     overwrite: Annotated[bool, _flag("Replace an earlier run in the folder, and nothing else in it.")] = False,
 ) -> None:
-    from diorama.console import RunProgress, announce_renderer, print_summary
+    from diorama.console import RunProgress, announce_assets, announce_renderer, print_summary
     from diorama.run import generate_dataset
 
     resolved = changes.plan(plan)
     announce_renderer(resolved)
     with RunProgress(out) as progress:
         summary = generate_dataset(
-            resolved, seed=seed, count=count, out=out, workers=workers or _cores(), resume=resume, overwrite=overwrite, progress=progress
+            resolved,
+            seed=seed,
+            count=count,
+            out=out,
+            workers=workers or _cores(),
+            resume=resume,
+            overwrite=overwrite,
+            progress=progress,
+            announce=announce_assets,
         )
     print_summary(summary, out)
 

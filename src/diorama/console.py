@@ -21,6 +21,7 @@ from diorama.randomizers.distributions import Distribution
 from diorama.run import Summary
 from diorama.run.replay import Replay
 from diorama.sim.assets.library import AssetLibrary
+from diorama.sim.assets.report import AssetReport
 from diorama.sim.registry import Registry
 from diorama.sim.render.settings import PathTracing
 
@@ -95,6 +96,14 @@ def announce_renderer(plan: Plan) -> None:
         if tracer.variant == SLOW:
             how += f" It would be some five times faster with LLVM {NEEDED_LLVM} or later (on Debian and Ubuntu: apt-get install libllvm19)."
     Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print(how)
+
+
+def announce_assets(report: AssetReport) -> None:
+    """Say what there is of the user's assets, what was refused, and what to look at, on standard error."""
+    console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+    console.print(report.summary())
+    for warning in report.warnings():
+        console.print(Text.assemble(("warning: ", "bold yellow"), warning))
 
 
 def print_summary(summary: Summary, out: Path) -> None:
@@ -172,7 +181,7 @@ def print_plan(plan: Plan) -> None:
     rest = {f.name: getattr(plan, f.name) for f in fields(plan) if f.name not in ("scenario", "randomizers", "exporters", "variables")}
     if isinstance(plan.renderer, PathTracing):
         rest |= {"renderer": plan.renderer.name} | {f"renderer.{name}": value for name, value in _settings(plan.renderer).items()}
-    rest |= {"assets": ", ".join(plan.assets) or "the built-in library", "resolution": "{}x{}".format(*plan.resolution)}
+    rest |= {"assets": ", ".join(map(str, plan.assets)) or "the built-in library", "resolution": "{}x{}".format(*plan.resolution)}
     rest |= {"channels": ", ".join(plan.channels) or "those of the labels"}
     _print_pairs(rest)
     _print(Text("\n= is drawn anew each time: U evenly, UI likewise among whole numbers, LogU evenly on a logarithmic scale,", "dim"))

@@ -32,6 +32,7 @@ from diorama.randomizers.distributions.scope import Scope, resolved
 from diorama.randomizers.distributions.var import variables_of
 from diorama.scenes import SCENARIOS
 from diorama.scenes.base import Scenario
+from diorama.sim.assets.source import AssetSource
 from diorama.sim.codec import InvalidDocument, from_json, to_json
 from diorama.sim.errors import DioramaError, InvalidValue, UnknownName, suggestion
 from diorama.sim.frame import check_channels
@@ -56,18 +57,18 @@ class Plan:
     """Scenario, randomizers, assets, cameras and exporters.
 
     `randomizers` run in order; their labels (names, where there is none) are unique. `variables` are drawn once a scene, for
-    whatever refers to them. `assets` are files and folders of the user's own that objects are taken from instead of the built-in
-    library. `views` pictures are taken of each scene. A view in which fewer than `min_visible_objects` are to be seen, each by
-    `min_visible_fraction` of its silhouette at least, is taken anew, and a scene that physics rejects is staged anew, at most
-    `max_attempts` times each. `channels` are rendered beyond those that the labels need. `renderer` is the name of one without
-    settings, or the settings of one that has some.
+    whatever refers to them. `assets` are files, folders and globs of the user's own that objects are taken from instead of the
+    built-in library: paths, or an `AssetSource` where there is more to say. `views` pictures are taken of each scene. A view in
+    which fewer than `min_visible_objects` are to be seen, each by `min_visible_fraction` of its silhouette at least, is taken anew,
+    and a scene that physics rejects is staged anew, at most `max_attempts` times each. `channels` are rendered beyond those that
+    the labels need. `renderer` is the name of one without settings, or the settings of one that has some.
     """
 
     scenario: Scenario
     randomizers: tuple[Randomizer, ...]
     exporters: tuple[Exporter, ...]
     variables: dict[str, Distribution] = field(default_factory=dict)
-    assets: tuple[str, ...] = ()
+    assets: tuple[AssetSource, ...] = ()
     channels: tuple[str, ...] = ()
     resolution: tuple[int, int] = (640, 480)
     views: int = 5
@@ -77,6 +78,7 @@ class Plan:
     max_attempts: int = 20
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "assets", AssetSource.all_of(self.assets))
         width, height = self.resolution
         if not (0 < width <= MAX_SIDE_PX and 0 < height <= MAX_SIDE_PX):
             raise InvalidValue(f"resolution must be between 1x1 and {MAX_SIDE_PX}x{MAX_SIDE_PX} pixels, got {width}x{height}")

@@ -31,10 +31,13 @@ CHANNELS = ("rgb", "depth", "instance", "amodal")
 
 
 class Studio:
-    """The engines that a plan needs, open for as long as the ``with`` block lasts. Holds no state of any sample."""
+    """The engines that a plan needs, open for as long as the ``with`` block lasts. Holds no state of any sample.
 
-    def __init__(self, plan: Plan) -> None:
-        self.library = AssetLibrary(plan.assets)
+    `refused` are the assets that are known to be of no use (see AssetLibrary).
+    """
+
+    def __init__(self, plan: Plan, *, refused: Mapping[str, str] | None = None) -> None:
+        self.library = AssetLibrary(plan.assets, refused=refused)
         self.context = Context(library=self.library)
         self.physics = Bullet(self.library)
         settings = {} if isinstance(plan.renderer, str) else asdict(plan.renderer)

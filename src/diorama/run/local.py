@@ -15,6 +15,7 @@ from diorama.run import manifest, processes, records
 from diorama.run.job import Finished, Job, finished_scene, make_scene, merge
 from diorama.run.pipeline import Pipeline
 from diorama.run.writer import Folder
+from diorama.sim.assets.report import AssetReport
 from diorama.sim.errors import InvalidValue, OutputError
 
 #: Called with what is going on ("check", "compile", "generate" or "merge"), and how many of how many images are done with it.
@@ -68,13 +69,14 @@ def generate_dataset(
     resume: bool = False,
     overwrite: bool = False,
     progress: Progress | None = None,
+    announce: Callable[[AssetReport], None] | None = None,
     pipeline: Pipeline | None = None,
 ) -> Summary:
     """Make `count` images of a plan in the folder `out`.
 
     The bytes depend on plan, seed, count and the versions of the software alone. `resume` goes on with a run that was stopped,
     however it was: what is finished is checked and kept, what is missing or damaged is made anew. `overwrite` first removes what
-    an earlier run wrote, and only that.
+    an earlier run wrote, and only that. `announce` is told what there is of the plan's own assets, before work begins.
 
     Raises OutputError when the folder cannot be used, WorkerLost when a worker process is killed, and what the pipeline raises; and
     KeyboardInterrupt, with a message, on Ctrl-C. Whatever is raised, finished scenes are kept.
@@ -84,7 +86,7 @@ def generate_dataset(
     if resume and overwrite:
         raise InvalidValue("resume keeps what is in the folder and overwrite removes it; ask for one of them")
     report = progress or (lambda *_: None)
-    job, asked = _prepare(plan, seed, count, pipeline or Pipeline())
+    job, asked = _prepare(plan, seed, count, pipeline or Pipeline(), announce)
     summary = Summary()
     with Folder(Path(out)) as folder:
         folder.lock()
@@ -100,9 +102,11 @@ def generate_dataset(
     return summary
 
 
-def _prepare(plan: Plan, seed: int, count: int, pipeline: Pipeline) -> tuple[Job, dict[str, Any]]:
+def _prepare(plan: Plan, seed: int, count: int, pipeline: Pipeline, announce: Callable[[AssetReport], None] | None) -> tuple[Job, dict[str, Any]]:
     """The run as a value, and its manifest."""
     library = pipeline.library(plan)
+    if announce is not None and plan.assets:
+        announce(library.report)
     info = {
         "description": f'Synthetic pictures of the scenario "{plan.scenario.name}", made with Diorama',
         "version": __version__,

@@ -1,5 +1,6 @@
 """What running many scenes needs from making one."""
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -13,7 +14,12 @@ from diorama.studio import Studio, generate, versions
 
 
 class Pipeline:
-    """The seam between `run` and the engines. Stateless, and sent to worker processes: a stand-in must be picklable."""
+    """The seam between `run` and the engines. It is sent to worker processes, and a stand-in must be picklable.
+
+    `refused` are the assets that `library` found to be of no use, which workers then need not find out again.
+    """
+
+    refused: Mapping[str, str] | None = None
 
     def describe(self, plan: Plan) -> dict[str, Any]:
         """The plan as a JSON value."""
@@ -24,10 +30,10 @@ class Pipeline:
         return versions(plan.renderer_name)
 
     def library(self, plan: Plan) -> AssetLibrary:
-        """The plan's assets. Raises AssetError when one of the user's files cannot be used, before anything is made."""
+        """The plan's assets, each of the user's read once. Raises AssetError when none can be used, before anything is made."""
         check_files(plan.randomizers)
         library = AssetLibrary(plan.assets)
-        library.check()
+        self.refused = library.report.reasons
         return library
 
     def categories(self, plan: Plan, library: AssetLibrary) -> tuple[tuple[str, str], ...]:
@@ -49,7 +55,7 @@ class Pipeline:
 
     def studio(self, plan: Plan) -> AbstractContextManager[Any]:
         """The engines, for as long as a worker lives."""
-        return Studio(plan)
+        return Studio(plan, refused=self.refused)
 
     def generate(self, plan: Plan, seed: int, scene: int, *, studio: Any, views: int) -> Sample:
         """One scene with that many of its views."""

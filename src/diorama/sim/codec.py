@@ -60,6 +60,15 @@ def from_json(cls: type[T], value: Any, *, source: str = "", path: str = "") -> 
     return result
 
 
+def fields_from_json(cls: type[T], value: Any, *, path: str = "") -> T:
+    """Build a dataclass from a mapping of its fields, as `from_json` does for one that has no `from_json_value` of its own."""
+    faults: list[str] = []
+    result = _read_dataclass(cls, value, path, faults)
+    if faults:
+        raise InvalidDocument(faults)
+    return result
+
+
 @cache
 def _hints(cls: type) -> dict[str, Any]:
     return typing.get_type_hints(cls)

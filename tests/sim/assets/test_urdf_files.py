@@ -85,6 +85,7 @@ def test_packages_are_found_in_the_folders_above(tmp_path):
     (tmp_path / "robots" / "urdf").mkdir(parents=True)
     (tmp_path / "robots" / "meshes").mkdir()
     trimesh.creation.box((1, 1, 1)).export(tmp_path / "robots" / "meshes" / "b.stl")
+    (tmp_path / "robots" / "package.xml").write_text("<package/>")
     body = '<link name="a"><visual><geometry><mesh filename="package://robots/meshes/b.stl"/></geometry></visual></link>'
     assert load(write(tmp_path / "robots" / "urdf", body)).volume_m3 == pytest.approx(1)
 

@@ -280,7 +280,7 @@ def test_folders_give_ids_categories_and_fingerprints(tmp_path, textured_obj):
     assert library.ids() == ("user:cup_03.stl", "user:kitchen/box/tetra.obj", "user:kitchen/pan-2.STL")
     assert [library.category_of(i) for i in library.ids()] == [("cup", "object"), ("box", "kitchen"), ("kitchen", "object")]
     assert library.categories() == (("box", "kitchen"), ("cup", "object"), ("kitchen", "object"))
-    library.check()
+    assert library.report.reasons == {}
     names = ["cup_03.stl", "kitchen/box/tetra.obj", "kitchen/box/things/look of it.mtl", "kitchen/box/things/my picture.png", "kitchen/pan-2.STL"]
     assert library.fingerprint() == {n: hashlib.sha256((root / n).read_bytes()).hexdigest() for n in names}
     # The built-in assets can still be loaded by whoever names them.
@@ -331,8 +331,8 @@ BROKEN = {
     "text.dae": (b"hello", "is not an XML file"),
     "text.urdf": (b"hello", "is not an XML file"),
     "flat.obj": (b"v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n", "is flat"),
-    "tiny.obj": (b"v 0 0 0\nv 1e-6 0 0\nv 0 1e-6 0\nv 0 0 1e-6\nf 1 2 3\nf 1 4 2\nf 1 3 4\nf 2 4 3\n", "Units are metres"),
-    "huge.obj": (b"v 0 0 0\nv 900 0 0\nv 0 1e3 0\nv 0 0 1\nf 1 2 3\nf 1 4 2\nf 1 3 4\nf 2 4 3\n", "900 x 1e.03 x 1 m large.*Units are metres"),
+    "tiny.obj": (b"v 0 0 0\nv 1e-7 0 0\nv 0 1e-7 0\nv 0 0 1e-7\nf 1 2 3\nf 1 4 2\nf 1 3 4\nf 2 4 3\n", "Say which units"),
+    "huge.obj": (b"v 0 0 0\nv 9000 0 0\nv 0 1e5 0\nv 0 0 1\nf 1 2 3\nf 1 4 2\nf 1 3 4\nf 2 4 3\n", "9e.03 x 1e.05 x 1 m large.*Say which units"),
     "slivers.obj": (b"v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nf 1 1 2\nf 3 4 4\n", "no face with an area"),
     "picture.obj": (b"mtllib picture.mtl\nusemtl m\n" + OBJ.split("mtl\n", 1)[1].encode(), "texture .*gone.png cannot be read .No such file"),
 }
@@ -344,7 +344,7 @@ def test_broken_files_are_named_with_what_is_wrong(tmp_path, name):
     (tmp_path / name).write_bytes(data)
     (tmp_path / "picture.mtl").write_text("newmtl m\nmap_Kd gone.png\n")
     with pytest.raises(AssetError, match=message) as caught:
-        AssetLibrary([str(tmp_path / name)]).check()
+        AssetLibrary([str(tmp_path / name)]).ids()
     assert name in str(caught.value) or "picture.mtl" in str(caught.value)
     assert "\n" not in str(caught.value)
 

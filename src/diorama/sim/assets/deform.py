@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from diorama.sim.assets import geometry
 from diorama.sim.assets.convex import MOST_VERTICES, outermost
 from diorama.sim.assets.geometry import Points
-from diorama.sim.assets.mesh import Asset, MeshPart
+from diorama.sim.assets.mesh import Asset, MeshPart, Symmetries
 from diorama.sim.spec import Lattice, Vec3
 
 #: Edges are halved until none is longer than this, measured in a unit box: what was flat may become round.
@@ -35,6 +35,7 @@ def scaled(asset: Asset, scale: float | Vec3) -> Asset:
         hulls=tuple(hull * np.array(factors) for hull in asset.hulls),
         bounds_m=((low[0], low[1], low[2]), (high[0], high[1], high[2])),
         volume_m3=asset.volume_m3 * x * y * z,
+        symmetries=asset.symmetries.scaled(x) if x == y == z else Symmetries(),
     )
 
 
@@ -89,6 +90,7 @@ def deformed(asset: Asset, lattice: Lattice) -> Asset:
         hulls=tuple(_filled(moved(hull) - center, moved(more) - center) for hull, more in zip(asset.hulls, between, strict=True)),
         bounds_m=((lowest[0], lowest[1], lowest[2]), (highest[0], highest[1], highest[2])),
         volume_m3=asset.volume_m3 * growth,
+        symmetries=Symmetries(),
     )
 
 

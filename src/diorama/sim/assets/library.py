@@ -2,7 +2,8 @@
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -11,8 +12,10 @@ from diorama.sim.assets.deform import deformed, scaled
 from diorama.sim.assets.images import read_image, read_photo
 from diorama.sim.assets.mesh import Asset, Image
 from diorama.sim.assets.primitives import primitive_asset
+from diorama.sim.assets.report import Accepted, AssetReport
+from diorama.sim.assets.source import AssetSource
 from diorama.sim.assets.user import UserFiles
-from diorama.sim.errors import UnknownName, suggestion
+from diorama.sim.errors import AssetError, UnknownName, suggestion
 from diorama.sim.spec import MeshShape, Shape
 
 #: Assets that were read, those that were made from them, and images are each kept up to this many bytes, which all built-in assets fit in.
@@ -23,13 +26,16 @@ V = TypeVar("V")
 
 
 class AssetLibrary:
-    """Assets by id. `sources` are files and folders of the user's; without any, the built-in library.
+    """Assets by id. `sources` are files, folders and globs of the user's; without any, the built-in library.
 
     Ids are ``pybullet:<name>`` and ``household:<kind>/<variant>`` for built-in assets, which can always be loaded, and ``user:<relative name>``.
+    Files that cannot be used are none of the ids. Which they are shows when all have been read, at the first question that depends on it; who
+    knows says so with `refused`, the names and reasons of a `report` on the same sources.
     """
 
-    def __init__(self, sources: Sequence[str] = ()) -> None:
-        self._user = UserFiles(sources)
+    def __init__(self, sources: Iterable[str | AssetSource] = (), *, refused: Mapping[str, str] | None = None) -> None:
+        self._user = UserFiles(AssetSource.all_of(sources))
+        self._refused = refused
         # Every scene has new sizes and shapes. Kept apart, they do not crowd out what took long to read and comes again.
         self._kept: _Kept[Shape, Asset] = _Kept(asset_bytes)
         self._kept_sizes: _Kept[Shape, Asset] = _Kept(asset_bytes)
@@ -39,8 +45,13 @@ class AssetLibrary:
 
     def ids(self) -> tuple[str, ...]:
         """The ids to draw objects from, sorted: the user's, or without any sources all built-in ones."""
-        if self._user.names():
-            return tuple(f"user:{n}" for n in self._user.names())
+        return self._ids
+
+    @cached_property
+    def _ids(self) -> tuple[str, ...]:
+        if self._user.names() or self._user.refused:
+            refused = self.report.reasons if self._refused is None else self._refused
+            return tuple(f"user:{n}" for n in self._user.names() if n not in refused)
         return tuple(sorted([f"pybullet:{n}" for n in pybullet_data.names()] + [f"household:{n}" for n in household.names()]))
 
     def category_of(self, asset_id: str) -> tuple[str, str]:
@@ -85,13 +96,34 @@ class AssetLibrary:
         """
         return self._user.fingerprint() | dict(sorted(self._digests.items()))
 
-    def check(self) -> None:
-        """Load each of the user's assets once, so that a bad file is reported before work begins, and slow results are kept on disk.
-
-        Raises AssetError naming the first file that cannot be used, or MissingExtra.
+    @cached_property
+    def report(self) -> AssetReport:
+        """What there is of the user's, each file read once; slow results are kept on disk. Raises AssetError when nothing of it can be used,
+        and MissingExtra.
         """
+        accepted: list[Accepted] = []
+        refused = dict(self._user.refused)
         for name in self._user.names():
-            self.load(f"user:{name}")
+            try:
+                asset = self.load(f"user:{name}")
+            except AssetError as error:
+                refused[name] = str(error)
+            else:
+                (x0, y0, z0), (x1, y1, z1) = asset.bounds_m
+                accepted.append(
+                    Accepted(
+                        id=asset.id,
+                        category=asset.category,
+                        supercategory=asset.supercategory,
+                        size_m=(x1 - x0, y1 - y0, z1 - z0),
+                        units=self._user.units_of(name),
+                        source=self._user.source_of(name),
+                    )
+                )
+        report = AssetReport(accepted=tuple(accepted), reasons=dict(sorted(refused.items())), notes=self._user.notes)
+        if refused and not accepted:
+            raise AssetError(report.summary() if len(refused) > 1 else next(iter(refused.values())))
+        return report
 
     def _made(self, shape: Shape) -> Asset:
         if not isinstance(shape, MeshShape):

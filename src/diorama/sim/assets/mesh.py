@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diorama.sim.spec import MaterialSpec, Vec3
+from diorama.sim.transforms import Matrix
 
 #: (h, w, 3) or, where alpha counts, (h, w, 4) uint8 with row 0 at the top (v = 1). Never changed once it is made.
 Image = NDArray[np.uint8]
@@ -54,6 +55,24 @@ class MeshPart:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Symmetries:
+    """The motions that leave an asset looking the same, in its body frame, in metres.
+
+    `discrete` are rigid (4, 4) transforms, the identity not among them; `continuous` are axes of revolution, each a unit direction and a
+    point that it goes through.
+    """
+
+    discrete: tuple[Matrix, ...] = ()
+    continuous: tuple[tuple[Vec3, Vec3], ...] = ()
+
+    def scaled(self, scale: float) -> "Symmetries":
+        """Those of the asset `scale` times as large."""
+        factor = np.array([scale, scale, scale, 1.0])[:, None]
+        discrete = tuple(np.concatenate([m[:, :3], m[:, 3:] * factor], axis=1) for m in self.discrete)
+        return Symmetries(discrete=discrete, continuous=tuple((axis, (x * scale, y * scale, z * scale)) for axis, (x, y, z) in self.continuous))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Asset:
     """A loaded asset.
 
@@ -61,6 +80,7 @@ class Asset:
     touched. The body's origin is its centre of mass. `volume_m3` is the sum of the hulls' volumes (or the mesh's
     own, when it is watertight); `bounds_m` the (min, max) corners of the visible mesh; `density_kg_m3` a plausible
     default. `closed` says that the parts together are a solid's whole surface, so that from outside no back face is seen.
+    `symmetries` are known of few: of BOP's models, as long as they keep their proportions.
     """
 
     id: str
@@ -72,3 +92,4 @@ class Asset:
     volume_m3: float
     density_kg_m3: float = 400.0
     closed: bool = False
+    symmetries: Symmetries = Symmetries()

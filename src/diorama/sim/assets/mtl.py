@@ -13,7 +13,7 @@ import numpy as np
 from diorama.sim.assets.color import linear_rgb
 from diorama.sim.assets.images import read_image, resized
 from diorama.sim.assets.mesh import Image, Look, Slot
-from diorama.sim.assets.references import statement_file
+from diorama.sim.assets.references import picture_file
 from diorama.sim.assets.textures import is_normal_map, relief
 from diorama.sim.errors import AssetError
 from diorama.sim.spec import MaterialSpec, Rgb
@@ -123,7 +123,7 @@ class _Reader:
 
     def _image(self, word: str) -> Image | None:
         line = self._lines.get(word)
-        return None if line is None else _read(self._path.parent / statement_file(line), self._path)
+        return None if line is None else _read(picture_file(line, self._path.parent), self._path)
 
 
 @lru_cache(maxsize=8)

@@ -75,6 +75,14 @@ def cylinder(radius_m: float, height_m: float, segments: int) -> tuple[Points, F
     return revolved([(0.0, -h), (radius_m, -h), (radius_m, h), (0.0, h)], segments)
 
 
+def capsule(radius_m: float, length_m: float, segments: int) -> tuple[Points, Faces]:
+    """A cylinder about z, `length_m` long, with half a sphere on each end."""
+    rows, h = segments // 4, length_m / 2
+    turn = circle(4 * rows)
+    cap = [(radius_m * float(turn[k, 1]) if k else 0.0, radius_m * float(turn[k, 0])) for k in range(rows + 1)]
+    return revolved([(r, -h - z) for r, z in cap] + [(r, h + z) for r, z in reversed(cap)], segments)
+
+
 def primitive_asset(shape: BoxShape | SphereShape | CylinderShape) -> Asset:
     """The asset of a primitive. Its volume is the polyhedron's, a little below the ideal one's."""
     if isinstance(shape, BoxShape):

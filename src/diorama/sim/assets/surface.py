@@ -14,8 +14,8 @@ from diorama.sim.assets.mesh import Asset, Look, MeshPart
 from diorama.sim.errors import AssetError
 from diorama.sim.spec import Vec3
 
-#: What fits a tabletop engine: beyond these, the file is almost surely not in metres.
-LARGEST_M, SMALLEST_M = 100.0, 1e-4
+#: Beyond these nothing can be staged; well within them a report asks about units.
+LARGEST_M, SMALLEST_M = 1e4, 1e-5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -57,7 +57,7 @@ def check_size(positions: Points, source: str) -> None:
     extent = (positions.max(axis=0) - positions.min(axis=0)).tolist()
     if max(extent) > LARGEST_M or max(extent) < SMALLEST_M:
         text = " x ".join(f"{e:.3g}" for e in extent)
-        raise AssetError(f"{source}: is {text} m large, expected {SMALLEST_M:g} m to {LARGEST_M:g} m. Units are metres: scale the file first.")
+        raise AssetError(f"{source}: is {text} m large, expected {SMALLEST_M:g} m to {LARGEST_M:g} m. Say which units it is in, such as units: mm.")
     if min(extent) < 1e-5 * max(extent):
         raise AssetError(f"{source}: is flat ({' x '.join(f'{e:.3g}' for e in extent)} m); a body needs volume")
 
