@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 
 from diorama.sim.render.raster import Raster
 from diorama.sim.render.raster.device import Scratch, wp
+from diorama.sim.render.raster.lanes import Lanes, spread
 from diorama.sim.render.raster.light_data import LightData, Shadows
 from diorama.sim.render.raster.lights import SceneLights
 from diorama.sim.render.raster.scene import SceneCache
-from diorama.sim.render.raster.shadow import lit_fraction
+from diorama.sim.render.raster.shadow_lanes import lit_fractions
 from diorama.sim.render.raster.shadow_views import MAP_TEXELS
 from diorama.sim.spec import (
     BodySpec,
@@ -73,7 +74,7 @@ def look(
     out: wp.array(dtype=float),
 ):
     t = wp.tid()
-    out[t] = lit_fraction(lights, index, shadows, points[t], normals[t])
+    out[t] = lit_fractions(shadows, lights[index].shadow, spread(points[t]), spread(normals[t]), Lanes(1.0))[0]
 
 
 class Lit:

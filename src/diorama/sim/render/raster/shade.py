@@ -29,8 +29,7 @@ from diorama.sim.render.raster.lanes import (
     where_above,
 )
 from diorama.sim.render.raster.light_data import POINT, RECT, SUN, LightData, Shadows
-from diorama.sim.render.raster.shadow import lit_fraction
-from diorama.sim.render.raster.shadow_lanes import lit_for_sure
+from diorama.sim.render.raster.shadow_lanes import lit_fractions
 from diorama.sim.render.raster.surface import Looks, Places, View, places, surfels, with_rays
 from diorama.sim.render.raster.surroundings import ambient
 from diorama.sim.render.raster.visibility import EMPTY
@@ -50,19 +49,6 @@ class Lighting:
     openness: wp.array(dtype=float)
     backdrop: wp.array(dtype=wp.vec3)
     ltc: wp.array(dtype=wp.vec4)
-
-
-@wp.func
-def lit(lighting: Lighting, k: int, s: Surfels, to_light: Vectors, wanted: Lanes) -> Lanes:
-    """How much of light `k` reaches each point, where `wanted` is more than 0; 0 elsewhere."""
-    asked = where_above(dots(s.flat, to_light), Lanes(0.0), where_above(wanted, Lanes(0.0), Lanes(1.0)))
-    out = wp.cw_mul(asked, lit_for_sure(lighting.shadows, lighting.lights[k].shadow, s.point, s.flat))
-    unsure = asked - out
-    if greatest(unsure) > 0.0:
-        for i in range(LANES):
-            if unsure[i] > 0.0:
-                out[i] = lit_fraction(lighting.lights, k, lighting.shadows, vector_at(s.point, i), vector_at(s.flat, i))
-    return out
 
 
 @wp.struct
@@ -97,27 +83,24 @@ def arriving(lighting: Lighting, k: int, s: Surfels) -> Arriving:
 
 
 @wp.func
-def from_light(lighting: Lighting, k: int, s: Surfels) -> Vectors:
-    """What one sun, spot or point light adds."""
-    light = arriving(lighting, k, s)
-    strength = light.irradiance
-    if lighting.lights[k].shadow >= 0:
-        strength = wp.cw_mul(strength, lit(lighting, k, s, light.to_light, strength))
-    color = spread(lighting.lights[k].color)
-    return scaled(multiplied(reflected(s, light.to_light, greater(light.no_l, Lanes(1.0e-6))), color), strength)
+def wanted(s: Surfels, light: Arriving) -> Lanes:
+    """1 where it matters whether something stands before a light, else 0: surfaces that face away are in their own shadow."""
+    return where_above(dots(s.flat, light.to_light), Lanes(0.0), where_above(light.irradiance, Lanes(0.0), Lanes(1.0)))
 
 
 @wp.func
-def from_rect(lighting: Lighting, k: int, s: Surfels) -> Vectors:
-    """What one rectangular light adds."""
+def from_light(lighting: Lighting, k: int, s: Surfels, light: Arriving, share: Lanes) -> Vectors:
+    """What one sun, spot or point light adds, of which points see a share."""
+    color = spread(lighting.lights[k].color)
+    return scaled(multiplied(reflected(s, light.to_light, greater(light.no_l, Lanes(1.0e-6))), color), wp.cw_mul(light.irradiance, share))
+
+
+@wp.func
+def from_rect(lighting: Lighting, k: int, s: Surfels, share: Lanes) -> Vectors:
+    """What one rectangular light adds, of which points see a share."""
     out = Vectors()
     for i in range(LANES):
-        point = vector_at(s.point, i)
-        flat = vector_at(s.flat, i)
-        share = float(1.0)
-        if lighting.lights[k].shadow >= 0:
-            share = lit_fraction(lighting.lights, k, lighting.shadows, point, flat)
-        if share > 0.0:
+        if share[i] > 0.0:
             color = rect_reflected(
                 lighting.ltc,
                 lighting.lights[k].position,
@@ -125,14 +108,14 @@ def from_rect(lighting: Lighting, k: int, s: Surfels) -> Vectors:
                 lighting.lights[k].half_height,
                 lighting.lights[k].axis,
                 lighting.lights[k].color,
-                point,
+                vector_at(s.point, i),
                 vector_at(s.normal, i),
                 vector_at(s.to_eye, i),
                 s.roughness[i],
                 vector_at(s.albedo, i),
                 vector_at(s.mirrored, i),
             )
-            color = color * share
+            color = color * share[i]
             out.x[i] = color[0]
             out.y[i] = color[1]
             out.z[i] = color[2]
@@ -144,10 +127,18 @@ def lighted(lighting: Lighting, s: Surfels, openness: Lanes) -> Vectors:
     """The radiance of eight points, their own emission included."""
     out = added(s.emitted, ambient(lighting.environment, s, lesser(openness, s.open)))
     for k in range(lighting.lights.shape[0]):
+        share = Lanes(1.0)
+        light = Arriving()
+        if lighting.lights[k].kind != RECT:
+            light = arriving(lighting, k, s)
+        if lighting.lights[k].shadow >= 0:
+            if lighting.lights[k].kind != RECT:
+                share = wanted(s, light)
+            share = lit_fractions(lighting.shadows, lighting.lights[k].shadow, s.point, s.flat, share)
         if lighting.lights[k].kind == RECT:
-            out = added(out, from_rect(lighting, k, s))
+            out = added(out, from_rect(lighting, k, s, share))
         else:
-            out = added(out, from_light(lighting, k, s))
+            out = added(out, from_light(lighting, k, s, light, share))
     return out
 
 

@@ -1,4 +1,4 @@
-"""How much of a light a point sees.
+"""How much of a light a point sees that may be in a soft shadow.
 
 Percentage-closer soft shadows (Fernando 2005): the light, seen from the point, is a disc or a rectangle. Projected past a caster onto the
 shadow map it covers a kernel of texels, the larger the farther the caster is from the point; the share of them that show a
@@ -13,36 +13,21 @@ never shadows itself whatever its slope.
 import warp as wp
 
 from diorama.sim.render.raster.lanes import Lanes, greater, lesser, load_rows, total, where_above
-from diorama.sim.render.raster.light_data import BORDER, BOUNDS_CELL, MAX_COARSE_KERNEL, MAX_KERNEL, RIM, LightData, Shadows
+from diorama.sim.render.raster.light_data import BORDER, MAX_COARSE_KERNEL, MAX_KERNEL, Shadows
 
 wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False})
 
-CELL = wp.constant(BOUNDS_CELL)
 PAD = wp.constant(float(BORDER))
 WIDEST = wp.constant(float(MAX_KERNEL))
 WIDEST_COARSE = wp.constant(float(MAX_COARSE_KERNEL))
 #: As wide as BORDER allows.
 LONGEST = wp.constant(0.5 * float(BORDER) - 1.0)
-#: log2 of CELL.
-FIRST_SHIFT = wp.constant(BOUNDS_CELL.bit_length() - 1)
-RIM_WIDTH = wp.constant(RIM)
-CENTERS = wp.constant(Lanes(0.5, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5))
 ZEROS = wp.constant(Lanes(0.0))
 ONES = wp.constant(Lanes(1.0))
 COLUMNS = wp.constant(Lanes(0.5, 1.5, 2.5, 3.5, 0.5, 1.5, 2.5, 3.5))
 ROWS = wp.constant(Lanes(0.5, 0.5, 0.5, 0.5, 1.5, 1.5, 1.5, 1.5))
-HUGE = wp.constant(1.0e30)
-#: How far in front of the receiver's plane a caster must be to count, in metres.
-BIAS_M = wp.constant(0.0012)
-#: A normal this upright is level; on level ground a caster must rise this much less than the bias to be worth a search.
-LEVEL = wp.constant(0.9999999)
-LEVEL_BIAS_M = wp.constant(0.0003)
 #: Kernels up to this wide, in texels, are not worth a shape.
 SMALL = wp.constant(1.5)
-#: Up to this wide, they are no wider than the steps of the map that they must smooth.
-SHARP = wp.constant(0.8)
-
-
 #: Two numbers for each row of a kernel: as many as one can have, and some that nobody asks for.
 Rows = wp.types.matrix(shape=(2, 24), dtype=wp.float32)
 
@@ -146,26 +131,6 @@ def hidden_by_cells(k: Kernel, rows: Rows, texels: wp.array(dtype=float), start:
 
 
 @wp.func
-def lit_at(texels: wp.array(dtype=float), at: int, expected: float) -> float:
-    """Whether a texel shows no caster."""
-    return wp.where(texels[at] > wp.max(expected, 0.0), 0.0, 1.0)
-
-
-@wp.func
-def lit_by_four(u: float, v: float, value: float, gu: float, gv: float, texels: wp.array(dtype=float), start: int, across: int) -> float:
-    """Share of a kernel one texel wide that shows no caster, of the four texels that it covers in part."""
-    x = int(u - 0.5)
-    y = int(v - 0.5)
-    right = u - 0.5 - float(x)
-    down = v - 0.5 - float(y)
-    at = start + y * across + x
-    expected = value - gu * right - gv * down
-    above = lit_at(texels, at, expected) * (1.0 - right) + lit_at(texels, at + 1, expected + gu) * right
-    below = lit_at(texels, at + across, expected + gv) * (1.0 - right) + lit_at(texels, at + across + 1, expected + gu + gv) * right
-    return above * (1.0 - down) + below * down
-
-
-@wp.func
 def lit_by_patch(
     u: float, v: float, value: float, gu: float, gv: float, half: wp.vec2, texels: wp.array(dtype=float), start: int, across: int
 ) -> float:
@@ -242,71 +207,19 @@ def hidden_by(k: Kernel, shadows: Shadows, m: int) -> wp.vec3:
 
 
 @wp.func
-def size_for(distance: float) -> int:
-    """The number of the least size of cells that are as wide."""
-    size = int(0)
-    while distance > float(CELL << size):
-        size += 1
-    return size
+def searched(
+    shadows: Shadows, m: int, point: wp.vec3, u: float, v: float, value: float, expected: float, gu: float, gv: float, nearest: float
+) -> float:
+    """How much of its part of the light the map shows to a point at texel (u, v).
 
-
-@wp.func
-def bounds_at(shadows: Shadows, m: int, size: int, x: int, y: int) -> wp.vec3:
-    """The bounds of what is around a texel, by cells of a size."""
-    by = shadows.sizes[shadows.maps[m].bounds + size]
-    shift = FIRST_SHIFT + size
-    return shadows.bounds[by.start + (y >> shift) * by.across + (x >> shift)]
-
-
-@wp.func
-def lit_in_map(shadows: Shadows, m: int, point: wp.vec3, normal: wp.vec3, u: float, v: float, value: float) -> float:
-    """How much of its part of the light the map shows to a point, which is at texel (u, v) and has this value there."""
-    parallel = shadows.maps[m].parallel != 0
-    level_height = float(-HUGE)
-    if normal[2] > LEVEL:
-        rise = shadows.maps[m].rise
-        if not parallel:
-            rise = (point[2] - rise) * value
-        level_height = point[2] + LEVEL_BIAS_M * wp.abs(rise)
-    # Most of what is seen: nothing around is nearer to the light, or is higher than level ground. The nearest around tells how far
-    # around to look.
-    x = wp.clamp(int(u), 0, shadows.maps[m].width - 1)
-    y = wp.clamp(int(v), 0, shadows.maps[m].height - 1)
-    size = shadows.maps[m].widest
-    bounds = bounds_at(shadows, m, size, x, y)
-    if bounds[1] <= value or bounds[0] < level_height:
-        return 1.0
-    for _smaller in range(3):
-        distance = shadows.maps[m].per_value * (bounds[1] - value) + RIM_WIDTH
-        if size == 0 or distance > float(CELL << (size - 1)):
-            break
-        size = size_for(distance)
-        bounds = bounds_at(shadows, m, size, x, y)
-        if bounds[1] <= value or bounds[0] < level_height:
-            return 1.0
-
-    n = wp.mul(shadows.maps[m].rotation, normal)
-    # The receiver's plane. At grazing incidence it is nearly edge-on and its slope unbounded; there is next to no light to shadow.
-    bias = BIAS_M
-    slope = n[2]
-    if not parallel:
-        bias = BIAS_M * value * value
-        slope = wp.dot(normal, point - shadows.maps[m].eye) * value
-    per_slope = 1.0 / wp.min(slope, -1.0e-4)
-    if not parallel:
-        per_slope = per_slope * value
-    expected = value + bias
-    gu = n[0] * per_slope * shadows.maps[m].per_scale[0]
-    gv = n[1] * per_slope * shadows.maps[m].per_scale[1]
-    if bounds[2] > wp.max(expected + (wp.abs(gu) + wp.abs(gv)) * float(2 * CELL << size), 0.0):
-        return 0.0
-    radius = shadows.maps[m].per_value * (bounds[1] - value)
+    `value` is the point's own and `nearest` that of the nearest caster around; `expected` is the receiver's plane there, by `gu` and `gv`
+    for each texel.
+    """
+    radius = shadows.maps[m].per_value * (nearest - value)
     if radius <= SMALL:
-        if u < 0.5 * PAD or v < 0.5 * PAD or u > float(shadows.maps[m].width) - 0.5 * PAD or v > float(shadows.maps[m].height) - 0.5 * PAD:
-            return 1.0
         width = shadows.maps[m].width
-        if radius <= SHARP:
-            return lit_by_four(u, v, expected, gu, gv, shadows.texels, shadows.maps[m].start, width)
+        if u < 0.5 * PAD or v < 0.5 * PAD or u > float(width) - 0.5 * PAD or v > float(shadows.maps[m].height) - 0.5 * PAD:
+            return 1.0
         # A square of the disc's variance, less that of the texels.
         radii = shadows.maps[m].shape * radius
         half = wp.vec2(wp.sqrt(wp.max(0.75 * radii[0] * radii[0] - 0.25, 0.25)), wp.sqrt(wp.max(0.75 * radii[1] * radii[1] - 0.25, 0.25)))
@@ -321,7 +234,7 @@ def lit_in_map(shadows: Shadows, m: int, point: wp.vec3, normal: wp.vec3, u: flo
     k.gv = gv
     k.box = shadows.maps[m].box
     ahead = wp.vec2(0.0, 0.0)
-    if not parallel:
+    if shadows.maps[m].parallel == 0:
         q = wp.mul(shadows.maps[m].rotation, point - shadows.maps[m].eye)
         ahead = wp.vec2(q[0] * value, q[1] * value)
     scale = shadows.maps[m].scale
@@ -338,7 +251,7 @@ def lit_in_map(shadows: Shadows, m: int, point: wp.vec3, normal: wp.vec3, u: flo
     wide = wp.sqrt(wp.max(xx - xy * k.shear, 0.0))
     longest = wp.max(wide + wp.abs(k.shear) * high, high)
 
-    radius = wp.min(longest * (bounds[1] - value), shadows.maps[m].reach)
+    radius = wp.min(longest * (nearest - value), shadows.maps[m].reach)
     for _step in range(8):
         k.wide = wide / longest * radius
         k.high = high / longest * radius
@@ -353,51 +266,3 @@ def lit_in_map(shadows: Shadows, m: int, point: wp.vec3, normal: wp.vec3, u: flo
         if before - radius < 0.03 + 0.01 * radius:
             break
     return lit
-
-
-@wp.func
-def weight_of(shadows: Shadows, m: int, point: wp.vec3, normal: wp.vec3) -> float:
-    """What a part of a rectangle adds to the light on a surface, but for a factor common to all its parts."""
-    q = wp.mul(shadows.maps[m].rotation, point - shadows.maps[m].eye)
-    n = wp.mul(shadows.maps[m].rotation, normal)
-    e = shadows.maps[m].extent
-    facing = wp.dot(wp.cross(wp.vec3(e[0, 1], e[1, 1], e[2, 1]), wp.vec3(e[0, 0], e[1, 0], e[2, 0])), q)
-    away2 = wp.dot(q, q)
-    return wp.max(-wp.dot(n, q), 0.0) * wp.max(facing, 0.0) / (away2 * away2)
-
-
-@wp.func
-def lit_fraction(lights: wp.array(dtype=LightData), index: int, shadows: Shadows, point: wp.vec3, normal: wp.vec3) -> float:
-    """How much of the light a point sees, 0 to 1. `normal` is that of the flat surface it lies on, on the side that is lit."""
-    seen = float(0.0)
-    weights = float(0.0)
-    m = lights[index].shadow
-    while m >= 0:
-        place = wp.mul(shadows.maps[m].place, point) + shadows.maps[m].offset
-        value = place[2]
-        u = place[0]
-        v = place[1]
-        there = bool(True)
-        if shadows.maps[m].parallel == 0:
-            there = value > 1.0e-4
-            value = 1.0 / value
-            u = u * value
-            v = v * value
-        if shadows.maps[m].partial != 0:
-            domain = shadows.maps[m].domain
-            there = there and u >= domain[0] and v >= domain[1] and u < domain[2] and v < domain[3]
-        if there or shadows.maps[m].other < 0:
-            lit = float(1.0)
-            if there:
-                lit = lit_in_map(shadows, m, point, normal, u, v, value)
-            if shadows.maps[m].next < 0 and weights == 0.0:
-                return lit
-            weight = weight_of(shadows, m, point, normal)
-            seen += weight * lit
-            weights += weight
-            m = shadows.maps[m].next
-        else:
-            m = shadows.maps[m].other
-    if weights == 0.0:
-        return 1.0
-    return seen / weights

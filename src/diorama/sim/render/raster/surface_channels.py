@@ -5,10 +5,10 @@ import warp as wp
 from diorama.sim.render.raster.area import PI, rect_shares
 from diorama.sim.render.raster.brdf import Surfels
 from diorama.sim.render.raster.fragments import Fragments
-from diorama.sim.render.raster.lanes import LANES, Indices, Lanes, dots, vector_at
+from diorama.sim.render.raster.lanes import LANES, Indices, Lanes, dots, vector_at, where_above
 from diorama.sim.render.raster.light_data import RECT
-from diorama.sim.render.raster.shade import Lighting, arriving, lit
-from diorama.sim.render.raster.shadow import lit_fraction
+from diorama.sim.render.raster.shade import Lighting, arriving
+from diorama.sim.render.raster.shadow_lanes import lit_fractions
 from diorama.sim.render.raster.surface import Looks, View, places, surfels
 
 wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False, "max_unroll": 4})
@@ -28,26 +28,22 @@ def shadowed(lighting: Lighting, s: Surfels) -> Lanes:
         color = lighting.lights[k].color
         strength = (color[0] + color[1] + color[2]) / 3.0
         irradiance = Lanes()
-        seen = Lanes(1.0)
         if lighting.lights[k].kind == RECT:
             center = lighting.lights[k].position
             width = lighting.lights[k].half_width
             height = lighting.lights[k].half_height
             axis = lighting.lights[k].axis
             for i in range(LANES):
-                point = vector_at(s.point, i)
-                flat = vector_at(s.flat, i)
-                irradiance[i] = rect_shares(COSINE, center, width, height, axis, point, vector_at(s.normal, i), vector_at(s.to_eye, i))[0] * PI
-                if lighting.lights[k].shadow >= 0 and irradiance[i] > 0.0:
-                    seen[i] = lit_fraction(lighting.lights, k, lighting.shadows, point, flat)
+                shares = rect_shares(COSINE, center, width, height, axis, vector_at(s.point, i), vector_at(s.normal, i), vector_at(s.to_eye, i))
+                irradiance[i] = shares[0] * PI
         else:
             light = arriving(lighting, k, s)
-            facing = dots(s.flat, light.to_light)
-            for i in range(LANES):
-                # A surface that faces away is in nobody's shadow.
-                irradiance[i] = wp.where(facing[i] > 0.0, light.irradiance[i], 0.0)
-            if lighting.lights[k].shadow >= 0:
-                seen = lit(lighting, k, s, light.to_light, irradiance)
+            # A surface that faces away is in nobody's shadow.
+            irradiance = where_above(dots(s.flat, light.to_light), Lanes(0.0), light.irradiance)
+        seen = Lanes(1.0)
+        if lighting.lights[k].shadow >= 0:
+            lit = where_above(irradiance, Lanes(0.0), Lanes(1.0))
+            seen = lit_fractions(lighting.shadows, lighting.lights[k].shadow, s.point, s.flat, lit)
         total += irradiance * strength
         blocked += wp.cw_mul(irradiance, Lanes(1.0) - seen) * strength
     out = Lanes()
