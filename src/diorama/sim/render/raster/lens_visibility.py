@@ -8,7 +8,7 @@ is as exact as a pinhole's; only where a triangle's pixels may lie is found in a
 import warp as wp
 
 from diorama.sim.render.raster.presence import LABELS, Chart, Presence, chart_of, is_cut, is_there, kind_of
-from diorama.sim.render.raster.visibility import GROUP_SIZE, NOTHING, Columns, Functions, Planes, Winners
+from diorama.sim.render.raster.visibility import GROUP_SIZE, Columns, Functions, Planes, Winners, found
 
 wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False})
 
@@ -153,8 +153,6 @@ def rasterize_rays(
     samples = rays.shape[0]
     plane = (bottom - top) * groups
     key = wp.uint64(t + 1)
-    nearest = Columns(inverse_near)
-    farthest = Columns(inverse_far)
     row = y0 // GROUP_SIZE + strip
     while row * GROUP_SIZE < y1:
         for group in range(first, last):
@@ -164,15 +162,11 @@ def rasterize_rays(
                         dx = rays[k, y, group, 0]
                         dy = rays[k, y, group, 1]
                         dz = rays[k, y, group, 2]
-                        inside = dx * e[0, 0] + dy * e[0, 1] + dz * e[0, 2]
-                        inside = wp.min(inside, dx * e[1, 0] + dy * e[1, 1] + dz * e[1, 2])
-                        inside = wp.min(inside, dx * e[2, 0] + dy * e[2, 1] + dz * e[2, 2])
+                        first_edges = dx * e[0, 0] + dy * e[0, 1] + dz * e[0, 2]
+                        second_edges = dx * e[1, 0] + dy * e[1, 1] + dz * e[1, 2]
+                        third_edges = dx * e[2, 0] + dy * e[2, 1] + dz * e[2, 2]
                         inverses = dx * e[3, 0] + dy * e[3, 1] + dz * e[3, 2]
-                        inside = wp.min(inside, wp.min(inverses - farthest, nearest - inverses))
-                        keys = Winners()
-                        for i in range(GROUP_SIZE):
-                            found = (wp.uint64(wp.cast(float(inverses[i]), wp.uint32)) << wp.uint64(32)) | key
-                            keys[i] = wp.where(inside[i] >= ZERO, found, NOTHING)
+                        keys = found(first_edges, second_edges, third_edges, inverses, inverse_near, inverse_far, key)
                         wp.atomic_max(winners, k * plane + (y - top) * groups + group, keys)
         row += strips
 

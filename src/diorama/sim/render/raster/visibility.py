@@ -37,6 +37,7 @@ GROUP = 8
 GROUP_SIZE = wp.constant(GROUP)
 Columns = wp.types.vector(length=GROUP, dtype=wp.float64)
 Winners = wp.types.vector(length=GROUP, dtype=wp.uint64)
+HALF = wp.constant(wp.float64(0.5))
 #: Bounds are kept within this many pixels of the origin, so that they fit an int with room to spare.
 LIMIT = wp.constant(wp.float64(1.0e6))
 
@@ -228,6 +229,18 @@ def inverse_distance(e: Functions, place: wp.vec3d) -> wp.float64:
     return e[3, 0] * place[0] + (e[3, 1] * place[1] + e[3, 2] * place[2])
 
 
+@wp.func_native("""
+    wp::vec_t<8, wp::uint64> r;
+    for (int i = 0; i < 8; ++i) {
+        const bool inside = (a.c[i] >= 0.0) & (b.c[i] >= 0.0) & (c.c[i] >= 0.0) & (inverses.c[i] >= farthest) & (inverses.c[i] <= nearest);
+        r.c[i] = inside ? ((wp::uint64)wp::cast<wp::uint32>((float)inverses.c[i]) << 32) | key : 0;
+    }
+    return r;
+""")
+def found(a: Columns, b: Columns, c: Columns, inverses: Columns, nearest: wp.float64, farthest: wp.float64, key: wp.uint64) -> Winners:
+    """What eight samples see of a triangle: nothing where an edge's function is below zero, or where it is too near or too far."""
+
+
 @wp.func
 def rasterize_triangle(
     t: int,
@@ -259,10 +272,9 @@ def rasterize_triangle(
     samples = offsets.shape[0]
     groups = (width + GROUP_SIZE - 1) // GROUP_SIZE
     plane = (bottom - top) * groups
-    small = x1 - x0 <= GROUP_SIZE
+    # Looking at a few groups takes less time than finding where a row begins and ends.
+    small = x1 - x0 <= 4 * GROUP_SIZE
     key = wp.uint64(t + 1)
-    nearest = Columns(inverse_near)
-    farthest = Columns(inverse_far)
     y = y0
     while y < y1:
         for k in range(samples):
@@ -282,15 +294,11 @@ def rasterize_triangle(
                 columns = Columns()
                 for i in range(GROUP_SIZE):
                     columns[i] = wp.float64(first + i) + ox
-                inside = wp.min(wp.min(columns * e[0, 0] + Columns(r0), columns * e[1, 0] + Columns(r1)), columns * e[2, 0] + Columns(r2))
+                first_edges = columns * e[0, 0] + Columns(r0)
+                second_edges = columns * e[1, 0] + Columns(r1)
+                third_edges = columns * e[2, 0] + Columns(r2)
                 inverses = columns * e[3, 0] + Columns(r3)
-                inside = wp.min(inside, wp.min(inverses - farthest, nearest - inverses))
-                keys = Winners()
-                for i in range(GROUP_SIZE):
-                    inverse = float(inverses[i])
-                    found = (wp.uint64(wp.cast(inverse, wp.uint32)) << wp.uint64(32)) | key
-                    # A choice, not a branch, so that all eight are made at once.
-                    keys[i] = wp.where(inside[i] >= wp.float64(0.0), found, NOTHING)
+                keys = found(first_edges, second_edges, third_edges, inverses, inverse_near, inverse_far, key)
                 wp.atomic_max(winners, line + group, keys)
                 group += 1
         y += strips
@@ -367,6 +375,39 @@ def cover(
         y += strips
 
 
+@wp.func_native("""
+    wp::uint64 differ = 0;
+    for (int i = 0; i < 8; ++i) differ |= winners.c[i] ^ winners.c[0];
+    return (differ & 0xFFFFFFFFull) == 0;
+""")
+def alike(winners: Winners) -> int:
+    """Whether all eight are the same triangle."""
+
+
+@wp.func_native("""
+    for (int i = 0; i < 8; ++i) array.data[at + i] = value;
+""")
+def store_same(array: wp.array(dtype=int), at: int, value: int):
+    """Write a number eight times in a row."""
+
+
+@wp.func_native("""
+    for (int i = 0; i < 8; ++i) depth.data[at + i] = (float)(1.0 / inverses.c[i]);
+""")
+def store_depths(depth: wp.array(dtype=float), at: int, inverses: Columns):
+    """Write eight depths in a row, given one over each."""
+
+
+@wp.func_native("""
+    for (int i = 0; i < 8; ++i) {
+        const bool away = n.c[0] * (float)x.c[i] + n.c[1] * y + n.c[2] > 0.0f;
+        for (int k = 0; k < 3; ++k) normal.data[at + i].c[k] = away ? -n.c[k] : n.c[k];
+    }
+""")
+def store_facing(normal: wp.array(dtype=wp.vec3), at: int, n: wp.vec3, x: Columns, y: float):
+    """Write a normal eight times in a row, each time turned against the ray (x, y, 1)."""
+
+
 @wp.func
 def resolve_group(
     y: int,
@@ -390,12 +431,28 @@ def resolve_group(
     """Labels at pixel centres, from that sample, whose winners begin at `plane`, in the band that begins with row `top`. `normal` may
     be empty; otherwise it is the surface's own (flat) normal in camera axes, turned to face the camera.
     """
-    found = winners[plane + y * ((width + GROUP_SIZE - 1) // GROUP_SIZE) + group]
+    seen = winners[plane + y * ((width + GROUP_SIZE - 1) // GROUP_SIZE) + group]
+    begin = group * GROUP_SIZE
+    if begin + GROUP_SIZE <= width and rays.shape[0] == 0 and alike(seen) != 0 and triangle_of(seen[0]) != EMPTY:
+        # One triangle: most groups see no other.
+        t = triangle_of(seen[0])
+        e = functions[t]
+        places = Columns()
+        for k in range(GROUP_SIZE):
+            places[k] = wp.float64(begin + k) + HALF
+        row = wp.float64(top + y) + HALF
+        i = (top + y) * width + begin
+        store_depths(depth, i, places * e[3, 0] + Columns(e[3, 1] * row + e[3, 2]))
+        store_same(instance, i, triangle_body[t] + 1)
+        if normal.shape[0] > 0:
+            n = wp.mul(camera_from_world, triangles[t].flat)
+            store_facing(normal, i, n, (places - Columns(center[0])) / focal[0], float((row - center[1]) / focal[1]))
+        return
     for k in range(GROUP_SIZE):
-        x = group * GROUP_SIZE + k
+        x = begin + k
         if x < width:
             i = (top + y) * width + x
-            t = triangle_of(found[k])
+            t = triangle_of(seen[k])
             if t == EMPTY:
                 instance[i] = 0
                 depth[i] = wp.inf
