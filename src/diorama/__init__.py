@@ -75,6 +75,7 @@ if TYPE_CHECKING:
     from diorama.sim.seeds import Seed
     from diorama.sim.sky import sky_map, sun_light
     from diorama.sim.spec import (
+        Adjustment,
         BodySpec,
         BoxShape,
         BrownConrady,
@@ -88,6 +89,7 @@ if TYPE_CHECKING:
         MaterialSpec,
         MeshShape,
         Motion,
+        PackedTexture,
         PhysicalSky,
         PhysicsSpec,
         PointLight,
@@ -99,6 +101,7 @@ if TYPE_CHECKING:
         SphereShape,
         SpotLight,
         SunLight,
+        Weathering,
     )
     from diorama.sim.transforms import look_at
     from diorama.studio import Studio, generate
@@ -107,6 +110,7 @@ __all__ = [
     "EXPORTERS",
     "RANDOMIZERS",
     "SCENARIOS",
+    "Adjustment",
     "Annotations",
     "AssetError",
     "AssetLibrary",
@@ -148,6 +152,7 @@ __all__ = [
     "Motion",
     "Normal",
     "OutputError",
+    "PackedTexture",
     "PathTracing",
     "PhysicalSky",
     "PhysicsSpec",
@@ -187,6 +192,7 @@ __all__ = [
     "UnknownName",
     "Var",
     "VonMises",
+    "Weathering",
     "annotate",
     "default_plan",
     "from_json",
@@ -225,9 +231,9 @@ _HOMES = {
     "diorama.sim.render.settings": "PathTracing",
     "diorama.sim.seeds": "Seed",
     "diorama.sim.sky": "sky_map sun_light",
-    "diorama.sim.spec": "BodySpec BoxShape BrownConrady CameraSpec CylinderShape EnvironmentSpec HdrMap ImageTexture KannalaBrandt Lattice "
-    "MaterialSpec MeshShape Motion PhysicalSky PhysicsSpec PointLight Pose ProceduralTexture RectLight SceneSpec SensorSpec SphereShape "
-    "SpotLight SunLight",
+    "diorama.sim.spec": "Adjustment BodySpec BoxShape BrownConrady CameraSpec CylinderShape EnvironmentSpec HdrMap ImageTexture KannalaBrandt "
+    "Lattice MaterialSpec MeshShape Motion PackedTexture PhysicalSky PhysicsSpec PointLight Pose ProceduralTexture RectLight SceneSpec "
+    "SensorSpec SphereShape SpotLight SunLight Weathering",
     "diorama.sim.transforms": "look_at",
     "diorama.studio": "Studio generate",
 }

@@ -7,7 +7,7 @@ from diorama.sim.assets.color import encode_srgb, linear_from_srgb, srgb_from_li
 from diorama.sim.assets.textures import SIZE, bake
 from diorama.sim.spec import ProceduralTexture
 
-PATTERNS = ("noise", "stripes", "checks", "wood", "marble")
+PATTERNS = ("noise", "stripes", "checks", "wood", "marble", "weave", "brushed")
 
 
 def texture(pattern, **changes):

@@ -62,9 +62,14 @@ def decoded(data: bytes, where: str, flags: int = cv2.IMREAD_UNCHANGED) -> Image
 def fitted(image: Image, largest_px: int = LARGEST_PX) -> Image:
     """The image, halved until no side is longer than `largest_px`, contiguous. What is transparent lends no colour to what is not."""
     while max(image.shape[:2]) > largest_px:
-        h, w = max(image.shape[0] // 2, 1), max(image.shape[1] // 2, 1)
-        image = resized(image[: 2 * h, : 2 * w], w, h, cv2.INTER_AREA)
+        image = halved(image)
     return np.ascontiguousarray(image)
+
+
+def halved(image: Image) -> Image:
+    """The image at half its size."""
+    h, w = max(image.shape[0] // 2, 1), max(image.shape[1] // 2, 1)
+    return resized(image[: 2 * h, : 2 * w], w, h, cv2.INTER_AREA)
 
 
 def resized(image: Image, width: int, height: int, interpolation: int) -> Image:
@@ -78,6 +83,18 @@ def resized(image: Image, width: int, height: int, interpolation: int) -> Image:
     weight = np.maximum(small[..., 3:], 1)
     color = (small[..., :3] * 255 + weight // 2) // weight
     return np.concatenate([np.minimum(color, 255), np.maximum((weight + 127) // 255, 1) - 1], axis=2).astype(np.uint8)
+
+
+def packed(roughness: Image | None, metallic: Image | None) -> Image:
+    """(h, w, 3) with roughness in green and metallic in blue, each from a picture's red channel; 255 where there is none."""
+    given = [image[..., :1] for image in (roughness, metallic) if image is not None]
+    height, width = max(image.shape[0] for image in given), max(image.shape[1] for image in given)
+    out = np.full((height, width, 3), 255, np.uint8)
+    for channel, image in ((1, roughness), (2, metallic)):
+        if image is not None:
+            same = image.shape[:2] == (height, width)
+            out[..., channel] = image[..., 0] if same else cv2.resize(image[..., 0], (width, height), interpolation=cv2.INTER_LINEAR)
+    return out
 
 
 def _claimed_size(data: bytes) -> tuple[int, int]:

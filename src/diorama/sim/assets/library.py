@@ -5,11 +5,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from diorama.sim.assets import household, pybullet_data
 from diorama.sim.assets.deform import deformed, scaled
-from diorama.sim.assets.images import read_image, read_photo
+from diorama.sim.assets.images import packed, read_image, read_photo
 from diorama.sim.assets.mesh import Asset, Image
 from diorama.sim.assets.primitives import primitive_asset
 from diorama.sim.assets.report import Accepted, AssetReport
@@ -18,7 +18,8 @@ from diorama.sim.assets.user import UserFiles
 from diorama.sim.errors import AssetError, UnknownName, suggestion
 from diorama.sim.spec import MeshShape, Shape
 
-#: Assets that were read, those that were made from them, and images are each kept up to this many bytes, which all built-in assets fit in.
+#: Assets that were read, those that were made from them, images, and what was made from these are each kept up to this many bytes, which all
+#: built-in assets fit in.
 CACHE_BYTES = 192 * 2**20
 
 K = TypeVar("K")
@@ -41,6 +42,7 @@ class AssetLibrary:
         self._kept_sizes: _Kept[Shape, Asset] = _Kept(asset_bytes)
         self._images: _Kept[str, Image] = _Kept(lambda image: image.nbytes)
         self._photos: _Kept[str, Image] = _Kept(lambda photo: photo.nbytes)
+        self._derived: _Kept[Any, tuple[Any, int, Any]] = _Kept(lambda made: made[1])
         self._digests: dict[str, str] = {}
 
     def ids(self) -> tuple[str, ...]:
@@ -88,6 +90,18 @@ class AssetLibrary:
     def photo(self, path: str) -> Image:
         """A photograph of the user's, upright: (h, w, 3) uint8. Repeated calls return the same array. Raises AssetError naming the file."""
         return self._photos.find(path, lambda: read_photo(Path(path)))
+
+    def packed_image(self, roughness: str, metallic: str) -> Image:
+        """Roughness in green and metallic in blue, each the red channel of an image file, or 255 where its path is empty.
+
+        The smaller of two is enlarged to the other's size. Repeated calls return the same array. Raises AssetError naming the file.
+        """
+        images = tuple(self.image(path) if path else None for path in (roughness, metallic))
+        return self.derived(("packed", *map(id, images)), images, lambda: _weighed(packed(*images)))
+
+    def derived(self, key: Any, sources: Any, make: Callable[[], tuple[V, int]]) -> V:
+        """What `make` made of the `sources` and how many bytes it takes; kept by `key`, which may hold the sources' ids: these live as long."""
+        return self._derived.find(key, lambda: (*make(), sources))[0]
 
     def fingerprint(self) -> dict[str, str]:
         """SHA-256 of the user's files by relative name, of what they refer to as well; what a resumed run compares.
@@ -163,6 +177,10 @@ class _Kept(Generic[K, V]):
             _, dropped = self._values.popitem(last=False)
             self.bytes -= self._size(dropped)
         return value
+
+
+def _weighed(image: Image) -> tuple[Image, int]:
+    return image, image.nbytes
 
 
 def asset_bytes(asset: Asset) -> int:

@@ -110,7 +110,7 @@ def _smooth_noise(rng: np.random.Generator, rows: int, columns: int) -> Field:
     return _spline(_spline(lattice, 1), 0)
 
 
-def _fractal_noise(rng: np.random.Generator, rows: int, columns: int, octaves: int = 4) -> Field:
+def fractal_noise(rng: np.random.Generator, rows: int, columns: int, octaves: int = 4) -> Field:
     """Noise with finer noise on it, each octave twice as fine and half as strong; about [-1, 1]."""
     total = np.zeros((SIZE, SIZE), np.float32)
     for k in range(octaves):
@@ -121,7 +121,7 @@ def _fractal_noise(rng: np.random.Generator, rows: int, columns: int, octaves: i
 
 
 def _noise(rng: np.random.Generator, frequency: int) -> Field:
-    return _smoothstep(_fractal_noise(rng, 2 * frequency, 2 * frequency), -0.7, 0.7)
+    return _smoothstep(fractal_noise(rng, 2 * frequency, 2 * frequency), -0.7, 0.7)
 
 
 def _stripes(rng: np.random.Generator, frequency: int) -> Field:
@@ -155,13 +155,41 @@ def _wood(rng: np.random.Generator, frequency: int) -> Field:
 def _marble(rng: np.random.Generator, frequency: int) -> Field:
     """Veins where a warped slope crosses whole numbers: a few wide and faint, more thin and strong, over cloudy stone."""
     across, along = _axis()[None, :], _axis()[:, None]
-    warp = _fractal_noise(rng, 3, 3, 5)
+    warp = fractal_noise(rng, 3, 3, 5)
     slope = across * np.float32(max(frequency // 2, 1)) + along * np.float32(max(frequency // 4, 1)) + warp * np.float32(0.9)
     faint = 1 - _smoothstep(_triangle(slope), 0.0, 0.6)
-    thin = 1 - _smoothstep(np.abs(_fractal_noise(rng, frequency, frequency, 5)), 0.0, 0.07)
+    thin = 1 - _smoothstep(np.abs(fractal_noise(rng, frequency, frequency, 5)), 0.0, 0.07)
     where = _smoothstep(_smooth_noise(rng, 3, 3), -0.2, 0.5)
-    cloud = _fractal_noise(rng, 4, 4)
+    cloud = fractal_noise(rng, 4, 4)
     return np.clip(np.float32(0.12) + faint * np.float32(0.4) + thin * where * np.float32(0.5) + cloud * np.float32(0.18), 0, 1)
 
 
-_PATTERNS = {"noise": _noise, "stripes": _stripes, "checks": _checks, "wood": _wood, "marble": _marble}
+def _weave(rng: np.random.Generator, frequency: int) -> Field:
+    """Plain weave: `frequency` pairs of threads each way, rounded, in turn above and below, no two of quite the same thickness."""
+    count = 2 * frequency
+    thin = [np.float32(0.75) + np.float32(0.25) * rng.random(count, np.float32) for _ in range(2)]
+    across, along = (np.broadcast_to(a, (SIZE, SIZE)) for a in (_axis()[None, :] * count, _axis()[:, None] * count))
+    warp = _thread(across, along, thin[0])
+    weft = _thread(along, across + 1, thin[1])
+    fibre = _smooth_noise(rng, 128, 128)
+    return np.clip(np.maximum(warp, weft) * np.float32(0.9) + fibre * np.float32(0.12), 0, 1)
+
+
+def _thread(beside: Field, along: Field, thickness: Field) -> Field:
+    """Heights of threads `beside` each other that dive below every second one they cross."""
+    number = np.floor(beside)
+    f, over = beside - number, along - np.floor(along)
+    up = 4 * over * (1 - over) * np.where((number + np.floor(along)) % 2 == 0, np.float32(1), np.float32(-1))
+    width = thickness[number.astype(np.int64) % len(thickness)]
+    side = np.float32(2) * (f - np.float32(0.5)) / width
+    return np.clip(1 - side * side, 0, 1) * (np.float32(0.6) + np.float32(0.4) * up)
+
+
+def _brushed(rng: np.random.Generator, frequency: int) -> Field:
+    """Strokes all one way, fine and long, stronger in some bands than in others."""
+    fine = _smooth_noise(rng, 128, 2 * frequency) + _smooth_noise(rng, 96, frequency) * np.float32(0.7)
+    band = _smooth_noise(rng, 8, 1)
+    return np.clip(np.float32(0.55) + fine * (np.float32(0.6) + np.float32(0.3) * band), 0, 1)
+
+
+_PATTERNS = {"noise": _noise, "stripes": _stripes, "checks": _checks, "wood": _wood, "marble": _marble, "weave": _weave, "brushed": _brushed}

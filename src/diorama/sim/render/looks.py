@@ -1,19 +1,18 @@
-"""What a surface looks like: the one place that decides between a body's material and what its mesh brings.
+"""What a surface looks like: the one place that decides between a body's materials and what its mesh brings."""
 
-Every renderer asks here, so that all show the same.
-"""
-
+import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from diorama.sim.assets import geometry
 from diorama.sim.assets.library import AssetLibrary
-from diorama.sim.assets.mesh import COLOR_SLOTS, SLOTS, Image, MeshPart, Slot
+from diorama.sim.assets.mesh import COLOR_SLOTS, SLOTS, Image, Look, MeshPart, Slot
 from diorama.sim.assets.textures import bake
 from diorama.sim.errors import InvalidValue
-from diorama.sim.spec import BodySpec, MaterialSpec, ProceduralTexture, Texture
+from diorama.sim.spec import BodySpec, MaterialSpec, PackedTexture, ProceduralTexture, Texture
 
 #: The field of a material that fills each slot.
 _FIELDS: tuple[tuple[Slot, str], ...] = tuple((slot, "texture" if slot == "base_color" else f"{slot}_texture") for slot in SLOTS)
@@ -52,24 +51,22 @@ class Picture:
         return bake(self.source, self.slot) if isinstance(self.source, ProceduralTexture) else self.source
 
 
-def look(body: BodySpec, part: MeshPart, library: AssetLibrary) -> tuple[MaterialSpec, dict[Slot, Picture]]:
-    """The material of one part of a body, and its textures.
+def look(body: BodySpec, part: MeshPart, library: AssetLibrary, number: int = 0) -> tuple[MaterialSpec, dict[Slot, Picture]]:
+    """The material of the part of a body with that number, and its textures, before what is adjusted and weathered.
 
-    The body's own material replaces everything that the mesh brings, and None nothing. Raises AssetError for image files that cannot be
+    A material of the body's replaces everything that the mesh brings, and None nothing. Raises AssetError for image files that cannot be
     used, and InvalidValue for textures that are laid out differently on one surface.
     """
     sources: dict[Slot, tuple[Image | ProceduralTexture, float | None]]
-    if body.material is None:
-        material = part.look.material
-        sources = {slot: (image, None) for slot, image in part.look.images.items()}
+    given = body.part_materials[number % len(body.part_materials)] if body.part_materials else None
+    material = given or body.material
+    if material is None:
+        brings, tile_m = _brought(body, part, library, number)
+        material = brings.material
+        sources = {slot: (image, tile_m) for slot, image in brings.images.items()}
     else:
-        material = body.material
-        given: dict[Slot, Texture | None] = {slot: getattr(material, field) for slot, field in _FIELDS}
-        sources = {
-            slot: (texture if isinstance(texture, ProceduralTexture) else library.image(texture.path), texture.tile_m)
-            for slot, texture in given.items()
-            if texture is not None
-        }
+        textures: dict[Slot, Texture | None] = {slot: getattr(material, field) for slot, field in _FIELDS}
+        sources = {slot: (_source(texture, library), texture.tile_m) for slot, texture in textures.items() if texture is not None}
         if len({tile_m is None for _, tile_m in sources.values()}) > 1:
             raise InvalidValue(
                 f"the material of {body.name} mixes textures that span metres of surface with ones that follow the mesh. Give all a tile_m, or none."
@@ -79,6 +76,30 @@ def look(body: BodySpec, part: MeshPart, library: AssetLibrary) -> tuple[Materia
         slot: Picture(slot=slot, source=source, tile_m=tile_m, alpha_cutoff=least if slot == "base_color" else None)
         for slot, (source, tile_m) in sources.items()
     }
+
+
+def _source(texture: Texture, library: AssetLibrary) -> Image | ProceduralTexture:
+    if isinstance(texture, ProceduralTexture):
+        return texture
+    return library.packed_image(texture.roughness, texture.metallic) if isinstance(texture, PackedTexture) else library.image(texture.path)
+
+
+def _brought(body: BodySpec, part: MeshPart, library: AssetLibrary, number: int) -> tuple[Look, float | None]:
+    """What the asset, or the one that the body looks like, brings for a part. Pictures of another's are unrolled, at their usual scale."""
+    if body.look_of is None:
+        return part.look, None
+    others = library.load(body.look_of).parts
+    other = others[number % len(others)]
+    return other.look, metres_per_tile(other)
+
+
+def metres_per_tile(part: MeshPart) -> float:
+    """How much of the surface one unit of the mesh's own texture coordinates spans, on average."""
+    corners, uv = part.positions[part.faces].astype(np.float64), part.uv[part.faces].astype(np.float64)
+    flat = geometry.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    one, two = uv[:, 1] - uv[:, 0], uv[:, 2] - uv[:, 0]
+    on_picture = math.fsum(np.abs(one[:, 0] * two[:, 1] - one[:, 1] * two[:, 0]).tolist())
+    return math.sqrt(math.fsum(np.sqrt(geometry.dot(flat, flat)).tolist()) / on_picture) if on_picture > 0 else 1.0
 
 
 def corner_uv(part: MeshPart, tile_m: float | None) -> NDArray[np.float32]:

@@ -14,14 +14,16 @@ from diorama.sim.spec.checks import Rgb
 from diorama.sim.spec.environment import Backdrop, EnvironmentSpec, HdrMap, Highlight, PhysicalSky, Surroundings
 from diorama.sim.spec.lattice import Lattice
 from diorama.sim.spec.lights import Light, PointLight, RectLight, SpotLight, SunLight
-from diorama.sim.spec.materials import ImageTexture, MaterialSpec, ProceduralTexture, Texture, TextureKind
+from diorama.sim.spec.materials import ImageTexture, MaterialSpec, PackedTexture, ProceduralTexture, Texture, TextureKind
 from diorama.sim.spec.pose import Motion, Pose
 from diorama.sim.spec.scene import PhysicsSpec, SceneSpec
 from diorama.sim.spec.sensor import SensorSpec
 from diorama.sim.spec.shapes import BoxShape, CylinderShape, MeshShape, Shape, SphereShape
+from diorama.sim.spec.weathering import Adjustment, Weathering
 from diorama.sim.transforms import Quat, Vec3
 
 __all__ = [
+    "Adjustment",
     "Backdrop",
     "BodySpec",
     "BoxShape",
@@ -39,6 +41,7 @@ __all__ = [
     "MaterialSpec",
     "MeshShape",
     "Motion",
+    "PackedTexture",
     "PhysicalSky",
     "PhysicsSpec",
     "PointLight",
@@ -57,4 +60,5 @@ __all__ = [
     "Texture",
     "TextureKind",
     "Vec3",
+    "Weathering",
 ]

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 from diorama.sim.spec.checks import Rgb, check, check_color, check_share, finite
 
-TextureKind = Literal["noise", "stripes", "checks", "wood", "marble"]
+TextureKind = Literal["noise", "stripes", "checks", "wood", "marble", "weave", "brushed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,24 @@ class ImageTexture:
         check(self.tile_m is None or (finite(self.tile_m) and self.tile_m > 0), self, f"tile_m must be positive or none, got {self.tile_m}")
 
 
-Texture = ProceduralTexture | ImageTexture
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackedTexture:
+    """Roughness and metallic from image files of their own, for `MaterialSpec.metallic_roughness_texture`; at least one of them.
+
+    The red channel of each counts, and a file that is not given stands for 1 everywhere. `tile_m` is as in `ImageTexture`.
+    """
+
+    kind: ClassVar[str] = "packed"
+    roughness: str = ""
+    metallic: str = ""
+    tile_m: float | None = None
+
+    def __post_init__(self) -> None:
+        check(bool(self.roughness or self.metallic), self, "roughness and metallic must not both be empty")
+        check(self.tile_m is None or (finite(self.tile_m) and self.tile_m > 0), self, f"tile_m must be positive or none, got {self.tile_m}")
+
+
+Texture = ProceduralTexture | ImageTexture | PackedTexture
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """A scene of ours as one of pyrender's."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,9 @@ from numpy.typing import NDArray
 
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.assets.mesh import COLOR_SLOTS, MeshPart, Slot
+from diorama.sim.render.dressed import dressed
 from diorama.sim.render.gl.engine import Material, Texture
-from diorama.sim.render.looks import Picture, corner_uv, look
+from diorama.sim.render.looks import Picture, corner_uv
 from diorama.sim.spec import CameraSpec, MaterialSpec, SceneSpec
 from diorama.sim.transforms import Matrix, apply, compose, invert
 
@@ -58,9 +60,8 @@ def scene(spec: SceneSpec, library: AssetLibrary, textures: TextureCache) -> tup
         pose = body.world_from_body.matrix
         asset = library.shape_asset(body.shape)
         boxes[i] = _world_box(asset.bounds_m, pose)
-        for k, part in enumerate(asset.parts):
-            material, pictures = look(body, part, library)
-            primitive = _primitive(part, _material(material, pictures, textures), pictures)
+        for k, one in enumerate(dressed(body, library)):
+            primitive = _primitive(one.part, _material(one.material, one.pictures, textures), one.pictures)
             out.add(pyrender.Mesh(primitives=[primitive]), name=f"{i:06}.{k:06}", pose=pose)
     return out, boxes
 
@@ -94,7 +95,7 @@ def _depths(camera: CameraSpec, boxes: NDArray[np.float64]) -> tuple[float, floa
     return (max(near, far * _LEAST_NEAR), far) if near < far else (camera.near_m, camera.near_m * 2)
 
 
-def _primitive(part: MeshPart, material: Material, pictures: dict[Slot, Picture]) -> pyrender.Primitive:
+def _primitive(part: MeshPart, material: Material, pictures: Mapping[Slot, Picture]) -> pyrender.Primitive:
     if any(picture.tile_m is not None for picture in pictures.values()):
         # In metres: the size of a tile is the texture's own.
         positions, uv = part.positions[part.faces].reshape(-1, 3), corner_uv(part, 1.0).reshape(-1, 2)
@@ -104,7 +105,7 @@ def _primitive(part: MeshPart, material: Material, pictures: dict[Slot, Picture]
     )
 
 
-def _material(spec: MaterialSpec, pictures: dict[Slot, Picture], textures: TextureCache) -> Material:
+def _material(spec: MaterialSpec, pictures: Mapping[Slot, Picture], textures: TextureCache) -> Material:
     see_through = spec.is_see_through
     # A number's type decides which kind of uniform it can be.
     names = ("alpha_cutoff", "normal_scale", "clear_coat", "clear_coat_roughness", "transmission", "ior")

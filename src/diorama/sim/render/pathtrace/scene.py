@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.assets.mesh import MeshPart
-from diorama.sim.render.looks import corner_uv, look
+from diorama.sim.render.dressed import dressed
+from diorama.sim.render.looks import corner_uv
 from diorama.sim.render.pathtrace.engine import mi
 from diorama.sim.render.pathtrace.environment import Around
 from diorama.sim.render.pathtrace.lights import emitters
@@ -75,9 +76,9 @@ def traced_scene(spec: SceneSpec, library: AssetLibrary, around: Around, setting
     groups: dict[Any, _Group] = {}
     for index, body in enumerate(spec.bodies):
         pose = body.world_from_body.matrix
-        for part in library.shape_asset(body.shape).parts:
-            surface = Surface(*look(body, part, library))
-            laid = _corners(part, surface.tile_m)
+        for part in dressed(body, library):
+            surface = Surface(part.material, part.pictures)
+            laid = _corners(part.part, surface.tile_m)
             mirrored = _mirrored(laid) if "normal" in surface.pictures else np.zeros(len(laid.faces), np.bool_)
             for side in (False, True):
                 faces = laid.faces[mirrored == side]

@@ -7,6 +7,7 @@ strength of the coat. Thin glass is ``thindielectric``: its mirror is a perfect 
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -32,7 +33,7 @@ class Surface:
     """What a part of a body looks like. `pictures` are its textures by slot; `mirrored` says whether a normal map is seen mirrored."""
 
     material: MaterialSpec
-    pictures: dict[Slot, Picture]
+    pictures: Mapping[Slot, Picture]
     mirrored: bool = False
 
     @property

@@ -1,6 +1,6 @@
 """Materials as the kernels read them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -70,7 +70,7 @@ CUT_FOR_LIGHT = warp.constant(8)
 _PASSES = 0.5
 
 
-def presence(material: MaterialSpec, pictures: dict[Slot, Picture]) -> int | None:
+def presence(material: MaterialSpec, pictures: Mapping[Slot, Picture]) -> int | None:
     """A surface's presence, or None if nothing of it is there."""
     picture = pictures.get("base_color")
     textured = picture is not None and picture.has_alpha
@@ -88,7 +88,7 @@ def presence(material: MaterialSpec, pictures: dict[Slot, Picture]) -> int | Non
     return out
 
 
-def surface_arrays(looks: Sequence[tuple[MaterialSpec, dict[Slot, Picture]]], chains: ChainCache) -> tuple[NDArray[np.uint32], Any]:
+def surface_arrays(looks: Sequence[tuple[MaterialSpec, Mapping[Slot, Picture]]], chains: ChainCache) -> tuple[NDArray[np.uint32], Any]:
     """The atlas (n,) uint32, and a record of Surface's layout for each material."""
     texels, entries = atlas([pictures.get(slot) for slot in _ENTRIES for _, pictures in looks], chains)
     entries = entries.reshape(len(_ENTRIES), len(looks), 4)
@@ -103,7 +103,7 @@ def surface_arrays(looks: Sequence[tuple[MaterialSpec, dict[Slot, Picture]]], ch
     return texels, out
 
 
-def _factors(looks: Sequence[tuple[MaterialSpec, dict[Slot, Picture]]]) -> dict[str, list[Any]]:
+def _factors(looks: Sequence[tuple[MaterialSpec, Mapping[Slot, Picture]]]) -> dict[str, list[Any]]:
     """What materials say in numbers, by field of Surface."""
     materials = [m for m, _ in looks]
     if not materials:

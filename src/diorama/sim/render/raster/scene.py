@@ -1,6 +1,6 @@
 """A scene as flat arrays on a device: what the kernels read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.assets.mesh import Slot
-from diorama.sim.render.looks import Picture, look
+from diorama.sim.render.dressed import dressed
+from diorama.sim.render.looks import Picture
 from diorama.sim.render.raster.device import Array, Scratch, layout, records, wp
 from diorama.sim.render.raster.materials import LAYER, UNLIT, Surface, presence, surface_arrays
 from diorama.sim.render.raster.meshes import Mesh, MeshCache, Triangle
@@ -33,7 +34,7 @@ class Bodies:
 
     meshes: tuple[Mesh, ...]
     owners: tuple[int, ...]
-    looks: tuple[tuple[MaterialSpec, dict[Slot, Picture]], ...]
+    looks: tuple[tuple[MaterialSpec, Mapping[Slot, Picture]], ...]
     kinds: tuple[int, ...]
     boxes_m: NDArray[np.float64]
     closed: NDArray[np.bool_]
@@ -166,7 +167,7 @@ class SceneCache:
     def bodies(self, spec: SceneSpec) -> Bodies:
         """What the spec's bodies are made of. The same part of the same asset, unrolled alike, is the same mesh."""
         # Most often they are the same objects as the last time, which is told without looking into them.
-        things = [body.shape for body in spec.bodies], [body.material for body in spec.bodies]
+        things = [(b.shape, b.material, b.part_materials, b.look_of, b.adjustment, b.weathering) for b in spec.bodies]
         if self._bodies is None or things != self._things:
             self._things, self._bodies = things, self._made(spec)
         return self._bodies
@@ -177,15 +178,15 @@ class SceneCache:
         for number, body in enumerate(spec.bodies):
             asset = self._library.shape_asset(body.shape)
             boxes.append(asset.bounds_m)
-            for part in asset.parts:
-                material, pictures = look(body, part, self._library)
+            for one in dressed(body, self._library):
+                material, pictures = one.material, one.pictures
                 kind = presence(material, pictures)
                 closed[number] &= asset.closed and kind == 0
                 if kind is None:
                     continue
                 casts[number] |= kind & int(UNLIT) == 0
                 tile_m = next((p.tile_m for p in pictures.values()), None)
-                meshes.append(self._meshes.mesh(part, tile_m))
+                meshes.append(self._meshes.mesh(one.part, tile_m))
                 owners.append(number)
                 looks.append((material, pictures))
                 kinds.append(kind)
@@ -208,7 +209,7 @@ class SceneCache:
         self._scene = None
 
 
-def upload_surfaces(looks: Sequence[tuple[MaterialSpec, dict[Slot, Picture]]], chains: ChainCache, device: str) -> tuple[Array, Array]:
+def upload_surfaces(looks: Sequence[tuple[MaterialSpec, Mapping[Slot, Picture]]], chains: ChainCache, device: str) -> tuple[Array, Array]:
     """Surfaces, and the atlas of their textures."""
     texels, surfaces = surface_arrays(looks, chains)
     return records(surfaces, Surface, device), wp.array(texels, dtype=wp.uint32, device=device, copy=False)
