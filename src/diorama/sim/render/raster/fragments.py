@@ -13,7 +13,6 @@ from diorama.sim.render.raster.layers import Layers, clear_layers, count_layers,
 from diorama.sim.render.raster.meshes import Triangle
 from diorama.sim.render.raster.visibility import (
     GROUP_SIZE,
-    INDEX,
     NOTHING,
     Columns,
     Functions,
@@ -184,6 +183,22 @@ def split(
                 at += 1
 
 
+@wp.func_native("""
+    int r = 0;
+    for (int i = 0; i < 8; ++i) r |= (int)((wp::uint32)a.c[i] != (wp::uint32)b.c[i]) << i;
+    return r;
+""")
+def differing(a: Winners, b: Winners) -> int:
+    """A bit for each of eight samples where another triangle has won."""
+
+
+@wp.func_native("""
+    for (int i = 0; i < 8; ++i) array.data[at + i] = (int)(wp::uint32)winners.c[i] - 1;
+""")
+def store_triangles(array: wp.array(dtype=int), at: int, winners: Winners):
+    """Write the triangles of eight winners in a row."""
+
+
 @wp.func
 def gather_group(
     y: int,
@@ -209,9 +224,7 @@ def gather_group(
     first = winners[begin]
     differ = int(0)
     for k in range(1, samples):
-        other = winners[begin + k * plane]
-        for i in range(GROUP_SIZE):
-            differ = differ | wp.where((first[i] ^ other[i]) & INDEX != NOTHING, 1 << i, 0)
+        differ = differ | differing(first, winners[begin + k * plane])
     layered = int(0)
     if layers.touched.shape[0] > 0:
         layered = int(layers.touched[begin])
@@ -219,6 +232,9 @@ def gather_group(
         for i in range(GROUP_SIZE):
             for k in range(samples):
                 differ = differ | wp.where(layer_at(layers, begin * GROUP_SIZE + i, k, samples, 0) != NOTHING, 1 << i, 0)
+    if differ == 0 and (group + 1) * GROUP_SIZE <= width:
+        store_triangles(fragments.triangle, (top + y) * width + group * GROUP_SIZE, first)
+        return
     for i in range(GROUP_SIZE):
         x = group * GROUP_SIZE + i
         if x < width:
