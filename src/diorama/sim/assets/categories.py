@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from diorama.sim.assets.layouts import Found, kebab, ycb_name
+from diorama.sim.assets.source import SIZES
 from diorama.sim.errors import AssetError
 
 #: (category, supercategory)
@@ -35,7 +36,8 @@ def category_of(found: Found) -> Category:
 
 
 class Table:
-    """A CSV file with the columns name, category and, if wanted, supercategory. Raises AssetError when it is no such file.
+    """A CSV file with the columns name, category and, if wanted, supercategory and the sizes of products made of pictures. Raises AssetError
+    when it is no such file.
 
     A name is that of an asset (its path below the source), with or without its suffix and folders; of a BOP model, its number will do.
     """
@@ -43,6 +45,7 @@ class Table:
     def __init__(self, path: str) -> None:
         self.path = path
         self._rows: dict[str, Category] = {}
+        self._sizes: dict[str, dict[str, float]] = {}
         self._used: set[str] = set()
         try:
             if Path(path).stat().st_size > _LARGEST_TABLE:
@@ -65,18 +68,31 @@ class Table:
         if name in self._rows:
             raise AssetError(f"{self.path}: line {line} names {name} again")
         self._rows[name] = category, above or _OBJECT
+        try:
+            self._sizes[name] = {key: float(text) for key in SIZES if (text := (row.get(key) or "").strip())}
+        except ValueError:
+            raise AssetError(f"{self.path}: line {line}: {', '.join(SIZES)} are numbers of metres, or empty") from None
 
     def category_of(self, found: Found) -> Category | None:
         """None for what it does not list."""
-        last = found.name.rpartition("/")[2]
-        names = [found.name, found.name.removesuffix(found.path.suffix), last, found.own_name]
-        if found.layout == "bop":
-            names.append(str(int(found.own_name.removeprefix("obj_"))))
-        name = next((name for name in names if name in self._rows), None)
+        name = self._name(found)
         if name is None:
             return None
         self._used.add(name)
         return self._rows[name]
+
+    def sizes_of(self, found: Found) -> dict[str, float]:
+        """Those of width_m, height_m and depth_m that it gives."""
+        name = self._name(found)
+        return {} if name is None else self._sizes[name]
+
+    def _name(self, found: Found) -> str | None:
+        """What it calls an asset, if it does."""
+        last = found.name.rpartition("/")[2]
+        names = [found.name, found.name.removesuffix(found.path.suffix), last, found.own_name]
+        if found.layout == "bop":
+            names.append(str(int(found.own_name.removeprefix("obj_"))))
+        return next((name for name in names if name in self._rows), None)
 
     def unused(self) -> tuple[str, ...]:
         """Names that no asset has had so far."""

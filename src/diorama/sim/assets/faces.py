@@ -39,19 +39,29 @@ def face_pictures(path: Path) -> dict[Side, Path]:
         return {"front": path} if path.suffix.lower() in IMAGE_SUFFIXES else {}
     found: dict[Side, Path] = {}
     for file in sorted(path.iterdir()):
-        side = next((s for s in SIDES if s == file.stem.lower()), None)
-        if side is not None and file.suffix.lower() in IMAGE_SUFFIXES and side not in found:
-            found[side] = file
+        for side in SIDES:
+            if side == file.stem.lower() and file.suffix.lower() in IMAGE_SUFFIXES:
+                found.setdefault(side, file)
     return found if "front" in found else {}
 
 
-def read_faces(pictures: Mapping[Side, Path], *, width_m: float | None = None, height_m: float | None = None, depth_m: float | None = None) -> list[Surface]:
+def pictures_of(front: Path, others: tuple[Path, ...]) -> dict[Side, Path]:
+    """The pictures of a product by their sides, which the others' names say."""
+    named = {file.stem.lower(): file for file in others}
+    found: dict[Side, Path] = {side: named[side] for side in SIDES if side in named}
+    found["front"] = front
+    return found
+
+
+def read_faces(
+    pictures: Mapping[Side, Path], *, width_m: float | None = None, height_m: float | None = None, depth_m: float | None = None
+) -> list[Surface]:
     """The surfaces of a product about its middle, upright, front towards -y, from pictures that each show one side and nothing else.
 
     One of width and height is needed; what else is not given follows from the shapes of the pictures. Sides without a picture have the mean colour of
     the front's rim. Raises AssetError for a picture that cannot be read, and where no size is given.
     """
-    images = {side: read_photo(path) for side, path in pictures.items()}
+    images: dict[Side, Image] = {side: read_photo(path) for side, path in pictures.items()}
     return box_of(images, sizes(images, width_m, height_m, depth_m, source=str(pictures["front"])))
 
 
@@ -60,7 +70,7 @@ def sizes(images: Mapping[Side, Image], width_m: float | None, height_m: float |
     known: list[float | None] = [width_m, depth_m, height_m]
     if width_m is None and height_m is None:
         raise AssetError(f"{source}: how large is this product? Give its width_m or height_m")
-    for side in ("front", "back", "left", "right", "top", "bottom"):
+    for side in SIDES:
         if side not in images:
             continue
         across, along = _EXTENT[side]

@@ -5,6 +5,7 @@
 - YCB: ``002_master_chef_can/google_16k/textured.obj``, and the same in other resolutions and from other scanners (Calli et al., "Benchmarking in
   manipulation research", 2015). Of each object the best is taken.
 - Google Scanned Objects: ``Name/meshes/model.obj`` with its texture in ``Name/materials/textures`` (Downs et al., 2022).
+- Faces: pictures of a product's sides in a folder, or of the front alone (see `faces`). Only where it is asked for.
 """
 
 import glob
@@ -13,6 +14,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from diorama.sim.assets.faces import face_pictures
+from diorama.sim.assets.images import IMAGE_SUFFIXES
 from diorama.sim.assets.references import SUFFIXES, references
 from diorama.sim.assets.source import AssetSource, Layout
 from diorama.sim.errors import AssetError
@@ -52,6 +55,8 @@ def find(source: AssetSource) -> list[Found]:
 
     Raises AssetError for a source that is not there or holds nothing.
     """
+    if source.layout == "faces":
+        return _products(source)
     files, root = _files(source)
     objects: dict[str, Found] = {}
     for path in files:
@@ -64,6 +69,33 @@ def find(source: AssetSource) -> list[Found]:
         wanted = "" if source.layout in ("auto", "plain") else f" of the layout {source.layout}"
         raise AssetError(f"{source.path}: holds no mesh files{wanted} (looked for {', '.join(SUFFIXES)})")
     return [objects[name] for name in sorted(objects)]
+
+
+def _products(source: AssetSource) -> list[Found]:
+    """What the layout "faces" finds: in each folder the faces of a product or, without a front, cards."""
+    path = Path(source.path)
+    if not path.exists():
+        raise AssetError(f"{path}: there is no such file or folder")
+    folders = [path, *sorted(p for p in path.rglob("*") if p.is_dir() and not _is_hidden(p, path))] if path.is_dir() else []
+    root = path if path.is_dir() else path.parent
+    objects: dict[str, Found] = {}
+    for folder in folders or [path]:
+        faces = face_pictures(folder)
+        files = sorted(folder.iterdir()) if folder.is_dir() and not faces else []
+        each = [faces] if faces else [face_pictures(file) for file in files if file.is_file() and not file.name.startswith(".")]
+        for pictures in filter(None, each):
+            front = pictures["front"]
+            place = folder if faces and folder.is_dir() else front.with_suffix("")
+            name = place.relative_to(root).as_posix() if place != root else root.resolve().name
+            extra = tuple(file for file in pictures.values() if file != front)
+            objects.setdefault(name, Found(name=name, path=front, root=root, source=source, layout="faces", extra=extra))
+    if not objects:
+        raise AssetError(f"{source.path}: holds no pictures of faces (looked for {', '.join(IMAGE_SUFFIXES)})")
+    return [objects[name] for name in sorted(objects)]
+
+
+def _is_hidden(path: Path, root: Path) -> bool:
+    return any(part.startswith(".") for part in path.relative_to(root).parts)
 
 
 def _files(source: AssetSource) -> tuple[list[Path], Path]:
@@ -87,7 +119,7 @@ def _files(source: AssetSource) -> tuple[list[Path], Path]:
 
 
 def _below(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.rglob("*") if _is_mesh(p) and not any(part.startswith(".") for part in p.relative_to(folder).parts))
+    return sorted(p for p in folder.rglob("*") if _is_mesh(p) and not _is_hidden(p, folder))
 
 
 def _is_mesh(path: Path) -> bool:

@@ -1,5 +1,6 @@
 """Where the user's own assets are, and what their files do not say about themselves."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Any, Literal, Self, get_args
@@ -8,8 +9,10 @@ from diorama.sim.codec import fields_from_json
 from diorama.sim.errors import InvalidValue
 
 Units = Literal["m", "cm", "mm", "in"]
-Layout = Literal["auto", "bop", "ycb", "gso", "plain"]
+Layout = Literal["auto", "bop", "ycb", "gso", "faces", "plain"]
 
+#: What says how large a product is that is made of pictures.
+SIZES = ("width_m", "height_m", "depth_m")
 #: Metres in each unit.
 METRES: dict[Units, float] = {"m": 1.0, "cm": 0.01, "mm": 0.001, "in": 0.0254}
 
@@ -27,7 +30,10 @@ class AssetSource:
     category and, if wanted, supercategory, has the last word: it takes only those that it lists.
 
     `layout` "auto" recognises BOP, YCB and Google Scanned Objects by names of files and folders; another takes only files laid out so, and
-    "plain" every file for an object.
+    "plain" every file for an object. "faces" makes boxes of pictures: a folder with pictures of the faces of a product (front, back, left, right,
+    top, bottom; the front is needed) or a picture by itself, the front of a card. One of `width_m` and `height_m` says how large they are,
+    `depth_m` how thick, and columns of these names in the `table` say so product by product; what is not said follows from the pictures'
+    shapes.
     """
 
     path: str
@@ -36,18 +42,27 @@ class AssetSource:
     category: str | None = None
     table: str | None = None
     layout: Layout = "auto"
+    width_m: float | None = None
+    height_m: float | None = None
+    depth_m: float | None = None
 
     def __post_init__(self) -> None:
         for name in ("path", "category", "table"):
             if getattr(self, name) == "" or "\0" in (getattr(self, name) or ""):
                 raise InvalidValue(f"AssetSource: {name} must not be empty, nor hold a zero byte")
+        for name in SIZES:
+            size = getattr(self, name)
+            if size is not None and not (self.layout == "faces" and 0 < size < math.inf):
+                raise InvalidValue(f'AssetSource: {name} is a positive size for the layout "faces", got {size} for "{self.layout}"')
+        if self.layout == "faces" and (self.units or self.up):
+            raise InvalidValue('AssetSource: the layout "faces" has neither units nor up; its sizes are in metres, and the front stands upright')
 
     @classmethod
     def all_of(cls, sources: "Iterable[str | AssetSource]") -> "tuple[AssetSource, ...]":
         """Sources, of which some may be given by their paths alone."""
         return tuple(cls(path=s) if isinstance(s, str) else s for s in sources)
 
-    def to_json_value(self) -> str | dict[str, str]:
+    def to_json_value(self) -> str | dict[str, str | float]:
         """The path alone where nothing else is said, or a mapping of what is."""
         said = {f.name: getattr(self, f.name) for f in fields(self) if f.name == "path" or getattr(self, f.name) != f.default}
         return said if len(said) > 1 else self.path
@@ -64,7 +79,8 @@ class AssetSource:
         """The JSON Schema of what `from_json_value` reads."""
         text = {"type": "string"}
         choices = {"units": Units, "up": Literal["y", "z"], "layout": Layout}
-        properties = {f.name: {"enum": list(get_args(choices[f.name]))} if f.name in choices else text for f in fields(cls)}
+        properties: dict[str, Any] = {f.name: {"enum": list(get_args(choices[f.name]))} if f.name in choices else text for f in fields(cls)}
+        properties |= {name: {"type": "number", "exclusiveMinimum": 0} for name in SIZES}
         return {"anyOf": [text, {"type": "object", "properties": properties, "required": ["path"], "additionalProperties": False}]}
 
     def __str__(self) -> str:

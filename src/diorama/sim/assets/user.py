@@ -15,12 +15,13 @@ import numpy as np
 from diorama.sim.assets import bop
 from diorama.sim.assets.categories import Category, Table, category_of
 from diorama.sim.assets.convex import convex_pieces, outward
+from diorama.sim.assets.faces import pictures_of, read_faces
 from diorama.sim.assets.layouts import Found, find
 from diorama.sim.assets.mesh import Asset
 from diorama.sim.assets.meshfile import Z_UP_FROM_Y_UP, read_mesh
 from diorama.sim.assets.mjcf import read_mjcf
 from diorama.sim.assets.references import references
-from diorama.sim.assets.source import METRES, AssetSource, Units
+from diorama.sim.assets.source import METRES, SIZES, AssetSource, Units
 from diorama.sim.assets.surface import Surface, assemble, check_size
 from diorama.sim.assets.urdf import read_urdf
 from diorama.sim.errors import AssetError
@@ -53,6 +54,8 @@ class UserFiles:
         if known is not None and known.path.resolve() != found.path.resolve():
             raise AssetError(f"{found.path} and {known.path} would both be the asset user:{found.name}. Give the folder that holds both.")
         category = table.category_of(found) if table else category_of(found)
+        if table and found.layout == "faces":
+            found = replace(found, source=replace(found.source, **table.sizes_of(found)))
         self._found[found.name] = found
         if category is None:
             self.refused[found.name] = f"{found.path}: is not in {found.source.table}"
@@ -83,7 +86,7 @@ class UserFiles:
         found = self._found[name]
         references(found.path, found.root)  # raises for what lies elsewhere
         frame, source = _metres_from_file(found), str(found.path)
-        seen, touched = (outward(_moved(surfaces, frame)) for surfaces in _read(found.path))
+        seen, touched = (outward(_moved(surfaces, frame)) for surfaces in _read(found))
         check_size(np.concatenate([s.positions for s in (*seen, *touched)]), source)
         hulls, (volume, center) = convex_pieces(touched, source)
         asset = assemble(f"user:{name}", *self.category_of(name), seen, hulls, volume_and_center=(volume, center), source=source)
@@ -104,9 +107,12 @@ class UserFiles:
         return dict(sorted(digests.items()))
 
 
-def _read(path: Path) -> tuple[list[Surface], list[Surface]]:
+def _read(found: Found) -> tuple[list[Surface], list[Surface]]:
     """What is seen and what is touched."""
-    suffix = path.suffix.lower()
+    path, suffix = found.path, found.path.suffix.lower()
+    if found.layout == "faces":
+        surfaces = read_faces(pictures_of(path, found.extra), **{name: getattr(found.source, name) for name in SIZES})
+        return surfaces, surfaces
     if suffix == ".urdf":
         return read_urdf(path)
     if suffix == ".xml":
