@@ -28,6 +28,8 @@ from diorama.sim.spec import CameraSpec, SceneSpec
 
 #: What labels and pictures need.
 CHANNELS = ("rgb", "depth", "instance", "amodal")
+#: Views are taken so long one after the other that no lamp which flickers is at the same point of its swing in two of them: no simple fraction.
+BETWEEN_VIEWS_S = 0.6180339887
 
 
 class Studio:
@@ -138,7 +140,7 @@ def _photographed(cast: Cast, view: int, spec: SceneSpec, studio: Studio, clock:
     plan, name = cast.plan, f"view-{view}"
     width, height = plan.resolution
     with clock("randomize"):
-        camera = CameraSpec(name=name, width=width, height=height, cx=width / 2, cy=height / 2)
+        camera = CameraSpec(name=name, width=width, height=height, cx=width / 2, cy=height / 2, time_s=view * BETWEEN_VIEWS_S)
         camera = cast.randomize(replace(spec, cameras=(camera,)), "view", prefix=f"{name}/").cameras[0]
     with clock("render"):
         frame = studio.renderer.render(camera, studio.channels)

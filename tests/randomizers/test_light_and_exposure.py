@@ -102,6 +102,23 @@ def test_every_kind_is_drawn_as_often_as_its_weight_says(room, context):
     assert stats.chisquare(others, [600, 200]).pvalue > 0.01
 
 
+def test_lamps_flicker_on_one_mains_and_daylight_does_not(room, context):
+    kinds = Choice(list(KINDS))
+    lights = Lights(key=kinds, others=kinds, shadowed=Constant(6), fill=Constant(1), flicker=Uniform(0.1, 0.5))
+    phases = set()
+    for seed in range(20):
+        spec, params = lit(room, context, lights, seed)
+        flickers = [getattr(light, "flicker", None) for light in spec.lights]
+        assert [f is not None for f in flickers] == [kind not in ("sun", "window") for kind in params["kinds"]]
+        swings = [f for f in flickers if f]
+        assert len({(f.frequency_hz, f.phase_rad) for f in swings}) == 1 and swings[0].frequency_hz in (100, 120)
+        assert len({f.depth for f in swings}) == len(swings) and all(0.1 <= f.depth <= 0.5 for f in swings)
+        phases.add(swings[0].phase_rad)
+        steady = lit(room, context, replace(lights, flicker=Constant(0)), seed)[0]
+        assert steady.lights == tuple(replace(light, flicker=None) if f else light for light, f in zip(spec.lights, flickers, strict=True))
+    assert len(phases) == 20
+
+
 def test_without_a_table_the_objects_are_lit(room, context):
     ball = BodySpec(name="ball", shape=SphereShape(radius_m=0.1), tags=("object",), category="ball")
     bodies = [replace(ball, name=f"ball-{x}", world_from_body=Pose((x, 1.0, 0.5))) for x in (2.0, 4.0)]

@@ -9,11 +9,11 @@ import numpy as np
 from diorama.randomizers.base import Context, Labelled, Stage
 from diorama.randomizers.bounds import lit_point
 from diorama.randomizers.colors import KELVIN_RANGE, rgb_from_kelvin, scaled
-from diorama.randomizers.distributions import Choice, Distribution, LogUniform, TruncatedNormal, Uniform, require, require_one_of, rounded
+from diorama.randomizers.distributions import Choice, Constant, Distribution, LogUniform, TruncatedNormal, Uniform, require, require_one_of, rounded
 from diorama.randomizers.illumination import from_rect
 from diorama.sim.codec import from_json, to_json
 from diorama.sim.seeds import Seed
-from diorama.sim.spec import Light, PointLight, RectLight, Rgb, SceneSpec, SpotLight, SunLight
+from diorama.sim.spec import Flicker, Light, PointLight, RectLight, Rgb, SceneSpec, SpotLight, SunLight
 from diorama.sim.transforms import Vec3
 
 #: Below this sine of a light's elevation its power is no longer raised to make up for the slant: faces turned to it would glare.
@@ -38,6 +38,9 @@ class Lights(Labelled):
     light after the first gives `secondary` times the key light's part. `kelvin` is a light's colour as a camera balanced for 6500 K
     sees it. `sun_diameter_deg`, `spot_radius_m` (of spots and points) and `panel_m` (of rectangles, drawn for width and height)
     set how soft shadows are; `cone_deg` is a spot's outer half-angle, and `falloff` the share of it over which it fades.
+
+    All but suns and windows flicker, each by the share `flicker` of its power, and all at `flicker_hz`: so views differ, and a rolling shutter
+    shows bands.
     """
 
     name: ClassVar[str] = "lights"
@@ -61,6 +64,8 @@ class Lights(Labelled):
     panel_m: Distribution = LogUniform(0.25, 1.4)
     cone_deg: Distribution = Uniform(18, 45)
     falloff: Distribution = Uniform(0.15, 0.6)
+    flicker: Distribution = Constant(0.0)
+    flicker_hz: Distribution = Choice([100, 120])
 
     def __post_init__(self) -> None:
         require_one_of(self, KINDS, "key", "others")
@@ -76,6 +81,8 @@ class Lights(Labelled):
         require(self, 0.001, 1000, "panel_m")
         require(self, 1, 85, "cone_deg")
         require(self, 0.01, 1, "falloff")
+        require(self, 0, 1, "flicker")
+        require(self, 0.01, 1e6, "flicker_hz")
 
     def sample(self, seed: Seed, spec: SceneSpec, context: Context) -> dict[str, Any]:
         center = lit_point(spec, context.library)
@@ -92,6 +99,7 @@ class Lights(Labelled):
             self._light(kind, stream, center, share * weight, rgb_from_kelvin(kelvin))
             for kind, stream, weight, kelvin in zip(kinds, streams, weights, kelvins, strict=True)
         ]
+        lights = [self._flickering(light, kind, seed.child("flicker"), i) for i, (light, kind) in enumerate(zip(lights, kinds, strict=True))]
         return {"irradiance": irradiance, "kinds": kinds, "kelvin": kelvins, "lights": [to_json(light) for light in lights]}
 
     def apply(self, spec: SceneSpec, params: dict[str, Any]) -> SceneSpec:
@@ -152,6 +160,15 @@ class Lights(Labelled):
         faced = from_rect(light, center, _vec3((p - c) / distance for p, c in zip(position, center, strict=True)))
         slant = from_rect(light, center, (0.0, 0.0, 1.0)) / faced
         return replace(light, radiance=scaled(rgb, irradiance / (faced * max(slant, _MIN_SLANT))))
+
+    def _flickering(self, light: Light, kind: str, seed: Seed, index: int) -> Light:
+        """The light as the mains drive it, which are the same for all."""
+        depth = self.flicker.sample(seed.child("light", index).rng())
+        if depth == 0 or isinstance(light, SunLight) or kind == "window":
+            return light
+        mains = seed.child("mains").rng()
+        frequency, phase = self.flicker_hz.sample(mains), rounded(2 * math.pi * mains.random())
+        return replace(light, flicker=Flicker(frequency_hz=frequency, depth=depth, phase_rad=phase))
 
     def _towards(self, center: Vec3, position: Vec3, rng: np.random.Generator) -> Vec3:
         """From a position to beside the middle."""

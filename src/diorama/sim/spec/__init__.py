@@ -13,7 +13,7 @@ from diorama.sim.spec.cameras import BrownConrady, CameraSpec, Distortion, Kanna
 from diorama.sim.spec.checks import Rgb
 from diorama.sim.spec.environment import Backdrop, EnvironmentSpec, HdrMap, Highlight, PhysicalSky, Surroundings
 from diorama.sim.spec.lattice import Lattice
-from diorama.sim.spec.lights import Light, PointLight, RectLight, SpotLight, SunLight
+from diorama.sim.spec.lights import Flicker, Light, PointLight, RectLight, SpotLight, SunLight
 from diorama.sim.spec.materials import ImageTexture, MaterialSpec, PackedTexture, ProceduralTexture, Texture, TextureKind
 from diorama.sim.spec.pose import Motion, Pose
 from diorama.sim.spec.scene import PhysicsSpec, SceneSpec
@@ -32,6 +32,7 @@ __all__ = [
     "CylinderShape",
     "Distortion",
     "EnvironmentSpec",
+    "Flicker",
     "HdrMap",
     "Highlight",
     "ImageTexture",

@@ -63,10 +63,11 @@ class CameraSpec:
 
     Points at the z-depth `focus_m` are sharp; others are blurred by an aperture of radius `aperture_m` (0: all is sharp; the
     focal length over twice the f-number). The shutter is open for `exposure_s`, evenly about the moment of the picture, and
-    what moves meanwhile (`motion` of bodies and of the camera) is smeared. A rolling shutter takes `rolling_shutter_s` from the
-    top edge to the bottom edge, evenly about the moment of the picture. Labels are exact at each row's moment, as through a pinhole
-    in the aperture's middle. Optical flow tells where surfaces are `flow_s` later, or were that long before. Blur is the mean of
-    `blur_samples` pictures. Where nothing is, the camera sees its `backdrop`, or without one what surrounds the scene.
+    what moves meanwhile (`motion` of bodies and of the camera) is smeared. To lamps that flicker that moment is `time_s`. A rolling
+    shutter takes `rolling_shutter_s` from the top edge to the bottom edge, evenly about the moment of the picture. Labels are exact
+    at each row's moment, as through a pinhole in the aperture's middle. Optical flow tells where surfaces are `flow_s` later, or were
+    that long before. Blur is the mean of `blur_samples` pictures. Where nothing is, the camera sees its `backdrop`, or without one
+    what surrounds the scene.
     """
 
     name: str = "camera"
@@ -82,6 +83,7 @@ class CameraSpec:
     distortion: Distortion | None = None
     aperture_m: float = 0.0
     focus_m: float = 1.0
+    time_s: float = 0.0
     exposure_s: float = 0.0
     rolling_shutter_s: float = 0.0
     motion: Motion = Motion()
@@ -97,6 +99,7 @@ class CameraSpec:
 
         check(finite(self.aperture_m) and self.aperture_m >= 0, self, f"aperture_m must be 0 or more, got {self.aperture_m}")
         check(finite(self.focus_m) and self.focus_m > 0, self, f"focus_m must be positive, got {self.focus_m}")
+        check(finite(self.time_s), self, f"time_s must be finite, got {self.time_s}")
         for name in ("exposure_s", "rolling_shutter_s"):
             check(finite(getattr(self, name)) and getattr(self, name) >= 0, self, f"{name} must be 0 or more, got {getattr(self, name)}")
         check(finite(self.flow_s) and self.flow_s > 0, self, f"flow_s must be positive, got {self.flow_s}")

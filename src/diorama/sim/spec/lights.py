@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
-from diorama.sim.spec.checks import Rgb, check, check_color, finite
+from diorama.sim.spec.checks import Rgb, check, check_color, check_share, finite
 from diorama.sim.transforms import Vec3, cross, normalize
 
 
@@ -29,6 +29,28 @@ class SunLight:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Flicker:
+    """How a lamp's power swings about its mean as the mains alternate: by the share `depth`, `frequency_hz` times a second, which is twice
+    the mains' frequency. At the time 0 it is at `phase_rad` after its greatest.
+    """
+
+    frequency_hz: float = 100.0
+    depth: float = 0.3
+    phase_rad: float = 0.0
+
+    def __post_init__(self) -> None:
+        check(finite(self.frequency_hz) and self.frequency_hz > 0, self, f"frequency_hz must be positive, got {self.frequency_hz}")
+        check_share(self, "depth", self.depth)
+        check(finite(self.phase_rad), self, f"phase_rad must be finite, got {self.phase_rad}")
+
+    def power(self, seconds: float, exposure_s: float) -> float:
+        """What it is of its mean, on average over an exposure about a moment."""
+        swing = math.pi * self.frequency_hz * exposure_s
+        kept = math.sin(swing) / swing if swing > 1e-9 else 1.0
+        return float(f"{1 + self.depth * kept * math.cos(2 * math.pi * self.frequency_hz * seconds + self.phase_rad):.9g}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SpotLight:
     """Light from a small disc into a cone.
 
@@ -44,6 +66,7 @@ class SpotLight:
     outer_rad: float = 0.6
     radius_m: float = 0.03
     shadows: bool = True
+    flicker: Flicker | None = None
 
     def __post_init__(self) -> None:
         check(finite(*self.position_m), self, f"position_m must be finite, got {self.position_m}")
@@ -66,6 +89,7 @@ class PointLight:
     intensity: Rgb = (5.0, 5.0, 5.0)
     radius_m: float = 0.03
     shadows: bool = True
+    flicker: Flicker | None = None
 
     def __post_init__(self) -> None:
         check(finite(*self.position_m), self, f"position_m must be finite, got {self.position_m}")
@@ -88,6 +112,7 @@ class RectLight:
     size_m: tuple[float, float] = (0.5, 0.5)
     radiance: Rgb = (10.0, 10.0, 10.0)
     shadows: bool = True
+    flicker: Flicker | None = None
 
     def __post_init__(self) -> None:
         check(finite(*self.position_m), self, f"position_m must be finite, got {self.position_m}")

@@ -3,18 +3,20 @@
 import importlib
 import logging
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any, Self
 
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.errors import InvalidValue
 from diorama.sim.frame import Frame
 from diorama.sim.render.backdrop import Backdrops
+from diorama.sim.render.flicker import lights_at
 from diorama.sim.render.gl.lamps import lamps
 from diorama.sim.render.gl.platform import chosen_platform
 from diorama.sim.render.gl.surroundings import surroundings
 from diorama.sim.render.raster import Raster
 from diorama.sim.render.raster.sensor import Sensor
-from diorama.sim.spec import CameraSpec, SceneSpec
+from diorama.sim.spec import CameraSpec, Light, SceneSpec
 
 _LOG = logging.getLogger(__name__)
 _BEAUTY = {"rgb", "radiance"}
@@ -32,6 +34,7 @@ class GL:
         self._sensor = Sensor()
         self._backdrops = Backdrops(library)
         self._spec: SceneSpec | None = None
+        self._lit: tuple[Light, ...] = ()
 
     def __enter__(self) -> Self:
         with chosen_platform():
@@ -56,7 +59,7 @@ class GL:
         """Take a scene; its shadow maps are drawn with the first picture."""
         self._context.make_current()
         self._scene, self._boxes = self._scenes.scene(spec, self._library, self._textures)
-        self._engine.light(lamps(spec, self._boxes), surroundings(spec.environment))
+        self._light(spec, spec.lights)
         self._spec = spec
         self._labels_loaded = False
 
@@ -78,6 +81,9 @@ class GL:
         if not _BEAUTY.isdisjoint(channels):
             _require_pinhole(camera)
             self._context.make_current()
+            lights = lights_at(self._spec.lights, camera)
+            if lights != self._lit:
+                self._light(self._spec, lights)
             self._scenes.point_camera(self._scene, camera, self._boxes)
             radiance = self._engine.photograph(self._scene, camera.width, camera.height, self._backdrops.seen_by(camera))
             if "radiance" in channels:
@@ -85,6 +91,11 @@ class GL:
             if "rgb" in channels:
                 out["rgb"] = self._sensor.develop(radiance, camera)
         return Frame(camera=camera, **out)
+
+    def _light(self, spec: SceneSpec, lights: tuple[Light, ...]) -> None:
+        """Give the engine lights in place of the scene's, and what surrounds it."""
+        self._engine.light(lamps(replace(spec, lights=lights), self._boxes), surroundings(spec.environment))
+        self._lit = lights
 
 
 def _require_pinhole(camera: CameraSpec) -> None:

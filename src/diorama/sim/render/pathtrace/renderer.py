@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diorama.sim.assets.library import AssetLibrary
+from diorama.sim.errors import InvalidValue
 from diorama.sim.frame import Frame
 from diorama.sim.lens import rays_at
 from diorama.sim.render.backdrop import Backdrops
+from diorama.sim.render.flicker import flickers, lights_at
 from diorama.sim.render.pathtrace import film, wavefront
 from diorama.sim.render.pathtrace.denoise import Denoiser
 from diorama.sim.render.pathtrace.engine import using
@@ -22,7 +24,7 @@ from diorama.sim.render.pathtrace.variant import FAST, fastest_variant
 from diorama.sim.render.raster import Raster
 from diorama.sim.render.raster.sensor import Sensor
 from diorama.sim.render.settings import PathTracing
-from diorama.sim.spec import CameraSpec, SceneSpec
+from diorama.sim.spec import CameraSpec, Light, SceneSpec
 from diorama.sim.transforms import compose
 
 #: Rays at a time: more need more memory and are no faster.
@@ -47,6 +49,7 @@ class PathTracer:
         self._scene: TracedScene | None = None
         self._scene_s = 0.0
         self._spec: SceneSpec | None = None
+        self._lit: tuple[Light, ...] = ()
         self._labels_lit = False
         self.variant = ""
 
@@ -71,6 +74,7 @@ class PathTracer:
         self._spec = spec
         if self._around is None or self._around.environment != spec.environment:
             self._around = around(spec.environment)
+        self._lit = spec.lights
         self._build(0.0)
 
     def _build(self, seconds: float) -> TracedScene:
@@ -79,7 +83,7 @@ class PathTracer:
         # The old scene goes first: which numbers Mitsuba gives to the new one's parts shows in the code that it compiles.
         self._scene = None
         with using(self.variant):
-            self._scene = traced_scene(moved(self._spec, seconds), self._library, self._around, self._settings)
+            self._scene = traced_scene(moved(replace(self._spec, lights=self._lit), seconds), self._library, self._around, self._settings)
         self._scene_s = seconds
         return self._scene
 
@@ -102,6 +106,7 @@ class PathTracer:
 
     def _radiance(self, camera: CameraSpec) -> NDArray[np.float32]:
         """(H, W, 3), what is behind the scene included, and denoised if that is wanted."""
+        self._light(camera)
         mean = self._sampled(camera)
         radiance, covered = np.ascontiguousarray(mean[..., :3]), mean[..., 3]
         rows, columns = np.nonzero(covered < 1)
@@ -112,6 +117,18 @@ class PathTracer:
         albedo, normal = np.ascontiguousarray(mean[..., 4:7]), np.ascontiguousarray(mean[..., 7:])
         albedo[rows, columns] += np.minimum(beyond, 1)
         return self._denoiser(radiance, np.clip(albedo, 0, 1), normal)
+
+    def _light(self, camera: CameraSpec) -> None:
+        """Have the lights be as they are for a camera. Raises InvalidValue where they are not the same for all of its picture."""
+        assert self._spec is not None
+        if camera.rolling_shutter_s > 0 and any(map(flickers, self._spec.lights)):
+            raise InvalidValue(
+                f"{camera.name}: the path tracer cannot show lamps that flicker through a rolling shutter. Leave one of them out, or choose the "
+                'renderer "raster".'
+            )
+        lights = lights_at(self._spec.lights, camera)
+        if lights != self._lit:
+            self._lit, self._scene = lights, None
 
     def _beyond(self, camera: CameraSpec, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.float32]:
         """Radiances (n, 3) that some pixels see where there is no surface."""

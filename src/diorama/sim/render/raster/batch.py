@@ -11,6 +11,7 @@ import numpy as np
 
 from diorama.sim.errors import InvalidValue
 from diorama.sim.frame import Frame, check_channels
+from diorama.sim.render.flicker import flickers
 from diorama.sim.render.raster.device import Array, wp
 from diorama.sim.render.raster.scene import Bodies, SceneCache
 from diorama.sim.render.raster.together import CHANNELS, Together
@@ -114,7 +115,7 @@ def _alike(worlds: Sequence[SceneSpec], scenes: SceneCache) -> list[tuple[list[i
     groups: dict[Any, tuple[list[int], list[Bodies]]] = {}
     for i, world in enumerate(worlds):
         bodies = scenes.bodies(world)
-        if all(_is_plain(camera) for camera in world.cameras) and not any(bodies.kinds):
+        if all(map(_is_plain, world.cameras)) and not any(bodies.kinds) and not any(map(flickers, world.lights)):
             indices, made_of = groups.setdefault((bodies.meshes, bodies.owners, bodies.boxes_m.tobytes()), ([], []))
             indices.append(i)
             made_of.append(bodies)

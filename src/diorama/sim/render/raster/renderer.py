@@ -8,6 +8,7 @@ import numpy as np
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.frame import Frame, Silhouette, check_channels
 from diorama.sim.render.backdrop import Backdrops
+from diorama.sim.render.flicker import row_powers
 from diorama.sim.render.raster import lens_visibility, visibility
 from diorama.sim.render.raster.area import lobe_table
 from diorama.sim.render.raster.batch import Batch, photograph
@@ -71,6 +72,7 @@ class Raster:
         self._samples = wp.array(_SAMPLES, dtype=wp.vec2d, device=self.device)
         self._no_layers = Layers()
         self._backdrop = self._no_backdrop = wp.empty(0, dtype=wp.vec3, device=self.device)
+        self._powers = self._steady = wp.empty(0, dtype=wp.float32, device=self.device)
         self._everything_open = wp.empty(0, dtype=wp.float32, device=self.device)
         self._dfg = wp.array(dfg_table(), dtype=wp.vec2, device=self.device)
         self._ltc = wp.array(lobe_table(), dtype=wp.vec4, device=self.device)
@@ -103,7 +105,7 @@ class Raster:
         moves = stage.moves or not camera.motion.is_still
         blurred = blurred_shots(camera, moves) if lit else []
         if lit:
-            self._show_backdrop(camera)
+            self._prepare(stage, camera)
         labels, radiance = self._photograph(stage, camera, sharp_shots(camera, moves), wanted, lit and not blurred)
         out = self._labels_out(camera, wanted, labels)
         if "amodal" in wanted:
@@ -343,10 +345,11 @@ class Raster:
         for first, end in ranges:
             self._launch(shade, -(-(end - first) // COUNT), fragments, pixels, first, end, view, looks, lighting, radiance)
 
-    def _show_backdrop(self, camera: CameraSpec) -> None:
-        """Put what the camera sees of its backdrop on the device, if it has one."""
-        seen = self._backdrops.seen_by(camera)
+    def _prepare(self, stage: Stage, camera: CameraSpec) -> None:
+        """Put on the device what the camera sees of its backdrop, and of lights that flicker; mostly neither."""
+        seen, powers = self._backdrops.seen_by(camera), row_powers(stage.spec.lights, camera)
         self._backdrop = self._no_backdrop if seen is None else wp.array(seen.reshape(-1, 3), dtype=wp.vec3, device=self.device, copy=False)
+        self._powers = self._steady if powers is None else wp.array(powers.ravel(), dtype=wp.float32, device=self.device)
 
     def _centers(self, projection: Projection) -> Array:
         return self._no_centers if projection.lens is None else projection.lens.centers
@@ -361,7 +364,7 @@ class Raster:
         lights = stage.lights(shot.seconds).seen_by(camera)
         lighting = Lighting()
         lighting.lights, lighting.shadows, lighting.environment = lights.lights, lights.shadows, self._environment
-        lighting.openness, lighting.backdrop, lighting.ltc = openness, self._backdrop, self._ltc
+        lighting.openness, lighting.backdrop, lighting.powers, lighting.ltc = openness, self._backdrop, self._powers, self._ltc
         return lighting
 
 

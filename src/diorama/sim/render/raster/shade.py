@@ -40,7 +40,8 @@ wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": 
 @wp.struct
 class Lighting:
     """All light there is. `openness` is what surfaces in each pixel's neighbourhood leave open of its surroundings; empty for all.
-    `backdrop` is what each pixel sees where nothing is; empty for the environment. `ltc` is the table of area.py.
+    `backdrop` is what each pixel sees where nothing is; empty for the environment. `powers` says, row by row of the picture, what each light is of
+    its mean; empty where none flickers. `ltc` is the table of area.py.
     """
 
     lights: wp.array(dtype=LightData)
@@ -48,6 +49,7 @@ class Lighting:
     environment: Environment
     openness: wp.array(dtype=float)
     backdrop: wp.array(dtype=wp.vec3)
+    powers: wp.array(dtype=float)
     ltc: wp.array(dtype=wp.vec4)
 
 
@@ -122,26 +124,6 @@ def from_rect(lighting: Lighting, k: int, s: Surfels, share: Lanes) -> Vectors:
     return out
 
 
-@wp.func
-def lighted(lighting: Lighting, s: Surfels, openness: Lanes) -> Vectors:
-    """The radiance of eight points, their own emission included."""
-    out = added(s.emitted, ambient(lighting.environment, s, lesser(openness, s.open)))
-    for k in range(lighting.lights.shape[0]):
-        share = Lanes(1.0)
-        light = Arriving()
-        if lighting.lights[k].kind != RECT:
-            light = arriving(lighting, k, s)
-        if lighting.lights[k].shadow >= 0:
-            if lighting.lights[k].kind != RECT:
-                share = wanted(s, light)
-            share = lit_fractions(lighting.shadows, lighting.lights[k].shadow, s.point, s.flat, share)
-        if lighting.lights[k].kind == RECT:
-            out = added(out, from_rect(lighting, k, s, share))
-        else:
-            out = added(out, from_light(lighting, k, s, light, share))
-    return out
-
-
 @wp.func_native("""
     wp::vec_t<8, float> r;
     for (int i = 0; i < 8; ++i) {
@@ -154,6 +136,29 @@ def lighted(lighting: Lighting, s: Surfels, openness: Lanes) -> Vectors:
 """)
 def at_pixels(array: wp.array(dtype=float), width: int, height: int, u: Lanes, v: Lanes) -> Lanes:
     """What a picture of numbers holds at eight places."""
+
+
+@wp.func
+def lighted(lighting: Lighting, view: View, at: Places, s: Surfels, openness: Lanes) -> Vectors:
+    """The radiance of eight points, their own emission included."""
+    out = added(s.emitted, ambient(lighting.environment, s, lesser(openness, s.open)))
+    count = lighting.lights.shape[0]
+    for k in range(count):
+        share = Lanes(1.0)
+        light = Arriving()
+        if lighting.lights[k].kind != RECT:
+            light = arriving(lighting, k, s)
+        if lighting.lights[k].shadow >= 0:
+            if lighting.lights[k].kind != RECT:
+                share = wanted(s, light)
+            share = lit_fractions(lighting.shadows, lighting.lights[k].shadow, s.point, s.flat, share)
+        if lighting.powers.shape[0] > 0:
+            share = wp.cw_mul(share, at_pixels(lighting.powers, count, view.height, Lanes(float(k)), at.v))
+        if lighting.lights[k].kind == RECT:
+            out = added(out, from_rect(lighting, k, s, share))
+        else:
+            out = added(out, from_light(lighting, k, s, light, share))
+    return out
 
 
 @wp.func
@@ -226,7 +231,7 @@ def shade_group(
         for i in range(LANES):
             # What surrounds it was looked for past it.
             openness[i] = wp.where(passes_light(s, i), 1.0, openness[i])
-    out = lighted(lighting, s, openness)
+    out = lighted(lighting, view, at, s, openness)
     for i in range(LANES):
         if triangle[i] >= 0 and base + i < count:
             radiance[base + i] = vector_at(out, i)
