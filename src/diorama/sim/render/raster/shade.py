@@ -138,7 +138,8 @@ def at_pixels(array: wp.array(dtype=float), width: int, height: int, u: Lanes, v
     """What a picture of numbers holds at eight places."""
 
 
-@wp.func
+# Inline: what it is given is too much to copy for every eight points.
+@wp.func(inline=True)
 def lighted(lighting: Lighting, view: View, at: Places, s: Surfels, openness: Lanes) -> Vectors:
     """The radiance of eight points, their own emission included."""
     out = added(s.emitted, ambient(lighting.environment, s, lesser(openness, s.open)))

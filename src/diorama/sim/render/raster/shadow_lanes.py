@@ -134,7 +134,8 @@ def within(at: Lanes, side: int) -> Lanes:
     return lesser(greater(at, Lanes(EMPTY_BORDER)), Lanes(float(side) - EMPTY_BORDER))
 
 
-@wp.func
+# Inline, here and below: what they are given is too much to copy for every eight points.
+@wp.func(inline=True)
 def lit_in_map(shadows: Shadows, m: int, point: Vectors, normal: Vectors, at: Vectors, asked: Lanes) -> Lanes:
     """How much of its part of the light a map shows to points, which are at texels (x, y) and have the values z there; 1 where not `asked`."""
     u = at.x
@@ -202,7 +203,7 @@ def lit_in_map(shadows: Shadows, m: int, point: Vectors, normal: Vectors, at: Ve
     return lit
 
 
-@wp.func
+@wp.func(inline=True)
 def lit_in_part(shadows: Shadows, first: int, point: Vectors, normal: Vectors, asked: Lanes):
     """How much of a part of a light points see, by its maps from the `first` on; and the map that told each. 1 where not `asked`."""
     lit = Lanes(1.0)
@@ -256,7 +257,7 @@ def weight_of(shadows: Shadows, m: int, point: wp.vec3, normal: wp.vec3) -> floa
     return wp.max(-wp.dot(n, q), 0.0) * wp.max(facing, 0.0) / (away2 * away2)
 
 
-@wp.func
+@wp.func(inline=True)
 def lit_fractions(shadows: Shadows, first: int, point: Vectors, normal: Vectors, asked: Lanes) -> Lanes:
     """How much of the light whose `first` map this is points see, 0 to 1, where `asked` is 1; 0 elsewhere.
 

@@ -317,7 +317,8 @@ def weights(view: View, at: Places, p: Planes) -> Weights:
     return out
 
 
-@wp.func
+# Inline, here and below: what they are given is too much to copy for every eight points.
+@wp.func(inline=True)
 def skin(looks: Looks, view: View, at: Places, t: int, mask: Lanes) -> Skin:
     """Triangle `t` at eight places; only where the mask is 1 does it need to make sense."""
     out = Skin()
@@ -415,7 +416,7 @@ def merged(mask: Lanes, a: Skin, b: Skin) -> Skin:
     return out
 
 
-@wp.func
+@wp.func(inline=True)
 def surfels(looks: Looks, view: View, at: Places, triangle: Indices) -> Surfels:
     """What is at eight fragments. Lanes whose triangle is negative hold something, for nobody to look at.
 
