@@ -27,7 +27,18 @@ def test_importing_loads_nothing_and_prints_nothing():
 
 
 @pytest.mark.parametrize(
-    "command", ["--help", "generate --help", "describe --help", "list --help", "preview --help", "--version", "nonsense", "generate --nonsense"]
+    "command",
+    [
+        "--help",
+        "generate --help",
+        "describe --help",
+        "list --help",
+        "assets --help",
+        "preview --help",
+        "--version",
+        "nonsense",
+        "generate --nonsense",
+    ],
 )
 def test_the_command_line_answers_without_the_engines(command):
     code = f"""

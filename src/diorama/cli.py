@@ -57,6 +57,15 @@ examples:
   diorama list assets --assets meshes/
 """
 
+_ASSETS_INSPECT = """\
+Look at assets: each pictured beside a cube of a known size, with its numbers.
+
+examples:
+  diorama assets inspect meshes/
+  diorama assets inspect "models/**/*.glb" --units mm --out sheet.png
+  diorama assets inspect plan.yaml
+"""
+
 _SCHEMA = """\
 Print the JSON Schema of plan files, for editors that complete and check them.
 
@@ -161,7 +170,8 @@ def _range(text: str) -> tuple[int, int]:
 def _choice(*choices: str) -> Callable[[str], str]:
     def parse(text: str) -> str:
         if text not in choices:
-            raise ValueError(f"expected {', '.join(choices[:-1])} or {choices[-1]}, got '{text}'")
+            wanted = " or ".join(filter(None, (", ".join(choices[:-1]), choices[-1])))
+            raise ValueError(f"expected {wanted}, got '{text}'")
         return text
 
     return parse
@@ -172,7 +182,7 @@ _ASSETS = Annotated[
     tuple[str, ...],
     arg(
         metavar="PATH...",
-        help="Your own mesh or URDF files, or folders of them, to take objects from.",
+        help="Your own meshes, URDF or MJCF files, folders or globs of them, to take objects from.",
         help_behavior_hint="(default: the built-in library)",
     ),
 ]
@@ -319,16 +329,50 @@ def _list(
     *,
     assets: _ASSETS = (),
 ) -> None:
-    from diorama.console import print_assets, print_registry
+    from diorama.console import announce_assets, print_assets, print_registry
     from diorama.exporters import EXPORTERS
     from diorama.randomizers import RANDOMIZERS
     from diorama.scenes import SCENARIOS
     from diorama.sim.assets.library import AssetLibrary
 
     if what == "assets":
-        print_assets(AssetLibrary(assets))
+        library = AssetLibrary(assets)
+        print_assets(library)
+        if assets:
+            announce_assets(library.report)
     else:
         print_registry({"scenarios": SCENARIOS, "randomizers": RANDOMIZERS, "exporters": EXPORTERS}[what])
+
+
+def _assets(
+    what: Annotated[str, Positional, _option("inspect", _choice("inspect")), arg(help="What to do with them.")],  # noqa: ARG001 - the command's second word
+    sources: Annotated[
+        tuple[str, ...],
+        Positional,
+        arg(
+            metavar="SOURCE...",
+            help="Files, folders or globs, or a plan file for its assets; without any, the built-in library.",
+            help_behavior_hint="",
+        ),
+    ] = (),
+    *,
+    units: Annotated[
+        str | None, _option("UNIT", _choice("m", "cm", "mm", "in")), _unset("Of the files' numbers: m, cm, mm or in.", "by format")
+    ] = None,
+    out: Annotated[Path, arg(metavar="FILE.png", help="Where to write the sheet; 60 assets a page.")] = Path("assets.png"),
+) -> None:
+    from diorama.asset_sheet import inspect_assets
+    from diorama.console import announce_assets, print_asset_facts
+    from diorama.plan import asset_sources
+    from diorama.sim.assets.library import AssetLibrary
+
+    library = AssetLibrary([replace(source, units=units or source.units) for name in sources for source in asset_sources(name)])
+    facts, paths = inspect_assets(library, out)
+    print_asset_facts(facts)
+    if sources:
+        announce_assets(library.report)
+    for path in paths:
+        print(path)
 
 
 def _describe(
@@ -402,6 +446,7 @@ _COMMANDS = {
     "generate": (_generate, _GENERATE),
     "describe": (_describe, _DESCRIBE),
     "list": (_list, _LIST),
+    "assets": (_assets, _ASSETS_INSPECT),
     "preview": (_preview, _PREVIEW),
     "replay": (_replay, _REPLAY),
     "schema": (_schema, _SCHEMA),

@@ -3,6 +3,7 @@
 import math
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, fields, is_dataclass
 from inspect import getdoc
 from pathlib import Path
@@ -15,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 from rich.text import Text
 
+from diorama.asset_sheet import AssetFacts
 from diorama.plan import Plan
 from diorama.randomizers.base import label_of
 from diorama.randomizers.distributions import Distribution
@@ -25,6 +27,8 @@ from diorama.sim.assets.report import AssetReport
 from diorama.sim.registry import Registry
 from diorama.sim.render.settings import PathTracing
 
+#: How wide a table of assets is in a file, and from where on a terminal shows all of it.
+_FILE_COLUMNS, _WIDE_COLUMNS = 160, 110
 #: Seconds between lines of progress where there is no terminal.
 _QUIET_S = 10.0
 
@@ -158,6 +162,31 @@ def print_assets(library: AssetLibrary) -> None:
         table.add_row(category, supercategory, str(counts[category, supercategory]))
     _print(table)
     _print(f"{counts.total()} assets in {len(counts)} categories")
+
+
+def print_asset_facts(facts: Sequence[AssetFacts]) -> None:
+    """Assets in numbers; sizes that things of a house do not have stand out. On a narrow terminal, some of the numbers."""
+    console = Console(highlight=False, markup=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, markup=False, width=_FILE_COLUMNS)
+    numbers = ("size", "volume", "mass", "hulls", "faces") if console.width >= _WIDE_COLUMNS else ("size", "mass", "faces")
+    cells = {
+        "size": [fact.size for fact in facts],
+        "volume": [fact.volume for fact in facts],
+        "mass": [fact.mass for fact in facts],
+        "hulls": [str(fact.pieces) for fact in facts],
+        "faces": [str(fact.triangles) for fact in facts],
+    }
+    table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
+    room = console.width - sum(max(map(len, (name, *cells[name]))) + 2 for name in numbers) - 4
+    table.add_column("asset", style="cyan", no_wrap=True, max_width=max(room * 2 // 3, 8))
+    table.add_column("category", no_wrap=True, max_width=max(room // 3, 8))
+    for name in numbers:
+        table.add_column(name, justify="right", no_wrap=True)
+    for row, fact in enumerate(facts):
+        look = "" if fact.is_usual else "bold yellow"
+        table.add_row(fact.id, fact.category, *(Text(cells[name][row], look if name == "size" else "") for name in numbers))
+    console.print(table)
 
 
 def print_plan(plan: Plan) -> None:

@@ -196,6 +196,11 @@ def find_plan(name_or_path: str) -> Plan:
     return default_plan(name_or_path)
 
 
+def asset_sources(name: str) -> tuple[AssetSource, ...]:
+    """Those of the plan file of this name, or the file, folder or glob itself. Raises as `load_plan` does."""
+    return load_plan(name).assets if name.endswith(_SUFFIXES) else (AssetSource(path=name),)
+
+
 # --- from and to JSON ---------------------------------------------------------------------------------------
 
 

@@ -50,15 +50,26 @@ def contact_sheet(folder: str | Path, *, count: int = 12) -> Image:
         raise
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, cv2.error) as error:
         raise InvalidValue(f"{folder}: the labels do not make sense ({type(error).__name__}: {error})") from None
-    return _grid(tiles, columns=math.ceil(math.sqrt(count)))
+    return grid(tiles, columns=math.ceil(math.sqrt(count)))
 
 
 def write_contact_sheet(folder: str | Path, path: str | Path, *, count: int = 12) -> Path:
     """Write the contact sheet as a PNG file, whole or not at all. Raises OutputError when it cannot be written."""
     path = Path(path)
+    check_png_name(path)
+    write_png(path, contact_sheet(folder, count=count))
+    return path
+
+
+def check_png_name(path: Path) -> None:
+    """Raise OutputError unless a sheet can have this name."""
     if path.suffix.lower() != ".png":
         raise OutputError(f"{path}: the sheet is a PNG file; give it a name that ends in .png")
-    _, data = cv2.imencode(".png", contact_sheet(folder, count=count))
+
+
+def write_png(path: Path, sheet: Image) -> None:
+    """Write a picture, BGR, whole or not at all. Raises OutputError when it cannot be written."""
+    _, data = cv2.imencode(".png", sheet)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         temporary.write_bytes(data.tobytes())
@@ -66,7 +77,6 @@ def write_contact_sheet(folder: str | Path, path: str | Path, *, count: int = 12
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise OutputError(f"{path}: cannot write the sheet: {error.strerror}") from None
-    return path
 
 
 def category_color(category_id: int) -> Color:
@@ -151,11 +161,13 @@ def _write_name(tile: Image, name: str, left: float, top: float, color: Color) -
     cv2.putText(tile, name, (x + 2, y + height + 1), _FONT, _FONT_SCALE, ink, 1, cv2.LINE_AA)
 
 
-def _grid(tiles: list[Image], columns: int) -> Image:
+def grid(tiles: list[Image], columns: int) -> Image:
+    """Pictures of one width, side by side in rows."""
+    width = tiles[0].shape[1]
     height = max(tile.shape[0] for tile in tiles)
     rows = math.ceil(len(tiles) / columns)
-    sheet = np.full((rows * (height + _GAP_PX) + _GAP_PX, columns * (TILE_WIDTH_PX + _GAP_PX) + _GAP_PX, 3), _BACKGROUND, np.uint8)
+    sheet = np.full((rows * (height + _GAP_PX) + _GAP_PX, columns * (width + _GAP_PX) + _GAP_PX, 3), _BACKGROUND, np.uint8)
     for i, tile in enumerate(tiles):
-        y, x = _GAP_PX + i // columns * (height + _GAP_PX), _GAP_PX + i % columns * (TILE_WIDTH_PX + _GAP_PX)
-        sheet[y : y + tile.shape[0], x : x + TILE_WIDTH_PX] = tile
+        y, x = _GAP_PX + i // columns * (height + _GAP_PX), _GAP_PX + i % columns * (width + _GAP_PX)
+        sheet[y : y + tile.shape[0], x : x + width] = tile
     return sheet

@@ -200,6 +200,8 @@ GENERATE = ("generate", "tabletop", "--out", "set")
         (("generate", "plain.yaml", "--out", "set", "--objects", "3"), "--objects: nothing in this plan has the setting objects.count"),
         (("list", "things"), "expected scenarios, randomizers, exporters or assets, got 'things'"),
         (("list",), "WHAT"),
+        (("assets", "peek", "meshes"), "expected inspect, got 'peek'"),
+        (("assets", "inspect", "gone"), "gone: there is no such file or folder"),
         (("preview", "nowhere"), "nowhere holds no data set"),
         (("preview", ".", "--count", "0"), "--count: expected a whole number of 1 or more, got '0'"),
     ],
@@ -296,7 +298,7 @@ def test_a_described_plan_is_a_plan_file(form, call):
 
 
 @pytest.mark.parametrize("columns", ["80", "100"])
-@pytest.mark.parametrize("command", ["generate", "describe", "list", "preview"])
+@pytest.mark.parametrize("command", ["generate", "describe", "list", "assets", "preview"])
 def test_help_fits_and_teaches(command, columns, call, monkeypatch):
     monkeypatch.setenv("COLUMNS", columns)
     code, out, _ = call(command, "--help")
@@ -331,7 +333,7 @@ def test_no_arguments_and_top_level_help_are_the_same(call):
     assert call() == call("--help")
     code, out, _ = call()
     assert code == 0
-    for command in ("generate", "describe", "list", "preview"):
+    for command in ("generate", "describe", "list", "assets", "preview"):
         assert f"• {command} " in out
 
 
