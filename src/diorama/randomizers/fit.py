@@ -147,8 +147,10 @@ def fit(data: Sequence[Any] | NDArray[Any], *, families: Sequence[str] | None = 
     return Fit(count=len(values), candidates=tuple(c for _, c in fitted), chosen=chosen)
 
 
-def measured(values: Sequence[float], quantiles: int = QUANTILES) -> Empirical:
+def measured(values: Sequence[float], quantiles: int = QUANTILES) -> Constant | Empirical:
     """The data themselves, by at most so many of their quantiles."""
+    if len(set(values)) == 1:
+        return Constant(values[0])
     numbers = np.sort(np.asarray(values, np.float64))
     if len(numbers) > quantiles:
         numbers = np.quantile(numbers, np.linspace(0, 1, quantiles))

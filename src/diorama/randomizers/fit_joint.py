@@ -34,6 +34,8 @@ LEAF_QUANTILES = 25
 #: By so much more, a share of its spread, a column is told by another in slices than by rank correlation: it bends.
 BEND = 0.1
 _SLICES = 8
+#: A fork must tell more than the best of many forks tells of columns that are not related: a chi-square of so much, and the more the more columns.
+CHANCE = 12.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ def fit_joint(table: Table, *, method: Method | None = None) -> JointFit:
             raise InvalidValue(f"a copula ties numbers; {', '.join(sorted(set(table) - set(numbers)))} holds words: fit by trees")
         chosen: Distribution = _copula(columns, numbers)
     else:
-        chosen = _trees(table)
+        chosen = _trees(table, columns)
     rng = Seed(0).child("fit").rng()
     drawn = [chosen.sample(rng) for _ in range(2000)]
     return JointFit(
@@ -173,11 +175,12 @@ def _spearman(numbers: Mapping[str, Values]) -> dict[tuple[str, str], float]:
 # --- trees ------------------------------------------------------------------------------------------------------
 
 
-def _trees(table: Table) -> SequentialTrees:
+def _trees(table: Table, columns: Mapping[str, Fit]) -> SequentialTrees:
     trees: dict[str, Split | Distribution] = {}
     features = _Features()
     for name, values in table.items():
-        trees[name] = features.tree(values)
+        tree = features.tree(values)
+        trees[name] = tree if isinstance(tree, Split) else columns[name].chosen  # what depends on nothing has a law of its own
         features.add(name, values)
     return SequentialTrees(trees)
 
@@ -213,7 +216,9 @@ class _Features:
         target = np.asarray(values) if is_words else _ranks(np.asarray(values, np.float64)) / len(values)
         matrix = np.stack(self._columns, axis=1)
         leaf_rows = max(MIN_LEAF, math.ceil(MIN_LEAF_SHARE * len(values)))
-        tree = kind(min_samples_leaf=leaf_rows, min_impurity_decrease=1e-4, random_state=0).fit(matrix, target)
+        stump = kind(max_depth=1, random_state=0).fit(matrix, target)
+        least = (CHANCE + 2 * math.log(len(self._columns))) / len(values) * float(stump.tree_.impurity[0])
+        tree = kind(min_samples_leaf=leaf_rows, min_impurity_decrease=least, random_state=0).fit(matrix, target)
         return self._node(tree.tree_, 0, matrix, values, rows)
 
     def _node(self, tree: Any, node: int, matrix: NDArray[np.float64], values: Sequence[Any], rows: NDArray[np.intp]) -> Split | Distribution:
