@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,6 +13,7 @@ from tyro.constructors import PrimitiveConstructorSpec
 from tyro.extras import SubcommandApp
 
 from diorama import __version__
+from diorama.measure import commands as fitting
 from diorama.sim.errors import DioramaError, InvalidValue, UnknownName, suggestion
 
 if TYPE_CHECKING:
@@ -74,6 +75,14 @@ examples:
   (first line of plan.yaml:  # yaml-language-server: $schema=plan.schema.json)
 """
 
+_FIT = """\
+Measure real data, and write distributions that draw alike.
+
+examples:
+  diorama fit coco real/annotations.json --images real/images
+  diorama fit table parts.csv
+"""
+
 _REPLAY = """\
 Make one picture of a data set again from its record, with all views of its scene.
 
@@ -106,9 +115,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return 0
         if argv and not argv[0].startswith("-") and argv[0] not in _COMMANDS:
             raise UnknownName(f'no command named "{argv[0]}".{suggestion(argv[0], _COMMANDS)}')
-        app = SubcommandApp()
-        for name, (command, about) in _COMMANDS.items():
-            app.command(command, name=name, help=about if argv[:1] == [name] else about.splitlines()[0])
+        app = _app(_COMMANDS, argv)
         app.cli(prog="diorama", description=_DESCRIPTION, args=argv or ["--help"], config=(tyro.conf.FlagCreatePairsOff,))
     except DioramaError as error:
         print(f"diorama: {error}", file=sys.stderr)
@@ -120,6 +127,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return 0
+
+
+def _app(commands: Mapping[str, Any], argv: Sequence[str]) -> SubcommandApp:
+    """The commands, and those inside groups; each explained in a line, and the one that is called in full."""
+    app = SubcommandApp()
+    for name, (command, about) in commands.items():
+        target = _app(command, argv[1:]) if isinstance(command, Mapping) else command
+        app.command(target, name=name, help=about if argv[:1] == [name] else about.splitlines()[0])
+    return app
 
 
 # --- how options read -----------------------------------------------------------------------------------------
@@ -450,6 +466,7 @@ _COMMANDS = {
     "preview": (_preview, _PREVIEW),
     "replay": (_replay, _REPLAY),
     "schema": (_schema, _SCHEMA),
+    "fit": ({"coco": (fitting.coco, fitting.COCO), "table": (fitting.table, fitting.TABLE)}, _FIT),
 }
 
 

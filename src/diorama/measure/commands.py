@@ -6,8 +6,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from rich.console import Console
-from rich.progress import Progress
 from tyro.conf import Positional, arg
 
 from diorama.sim.errors import InvalidValue, OutputError
@@ -118,6 +116,9 @@ def _json(value: Any) -> str:
 
 @contextmanager
 def _progress(what: str) -> Iterator[Any]:
+    from rich.console import Console
+    from rich.progress import Progress
+
     console = Console(stderr=True, highlight=False)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(what, total=None)
@@ -125,6 +126,8 @@ def _progress(what: str) -> Iterator[Any]:
 
 
 def _say(lines: Sequence[str], folder: Path, first: str, then: str) -> None:
+    from rich.console import Console
+
     console = Console(highlight=False, markup=False, soft_wrap=True)
     for line in lines:
         console.print(line)

@@ -28,7 +28,7 @@ Table = Mapping[str, Sequence[Any]]
 Method = Literal["copula", "trees"]
 
 #: A leaf stands for so many rows at least, and so large a share of all.
-MIN_LEAF, MIN_LEAF_SHARE = 20, 0.03
+MIN_LEAF, MIN_LEAF_SHARE = 10, 0.03
 #: As many numbers stand for a leaf.
 LEAF_QUANTILES = 25
 #: By so much more, a share of its spread, a column is told by another in slices than by rank correlation: it bends.
