@@ -76,16 +76,13 @@ if TYPE_CHECKING:
     from diorama.sim.sky import sky_map, sun_light
     from diorama.sim.spec import (
         Adjustment,
-        Backdrop,
         BodySpec,
         BoxShape,
         BrownConrady,
         CameraSpec,
         CylinderShape,
         EnvironmentSpec,
-        Flicker,
         HdrMap,
-        Highlight,
         ImageTexture,
         KannalaBrandt,
         Lattice,
@@ -117,7 +114,6 @@ __all__ = [
     "Annotations",
     "AssetError",
     "AssetLibrary",
-    "Backdrop",
     "Batch",
     "Beta",
     "BodySpec",
@@ -138,12 +134,10 @@ __all__ = [
     "EnvironmentSpec",
     "Exponential",
     "Exporter",
-    "Flicker",
     "Frame",
     "Gamma",
     "GaussianCopula",
     "HdrMap",
-    "Highlight",
     "Hybrid",
     "ImageTexture",
     "InvalidValue",
@@ -237,9 +231,9 @@ _HOMES = {
     "diorama.sim.render.settings": "PathTracing",
     "diorama.sim.seeds": "Seed",
     "diorama.sim.sky": "sky_map sun_light",
-    "diorama.sim.spec": "Adjustment Backdrop BodySpec BoxShape BrownConrady CameraSpec CylinderShape EnvironmentSpec Flicker HdrMap Highlight "
-    "ImageTexture KannalaBrandt Lattice MaterialSpec MeshShape Motion PackedTexture PhysicalSky PhysicsSpec PointLight Pose ProceduralTexture "
-    "RectLight SceneSpec SensorSpec SphereShape SpotLight SunLight Weathering",
+    "diorama.sim.spec": "Adjustment BodySpec BoxShape BrownConrady CameraSpec CylinderShape EnvironmentSpec HdrMap ImageTexture KannalaBrandt "
+    "Lattice MaterialSpec MeshShape Motion PackedTexture PhysicalSky PhysicsSpec PointLight Pose ProceduralTexture RectLight SceneSpec "
+    "SensorSpec SphereShape SpotLight SunLight Weathering",
     "diorama.sim.transforms": "look_at",
     "diorama.studio": "Studio generate",
 }

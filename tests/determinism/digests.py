@@ -55,8 +55,6 @@ def machine() -> dict[str, Any]:
 
 
 def scene(plan: Any, index: int, studio: Any) -> dict[str, str]:
-    from surroundings import surrounded
-
     import diorama
     from diorama.sim.frame import CHANNELS, Frame
     from diorama.sim.spec import BodySpec, BrownConrady, KannalaBrandt, MaterialSpec, MeshShape, Motion, Pose
@@ -90,7 +88,6 @@ def scene(plan: Any, index: int, studio: Any) -> dict[str, str]:
         frame = studio.renderer.render(replace(camera, **changes), CHANNELS)
         arrays = [getattr(frame, name) for name in Frame.__dataclass_fields__ if name not in ("camera", "silhouettes")]
         found[f"moving, {what}"] = b"".join(a.tobytes() for a in (*arrays, *(outline.bits for outline in frame.silhouettes.values())))
-    found |= dict(surrounded(sample, studio))
     return {f"scene {index}: {what}": digest(data) for what, data in found.items()}
 
 

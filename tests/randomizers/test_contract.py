@@ -21,7 +21,10 @@ from diorama.sim.spec import SceneSpec
 NAMES = RANDOMIZERS.names()
 SEEDS = st.integers(0, 2**64)
 #: What a randomizer needs to have something to do in the scene of these tests.
-NEEDED = {"relative": {"on": Select(categories=("brick",)), "of": Select(categories=("carton", "plank"))}}
+NEEDED = {
+    "relative": {"on": Select(categories=("brick",)), "of": Select(categories=("carton", "plank"))},
+    "shelve": {"on": Select(categories=("brick",))},
+}
 
 
 def of_name(name):

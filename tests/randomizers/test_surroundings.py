@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 import yaml
 
-from diorama.cli import main
 from diorama.plan import plan_from_json, plan_to_json
 from diorama.randomizers.base import check_files, label_of
 from diorama.randomizers.distributions import Constant, Uniform, UniformInt, Var
@@ -263,17 +262,3 @@ def test_plans_tell_them_apart_and_read_them_back():
     assert plan_from_json(plan_to_json(plan)) == plan
     with pytest.raises(InvalidValue, match=r"randomizers\[0\] \(hdr-map\).*paths"):
         plan_from_json({"scenario": "tabletop", "randomizers": ["hdr-map"]})
-
-
-def test_the_command_tells_of_bad_files_and_writes_nothing(tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "photos").mkdir()
-    (tmp_path / "photos" / "a.png").write_text("no picture")
-    plan = "{scenario: tabletop, randomizers: [{name: hdr-map, paths: [maps]}, {name: photo-backdrop, paths: [photos]}]}"
-    (tmp_path / "plan.yaml").write_text(plan)
-    assert main(["generate", "plan.yaml", "--count", "1", "--out", "out"]) == 2
-    assert capsys.readouterr().err.splitlines() == [
-        "diorama: hdr-map: maps: there is no such file or folder",
-        "photo-backdrop: photos/a.png: is not an image that OpenCV can read",
-    ]
-    assert not (tmp_path / "out").exists()

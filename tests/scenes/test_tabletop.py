@@ -10,7 +10,6 @@ from diorama.randomizers.base import Context
 from diorama.randomizers.distributions import Choice, Constant, Uniform, UniformInt
 from diorama.scenes import SCENARIOS
 from diorama.scenes.tabletop import Tabletop
-from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.codec import from_json, to_json
 from diorama.sim.errors import DioramaError
 from diorama.sim.physics.bullet import Bullet
@@ -18,11 +17,6 @@ from diorama.sim.seeds import Seed
 from diorama.sim.spec import SceneSpec
 
 SEEDS = st.integers(0, 2**32).map(Seed)
-
-
-@pytest.fixture(scope="module")
-def context() -> Context:
-    return Context(library=AssetLibrary())
 
 
 def span(spec: SceneSpec, name: str) -> list[tuple[float, float]]:

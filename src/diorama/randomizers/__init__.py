@@ -7,6 +7,8 @@ RANDOMIZERS = Registry(
     "diorama.randomizers",
     {
         "objects": "diorama.randomizers.objects:Objects",
+        "scale": "diorama.randomizers.scale:Scale",
+        "physics": "diorama.randomizers.physics:Physics",
         "drop": "diorama.randomizers.drop:Drop",
         "facing": "diorama.randomizers.facing:Facing",
         "grid": "diorama.randomizers.grid:Grid",
@@ -14,7 +16,9 @@ RANDOMIZERS = Registry(
         "pile": "diorama.randomizers.pile:Pile",
         "relative": "diorama.randomizers.relative:Relative",
         "scatter": "diorama.randomizers.scatter:Scatter",
+        "shelve": "diorama.randomizers.shelve:Shelve",
         "stack": "diorama.randomizers.stack:Stack",
+        "transport": "diorama.randomizers.transport:Transport",
         "materials": "diorama.randomizers.materials:Materials",
         "material-jitter": "diorama.randomizers.material_jitter:MaterialJitter",
         "material-swap": "diorama.randomizers.material_swap:MaterialSwap",

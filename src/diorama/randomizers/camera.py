@@ -19,6 +19,8 @@ from diorama.sim.transforms import Vec3
 _ATTEMPTS = 16
 #: Kept free around the camera, metres.
 _CLEAR_M = 0.05
+#: What holds the objects is between them and the camera by nature, and seen into; all other furniture is a wall.
+_SEEN_INTO = {"support", "container"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +74,10 @@ class CameraShell(Labelled):
     def _eye(self, rng: np.random.Generator, center: Vec3, wanted: float, spec: SceneSpec, library: AssetLibrary) -> Vec3:
         """A place at the wanted distance from the middle, or nearer, where a wall is in the way: the first of some that is free."""
         lowest = support_box(spec, library).high[2] + _CLEAR_M
-        walls = [world_box(b, library) for b in spec.bodies if b.category is None and "support" not in b.tags]
-        objects = [(b.world_from_body.position_m, radius(b, library) + _CLEAR_M) for b in spec.bodies if b.category is not None]
+        furniture = [b for b in spec.bodies if b.category is None and b.is_static and "distractor" not in b.tags]
+        walls = [world_box(b, library) for b in furniture if not _SEEN_INTO & set(b.tags)]
+        around = [world_box(b, library) for b in furniture if "container" in b.tags]
+        objects = [(b.world_from_body.position_m, radius(b, library) + _CLEAR_M) for b in spec.bodies if b not in furniture]
         best, best_score = vec3((center[0], center[1], center[2] + wanted)), (False, 0.0)
         for _ in range(_ATTEMPTS):
             elevation, azimuth = math.radians(self.elevation_deg.sample(rng)), math.radians(self.azimuth_deg.sample(rng))
@@ -81,12 +85,16 @@ class CameraShell(Labelled):
             distance = min([wanted, *(_free_distance(center, direction, wall) for wall in walls)])
             x, y, z = (c + distance * d for c, d in zip(center, direction, strict=True))
             eye = vec3((x, y, max(z, lowest)))
-            is_clear = all(math.dist(eye, middle) > reach for middle, reach in objects)
+            is_clear = all(math.dist(eye, middle) > reach for middle, reach in objects) and not any(_is_near(eye, box) for box in around)
             if is_clear and distance == wanted:
                 return eye
             if (is_clear, distance) > best_score:
                 best, best_score = eye, (is_clear, distance)
         return best
+
+
+def _is_near(eye: Vec3, box: Box) -> bool:
+    return all(low - _CLEAR_M < e < high + _CLEAR_M for e, low, high in zip(eye, box.low, box.high, strict=True))
 
 
 def _free_distance(start: Vec3, direction: Vec3, box: Box) -> float:

@@ -29,9 +29,9 @@ OBJECTS = Look(
 class Materials(Labelled):
     """Give furniture, and some of the objects, a random colour, finish and pattern.
 
-    Of the bodies `on` selects, those without a category are `furniture`, the others `objects`. `each` says what has a draw of its own: every
-    ``body`` (numbered pieces of furniture, ``leg-0``, ``leg-1``, are a set, and look alike), every ``part`` of every body, every ``asset``
-    (all bodies of one look alike), every ``category``, or ``all`` bodies together.
+    Of the bodies `on` selects, those without a category are `furniture`, but clutter and all others are `objects`. `each` says what has a
+    draw of its own: every ``body`` (numbered pieces of furniture, ``leg-0``, ``leg-1``, are a set, and look alike), every ``part`` of every body,
+    every ``asset`` (all bodies of one look alike), every ``category``, or ``all`` bodies together.
     """
 
     name: ClassVar[str] = "materials"
@@ -46,7 +46,7 @@ class Materials(Labelled):
         whole: dict[str, MaterialSpec] = {}
         parts: dict[str, list[MaterialSpec | None]] = {}
         for body in self.on.of(spec.bodies):
-            look = self.furniture if body.category is None else self.objects
+            look = self.furniture if is_furniture(body) else self.objects
             here = seed.child(*self._stream(body))
             meshes = context.library.shape_asset(body.shape).parts
             if self.each == "part":
@@ -91,7 +91,12 @@ class Materials(Labelled):
             return ("asset", asset)
         if self.each == "category" and body.category is not None:
             return ("category", body.category)
-        return ("body", _set_of(body) if body.category is None else body.name)
+        return ("body", _set_of(body) if is_furniture(body) else body.name)
+
+
+def is_furniture(body: BodySpec) -> bool:
+    """Whether a body belongs to the place; clutter has no category either, and is a thing like the objects."""
+    return body.category is None and "clutter" not in body.tags
 
 
 def _set_of(body: BodySpec) -> str:

@@ -19,6 +19,8 @@ Shelf = Mapping[str, tuple[str, ...]]
 
 #: Lighter bodies make contact solvers jitter.
 MIN_MASS_KG = 0.01
+#: Picks made for one that is small enough.
+_PICKS = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +29,7 @@ class Objects(Labelled):
 
     `count` picks are made, each put in `copies` times over, alike in all. `categories` draws the category of a pick, by default any evenly; then
     any asset of it, evenly. `assets` leaves only those to pick from: ids, or patterns of them as in a shell, such as ``household:mug/*``. `scale`
-    multiplies the asset's size, `density` its density.
+    multiplies the asset's size, `density` its density. A pick whose longest side is more than `largest_m` then is made again.
 
     Bodies are named after the label, by default ``object``: ``object-00``, ``object-01``, ..., and copies ``object-00-1``, ``object-00-2``, ...
     They are tagged ``object``, their label if they have one, and `tags`. With `clutter` they are there to be in the way: tagged ``clutter`` and
@@ -41,6 +43,7 @@ class Objects(Labelled):
     copies: Distribution = Constant(1)
     categories: Distribution | None = None
     assets: tuple[str, ...] = ()
+    largest_m: float | None = None
     scale: Distribution = Uniform(0.9, 1.1)
     density: Distribution = LogUniform(0.7, 1.4)
     friction: Distribution = Uniform(0.4, 0.9)
@@ -54,6 +57,8 @@ class Objects(Labelled):
         require(self, 1e-6, 1e6, "scale", "density")
         require(self, 0, 10, "friction")
         require(self, 0, 1, "restitution")
+        if self.largest_m is not None and not self.largest_m > 0:
+            raise InvalidValue(f"largest_m must be positive, got {self.largest_m}")
 
     def sample(self, seed: Seed, spec: SceneSpec, context: Context) -> dict[str, Any]:
         shelf = _by_category(context.library, self.assets)
@@ -67,13 +72,18 @@ class Objects(Labelled):
 
     def _alike(self, name: str, rng: np.random.Generator, shelf: Shelf, library: AssetLibrary) -> list[dict[str, Any]]:
         """A pick, and its copies."""
-        category = (self.categories or Choice(list(shelf))).sample(rng)
-        if category not in shelf:
-            raise UnknownName(f'objects: no asset has the category "{category}".{suggestion(str(category), shelf)}')
-        assets = shelf[category]
-        asset = assets[UniformInt(0, len(assets) - 1).sample(rng)]
-        scale = self.scale.sample(rng)
-        loaded = library.shape_asset(MeshShape(asset=asset, scale=scale))
+        for _ in range(_PICKS):
+            category = (self.categories or Choice(list(shelf))).sample(rng)
+            if category not in shelf:
+                raise UnknownName(f'objects: no asset has the category "{category}".{suggestion(str(category), shelf)}')
+            assets = shelf[category]
+            asset = assets[UniformInt(0, len(assets) - 1).sample(rng)]
+            scale = self.scale.sample(rng)
+            loaded = library.shape_asset(MeshShape(asset=asset, scale=scale))
+            if self.largest_m is None or max(b - a for a, b in zip(*loaded.bounds_m, strict=True)) <= self.largest_m:
+                break
+        else:
+            raise InvalidValue(f"objects: none of {_PICKS} picks is at most {self.largest_m:g} m long; ask for larger ones, or for other assets")
         mass = loaded.volume_m3 * loaded.density_kg_m3 * self.density.sample(rng)
         drawn = {
             "asset": asset,

@@ -39,7 +39,7 @@ class Outline:
     @classmethod
     def around(cls, points: Sequence[Sequence[float]]) -> "Outline":
         """That of some points, as seen from above. Where they are on a line it has two corners, and encloses nothing."""
-        corners = np.array(convex_outline(points))
+        corners = np.array(convex_outline(points)).reshape(-1, 2)
         along = np.roll(corners, -1, axis=0) - corners
         length = np.sqrt(along[:, 0] * along[:, 0] + along[:, 1] * along[:, 1])
         across = np.stack([along[:, 1], -along[:, 0]], axis=1)[length > 0]
@@ -67,6 +67,22 @@ class Outline:
     def moved(self, x: float, y: float) -> "Outline":
         """The same elsewhere."""
         return Outline(self.corners + (x, y), self.out, self.far + self.out[:, 0] * x + self.out[:, 1] * y)
+
+    def clipped(self, x_m: Point, y_m: Point) -> "Outline":
+        """What of it lies within (low, high) of x and of y (I. E. Sutherland and G. W. Hodgman, 1974); without corners where nothing does."""
+        corners: list[Point] = [(x, y) for x, y in self.corners.tolist()]
+        for axis, (low, high) in enumerate((x_m, y_m)):
+            for bound, sign in ((low, 1.0), (high, -1.0)):
+                kept: list[Point] = []
+                for p, q in zip(corners, corners[1:] + corners[:1], strict=True):
+                    inside, other = sign * (p[axis] - bound), sign * (q[axis] - bound)
+                    if inside >= 0:
+                        kept.append(p)
+                    if inside * other < 0:
+                        share = inside / (inside - other)
+                        kept.append((p[0] + share * (q[0] - p[0]), p[1] + share * (q[1] - p[1])))
+                corners = kept
+        return Outline.around(corners)
 
     def reach(self, directions: Matrix) -> Matrix:
         """(n,) how far it reaches along directions (n, 2)."""

@@ -8,10 +8,10 @@ from diorama.randomizers.base import Context, Select
 from diorama.randomizers.clearance import Crowd, Prism
 from diorama.randomizers.darts import thrown
 from diorama.randomizers.distributions import Constant, Distribution, Uniform, require, require_one_of
-from diorama.randomizers.outlines import Outline
 from diorama.randomizers.placement import Placement, no_room, pose_json, require_length
 from diorama.randomizers.surfaces import SUPPORT, Surface, surfaces
 from diorama.randomizers.turning import RESTS, turn
+from diorama.sim.errors import InvalidValue
 from diorama.sim.seeds import Seed
 from diorama.sim.spec import SceneSpec
 from diorama.sim.transforms import Vec3
@@ -74,6 +74,8 @@ class Scatter(Placement):
     def _region(self, surface: Surface) -> Surface:
         if self.size_m is None:
             return surface
-        (x, y), (dx, dy) = (m + by for m, by in zip(surface.outline.middle_m, self.middle_m, strict=True)), self.size_m
-        corners = [(x + dx * i / 2, y + dy * j / 2) for i in (-1, 1) for j in (-1, 1)]
-        return Surface(surface.name, Outline.around(corners), surface.height_m)
+        x, y = ((m + by - size / 2, m + by + size / 2) for m, by, size in zip(surface.outline.middle_m, self.middle_m, self.size_m, strict=True))
+        outline = surface.outline.clipped(x, y)
+        if len(outline.corners) < 3:
+            raise InvalidValue(f"scatter: the region of {self.size_m} m about {self.middle_m} m is not on {surface.name}")
+        return Surface(surface.name, outline, surface.height_m)

@@ -2,4 +2,13 @@
 
 from diorama.sim.registry import Registry
 
-SCENARIOS = Registry("scenario", "diorama.scenarios", {"tabletop": "diorama.scenes.tabletop:Tabletop"})
+SCENARIOS = Registry(
+    "scenario",
+    "diorama.scenarios",
+    {
+        "bin-picking": "diorama.scenes.bin_picking:BinPicking",
+        "conveyor": "diorama.scenes.conveyor:Conveyor",
+        "shelf": "diorama.scenes.shelf:Shelf",
+        "tabletop": "diorama.scenes.tabletop:Tabletop",
+    },
+)

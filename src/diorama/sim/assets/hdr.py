@@ -55,15 +55,10 @@ def darkened(picture: NDArray[np.float32], highlight: Highlight | None) -> NDArr
     """The map with what is brighter than its highlight, within that, dimmed to it; colours stay."""
     if highlight is None:
         return picture
-    rows, radius = len(picture), highlight.radius_rad
-    elevation = math.asin(normalize(highlight.direction)[2])
-    first, last = (math.floor((0.5 - (elevation + r) / math.pi) * rows) for r in (radius, -radius))
-    first, last = max(first - 1, 0), min(last + 2, rows)
-    out = picture.copy()
-    bright = luminances(out[first:last])
-    there = (cosines(rows, highlight.direction, first, last) > math.cos(radius)) & (bright > highlight.luminance)
-    out[first:last][there] *= (highlight.luminance / bright[there]).astype(np.float32)[:, None]
-    return out
+    near = cosines(picture.shape[0], highlight.direction) > math.cos(highlight.radius_rad)
+    bright = luminances(picture)
+    factor = np.where(near & (bright > highlight.luminance), highlight.luminance / np.maximum(bright, 1e-30), 1.0)
+    return np.multiply(picture, factor[..., None], dtype=np.float32, casting="same_kind")
 
 
 def luminances(picture: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -72,13 +67,10 @@ def luminances(picture: NDArray[np.float32]) -> NDArray[np.float64]:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def cosines(rows: int, direction: Vec3, first: int = 0, last: int | None = None) -> NDArray[np.float64]:
-    """(rows, 2 rows): of the angle between each pixel's direction in a map and one of its axes' directions, of any length but zero.
-
-    Of the rows from `first` to before `last` alone, if these are given.
-    """
+def cosines(rows: int, direction: Vec3) -> NDArray[np.float64]:
+    """(rows, 2 rows): of the angle between each pixel's direction in a map and one of its axes' directions, of any length but zero."""
     x, y, z = normalize(direction)
-    level, up = (np.array([round(f(math.pi * (0.5 - (i + 0.5) / rows)), 12) for i in range(rows)[first:last]])[:, None] for f in (math.cos, math.sin))
+    level, up = (np.array([round(f(math.pi * (0.5 - (i + 0.5) / rows)), 12) for i in range(rows)])[:, None] for f in (math.cos, math.sin))
     turns = [math.pi * (1 - (j + 0.5) / rows) for j in range(2 * rows)]
     across = np.array([round(x * math.cos(a) + y * math.sin(a), 12) for a in turns])[None, :]
     return level * across + up * z
