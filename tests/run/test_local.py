@@ -5,9 +5,10 @@ import pytest
 from fake_pipeline import FakePipeline, fake_plan, fake_run, tree
 
 from diorama.exporters.coco import Coco
+from diorama.randomizers.photo_backdrop import PhotoBackdrops
 from diorama.run import job as job_module
 from diorama.run import local, processes
-from diorama.sim.errors import InvalidValue, TooManyRejections
+from diorama.sim.errors import InvalidValue, OutputError, TooManyRejections
 
 
 @pytest.fixture(scope="module")
@@ -254,3 +255,22 @@ def test_workers_are_no_more_than_scenes(tmp_path, monkeypatch):
     with pytest.raises(Exception, match=r"cannot write annotations/instances\.json"):
         fake_run(tmp_path, count=8, workers=50)
     assert asked == [3]
+
+
+def test_a_run_is_not_gone_on_with_when_files_it_draws_from_have_changed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    for name in ("a.png", "b.png"):
+        (photos / name).write_bytes(name.encode())
+    plan = fake_plan(randomizers=(PhotoBackdrops(paths=("photos",), label="streets"),))
+    fake_run("out", plan=plan)
+    before = tree(tmp_path / "out")
+    fake_run("out", plan=plan, resume=True)
+    (photos / "b.png").write_bytes(b"another")
+    (photos / "c.png").write_bytes(b"one more")
+    with pytest.raises(OutputError) as error:
+        fake_run("out", plan=plan, resume=True)
+    changed, added = str(error.value).splitlines()[1:3]
+    assert changed.startswith('  assets.streets:photos/b.png: "') and added.startswith("  assets.streets:photos/c.png: nothing there, ")
+    assert tree(tmp_path / "out") == before

@@ -16,6 +16,7 @@ Where the model has no answer:
 
 import math
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -156,8 +157,14 @@ def sun_light(sky: PhysicalSky) -> SunLight:
 
 def level_irradiance(sky: PhysicalSky) -> Rgb:
     """W/m2 per channel that a sky, without the sun, sends onto level ground."""
-    red, green, blue = _horizontal_irradiance(sky_tables(sky))
+    red, green, blue = _level_irradiance(replace(sky, sun_azimuth_rad=0.0, strength=1.0))
     return (_digits(red * sky.strength), _digits(green * sky.strength), _digits(blue * sky.strength))
+
+
+@lru_cache(maxsize=64)
+def _level_irradiance(sky: PhysicalSky) -> Rgb:
+    """Every view of a scene asks for it."""
+    return _horizontal_irradiance(sky_tables(sky))
 
 
 def _digits(value: float) -> float:
