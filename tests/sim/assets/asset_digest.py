@@ -9,7 +9,7 @@ from diorama.sim.assets import household, pybullet_data
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.assets.mesh import Asset
 from diorama.sim.assets.textures import bake
-from diorama.sim.spec import ProceduralTexture, SphereShape
+from diorama.sim.spec import Lattice, MeshShape, ProceduralTexture, SphereShape
 
 
 def feed(digest, asset: Asset) -> None:
@@ -30,6 +30,10 @@ def main() -> str:
     for asset_id in ids:
         feed(digest, library.load(asset_id))
     feed(digest, library.shape_asset(SphereShape(radius_m=0.1, segments=31)))
+    offsets = np.random.default_rng(0).uniform(-0.12, 0.12, (27, 3)).tolist()
+    lattice = Lattice(offsets=tuple((x, y, z) for x, y, z in offsets))
+    for asset_id in ("household:carton/0", "household:mug/1", "household:toy-car/0", "pybullet:duck"):
+        feed(digest, library.shape_asset(MeshShape(asset=asset_id, scale=(0.7, 1.1, 1.3), lattice=lattice)))
     for pattern in ("noise", "stripes", "checks", "wood", "marble"):
         texture = ProceduralTexture(pattern=pattern, color_a=(0.1, 0.2, 0.3), color_b=(0.9, 0.5, 0.1), frequency=5, seed=3)
         for slot in ("base_color", "normal", "occlusion"):

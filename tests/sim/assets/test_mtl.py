@@ -114,3 +114,11 @@ def test_what_cannot_be_read_is_told(tmp_path, text, message):
     with pytest.raises(AssetError, match=message) as caught:
         look(tmp_path, text)
     assert "m.mtl" in str(caught.value)
+
+
+def test_a_picture_that_changed_is_read_anew(tmp_path):
+    (tmp_path / "a.mtl").write_text("newmtl one\nmap_Kd p.png\nnewmtl two\nmap_Kd p.png\n")
+    for grey in (10, 200):
+        assert cv2.imwrite(str(tmp_path / "p.png"), np.full((2, 2, 3), grey, np.uint8))
+        looks = read_mtl(tmp_path / "a.mtl")
+        assert all((look.images["base_color"] == grey).all() for look in looks.values())

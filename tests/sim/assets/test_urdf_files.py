@@ -81,13 +81,20 @@ def test_what_is_touched_may_differ_from_what_is_seen(tmp_path):
     assert ConvexHull(asset.hulls[0]).volume == pytest.approx(0.002)
 
 
-def test_packages_are_found_in_the_folders_above(tmp_path):
+def test_packages_are_found_in_the_folders_above(tmp_path, monkeypatch):
     (tmp_path / "robots" / "urdf").mkdir(parents=True)
     (tmp_path / "robots" / "meshes").mkdir()
     trimesh.creation.box((1, 1, 1)).export(tmp_path / "robots" / "meshes" / "b.stl")
     (tmp_path / "robots" / "package.xml").write_text("<package/>")
     body = '<link name="a"><visual><geometry><mesh filename="package://robots/meshes/b.stl"/></geometry></visual></link>'
-    assert load(write(tmp_path / "robots" / "urdf", body)).volume_m3 == pytest.approx(1)
+    path = write(tmp_path / "robots" / "urdf", body)
+    assert load(path).volume_m3 == pytest.approx(1)
+    monkeypatch.chdir(tmp_path / "robots" / "urdf")
+    assert load("thing.urdf").volume_m3 == pytest.approx(1)
+    assert set(AssetLibrary(["thing.urdf"]).fingerprint()) == {"urdf/thing.urdf", "meshes/b.stl"}
+    (tmp_path / "robots" / "package.xml").unlink()
+    with pytest.raises(AssetError, match=r"names .*b\.stl, which is outside of"):
+        load("thing.urdf")
 
 
 LINK = f'<link name="a">{box("1 1 1")}</link>'

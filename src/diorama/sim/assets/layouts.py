@@ -177,9 +177,11 @@ def _in_folder(path: Path, folder: Path, root: Path, source: AssetSource, layout
 
 
 def _plain(path: Path, root: Path, source: AssetSource) -> Found | None:
-    package = next((folder for folder in path.parents if (folder / "package.xml").is_file()), root) if path.suffix.lower() == ".urdf" else root
-    # A URDF may use all of its ROS package, also when the source is but a part of that.
-    return Found(name=path.relative_to(root).as_posix(), path=path, root=package if root.is_relative_to(package) else root, source=source)
+    folder = root
+    if path.suffix.lower() == ".urdf":  # it may use all of its ROS package, also when the source is but a part of that
+        above = (p for p in path.absolute().parents if (p / "package.xml").is_file() and root.absolute().is_relative_to(p))
+        folder = next(above, root)
+    return Found(name=path.relative_to(root).as_posix(), path=path, root=folder, source=source)
 
 
 _LAYOUTS: dict[Layout, Callable[[Path, Path, AssetSource], Found | None]] = {"bop": _bop, "ycb": _ycb, "gso": _gso, "plain": _plain}

@@ -4,7 +4,6 @@ Format: the Alias/Wavefront MTL specification, with the physically based stateme
 """
 
 import math
-from functools import lru_cache
 from pathlib import Path
 
 import cv2
@@ -41,14 +40,15 @@ def read_mtl(path: Path) -> dict[str, Look]:
             statements = materials.setdefault(line.strip().partition(" ")[2].strip(), {})
         elif words:
             statements[words[0]] = line
-    return {name: _Reader(path, lines).look() for name, lines in materials.items()}
+    pictures: dict[Path, Image] = {}
+    return {name: _Reader(path, lines, pictures).look() for name, lines in materials.items()}
 
 
 class _Reader:
-    """One material: its statements, the last of each kind, by their first word."""
+    """One material: its statements, the last of each kind, by their first word. Materials of one file often share their `pictures`."""
 
-    def __init__(self, path: Path, lines: dict[str, str]) -> None:
-        self._path, self._lines = path, lines
+    def __init__(self, path: Path, lines: dict[str, str], pictures: dict[Path, Image]) -> None:
+        self._path, self._lines, self._pictures = path, lines, pictures
 
     def look(self) -> Look:
         images: dict[Slot, Image] = {}
@@ -123,13 +123,12 @@ class _Reader:
 
     def _image(self, word: str) -> Image | None:
         line = self._lines.get(word)
-        return None if line is None else _read(picture_file(line, self._path.parent), self._path)
-
-
-@lru_cache(maxsize=8)
-def _read(path: Path, named_in: Path) -> Image:
-    """Materials of one file often share their pictures."""
-    return read_image(path, named_in)
+        if line is None:
+            return None
+        file = picture_file(line, self._path.parent)
+        if file not in self._pictures:
+            self._pictures[file] = read_image(file, self._path)
+        return self._pictures[file]
 
 
 def _with_alpha(base: Image | None, opaque: Image | None) -> Image:

@@ -108,7 +108,7 @@ def resolve_uri(uri: str, folder: Path) -> Path:
     """The file of a URI in a URDF or DAE file. ``package://name/rest`` is looked for in the folders above, as ROS lays packages out."""
     if uri.startswith("package://"):
         package, _, rest = uri.removeprefix("package://").partition("/")
-        for parent in (folder, *folder.parents):
+        for parent in (folder, *folder.absolute().parents):
             for candidate in (parent / package / rest, parent / rest):
                 if candidate.is_file():
                     return candidate
