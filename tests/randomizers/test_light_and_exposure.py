@@ -146,6 +146,21 @@ def test_background_brightness_is_what_was_asked(room, context):
     assert all(0 < g < s for g, s in zip(spec.environment.ground, spec.environment.sky, strict=True))
 
 
+def test_backgrounds_are_of_one_colour_or_two_as_often_as_asked(room, context):
+    drawn = [Background().apply(room, Background().sample(Seed(i), room, context)).environment for i in range(600)]
+    own = [e for e in drawn if e.background_top is not None]
+    assert stats.binomtest(len(own), 600, 0.7).pvalue > 0.01
+    assert stats.binomtest(sum(e.background_top == e.background_bottom for e in own), len(own), 0.15).pvalue > 0.01
+
+
+def test_a_background_can_be_one_known_colour(room, context):
+    white = Background(backdrop=1.0, plain=1.0, backdrop_value=Constant(0.8), saturation=Constant(0), value=Constant(1))
+    green = replace(white, hue_deg=Constant(120), saturation=Constant(1))
+    for seed in range(3):
+        assert white.apply(room, white.sample(Seed(seed), room, context)).environment.background_top == pytest.approx((0.8, 0.8, 0.8))
+        assert green.apply(room, green.sample(Seed(seed), room, context)).environment.background_bottom == pytest.approx((0, 0.8, 0))
+
+
 @pytest.mark.parametrize("power", [0.01, 1.0, 300.0])
 def test_full_adaptation_exposes_any_light_alike(power, room, context):
     sensor = Sensor(adaptation=Constant(1), error_ev=Constant(0))

@@ -1,5 +1,6 @@
 """What is all around: light from everywhere, and what is seen past the last surface."""
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -18,7 +19,8 @@ class Background:
 
     The sky's radiance is `sky` W/m2/sr with the colour of a black body of `kelvin`; the ground sends back the share `bounce` of
     it, tinted. A share `backdrop` of scenes has a background of two colours of its own, of `backdrop_value` radiance at
-    most, or in a share `plain` of these of one; the others show the sky and the ground.
+    most, or in a share `plain` of these of one; the others show the sky and the ground. These colours have `hue_deg`, `saturation` and
+    `value` as in a drawing program.
     """
 
     name: ClassVar[str] = "background"
@@ -30,11 +32,15 @@ class Background:
     backdrop: float = 0.7
     plain: float = 0.15
     backdrop_value: Distribution = LogUniform(0.05, 1.5)
+    hue_deg: Distribution = Uniform(0, 360)
+    saturation: Distribution = Uniform(0.0, 0.6)
+    value: Distribution = Uniform(0.3, 1.0)
 
     def __post_init__(self) -> None:
         require(self, 0, 1000, "sky", "backdrop_value")
         require(self, *KELVIN_RANGE, "kelvin")
-        require(self, 0, 1, "bounce")
+        require(self, 0, 1, "bounce", "saturation", "value")
+        require(self, -math.inf, math.inf, "hue_deg")
         for name in ("backdrop", "plain"):
             if not 0 <= getattr(self, name) <= 1:
                 raise InvalidValue(f"{name} must be in 0..1, got {getattr(self, name)}")
@@ -47,10 +53,10 @@ class Background:
         ground: Rgb = scaled((sky[0] * tint[0], sky[1] * tint[1], sky[2] * tint[2]), bounce)
         top = bottom = None
         if rng.random() < self.backdrop:
-            value = self.backdrop_value.sample(rng)
-            first, second = (rgb_from_hsv(rng.random(), Uniform(0.0, 0.6).sample(rng), Uniform(0.3, 1.0).sample(rng)) for _ in range(2))
-            top = scaled(first, value)
-            bottom = scaled(mixed(first, second, Uniform(0.1, 0.9).sample(rng)), value)
+            radiance = self.backdrop_value.sample(rng)
+            first, second = (rgb_from_hsv(self.hue_deg.sample(rng) / 360, self.saturation.sample(rng), self.value.sample(rng)) for _ in range(2))
+            top = scaled(first, radiance)
+            bottom = scaled(mixed(first, second, Uniform(0.1, 0.9).sample(rng)), radiance)
             if seed.child("plain").rng().random() < self.plain:
                 bottom = top
         around = EnvironmentSpec(sky=sky, ground=ground, background_top=top, background_bottom=bottom)
