@@ -50,6 +50,8 @@ if TYPE_CHECKING:
         Var,
         VonMises,
     )
+    from diorama.randomizers.fit import fit
+    from diorama.randomizers.fit_joint import fit_joint
     from diorama.run import Summary, generate_dataset
     from diorama.scenes import SCENARIOS
     from diorama.scenes.base import Scenario
@@ -195,6 +197,8 @@ __all__ = [
     "Weathering",
     "annotate",
     "default_plan",
+    "fit",
+    "fit_joint",
     "from_json",
     "generate",
     "generate_dataset",
@@ -217,6 +221,8 @@ _HOMES = {
     "diorama.randomizers.distributions": "Beta ChiSquare Choice Constant Distribution Empirical Exponential Gamma GaussianCopula Hybrid "
     "LogNormal LogUniform Mixture Normal Poisson Schedule SequentialTrees SphereShell Split Truncated TruncatedNormal Uniform UniformInt "
     "UniformRotation UnitSphere Var VonMises",
+    "diorama.randomizers.fit": "fit",
+    "diorama.randomizers.fit_joint": "fit_joint",
     "diorama.run": "Summary generate_dataset",
     "diorama.scenes": "SCENARIOS",
     "diorama.scenes.base": "Scenario",

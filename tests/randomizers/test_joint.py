@@ -108,6 +108,7 @@ def test_a_tree_is_written_as_forks():
             {"count": {"when": "size", "at-most": 0.2, "then": 1, "else": {"when": "kind", "is": "fork", "then": 2, "else": 3}}},
         ]
     }
+    assert repr(COPULA) == "Copula(angle: Gamma(2, 1), count: Poisson(6), size: LogN(0, 0.5))"
     assert repr(TREES) == "Trees(kind: 1, size: 2, count: 3)"
 
 

@@ -74,6 +74,9 @@ class GaussianCopula(Distribution):
             total += 0.5 * (x * x - independent[-1] ** 2) - math.log(row[-1])
         return total
 
+    def __repr__(self) -> str:
+        return f"Copula({', '.join(f'{name}: {marginal!r}' for name, marginal in self.marginals)})"
+
     def to_json_value(self) -> Any:
         marginals = {name: marginal.to_json_value() for name, marginal in self.marginals}
         return {self.family: {"marginals": marginals, "correlation": [list(row) for row in self.correlation]}}
