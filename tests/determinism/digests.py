@@ -57,7 +57,7 @@ def machine() -> dict[str, Any]:
 def scene(plan: Any, index: int, studio: Any) -> dict[str, str]:
     import diorama
     from diorama.sim.frame import CHANNELS, Frame
-    from diorama.sim.spec import BodySpec, BrownConrady, KannalaBrandt, MaterialSpec, MeshShape, Motion, Pose
+    from diorama.sim.spec import Adjustment, BodySpec, BrownConrady, KannalaBrandt, MaterialSpec, MeshShape, Motion, Pose, Weathering
 
     sample = diorama.generate(plan, 0, index, studio=studio)
     encoded = plan.exporters[0].encode(sample, index * plan.views, diorama.Dataset(categories=studio.library.categories(), info={}))
@@ -81,6 +81,14 @@ def scene(plan: Any, index: int, studio: Any) -> dict[str, str]:
     frame = studio.renderer.render(sample.frames[0].camera, ("radiance", "depth", "instance", "amodal"))
     parts = (frame.radiance, frame.depth_m, frame.instance, *(outline.bits for outline in frame.silhouettes.values()))
     found["seen through, cut out"] = b"".join(part.tobytes() for part in parts)
+    worn = [
+        replace(b, adjustment=Adjustment(hue_turn=0.01 * i, value=0.9, roughness=1.2), weathering=Weathering(wear=0.6, dust=0.4, seed=i))
+        if b.category or "support" in b.tags
+        else b
+        for i, b in enumerate(sample.spec.bodies)
+    ]
+    studio.renderer.load(sample.spec.replace(bodies=tuple(worn)))
+    found["worn and dusty"] = studio.renderer.render(sample.frames[0].camera, ("radiance",)).radiance.tobytes()
     moving = [replace(b, motion=Motion((0.1, -0.2, 0.3), (1.0, i, -2.0))) if b.category else b for i, b in enumerate(sample.spec.bodies)]
     studio.renderer.load(sample.spec.replace(bodies=tuple(moving)))
     camera = replace(sample.frames[0].camera, width=64, height=48, motion=Motion((0.2, 0.1, 0.0), (0.1, 0.0, 0.3)), blur_samples=4)

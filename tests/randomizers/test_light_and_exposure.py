@@ -3,6 +3,7 @@
 import math
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 from scipy import stats
@@ -20,6 +21,7 @@ from diorama.sim.sky import sky_map
 from diorama.sim.spec import (
     BodySpec,
     EnvironmentSpec,
+    ImageTexture,
     MaterialSpec,
     PhysicalSky,
     PointLight,
@@ -180,6 +182,17 @@ def test_a_bright_table_is_exposed_less(room, context):
         spec = room.map_bodies({"table": {"material": MaterialSpec(base_color=(albedo,) * 3)}})
         evs.append(sensor.sample(Seed(0), spec, context)["sensor"]["exposure_ev"])
     assert evs[0] > evs[1] + 1
+
+
+def test_a_picture_on_the_table_counts_as_its_mean(room, context, tmp_path):
+    half = np.zeros((4, 4, 3), np.uint8)
+    half[:, :2] = 255
+    cv2.imwrite(str(tmp_path / "half.png"), half)
+    pictured = MaterialSpec(base_color=(0.8, 0.8, 0.8), texture=ImageTexture(path=str(tmp_path / "half.png"), tile_m=1.0))
+    drawn = [
+        Sensor().sample(Seed(0), room.map_bodies({"table": {"material": m}}), context) for m in (pictured, MaterialSpec(base_color=(0.4, 0.4, 0.4)))
+    ]
+    assert drawn[0] == drawn[1]
 
 
 @pytest.mark.parametrize("target", [0.0, -1.0, math.nan, math.inf])

@@ -2,7 +2,8 @@
 
 import re
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from functools import lru_cache
+from pathlib import Path, PurePosixPath
 from typing import Literal
 
 import numpy as np
@@ -74,6 +75,16 @@ def picture_sets(folder: str) -> tuple[PictureSet, ...]:
     ``oak_normal.png``, ``oak_roughness.png``. A name without such a word is a set of one: a base colour. Raises AssetError for a
     folder that is missing or empty, a set without a base colour, and two files for one thing.
     """
+    try:
+        modified_ns = Path(folder).stat().st_mtime_ns
+    except OSError:
+        modified_ns = 0
+    return _picture_sets(folder, modified_ns)
+
+
+@lru_cache(maxsize=256)
+def _picture_sets(folder: str, _modified_ns: int) -> tuple[PictureSet, ...]:
+    """Folders can hold thousands of files, and are looked through once."""
     sets: dict[str, dict[Kind, str]] = {}
     for path in files_in([folder], SUFFIXES):
         stem, kind = _parsed(path)

@@ -9,10 +9,12 @@ from diorama.randomizers.bounds import lit_point
 from diorama.randomizers.colors import luminance, mixed
 from diorama.randomizers.distributions import Constant, Distribution, LogUniform, TruncatedNormal, Uniform, require, rounded
 from diorama.randomizers.illumination import level_irradiance
+from diorama.sim.assets.color import mean_color
+from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.codec import from_json, to_json
 from diorama.sim.errors import InvalidValue
 from diorama.sim.seeds import Seed
-from diorama.sim.spec import MaterialSpec, ProceduralTexture, Rgb, SceneSpec, SensorSpec
+from diorama.sim.spec import ImageTexture, MaterialSpec, ProceduralTexture, Rgb, SceneSpec, SensorSpec
 
 #: What surfaces of unknown colour reflect on average.
 _TYPICAL_ALBEDO = 0.35
@@ -65,7 +67,7 @@ class Sensor:
     def sample(self, seed: Seed, spec: SceneSpec, context: Context) -> dict[str, Any]:
         rng = seed.rng()
         irradiance = level_irradiance(spec, lit_point(spec, context.library))
-        radiance = max((_table_albedo(spec) + _TYPICAL_ALBEDO) / 2 * irradiance / math.pi, 1e-6)
+        radiance = max((_table_albedo(spec, context.library) + _TYPICAL_ALBEDO) / 2 * irradiance / math.pi, 1e-6)
         ev = self.adaptation.sample(rng) * math.log2(self.target / radiance) + self.error_ev.sample(rng)
 
         def fault(name: str) -> Any:
@@ -90,15 +92,19 @@ class Sensor:
         return spec.replace(cameras=(replace(camera, sensor=from_json(SensorSpec, params["sensor"])),))
 
 
-def _table_albedo(spec: SceneSpec) -> float:
+def _table_albedo(spec: SceneSpec, library: AssetLibrary) -> float:
     for body in spec.bodies:
         if "support" in body.tags:
-            return luminance(_mean_color(body.material or MaterialSpec()))
+            return luminance(_mean_color(body.material or MaterialSpec(), library))
     return _TYPICAL_ALBEDO
 
 
-def _mean_color(material: MaterialSpec) -> Rgb:
-    if not isinstance(material.texture, ProceduralTexture):
-        return material.base_color
-    pattern = mixed(material.texture.color_a, material.texture.color_b, 0.5)
+def _mean_color(material: MaterialSpec, library: AssetLibrary) -> Rgb:
+    if isinstance(material.texture, ProceduralTexture):
+        pattern = mixed(material.texture.color_a, material.texture.color_b, 0.5)
+    elif isinstance(material.texture, ImageTexture):
+        image = library.image(material.texture.path)
+        pattern = library.derived(("mean color", id(image)), image, lambda: (mean_color(image), 0))
+    else:
+        pattern = (1.0, 1.0, 1.0)
     return (pattern[0] * material.base_color[0], pattern[1] * material.base_color[1], pattern[2] * material.base_color[2])

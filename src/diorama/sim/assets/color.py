@@ -34,6 +34,14 @@ def encode_srgb(linear: NDArray[np.floating]) -> NDArray[np.uint8]:
     return _table()[np.clip(linear * (_STEPS - 1) + 0.5, 0, _STEPS - 1).astype(np.int64)]
 
 
+def mean_color(image: NDArray[np.uint8]) -> Rgb:
+    """The mean of an sRGB picture (h, w, 3 or 4) in linear light."""
+    counts = [np.bincount(image[..., k].ravel(), minlength=256).tolist() for k in range(3)]
+    size = image.shape[0] * image.shape[1]
+    red, green, blue = (round(math.fsum(n * linear_from_srgb(code / 255) for code, n in enumerate(count)) / size, 9) for count in counts)
+    return (red, green, blue)
+
+
 @cache
 def _table() -> NDArray[np.uint8]:
     table = np.array([int(srgb_from_linear(i / (_STEPS - 1)) * 255 + 0.5) for i in range(_STEPS)], np.uint8)

@@ -31,17 +31,23 @@ Corners = NDArray[np.float64]
 class Unwrapped:
     """A part laid out on a picture of `width` by `height` texels. `corners` (m, 3, 2) are the places of each face's corners, in texels, x
     right and y down; `owner` (h, w) int32 the face that each texel shows, -1 for none; `texels` (n,) where, row after row, one does;
-    `is_own`, whether it is laid out as the asset has it.
+    `before` (m, 3, 2) the texture coordinates that the asset has there, and `is_own` whether these are the ones it is laid out by.
     """
 
     part: MeshPart
     corners: Corners
     owner: NDArray[np.int32]
+    before: Corners
     is_own: bool = False
-    texels: NDArray[np.int64] = field(init=False)
+    texels: NDArray[np.int32] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "texels", np.flatnonzero(self.owner >= 0))
+        object.__setattr__(self, "texels", np.flatnonzero(self.owner >= 0).astype(np.int32))
+
+    @property
+    def nbytes(self) -> int:
+        """What its arrays take, without those of the part that it is of."""
+        return self.corners.nbytes + self.owner.nbytes + self.before.nbytes + self.texels.nbytes
 
     def spread(self, values: Corners) -> NDArray[np.float32]:
         """(k, n) float32: values (m, 3, k) of the faces' corners at the middles of `texels`, beyond a face's edge as if it went on."""
@@ -100,7 +106,8 @@ def unwrapped(part: MeshPart, texel_m: float, largest_px: int) -> Unwrapped:
         faces=vertex.reshape(-1, 3).astype(np.int32),
         uv_in_metres=False,
     )
-    return Unwrapped(part=laid, corners=corners, owner=_owners(corners, side, side))
+    before = part.uv[part.faces].astype(np.float64)
+    return Unwrapped(part=laid, corners=corners, owner=_owners(corners, side, side), before=before)
 
 
 def own_layout(part: MeshPart, width: int, height: int) -> Unwrapped | None:
@@ -115,7 +122,7 @@ def own_layout(part: MeshPart, width: int, height: int) -> Unwrapped | None:
     if area > (1 + _MOST_SHARED) * int((owner >= 0).sum()) or area < 1:
         return None
     _widen(owner, GUTTER)
-    return Unwrapped(part=part, corners=corners, owner=owner, is_own=True)
+    return Unwrapped(part=part, corners=corners, owner=owner, before=uv, is_own=True)
 
 
 def charts(part: MeshPart) -> tuple[NDArray[np.int64], Corners]:

@@ -64,9 +64,31 @@ def _dressed(body: BodySpec, number: int, asset: Asset, library: AssetLibrary) -
         return Dressed(part=part, material=material, pictures=pictures)
     # Recipes are compared by what they say; arrays by which they are, and these live as long as what is made of them.
     key = ("weathered", id(part), material, weathering, *((slot, p.key, p.tile_m) for slot, p in pictures.items()))
-    return library.derived(
-        key, (part, pictures), lambda: _weathered(part, material, pictures, _edges(asset, number, weathering, library), weathering)
-    )
+
+    def make() -> tuple[Dressed, int]:
+        laid = _layout(part, pictures, library)
+        if not laid.is_own and "base_color" in pictures and pictures["base_color"].has_alpha:
+            # Cut-outs move when they are drawn anew, and labels with them. They stay as they are.
+            return Dressed(part=part, material=material, pictures=pictures), 0
+        return _weathered(laid, material, pictures, _edges(asset, number, weathering, library), weathering)
+
+    return library.derived(key, (part, pictures), make)
+
+
+def _layout(part: MeshPart, pictures: Pictures, library: AssetLibrary) -> Unwrapped:
+    """Where on pictures of its own the part lies: by its own texture coordinates, at its own pictures' size, if that will do."""
+    images = [p.source for p in pictures.values() if not isinstance(p.source, ProceduralTexture)]
+    size = None
+    if images and all(p.tile_m is None for p in pictures.values()):
+        width, height = (min(max(image.shape[axis] for image in images), _MOST_PX) for axis in (1, 0))
+        size = width, height
+
+    def make() -> tuple[Unwrapped, int]:
+        own = own_layout(part, *size) if size else None
+        laid = own or unwrapped(part, _TEXEL_M, _MOST_PX)
+        return laid, laid.nbytes
+
+    return library.derived(("layout", id(part), size), part, make)
 
 
 def _edges(asset: Asset, number: int, weathering: Weathering, library: AssetLibrary) -> list[Edge]:
@@ -118,16 +140,12 @@ def _adjusted_source(picture: Picture, material: MaterialSpec, change: Adjustmen
 # --- wear and dust ------------------------------------------------------------------------------------------
 
 
-def _weathered(part: MeshPart, material: MaterialSpec, pictures: Pictures, edges: list[Edge], weathering: Weathering) -> tuple[Dressed, int]:
+def _weathered(laid: Unwrapped, material: MaterialSpec, pictures: Pictures, edges: list[Edge], weathering: Weathering) -> tuple[Dressed, int]:
     """The part with all that it looks like on pictures of its own, and their bytes."""
-    laid = _layout(part, pictures)
-    if laid.part is not part and "base_color" in pictures and pictures["base_color"].has_alpha:
-        # Cut-outs move when they are drawn anew, and labels with them. They stay as they are.
-        return Dressed(part=part, material=material, pictures=pictures), 0
-    found = marks(laid, corner_uv(part, 1.0).astype(np.float64), edges, weathering)
-    uv = corner_uv(part, next((p.tile_m for p in pictures.values()), None)).astype(np.float64)
-    at = laid.spread(uv) if pictures else np.empty((2, 0), np.float32)
-    texels = {slot: _sampled(picture, at, laid, uv) for slot, picture in pictures.items()}
+    found = marks(laid, corner_uv(laid.part, 1.0).astype(np.float64), edges, weathering)
+    uv = {p.tile_m: laid.before if p.tile_m is None else corner_uv(laid.part, p.tile_m).astype(np.float64) for p in pictures.values()}
+    at = {tile_m: laid.spread(corners) for tile_m, corners in uv.items()}
+    texels = {slot: _sampled(p, at[p.tile_m], laid, uv[p.tile_m]) for slot, p in pictures.items()}
 
     ones = np.ones(len(laid.texels), np.float32)
     base = texels.get("base_color", [ones] * 3)
@@ -143,7 +161,7 @@ def _weathered(part: MeshPart, material: MaterialSpec, pictures: Pictures, edges
         "metallic_roughness": laid.picture([_bytes(ones), _bytes(rough), _bytes(metal)]),
     }
     if "normal" in texels:
-        made["normal"] = laid.picture(_turned(texels["normal"], laid, uv, found.dust))
+        made["normal"] = laid.picture(_turned(texels["normal"], laid, uv[pictures["normal"].tile_m], found.dust))
     if "occlusion" in texels:
         made["occlusion"] = laid.picture([*map(_bytes, texels["occlusion"])])
     if "emissive" in texels:
@@ -156,17 +174,6 @@ def _weathered(part: MeshPart, material: MaterialSpec, pictures: Pictures, edges
         for slot, image in made.items()
     }
     return Dressed(part=laid.part, material=material, pictures=out), sum(image.nbytes for image in made.values())
-
-
-def _layout(part: MeshPart, pictures: Pictures) -> Unwrapped:
-    """Where on pictures of its own the part lies: by its own texture coordinates, at its own pictures' size, if that will do."""
-    images = [p.source for p in pictures.values() if not isinstance(p.source, ProceduralTexture)]
-    if images and all(p.tile_m is None for p in pictures.values()):
-        height, width = (min(max(image.shape[axis] for image in images), _MOST_PX) for axis in range(2))
-        own = own_layout(part, width, height)
-        if own is not None:
-            return own
-    return unwrapped(part, _TEXEL_M, _MOST_PX)
 
 
 def _worn(color: Channels, rough: Numbers, metal: Numbers, found: Marks, weathering: Weathering) -> tuple[Channels, Numbers]:
