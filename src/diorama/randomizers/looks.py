@@ -29,7 +29,7 @@ PALETTES: dict[str, Tones] = {
     "warm": Tones(Uniform(-15, 60), Uniform(0.6, 0.95), Uniform(0.45, 0.95)),
     "cool": Tones(Uniform(80, 255), Uniform(0.5, 0.95), Uniform(0.3, 0.9)),
     "pink": Tones(Uniform(255, 345), Uniform(0.3, 0.9), Uniform(0.4, 0.95)),
-    "black": Tones(Uniform(0, 360), Uniform(0.0, 0.15), Uniform(0.06, 0.22)),
+    "black": Tones(Uniform(0, 360), Uniform(0.0, 0.15), Uniform(0.12, 0.28)),
     "kraft": Tones(Uniform(24, 36), Uniform(0.28, 0.48), Uniform(0.55, 0.78)),
     "pale": Tones(Uniform(20, 230), Uniform(0.0, 0.08), Uniform(0.85, 1.0)),
     "dust": Tones(Uniform(22, 48), Uniform(0.06, 0.24), Uniform(0.5, 0.72)),
@@ -58,7 +58,7 @@ class Look:
     others a share `glass` is glass, a share `glowing` of the rest gives light of `radiance` (W/m2/sr), and a share `metal` of what is left is
     bare metal of `metals` (names in `METALS`), the share `brushed` of it with brush strokes. What remains has a colour of `palette` (a name in
     `PALETTES`) and a `pattern` ("plain" or one of `ProceduralTexture`'s) repeated every `tile_m` metres; of that a share `coated` is
-    lacquered, and a share `relief` is as uneven as its pattern, or as noise where it is plain.
+    lacquered, and a share `relief` is as uneven as its pattern, or as noise where it is plain, `relief_scale` as steep.
     """
 
     replaced: float = 1.0
@@ -73,6 +73,7 @@ class Look:
     brushed: float = 0.0
     coated: float = 0.1
     relief: float = 0.15
+    relief_scale: Distribution = Uniform(0.2, 1.0)
     palette: Distribution = Choice({"neutral": 0.3, "earth": 0.3, "muted": 0.22, "warm": 0.06, "cool": 0.09, "pink": 0.03})
     pattern: Distribution = Choice({"plain": 0.3, "wood": 0.2, "noise": 0.2, "marble": 0.1, "checks": 0.1, "stripes": 0.1})
     tile_m: Distribution = LogUniform(0.1, 1.0)
@@ -89,6 +90,7 @@ class Look:
         require_one_of(self, METALS, "metals")
         require_one_of(self, ("plain", *get_args(TextureKind)), "pattern")
         require(self, 0, 1e6, "radiance")
+        require(self, -100, 100, "relief_scale")
         require(self, 0.001, 100, "tile_m")
         require(self, 1, 64, "frequency", whole=True)
         require(self, 0, 1, "roughness")
@@ -121,6 +123,7 @@ PRESETS: dict[str, Look] = {
         roughness=Uniform(0.85, 1.0),
         coated=0.0,
         relief=0.5,
+        relief_scale=Uniform(0.03, 0.12),
     ),
     "ceramic": Look(
         palette=Choice({"neutral": 0.35, "pale": 0.25, "muted": 0.2, "cool": 0.1, "warm": 0.1}),
@@ -129,6 +132,7 @@ PRESETS: dict[str, Look] = {
         roughness=Uniform(0.15, 0.5),
         coated=0.85,
         relief=0.05,
+        relief_scale=Uniform(0.02, 0.1),
     ),
     "fabric": Look(
         palette=Choice({"neutral": 0.3, "muted": 0.3, "earth": 0.15, "cool": 0.15, "warm": 0.07, "pink": 0.03}),
@@ -138,6 +142,7 @@ PRESETS: dict[str, Look] = {
         roughness=Uniform(0.85, 1.0),
         coated=0.0,
         relief=1.0,
+        relief_scale=Uniform(0.4, 1.0),
     ),
     "glass": Look(glass=1.0),
     "paper": Look(
@@ -148,6 +153,7 @@ PRESETS: dict[str, Look] = {
         roughness=Uniform(0.8, 1.0),
         coated=0.05,
         relief=0.3,
+        relief_scale=Uniform(0.03, 0.12),
     ),
     "plastic": Look(
         palette=Choice({"neutral": 0.25, "black": 0.2, "warm": 0.2, "cool": 0.2, "muted": 0.12, "pink": 0.03}),
@@ -157,6 +163,7 @@ PRESETS: dict[str, Look] = {
         roughness=Uniform(0.15, 0.6),
         coated=0.0,
         relief=0.3,
+        relief_scale=Uniform(0.05, 0.25),
     ),
     "rubber": Look(
         palette=Choice({"black": 0.75, "neutral": 0.1, "warm": 0.1, "cool": 0.05}),
@@ -166,6 +173,7 @@ PRESETS: dict[str, Look] = {
         roughness=Uniform(0.7, 0.95),
         coated=0.0,
         relief=0.5,
+        relief_scale=Uniform(0.1, 0.4),
     ),
     "steel": Look(metal=1.0, metals=Constant("iron"), brushed=0.6, tile_m=LogUniform(0.05, 0.2), roughness=Uniform(0.15, 0.45)),
     "wood": Look(
@@ -176,6 +184,7 @@ PRESETS: dict[str, Look] = {
         roughness=Uniform(0.4, 0.8),
         coated=0.25,
         relief=0.35,
+        relief_scale=Uniform(0.1, 0.5),
     ),
 }
 
@@ -244,7 +253,7 @@ def _finished(material: MaterialSpec, look: Look, seed: Seed) -> MaterialSpec:
         else:
             tile_m, frequency = look.tile_m.sample(rng), look.frequency.sample(rng)
             bumps = ProceduralTexture(pattern="noise", tile_m=tile_m, frequency=frequency, seed=seed.child("relief").integer(), **heights)
-        material = replace(material, normal_texture=bumps, normal_scale=Uniform(0.2, 1.0).sample(rng))
+        material = replace(material, normal_texture=bumps, normal_scale=look.relief_scale.sample(rng))
     return material
 
 
