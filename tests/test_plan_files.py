@@ -275,6 +275,14 @@ def test_numbers_read_as_people_write_them(text, plan_file):
     assert plan.randomizers[0].spot_radius_m == Constant(0.001)
 
 
+def test_on_is_a_name_and_not_a_truth_value(plan_file):
+    text = "scenario: tabletop\nrandomizers: [{name: materials, label: no, on: {tags: [yes, on], names: [off]}}, {name: objects, label: 'true'}]\n"
+    plan = load_plan(plan_file(text))
+    materials = plan.randomizers[0]
+    assert (materials.label, materials.on.tags, materials.on.names) == ("no", ("yes", "on"), ("off",))
+    assert load_plan(plan_file(plan_to_text(plan, "yaml"))) == plan
+
+
 keys = st.sampled_from(
     ["scenario", "name", "randomizers", "exporters", "renderer", "spp", "views", "resolution", "uniform", "choice", "count", "values", "weights"]
 )

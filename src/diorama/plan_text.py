@@ -77,3 +77,9 @@ _StrictLoader.add_constructor("tag:yaml.org,2002:int", _StrictLoader.construct_w
 _StrictLoader.add_implicit_resolver(
     "tag:yaml.org,2002:float", re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)[eE][-+]?[0-9]+$"), list("-+.0123456789")
 )
+# Nor are on and off, yes and no, truth values to them; and `on` is what says which bodies a randomizer acts on.
+_TRUTH = "tag:yaml.org,2002:bool"
+_StrictLoader.yaml_implicit_resolvers = {
+    first: [(tag, form) for tag, form in found if tag != _TRUTH] for first, found in _StrictLoader.yaml_implicit_resolvers.items()
+}
+_StrictLoader.add_implicit_resolver(_TRUTH, re.compile(r"(true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
