@@ -32,7 +32,7 @@ PALETTES: dict[str, Tones] = {
     "black": Tones(Uniform(0, 360), Uniform(0.0, 0.15), Uniform(0.12, 0.28)),
     "kraft": Tones(Uniform(24, 36), Uniform(0.28, 0.48), Uniform(0.55, 0.78)),
     "pale": Tones(Uniform(20, 230), Uniform(0.0, 0.08), Uniform(0.85, 1.0)),
-    "dust": Tones(Uniform(22, 48), Uniform(0.06, 0.24), Uniform(0.5, 0.72)),
+    "dust": Tones(Uniform(18, 40), Uniform(0.06, 0.22), Uniform(0.5, 0.72)),
 }
 
 #: Reflectances of polished metals, linear (N. Hoffman, "Background: physics and math of shading", SIGGRAPH 2013).
@@ -117,7 +117,7 @@ class Look:
 PRESETS: dict[str, Look] = {
     "cardboard": Look(
         palette=Constant("kraft"),
-        pattern=Choice({"plain": 0.5, "noise": 0.5}),
+        pattern=Choice({"plain": 0.8, "noise": 0.2}),
         tile_m=LogUniform(0.05, 0.2),
         frequency=UniformInt(8, 24),
         roughness=Uniform(0.85, 1.0),
@@ -224,7 +224,7 @@ def _brushed(metal: MaterialSpec, look: Look, rng: np.random.Generator, seed: in
     shiny = Uniform(0.45, 0.75).sample(rng)
     streaks = ProceduralTexture(pattern="brushed", color_a=(1.0, shiny, 1.0), color_b=(1.0, 1.0, 1.0), tile_m=tile_m, seed=seed)
     grooves = replace(streaks, color_a=(0.0, 0.0, 0.0))
-    return replace(metal, metallic_roughness_texture=streaks, normal_texture=grooves, normal_scale=Uniform(0.05, 0.25).sample(rng))
+    return replace(metal, metallic_roughness_texture=streaks, normal_texture=grooves, normal_scale=Uniform(0.03, 0.12).sample(rng))
 
 
 def _glass(rng: np.random.Generator) -> MaterialSpec:

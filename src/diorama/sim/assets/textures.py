@@ -189,7 +189,7 @@ def _brushed(rng: np.random.Generator, frequency: int) -> Field:
     """Strokes all one way, fine and long, stronger in some bands than in others."""
     fine = _smooth_noise(rng, 128, 2 * frequency) + _smooth_noise(rng, 96, frequency) * np.float32(0.7)
     band = _smooth_noise(rng, 8, 1)
-    return np.clip(np.float32(0.55) + fine * (np.float32(0.6) + np.float32(0.3) * band), 0, 1)
+    return np.clip(np.float32(0.55) + fine * (np.float32(0.6) + np.float32(0.15) * band), 0, 1)
 
 
 _PATTERNS = {"noise": _noise, "stripes": _stripes, "checks": _checks, "wood": _wood, "marble": _marble, "weave": _weave, "brushed": _brushed}
