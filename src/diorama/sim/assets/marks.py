@@ -46,8 +46,8 @@ class Marks:
     handled: Mask
 
 
-def marks(laid: Unwrapped, metres: NDArray[np.float64], edges: Sequence["Edge"], weathering: Weathering) -> Marks:
-    """The marks on a part. `metres` (m, 3, 2) are its faces' corners as unrolled, and `edges` its worn ones."""
+def marks(laid: Unwrapped, metres: NDArray[np.float64], edges: "Edges | None", weathering: Weathering) -> Marks:
+    """The marks on a part. `metres` (m, 3, 2) are its faces' corners as unrolled, and `edges` its worn ones, for wear."""
     seed = Seed(weathering.seed).child("weathering")
     across = laid.spread(np.concatenate([metres, _upness(laid.part, weathering.up)], axis=2))
     at, up = across[:2], across[2]
@@ -58,7 +58,7 @@ def marks(laid: Unwrapped, metres: NDArray[np.float64], edges: Sequence["Edge"],
     if weathering.wear == 0:
         return Marks(dust=dust, chips=none, scratches=none, handled=none)
     wear = np.float32(weathering.wear)
-    edge = _edge_map(laid, edges)
+    edge = none if edges is None else _edge_map(laid, edges)
     # Worn edges come and go along their length.
     chips = _smoothstep(edge + 0.45 * blotches + 0.35 * grain - (1.3 - 0.7 * wear), 0.0, 0.12)
     lines = _lookup(_scratches(_sheet(seed.child("scratches"))), at, _SCRATCHES_M, seed.child("scratches"))
@@ -83,18 +83,20 @@ def _upness(part: MeshPart, up: Vec3) -> NDArray[np.float64]:
 # --- edges --------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """A convex edge of a face of a part, from that face's corner `corner` to the next one, worn `strength` (0 to 1) much as far as `width_m`."""
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Edges:
+    """Convex edges of a part, (n,) each: from corner `corner` of face `face` to the next one, `length_m` long, worn `strength` (0 to 1) much
+    as far as `width_m` from them.
+    """
 
-    face: int
-    corner: int
-    strength: float
+    face: NDArray[np.int64]
+    corner: NDArray[np.int64]
+    strength: NDArray[np.float64]
+    length_m: NDArray[np.float64]
     width_m: float
-    length_m: float
 
 
-def worn_edges(parts: Sequence[MeshPart]) -> list[list[Edge]]:
+def worn_edges(parts: Sequence[MeshPart]) -> list[Edges]:
     """The convex edges of each of an asset's parts, also those between two parts."""
     positions, faces = geometry.merged([(p.positions.astype(np.float64), p.faces.astype(np.int64)) for p in parts])
     size_m = geometry.diagonal_m(positions)
@@ -120,31 +122,35 @@ def worn_edges(parts: Sequence[MeshPart]) -> list[list[Edge]]:
     across = (area2[f] + area2[g]) / 2 / np.maximum(length[one], 1e-9)
     turn = chord * np.maximum(1.0, width_m / np.maximum(across, 1e-9))
     strength = np.clip((turn - _BLUNT) / (_SHARP - _BLUNT), 0, 1)
-    out: list[list[Edge]] = [[] for _ in parts]
+    worn = np.flatnonzero(convex & (strength > 0))
+    sides, strength = np.concatenate([one[worn], two[worn]]), np.tile(strength[worn], 2)
     first = np.cumsum([0] + [len(p.faces) for p in parts])
-    for k in np.flatnonzero(convex & (strength > 0)).tolist():
-        for side in (int(one[k]), int(two[k])):
-            part = int(np.searchsorted(first, side // 3, side="right")) - 1
-            out[part].append(Edge(side // 3 - int(first[part]), side % 3, float(strength[k]), width_m, float(length[side])))
-    return out
+    of_part = np.searchsorted(first, sides // 3, side="right") - 1
+    found = []
+    for number, begin in enumerate(first[:-1].tolist()):
+        mine = of_part == number
+        side = sides[mine]
+        found.append(Edges(face=side // 3 - begin, corner=side % 3, strength=strength[mine], length_m=length[side], width_m=width_m))
+    return found
 
 
-def _edge_map(laid: Unwrapped, edges: Sequence[Edge]) -> Mask:
-    """How near to a worn edge each texel is: its strength there, and 0 as far away as it is wide."""
+def _edge_map(laid: Unwrapped, edges: Edges) -> Mask:
+    """How near to a worn edge each texel is: the edge's strength there, and 0 as far away as it is wide."""
     canvas = np.zeros(laid.owner.shape, np.uint8)
-    strokes: list[tuple[int, int, int]] = []
-    for number, edge in enumerate(edges):
-        a, b = laid.corners[edge.face, edge.corner], laid.corners[edge.face, (edge.corner + 1) % 3]
-        texel_m = edge.length_m / max(float(np.sqrt(((b - a) * (b - a)).sum())), 1e-6)
-        for ring in range(_RINGS):
-            thickness = max(round(2 * edge.width_m * (1 - ring / _RINGS) / texel_m), 1)
-            strokes.append((int(255 * edge.strength * (ring + 1) / _RINGS), number, min(thickness, 255)))
-    fixed = np.round((laid.corners - 0.5) * 16).astype(np.int32)
-    for value, number, thickness in sorted(strokes):
-        edge = edges[number]
-        a, b = fixed[edge.face, edge.corner], fixed[edge.face, (edge.corner + 1) % 3]
-        cv2.line(canvas, a.tolist(), b.tolist(), value, thickness, cv2.LINE_8, 4)
-    return canvas.ravel()[laid.texels].astype(np.float32) / np.float32(255)
+    ends = laid.corners[edges.face, edges.corner], laid.corners[edges.face, (edges.corner + 1) % 3]
+    across, along = (ends[1] - ends[0]).T
+    texel_m = edges.length_m / np.maximum(np.sqrt(across * across + along * along), 1e-6)
+    # From the outside in, as strokes that get narrower and brighter; the brightest last.
+    rings = np.arange(_RINGS)
+    thickness = np.clip(np.round(2 * edges.width_m * (1 - rings[:, None] / _RINGS) / texel_m), 1, 255).astype(np.int64)
+    values = (255 * edges.strength * (rings[:, None] + 1) / _RINGS).astype(np.int64)
+    starts, stops = (np.round((points - 0.5) * 16).astype(np.int64).tolist() for points in ends)
+    count = len(edges.face)
+    order = np.argsort(values.ravel(), kind="stable")
+    strokes = zip((order % max(count, 1)).tolist(), values.ravel()[order].tolist(), thickness.ravel()[order].tolist(), strict=True)
+    for k, value, thick in strokes:
+        cv2.line(canvas, starts[k], stops[k], value, thick, cv2.LINE_8, 4)
+    return canvas.ravel().take(laid.texels).astype(np.float32) / np.float32(255)
 
 
 # --- sheets of noise and scratches ------------------------------------------------------------------------------

@@ -18,20 +18,22 @@ def recolored(color: Rgb, change: Adjustment) -> Rgb:
 
 def recolored_image(image: Image, change: Adjustment) -> Image:
     """An sRGB picture (h, w, 3 or 4) of other hue, saturation and value; alpha stays."""
-    rgb = image[..., :3].astype(np.float32) / np.float32(255)
-    high, low = rgb.max(axis=-1), rgb.min(axis=-1)
+    # Prints have few colours, and each is changed once.
+    codes = image[..., 0].astype(np.int32) | image[..., 1].astype(np.int32) << 8 | image[..., 2].astype(np.int32) << 16
+    colors, which = np.unique(codes.ravel(), return_inverse=True)
+    red, green, blue = ((colors >> shift & 255).astype(np.float32) / np.float32(255) for shift in (0, 8, 16))
+    high, low = np.maximum(np.maximum(red, green), blue), np.minimum(np.minimum(red, green), blue)
     chroma = high - low
     some = np.where(chroma > 0, chroma, np.float32(1))
     saturation = np.minimum(chroma / np.where(high > 0, high, np.float32(1)) * np.float32(change.saturation), 1)
     value = np.minimum(high * np.float32(change.value), 1)
-    red, green, blue = rgb[..., 0], rgb[..., 1], rgb[..., 2]
     sextant = np.where(high == red, (green - blue) / some, np.where(high == green, (blue - red) / some + 2, (red - green) / some + 4))
     turned = sextant + np.float32(6 * change.hue_turn)
     # A. R. Smith, "Color gamut transform pairs", SIGGRAPH 1978, without its cases: each channel is a trapezoid over the hue.
-    out = np.empty_like(image)
+    out = image.copy()
     for channel, start in enumerate((5, 3, 1)):
-        out[..., channel] = (_trapezoid(turned + np.float32(start), saturation * value, value)) * 255 + np.float32(0.5)
-    out[..., 3:] = image[..., 3:]
+        after = (_trapezoid(turned + np.float32(start), saturation * value, value) * 255 + np.float32(0.5)).astype(np.uint8)
+        out[..., channel] = after.take(which).reshape(image.shape[:2])
     return out
 
 

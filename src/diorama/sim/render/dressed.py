@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from diorama.sim.assets.color import encode_srgb, linear_from_srgb
 from diorama.sim.assets.images import halved
 from diorama.sim.assets.library import AssetLibrary, asset_bytes
-from diorama.sim.assets.marks import Edge, Marks, marks, worn_edges
+from diorama.sim.assets.marks import Edges, Marks, marks, worn_edges
 from diorama.sim.assets.mesh import COLOR_SLOTS, Asset, Image, MeshPart, Slot
 from diorama.sim.assets.recolor import recolored, recolored_image
 from diorama.sim.assets.unwrap import Unwrapped, gradients, own_layout, unwrapped
@@ -91,9 +91,9 @@ def _layout(part: MeshPart, pictures: Pictures, library: AssetLibrary) -> Unwrap
     return library.derived(("layout", id(part), size), part, make)
 
 
-def _edges(asset: Asset, number: int, weathering: Weathering, library: AssetLibrary) -> list[Edge]:
+def _edges(asset: Asset, number: int, weathering: Weathering, library: AssetLibrary) -> Edges | None:
     if weathering.wear == 0:
-        return []
+        return None
     return library.derived(("edges", id(asset)), asset, lambda: (worn_edges(asset.parts), asset_bytes(asset)))[number]
 
 
@@ -140,7 +140,7 @@ def _adjusted_source(picture: Picture, material: MaterialSpec, change: Adjustmen
 # --- wear and dust ------------------------------------------------------------------------------------------
 
 
-def _weathered(laid: Unwrapped, material: MaterialSpec, pictures: Pictures, edges: list[Edge], weathering: Weathering) -> tuple[Dressed, int]:
+def _weathered(laid: Unwrapped, material: MaterialSpec, pictures: Pictures, edges: Edges | None, weathering: Weathering) -> tuple[Dressed, int]:
     """The part with all that it looks like on pictures of its own, and their bytes."""
     found = marks(laid, corner_uv(laid.part, 1.0).astype(np.float64), edges, weathering)
     uv = {p.tile_m: laid.before if p.tile_m is None else corner_uv(laid.part, p.tile_m).astype(np.float64) for p in pictures.values()}
