@@ -79,6 +79,12 @@ def largest_radius(distortion: Distortion) -> float:
     return min([widest, *(math.sqrt(s) for s in _roots(slope, widest * widest))])
 
 
+@cache
+def largest_image(distortion: Distortion) -> float:
+    """How far from the axis, in focal lengths, the image reaches by the radial part alone: that of `largest_radius`."""
+    return float(_odd(_radial(distortion), largest_radius(distortion)))
+
+
 def _radial(distortion: Distortion) -> tuple[float, ...]:
     if isinstance(distortion, KannalaBrandt):
         return (distortion.k1, distortion.k2, distortion.k3, distortion.k4)
@@ -107,7 +113,7 @@ def _brown_inverse(lens: BrownConrady, image_x: Array, image_y: Array) -> tuple[
     radius = np.sqrt(image_x * image_x + image_y * image_y)
     tangential = lens.p1 != 0 or lens.p2 != 0
     # Tangential shifts may lead in from outside the radial part's image: begin just within.
-    start = np.minimum(radius, 0.98 * _odd(_radial(lens), limit)) if tangential else radius
+    start = np.minimum(radius, 0.98 * largest_image(lens)) if tangential else radius
     scale = _odd_inverse(_radial(lens), start, limit) / np.where(radius > 0, radius, 1.0)
     x, y = image_x * scale, image_y * scale
     if not tangential:

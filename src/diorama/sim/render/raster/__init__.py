@@ -30,6 +30,7 @@ _start_warp()
 from diorama.sim.render.raster import (  # noqa: E402 - Warp must be started before kernels are made
     channels,
     fragments,
+    lens_rays,
     lens_visibility,
     occlusion,
     optics,
@@ -52,6 +53,7 @@ def warm_up(device: str = "cpu") -> None:
     for module in (
         texture,
         visibility,
+        lens_rays,
         lens_visibility,
         partial,
         fragments,

@@ -13,10 +13,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from diorama.sim.lens import rays_at
 from diorama.sim.render.raster.device import Array as DeviceArray
 from diorama.sim.render.raster.device import wp
-from diorama.sim.render.raster.visibility import GROUP, Columns
+from diorama.sim.render.raster.lens_rays import by_pixel, steps, traced
+from diorama.sim.render.raster.visibility import GROUP
 from diorama.sim.spec import CameraSpec
 
 Array = NDArray[np.float64]
@@ -47,10 +47,8 @@ class RayTree:
 def sample_rays(camera: CameraSpec, region: Box, offset: tuple[float, float]) -> Array:
     """Unit rays (rows, columns, 3) of the pixels in (x0, y0, x1, y1), at an offset from their corners; zero where nothing is seen."""
     x0, y0, x1, y1 = region
-    pixels = np.empty((y1 - y0, x1 - x0, 2))
-    pixels[..., 0] = np.arange(x0, x1) + offset[0]
-    pixels[..., 1] = np.arange(y0, y1)[:, None] + offset[1]
-    return np.nan_to_num(rays_at(camera, pixels.reshape(-1, 2)), copy=False).reshape(y1 - y0, x1 - x0, 3)
+    rays = traced(camera, np.arange(x0, x1)[None] + offset[0], np.arange(y0, y1)[None] + offset[1], "cpu")
+    return by_pixel(rays)[0, :, : x1 - x0]
 
 
 def ray_tree(camera: CameraSpec, region: Box, tile: int, hole: Box = (0, 0, 0, 0)) -> RayTree:
@@ -86,10 +84,9 @@ def tile_balls(camera: CameraSpec, region: Box, tile: int) -> Array:
 
 def _node_rays(camera: CameraSpec, starts_xy: NDArray[np.int64], shape: tuple[int, int], step: int) -> Array:
     """(n, *shape, 3) rays through grids of pixels' corners, NaN where nothing is seen."""
-    at = np.empty((len(starts_xy), *shape, 2))
-    at[..., 0] = starts_xy[:, 0, None, None] + step * np.arange(shape[1])
-    at[..., 1] = starts_xy[:, 1, None, None] + step * np.arange(shape[0])[:, None]
-    return rays_at(camera, at.reshape(-1, 2)).reshape(*at.shape[:-1], 3)
+    u, v = (starts_xy[:, axis, None] + step * np.arange(shape[1 - axis]) for axis in (0, 1))
+    rays = by_pixel(traced(camera, u, v, "cpu"))[:, :, : shape[1]]
+    return np.where((rays != 0).any(axis=-1, keepdims=True), rays, np.nan)
 
 
 def _ball(points: Array, slack: float) -> Array:
@@ -136,25 +133,6 @@ def _depth_first(balls: Array, boxes: NDArray[np.int64]) -> RayTree:
     return RayTree(balls=all_balls[seen], after=new_place[after[seen]].astype(np.int32), boxes=all_boxes[seen])
 
 
-def _with_steps(rays: Array) -> NDArray[np.float32]:
-    """(pixels, 3, 3) of rays (h, w, 3): each ray, then its change to the right and down: half of that between its two neighbours, or all
-    of that to the one neighbour which the picture has, or which sees something.
-    """
-    seen = (rays != 0).any(axis=2)
-    out = np.zeros((*seen.shape, 3, 3), np.float32)
-    out[..., 0, :] = rays
-    for row, axis in ((1, 1), (2, 0)):
-        change = np.diff(rays, axis=axis)
-        known = np.logical_and(*(np.delete(seen, end, axis=axis) for end in (0, -1)))
-        change[~known] = 0
-        first = np.zeros_like(np.take(rays, [0], axis=axis))
-        ahead, behind = np.concatenate([change, first], axis=axis), np.concatenate([first, change], axis=axis)
-        pad = np.zeros_like(np.take(seen, [0], axis=axis))
-        count = np.concatenate([known, pad], axis=axis).astype(np.float64) + np.concatenate([pad, known], axis=axis)
-        out[..., row, :] = (ahead + behind) / np.maximum(count, 1)[..., None]
-    return out.reshape(-1, 3, 3)
-
-
 def _length(v: Array) -> Array:
     return np.sqrt(v[..., 0] * v[..., 0] + v[..., 1] * v[..., 1] + v[..., 2] * v[..., 2])
 
@@ -170,14 +148,15 @@ class RayTables:
     def __init__(self, camera: CameraSpec, offsets: Sequence[tuple[float, float]], device: str) -> None:
         self._camera, self._device = camera, device
         self._picture = (0, 0, camera.width, camera.height)
-        groups = -(-camera.width // GROUP)
-        tables = [sample_rays(camera, (0, 0, groups * GROUP, camera.height), offset) for offset in offsets]
-        in_groups = np.stack([table.reshape(camera.height, groups, GROUP, 3).swapaxes(2, 3) for table in tables])
-        self.samples: DeviceArray = wp.array(in_groups, dtype=Columns, device=device)
-        self._centers = tables[-1][:, : camera.width]
-        self.centers: DeviceArray = wp.array(_with_steps(self._centers), dtype=wp.mat33, device=device)
+        u, v = (np.stack([np.arange(size) + offset[axis] for offset in offsets]) for axis, size in enumerate((camera.width, camera.height)))
+        self.samples: DeviceArray = traced(camera, u, v, device)
+        self.centers: DeviceArray = steps(self.samples[-1], camera.width)
         self.tiles: DeviceArray = wp.array(tile_balls(camera, self._picture, TILE), dtype=wp.vec4d, device=device)
         self.picture = self._upload(ray_tree(camera, self._picture, TILE // 2))
+
+    @cached_property
+    def _centers(self) -> Array:
+        return by_pixel(self.samples[-1])[:, : self._camera.width]
 
     @cached_property
     def beyond(self) -> tuple[DeviceArray, DeviceArray, DeviceArray]:
