@@ -4,6 +4,8 @@ A picture has a million and a half of them, some for each pixel, and every chang
 `sim/lens.py` operation for operation, but that a radius without a ray is negative in place of NaN, and its ray zero.
 """
 
+from typing import Any
+
 import numpy as np
 import warp
 from numpy.typing import NDArray
@@ -93,18 +95,19 @@ def write_radial(x: Columns, y: Columns, image: Columns, radius: Columns, rays: 
 
 @wp.func_native("""
     const double k1 = k.c[0], k2 = k.c[1], k3 = k.c[2], p1 = p.c[0], p2 = p.c[1];
-    double x[8], y[8], open[8], found[8];
+    double x[8], y[8], start[8], open[8], found[8];
     for (int i = 0; i < 8; ++i) {
         const double scale = radius.c[i] / (image.c[i] > 0.0 ? image.c[i] : 1.0);
         x[i] = image_x.c[i] * scale;
         y[i] = image_y.c[i] * scale;
         open[i] = radius.c[i] >= 0.0 ? 1.0 : 0.0;
-        found[i] = open[i];
+        start[i] = open[i];
+        found[i] = 0.0;
     }
     for (int n = 0; n <= 30; ++n) {
         bool any = false;
         for (int i = 0; i < 8; ++i) any |= open[i] > 0.0;
-        const bool last = n == 30 || !any;
+        any &= n < 30;
         for (int i = 0; i < 8; ++i) {
             const double u = x[i], v = y[i], s = u * u + v * v, reach = 1.0 + image.c[i];
             const double scale = 1.0 + s * (k1 + s * (k2 + s * k3)), slope = k1 + s * (2.0 * k2 + s * (3.0 * k3));
@@ -114,18 +117,16 @@ def write_radial(x: Columns, y: Columns, image: Columns, radius: Columns, rays: 
             const double xy = 2.0 * u * v * slope + 2.0 * p1 * u + 2.0 * p2 * v;
             const double yy = scale + 2.0 * v * v * slope + 6.0 * p1 * v + 2.0 * p2 * u;
             const double determinant = xx * yy - xy * xy;
-            if (last) {
-                const bool here = (fabs(off_x) + fabs(off_y) < 1e-12 * reach) & (s < limit * limit) & (determinant > 0.0);
-                found[i] = here ? found[i] : 0.0;
-            } else {
-                const double share_x = off_x / determinant, share_y = off_y / determinant;
-                const double step_x = yy * share_x - xy * share_y, step_y = xx * share_y - xy * share_x;
-                x[i] = open[i] > 0.0 ? u + step_x : u;
-                y[i] = open[i] > 0.0 ? v + step_y : v;
-                open[i] = fabs(step_x) + fabs(step_y) <= 1e-11 * reach ? 0.0 : open[i];
-            }
+            const bool here = (fabs(off_x) + fabs(off_y) < 1e-12 * reach) & (s < limit * limit) & (determinant > 0.0);
+            found[i] = here ? start[i] : 0.0;
+            const double share_x = off_x / determinant, share_y = off_y / determinant;
+            const double step_x = yy * share_x - xy * share_y, step_y = xx * share_y - xy * share_x;
+            const bool moves = any & (open[i] > 0.0);
+            x[i] = moves ? u + step_x : u;
+            y[i] = moves ? v + step_y : v;
+            open[i] = fabs(step_x) + fabs(step_y) <= 1e-11 * reach ? 0.0 : open[i];
         }
-        if (last) break;
+        if (!any) break;
     }
     for (int i = 0; i < 8; ++i) {
         const double length = sqrt(x[i] * x[i] + y[i] * y[i] + 1.0);
@@ -226,7 +227,7 @@ def find_steps(rays: wp.array3d(dtype=Columns), width: int, out: wp.array(dtype=
     out[y * width + x] = wp.matrix_from_rows(wp.vec3(here), right, down)
 
 
-def traced(camera: CameraSpec, u: NDArray[np.float64], v: NDArray[np.float64], device: str) -> Array:
+def traced(camera: CameraSpec, u: NDArray[Any], v: NDArray[Any], device: str) -> Array:
     """(grids, rows, groups, 3) of Columns: the unit rays through grids of places of the picture, or beyond it, in columns `u` (grids, columns)
     and rows `v` (grids, rows), eight columns to a group. They are zero where the lens sees nothing. The camera must have one.
     """
