@@ -4,6 +4,8 @@ import json
 import math
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 import yaml
 
@@ -120,6 +122,21 @@ def test_pictures_are_found_below_their_folder_alone(real, tmp_path):
     (tmp_path / "real.json").write_text(json.dumps(document))
     assert measured(tmp_path / "real.json", real / "images", 1).pictures[0].look is not None
     assert sum(p.look is not None for p in measured(labels, real / "images", 7).pictures) == 7
+
+
+@pytest.mark.parametrize("boxes", [0, 1])
+def test_hardly_anything_to_measure(tmp_path, boxes):
+    annotation = {"image_id": 1, "category_id": 1, "bbox": [10, 10, 20, 20]}
+    document = {
+        "images": [{"id": 1, "file_name": "a.png", "width": 64, "height": 48}],
+        "categories": [{"id": 1, "name": "cup"}],
+        "annotations": [annotation] * boxes,
+    }
+    (tmp_path / "one.json").write_text(json.dumps(document))
+    cv2.imwrite(str(tmp_path / "a.png"), np.full((48, 64, 3), 90, np.uint8))
+    found = fit_coco(tmp_path / "one.json", images=tmp_path, tries=2)
+    assert found.statistics["made"]["columns"]["objects in a picture"]["mean"] <= 1
+    assert plan_from_json(yaml.safe_load(found.plan_text)).resolution == (64, 48)
 
 
 # --- what is turned by how much -----------------------------------------------------------------------------------

@@ -12,11 +12,15 @@ from diorama.randomizers.distributions import (
     Choice,
     Constant,
     Distribution,
+    GaussianCopula,
     LogUniform,
     Mixture,
     Normal,
     Schedule,
     Scope,
+    SequentialTrees,
+    Split,
+    Truncated,
     TruncatedNormal,
     Uniform,
     UniformInt,
@@ -144,6 +148,15 @@ def test_faults_are_named(written, message):
     assert str(raised.value).startswith(message)
 
 
+def test_what_is_nested_too_deeply_is_refused():
+    for wrap in (lambda v: {"mixture": [v]}, lambda v: {"schedule": {"from": v, "to": 1, "over": 2}}, lambda v: {"constant": [v]}):
+        value = 1
+        for _ in range(5000):
+            value = wrap(value)
+        with pytest.raises(InvalidDocument, match="a: distributions are nested too deeply"):
+            Distribution.from_json_value(value, "a")
+
+
 # --- schedules --------------------------------------------------------------------------------------------------
 
 
@@ -163,6 +176,22 @@ def test_parameters_go_over_evenly_or_in_logarithms():
     assert at(Schedule(LogUniform(1, 10), LogUniform(100, 1000), 2), 1) == LogUniform(10, 100)
     assert at(Schedule(UniformInt(0, 4), UniformInt(10, 20), 3), 1) == UniformInt(3, 9)
     assert at(Schedule(Uniform(0, Var("a")), Uniform(0, 7.5), 2), 1) == Uniform(0, 5)
+
+
+def test_a_schedule_may_stand_inside_of_others():
+    schedule = Schedule(Normal(0, 1), Normal(4, 1), 2)
+    copula = GaussianCopula({"a": schedule, "b": Uniform(0, Var("a"))}, [[1, 0.5], [0.5, 1]])
+    assert at(copula, 1) == GaussianCopula({"a": Normal(2, 1), "b": Uniform(0, 2.5)}, [[1, 0.5], [0.5, 1]])
+    assert at(Truncated(schedule, 1, 3), 1) == Truncated(Normal(2, 1), 1, 3)
+    assert at(Mixture([schedule, Constant(1)]), 2) == Mixture([Normal(4, 1), Constant(1)])
+    assert at(Schedule(schedule, Constant(0), 4), 1) == Mixture([Normal(2, 1), Constant(0)], [0.75, 0.25])
+    joint = Schedule(copula, SequentialTrees({"a": Constant(1), "b": Constant(2)}), 2)
+    assert joint.columns == ("a", "b")
+    assert set(at(joint, 1).sample(Seed(0).rng())) == {"a", "b"}
+    with pytest.raises(InvalidValue, match="both ends must draw the same columns"):
+        Schedule(copula, Constant(1), 2)
+    tree = SequentialTrees({"a": schedule, "b": Split("a", 1, schedule, Constant(1))})
+    assert at(tree, 0) == SequentialTrees({"a": Normal(0, 1), "b": Split("a", 1, Normal(0, 1), Constant(1))})
 
 
 def test_what_cannot_go_over_is_mixed():

@@ -15,6 +15,8 @@ from diorama.sim.registry import Registry
 
 Support = tuple[float, float]
 
+#: Lists and mappings inside each other in the form of a distribution.
+_MOST_NESTED = 150
 _HERE = "diorama.randomizers.distributions"
 
 FAMILIES = Registry(
@@ -76,6 +78,8 @@ class Distribution(ABC):
 
     family: ClassVar[str]
     symbol: ClassVar[str]
+    #: Whether it stands for another distribution, which depends on the scene.
+    is_placeholder: ClassVar[bool] = False
 
     @abstractmethod
     def sample(self, rng: np.random.Generator) -> Any:
@@ -144,6 +148,7 @@ class Distribution(ABC):
         Raises InvalidDocument with `path` (dotted) before what was wrong.
         """
         try:
+            _check_depth(value)
             found = read(value)
             if not isinstance(found, cls):
                 raise InvalidValue(f"expected a distribution of the family {cls.family}, got {found!r}")
@@ -175,6 +180,16 @@ def read(value: Any) -> Distribution:
         ((family, arguments),) = value.items()
         return FAMILIES[str(family)]._from_arguments(arguments)
     raise InvalidValue(f"expected a number or a distribution such as {{uniform: [0.2, 1.0]}}, got {value!r}")
+
+
+def _check_depth(value: Any) -> None:
+    """Refuse what is nested so deeply that nobody means it, and Python gives up on it."""
+    level = [value]
+    for _ in range(_MOST_NESTED):
+        level = [item for v in level if isinstance(v, (list, tuple, dict)) for item in (v.values() if isinstance(v, dict) else v)]
+        if not level:
+            return
+    raise InvalidValue("distributions are nested too deeply")
 
 
 def is_number(value: Any) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 
 from diorama.randomizers.distributions.base import LEAST, MOST, Distribution, draw_at, is_number, read, unit_uniform
 from diorama.randomizers.distributions.special import STANDARD_NORMAL, normal_cdf
-from diorama.randomizers.distributions.var import variables_of
+from diorama.randomizers.distributions.var import is_open
 from diorama.sim.errors import InvalidValue
 
 Rows = tuple[tuple[float, ...], ...]
@@ -37,7 +37,7 @@ class GaussianCopula(Distribution):
                 raise InvalidValue(f"gaussian-copula: names of columns are texts without dots, got {name!r}")
             if not isinstance(marginal, Distribution):
                 raise InvalidValue(f"gaussian-copula: {name} must be a distribution, got {marginal!r}")
-            if not variables_of(marginal):
+            if not is_open(marginal):
                 marginal.quantile(0.5)  # raises for what has none
         order = sorted(range(len(columns)), key=lambda i: columns[i][0])
         rows = _checked_correlation(correlation, len(columns))

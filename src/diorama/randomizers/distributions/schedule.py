@@ -23,6 +23,7 @@ class Schedule(Distribution):
 
     family: ClassVar[str] = "schedule"
     symbol: ClassVar[str] = "Schedule"
+    is_placeholder: ClassVar[bool] = True
     start: Distribution
     end: Distribution
     over: int
@@ -31,6 +32,8 @@ class Schedule(Distribution):
         for end in (self.start, self.end):
             if not isinstance(end, Distribution):
                 raise InvalidValue(f"schedule: expected a distribution at either end, got {end!r}")
+        if self.start.columns != self.end.columns:
+            raise InvalidValue(f"schedule: both ends must draw the same columns, got {self.start.columns} and {self.end.columns}")
         if isinstance(self.over, bool) or not isinstance(self.over, int) or self.over < 1:
             raise InvalidValue(f"schedule: over must be a number of scenes, 1 or more, got {self.over!r}")
 
@@ -82,6 +85,10 @@ class Schedule(Distribution):
         if self._is_smooth or self.start.outcomes is None or self.end.outcomes is None:
             return None
         return tuple(dict.fromkeys((*self.start.outcomes, *self.end.outcomes)))
+
+    @property
+    def columns(self) -> tuple[str, ...] | None:
+        return self.start.columns
 
     def to_json_value(self) -> Any:
         return {self.family: {"from": self.start.to_json_value(), "to": self.end.to_json_value(), "over": self.over}}

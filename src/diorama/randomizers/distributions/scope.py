@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from diorama.randomizers.distributions.discrete import Constant
 from diorama.randomizers.distributions.numeric import Numeric
 from diorama.randomizers.distributions.schedule import Schedule
-from diorama.randomizers.distributions.var import Var, parts
+from diorama.randomizers.distributions.var import Var, is_open
 from diorama.sim.errors import InvalidValue, UnknownName, suggestion
 
 T = TypeVar("T")
@@ -32,17 +32,17 @@ def resolved(value: T, scope: Scope) -> T:
     is nothing to resolve. Dataclasses are made anew, so their own checks see the numbers. Raises UnknownName for a variable
     that `scope` has not, InvalidValue when a number does not fit where it is put.
     """
-    return _resolved(value, scope) if _is_open(value) else value
+    return _resolved(value, scope) if _is_known_open(value) else value
 
 
-def _is_open(value: Any) -> bool:
+def _is_known_open(value: Any) -> bool:
     if not is_dataclass(value):
-        return any(isinstance(part, (Var, Schedule)) for part in parts(value))
+        return is_open(value)
     known = _IS_OPEN.get(id(value))
     if known is None:
         if len(_IS_OPEN) >= _MOST_KEPT:
             _IS_OPEN.clear()
-        known = _IS_OPEN[id(value)] = value, any(isinstance(part, (Var, Schedule)) for part in parts(value))
+        known = _IS_OPEN[id(value)] = value, is_open(value)
     return known[1]
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from diorama.randomizers.distributions.base import LEAST, MOST, Distribution, Support, draw_at, is_number, read, short, unit_uniform
 from diorama.randomizers.distributions.mixture import span_of
-from diorama.randomizers.distributions.var import variables_of
+from diorama.randomizers.distributions.var import is_open
 from diorama.sim.errors import InvalidValue
 
 
@@ -30,7 +30,7 @@ class Truncated(Distribution):
             raise InvalidValue(f"truncated: expected a distribution, got {self.of!r}")
         if not (is_number(self.low) and is_number(self.high) and self.low <= self.high):
             raise InvalidValue(f"truncated: low and high must be numbers, low not above high, got {self.low!r}, {self.high!r}")
-        if not variables_of(self.of):
+        if not is_open(self.of):
             below, upto = self._shares()
             if upto - below < 1e-9:
                 raise InvalidValue(f"truncated: {self.of!r} draws next to nothing in {short(self.low)}..{short(self.high)}")

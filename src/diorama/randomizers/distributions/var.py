@@ -20,6 +20,7 @@ class Var(Distribution):
 
     family: ClassVar[str] = "var"
     symbol: ClassVar[str] = "Var"
+    is_placeholder: ClassVar[bool] = True
     name: str
 
     def __post_init__(self) -> None:
@@ -48,6 +49,11 @@ def variables_of(value: Any) -> frozenset[str]:
     Without columns: ``look`` for ``{var: look.brightness}``.
     """
     return frozenset(v.name.partition(".")[0] for v in parts(value) if isinstance(v, Var))
+
+
+def is_open(value: Any) -> bool:
+    """Whether anything in a value, as for `variables_of`, depends on the scene."""
+    return any(part.is_placeholder for part in parts(value))
 
 
 def parts(value: Any) -> Iterator[Distribution]:
