@@ -3,7 +3,7 @@
 import json
 import math
 from contextlib import suppress
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pytest
 import yaml
@@ -316,3 +316,23 @@ def test_the_yaml_is_plain_yaml():
     """Other parsers read it: no tags, no anchors, nothing of ours."""
     plan = default_plan("tabletop")
     assert yaml.safe_load(plan_to_text(plan, "yaml")) == plan_to_json(plan)
+
+
+# --- single settings by their paths ---
+
+
+def test_settings_changed_by_path(plan_file):
+    text = "scenario: tabletop\nviews: 2\nset: {randomizers.lights.key: {constant: sun}, randomizers.objects.count: 3, views: 4}\n"
+    base = default_plan("tabletop", views=4)
+    changes = {"lights": {"key": Constant("sun")}, "objects": {"count": Constant(3)}}
+    assert load_plan(plan_file(text)) == replace(base, randomizers=tuple(replace(r, **changes.get(r.name, {})) for r in base.randomizers))
+
+
+def test_paths_that_lead_nowhere_are_all_named(plan_file):
+    found = faults(load_plan, plan_file("scenario: tabletop\nset: {randomizers.light.key: sun, randomizers.drop.uprigth: 1, veiws: 3}\n"))
+    assert len(found) == 1 or all("set: " in fault for fault in found)
+    assert any('Did you mean "lights"' in fault for fault in found)
+    found = faults(load_plan, plan_file("scenario: tabletop\nset: {randomizers.drop.uprigth: 1, veiws: 3}\n"))
+    assert any('has no field "uprigth". Did you mean "upright"' in fault for fault in found)
+    assert any('a plan has no field "veiws"' in fault for fault in found)
+    assert "set: expected a mapping" in faults(load_plan, plan_file("scenario: tabletop\nset: 3\n"))[0]

@@ -19,14 +19,18 @@ def changed(document: Any, assignment: str, *, new_keys: bool = True) -> Any:
     Raises InvalidValue for what is no assignment, and UnknownKey for a path that leads nowhere.
     """
     path, equals, text = assignment.partition("=")
-    steps = _STEP.findall(path)
-    if not equals or not steps:
+    if not equals or not _STEP.findall(path):
         raise InvalidValue(f"expected PATH=VALUE, such as randomizers.camera-shell.fov_deg=45, got {assignment!r}")
     try:
         value = plan_text.parse(text, "yaml")
     except InvalidValue as error:
         raise InvalidValue(f"{path}: {error}") from None
-    return _with(document, steps, value, [], new_keys)
+    return with_value(document, path, value, new_keys=new_keys)
+
+
+def with_value(document: Any, path: str, value: Any, *, new_keys: bool = True) -> Any:
+    """The same with a path and a value. Raises UnknownKey for a path that leads nowhere."""
+    return _with(document, _STEP.findall(path), value, [], new_keys)
 
 
 def _with(here: Any, steps: list[str], value: Any, done: list[str], new_keys: bool) -> Any:

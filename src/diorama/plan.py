@@ -8,6 +8,7 @@ A plan file is YAML, or JSON when its name ends in ``.json``::
       - {name: camera-shell, radius_m: {uniform: [0.9, 1.4]}}
     exporters: [coco]                   # absent: coco
     variables: {dusk: {uniform: [0, 1]}} # drawn once a scene; {var: dusk} wherever a number may vary
+    set: {randomizers.lights.shadowed: 1} # changes by path to what all else says, the scenario's own randomizers included
     renderer: raster                    # absent: raster; or {name: pathtrace, spp: 32}
     resolution: [640, 480]
     views: 5
@@ -25,6 +26,7 @@ from typing import Any, Literal, get_type_hints
 from diorama import plan_text, plugins
 from diorama.exporters import EXPORTERS
 from diorama.exporters.base import Exporter
+from diorama.overrides import with_value
 from diorama.randomizers import RANDOMIZERS, variables
 from diorama.randomizers.base import Randomizer, label_of
 from diorama.randomizers.distributions import Distribution
@@ -159,7 +161,10 @@ def plan_from_json(document: Any, *, source: str = "") -> Plan:
     Raises InvalidDocument with every fault found, a line each.
     """
     faults: list[str] = []
-    plan = _read_plan(document, faults)
+    changes = document.get("set") if isinstance(document, dict) else None
+    plan = _read_plan({k: v for k, v in document.items() if k != "set"} if changes is not None else document, faults)
+    if plan is not None and changes is not None:
+        plan = _read_changed(plan, changes, faults)
     if plan is None:
         raise InvalidDocument([f"{source}: {fault}" if source else fault for fault in faults])
     return plan
@@ -241,6 +246,20 @@ def _read_plan(document: Any, faults: list[str]) -> Plan | None:
     except DioramaError as error:
         faults.append(str(error))
         return None
+
+
+def _read_changed(plan: Plan, changes: Any, faults: list[str]) -> Plan | None:
+    """The plan with single settings changed, by their paths."""
+    if not isinstance(changes, dict):
+        faults.append(f"set: expected a mapping of paths to values, got {_abridged(changes)}")
+        return None
+    document = plan_to_json(plan)
+    for path, value in changes.items():
+        try:
+            document = with_value(document, str(path), value)
+        except DioramaError as error:
+            faults.append(f"set: {error}")
+    return None if faults else _read_plan(document, faults)
 
 
 def _read_list(registry: Registry, value: Any, path: str, faults: list[str]) -> tuple[Any, ...]:

@@ -31,6 +31,7 @@ def plan_schema() -> dict[str, Any]:
         "exporters": {"type": "array", "items": _named(EXPORTERS, definitions)},
         "renderer": _renderer(definitions),
     }
+    properties["set"] = {"type": "object", "description": "Single settings by their paths, such as randomizers.lights.shadowed."}
     properties |= {f.name: _of(hints[f.name], definitions) for f in dataclasses.fields(Plan) if f.name not in properties}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
