@@ -3,7 +3,7 @@
 import json
 import math
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, get_args
 
 import pytest
 from hypothesis import given
@@ -12,14 +12,17 @@ from hypothesis import strategies as st
 from diorama.sim.codec import InvalidDocument, from_json, to_json
 from diorama.sim.errors import DioramaError, InvalidValue
 from diorama.sim.spec import (
+    Adjustment,
     BodySpec,
     BoxShape,
     CameraSpec,
     CylinderShape,
     EnvironmentSpec,
+    ImageTexture,
     Lattice,
     MaterialSpec,
     MeshShape,
+    PackedTexture,
     PhysicsSpec,
     PointLight,
     Pose,
@@ -29,6 +32,8 @@ from diorama.sim.spec import (
     SphereShape,
     SpotLight,
     SunLight,
+    TextureKind,
+    Weathering,
 )
 from diorama.sim.spec.lattice import NEVER_FOLDS
 from diorama.sim.transforms import normalize_quat
@@ -62,16 +67,19 @@ shapes = st.one_of(
     st.builds(SphereShape, radius_m=positive, segments=st.integers(8, 999)),
     st.builds(CylinderShape, radius_m=positive, height_m=positive, segments=st.integers(8, 999)),
 )
-textures = st.builds(
+recipes = st.builds(
     ProceduralTexture,
-    pattern=st.sampled_from(["noise", "stripes", "checks", "wood", "marble"]),
+    pattern=st.sampled_from(get_args(TextureKind)),
     color_a=colours,
     color_b=colours,
     tile_m=positive,
     frequency=st.integers(1, 64),
     seed=st.integers(0, 2**64),
 )
+textures = recipes | st.builds(ImageTexture, path=name, tile_m=st.none() | positive) | st.builds(PackedTexture, roughness=name, metallic=text)
 materials = st.builds(MaterialSpec, base_color=colours, metallic=share, roughness=share, texture=st.none() | textures)
+adjustments = st.builds(Adjustment, hue_turn=finite, saturation=at_least_0, value=at_least_0, roughness=at_least_0, normal_scale=at_least_0)
+weatherings = st.builds(Weathering, wear=share, bare=st.none() | colours, dust=share, up=directions, seed=st.integers(0, 2**64))
 bodies = st.builds(
     BodySpec,
     name=name,
@@ -82,6 +90,10 @@ bodies = st.builds(
     friction=at_least_0,
     restitution=share,
     material=st.none() | materials,
+    part_materials=st.lists(st.none() | materials, max_size=2).map(tuple),
+    look_of=st.none() | name,
+    adjustment=st.none() | adjustments,
+    weathering=st.none() | weatherings,
     category=st.none() | text,
     tags=st.lists(text, max_size=3).map(tuple),
 )

@@ -6,9 +6,8 @@ from typing import Any, ClassVar
 
 from diorama.randomizers.base import Context, Stage
 from diorama.randomizers.colors import KELVIN_RANGE, mixed, rgb_from_hsv, rgb_from_kelvin, scaled
-from diorama.randomizers.distributions import Distribution, LogUniform, Uniform, require
+from diorama.randomizers.distributions import Distribution, LogUniform, Uniform, require, require_share
 from diorama.sim.codec import from_json, to_json
-from diorama.sim.errors import InvalidValue
 from diorama.sim.seeds import Seed
 from diorama.sim.spec import EnvironmentSpec, Rgb, SceneSpec
 
@@ -41,9 +40,7 @@ class Background:
         require(self, *KELVIN_RANGE, "kelvin")
         require(self, 0, 1, "bounce", "saturation", "value")
         require(self, -math.inf, math.inf, "hue_deg")
-        for name in ("backdrop", "plain"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise InvalidValue(f"{name} must be in 0..1, got {getattr(self, name)}")
+        require_share(self, "backdrop", "plain")
 
     def sample(self, seed: Seed, spec: SceneSpec, context: Context) -> dict[str, Any]:
         rng = seed.rng()

@@ -9,7 +9,7 @@ import numpy as np
 from diorama.randomizers.base import Context
 from diorama.randomizers.bounds import Box, is_placed, support_box, touched, turned, world_box
 from diorama.randomizers.columns import Columns
-from diorama.randomizers.distributions import Distribution, Uniform, UniformRotation, require, rounded
+from diorama.randomizers.distributions import Distribution, Uniform, UniformRotation, require, require_share, rounded
 from diorama.randomizers.placement import Placement, pose_json, require_length
 from diorama.sim.errors import InvalidValue
 from diorama.sim.seeds import Seed
@@ -48,9 +48,7 @@ class Drop(Placement):
 
     def __post_init__(self) -> None:
         require(self, 0, 1, "spread")
-        for name in ("upright", "piled"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise InvalidValue(f"{name} must be in 0..1, got {getattr(self, name)}")
+        require_share(self, "upright", "piled")
         require_length(self, "gap_m", "margin_m", "max_height_m")
 
     def sample(self, seed: Seed, spec: SceneSpec, context: Context) -> dict[str, Any]:

@@ -7,11 +7,11 @@ from typing import Any, ClassVar
 
 from diorama.randomizers.base import Context, Stage
 from diorama.randomizers.colors import luminance, scaled
-from diorama.randomizers.distributions import Distribution, LogUniform, Uniform, require, rounded
+from diorama.randomizers.distributions import Distribution, LogUniform, Uniform, require, require_share, rounded
 from diorama.randomizers.files import FromFiles, check_readable, digest
 from diorama.randomizers.surroundings import surround, surrounded
 from diorama.sim.assets.hdr_light import HdrLight, hdr_light
-from diorama.sim.errors import AssetError, InvalidValue
+from diorama.sim.errors import AssetError
 from diorama.sim.seeds import Seed
 from diorama.sim.spec import HdrMap, SceneSpec
 from diorama.sim.transforms import Vec3
@@ -41,8 +41,7 @@ class HdrMaps(FromFiles):
         FromFiles.__post_init__(self)
         require(self, -math.inf, math.inf, "turn_deg")
         require(self, 0, math.inf, "irradiance")
-        if not 0 <= self.shown <= 1:
-            raise InvalidValue(f"shown must be in 0..1, got {self.shown}")
+        require_share(self, "shown")
 
     def check(self) -> None:
         check_readable(self.files(), _lit)

@@ -6,9 +6,8 @@ from typing import NamedTuple, get_args
 import numpy as np
 
 from diorama.randomizers.colors import mixed, rgb_from_hsv, scaled
-from diorama.randomizers.distributions import Choice, Constant, Distribution, LogUniform, Uniform, UniformInt, require, require_one_of
+from diorama.randomizers.distributions import Choice, Constant, Distribution, LogUniform, Uniform, UniformInt, require, require_one_of, require_share
 from diorama.randomizers.pictures import Pictures
-from diorama.sim.errors import InvalidValue
 from diorama.sim.seeds import Seed
 from diorama.sim.spec import MaterialSpec, ProceduralTexture, Rgb, TextureKind
 
@@ -81,9 +80,7 @@ class Look:
     roughness: Distribution = Uniform(0.2, 0.95)
 
     def __post_init__(self) -> None:
-        for name in ("replaced", "printed_replaced", "glass", "glowing", "metal", "brushed", "coated", "relief"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise InvalidValue(f"{name} must be in 0..1, got {getattr(self, name)}")
+        require_share(self, "replaced", "printed_replaced", "glass", "glowing", "metal", "brushed", "coated", "relief")
         if self.presets is not None:
             require_one_of(self, PRESETS, "presets")
         require_one_of(self, PALETTES, "palette")

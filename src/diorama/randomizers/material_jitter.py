@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from diorama.randomizers.base import OBJECTS, Context, Labelled, Select, Stage
-from diorama.randomizers.distributions import Constant, Distribution, LogUniform, Uniform, require, rounded
+from diorama.randomizers.distributions import Constant, Distribution, LogUniform, Uniform, require, require_share, rounded
 from diorama.sim.codec import from_json, to_json
-from diorama.sim.errors import InvalidValue
 from diorama.sim.seeds import Seed
 from diorama.sim.spec import Adjustment, SceneSpec
 
@@ -31,8 +30,7 @@ class MaterialJitter(Labelled):
     normal_scale: Distribution = LogUniform(0.5, 2.0)
 
     def __post_init__(self) -> None:
-        if not 0 <= self.share <= 1:
-            raise InvalidValue(f"share must be in 0..1, got {self.share}")
+        require_share(self, "share")
         require(self, -360, 360, "hue_deg")
         require(self, 0, 100, "saturation", "value", "roughness", "metallic", "normal_scale")
 

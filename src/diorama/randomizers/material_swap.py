@@ -4,8 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from diorama.randomizers.base import OBJECTS, Context, Labelled, Select, Stage
-from diorama.randomizers.distributions import UniformInt
-from diorama.sim.errors import InvalidValue
+from diorama.randomizers.distributions import UniformInt, require_share
 from diorama.sim.seeds import Seed
 from diorama.sim.spec import BodySpec, MaterialSpec, MeshShape, SceneSpec
 
@@ -25,8 +24,7 @@ class MaterialSwap(Labelled):
     share: float = 0.3
 
     def __post_init__(self) -> None:
-        if not 0 <= self.share <= 1:
-            raise InvalidValue(f"share must be in 0..1, got {self.share}")
+        require_share(self, "share")
 
     def sample(self, seed: Seed, spec: SceneSpec, context: Context) -> dict[str, Any]:
         swaps: list[dict[str, str]] = []

@@ -6,12 +6,11 @@ from typing import Any, ClassVar
 
 from diorama.randomizers.base import Context, Stage
 from diorama.randomizers.bounds import lit_point
-from diorama.randomizers.distributions import Distribution, LogUniform, Uniform, require, rounded
+from diorama.randomizers.distributions import Distribution, LogUniform, Uniform, require, require_share, rounded
 from diorama.randomizers.files import FromFiles, check_readable, digest
 from diorama.randomizers.illumination import level_irradiance
 from diorama.sim.assets.images import IMAGE_SUFFIXES, read_photo
 from diorama.sim.codec import from_json, to_json
-from diorama.sim.errors import InvalidValue
 from diorama.sim.seeds import Seed
 from diorama.sim.spec import Backdrop, SceneSpec
 
@@ -36,8 +35,7 @@ class PhotoBackdrops(FromFiles):
 
     def __post_init__(self) -> None:
         FromFiles.__post_init__(self)
-        if not 0 <= self.share <= 1:
-            raise InvalidValue(f"share must be in 0..1, got {self.share}")
+        require_share(self, "share")
         require(self, 0, 1e6, "brightness")
         require(self, 1, 100, "zoom")
         require(self, -1, 1, "offset")

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from diorama.randomizers.distributions import Distribution, LogUniform, UniformInt, require, variables_of
+from diorama.randomizers.distributions import Distribution, LogUniform, UniformInt, require, require_share, variables_of
 from diorama.randomizers.files import check_readable, files_in
 from diorama.sim.assets.images import read_image
 from diorama.sim.errors import AssetError, InvalidValue
@@ -129,8 +129,7 @@ class Pictures:
     by_uv: bool = False
 
     def __post_init__(self) -> None:
-        if not 0 <= self.share <= 1:
-            raise InvalidValue(f"share must be in 0..1, got {self.share}")
+        require_share(self, "share")
         require(self, 0.001, 100, "tile_m")
         paths = self.folder.outcomes if isinstance(self.folder, Distribution) else None
         if not variables_of(self.folder) and not (paths and all(isinstance(path, str) and path for path in paths)):

@@ -4,11 +4,10 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal
 
 from diorama.randomizers.base import Context, Labelled, Select, Stage
-from diorama.randomizers.distributions import Constant, Distribution, LogUniform, Uniform, require, rounded
+from diorama.randomizers.distributions import Constant, Distribution, LogUniform, Uniform, require, require_share, rounded
 from diorama.randomizers.objects import MIN_MASS_KG
 from diorama.randomizers.placement import PLACED
 from diorama.sim.codec import from_json, to_json
-from diorama.sim.errors import InvalidValue
 from diorama.sim.seeds import Seed
 from diorama.sim.spec import BodySpec, BoxShape, CylinderShape, Lattice, MeshShape, SceneSpec, Shape
 from diorama.sim.spec.lattice import NEVER_FOLDS
@@ -40,8 +39,7 @@ class Scale(Labelled):
     def __post_init__(self) -> None:
         require(self, 1e-3, 1e3, "factor", "stretch")
         require(self, 0, NEVER_FOLDS, "deform")
-        if not 0 <= self.share <= 1:
-            raise InvalidValue(f"share must be in 0..1, got {self.share}")
+        require_share(self, "share")
 
     def sample(self, seed: Seed, spec: SceneSpec, context: Context) -> dict[str, Any]:
         drawn: dict[str, Any] = {}

@@ -8,7 +8,17 @@ import numpy as np
 
 from diorama.randomizers.base import Context, Labelled, Stage
 from diorama.randomizers.colors import rgb_from_hsv, scaled
-from diorama.randomizers.distributions import Constant, Distribution, TruncatedNormal, Uniform, UniformInt, require, rounded, variables_of
+from diorama.randomizers.distributions import (
+    Constant,
+    Distribution,
+    TruncatedNormal,
+    Uniform,
+    UniformInt,
+    require,
+    require_share,
+    rounded,
+    variables_of,
+)
 from diorama.randomizers.surroundings import surround, surrounded
 from diorama.sim.errors import InvalidValue
 from diorama.sim.seeds import Seed
@@ -95,8 +105,7 @@ class Sky(Labelled):
         require(self, 1.7, 10, "turbidity")
         require(self, 0, 1, "ground")
         require(self, 0, 1e6, "strength")
-        if not 0 <= self.shown <= 1:
-            raise InvalidValue(f"shown must be in 0..1, got {self.shown}")
+        require_share(self, "shown")
 
     def check(self) -> None:
         """Raises InvalidValue when it never is day."""

@@ -4,9 +4,8 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from diorama.randomizers.base import OBJECTS, Context, Labelled, Select, Stage
-from diorama.randomizers.distributions import Constant, Distribution, Uniform, UniformRotation, require, require_one_of, rounded
+from diorama.randomizers.distributions import Constant, Distribution, Uniform, UniformRotation, require, require_one_of, require_share, rounded
 from diorama.randomizers.looks import PALETTES, color_of
-from diorama.sim.errors import InvalidValue
 from diorama.sim.seeds import Seed
 from diorama.sim.spec import BodySpec, SceneSpec, Weathering
 
@@ -31,7 +30,7 @@ class Wear(Labelled):
     bare: Distribution | None = None
 
     def __post_init__(self) -> None:
-        _check_share(self.share)
+        require_share(self, "share")
         require(self, 0, 1, "amount")
         if self.bare is not None:
             require_one_of(self, PALETTES, "bare")
@@ -70,9 +69,7 @@ class Dust(Labelled):
     color: Distribution = Constant("dust")
 
     def __post_init__(self) -> None:
-        _check_share(self.share)
-        if not 0 <= self.moved <= 1:
-            raise InvalidValue(f"moved must be in 0..1, got {self.moved}")
+        require_share(self, "share", "moved")
         require(self, 0, 1, "amount")
         require_one_of(self, PALETTES, "color")
 
@@ -92,11 +89,6 @@ class Dust(Labelled):
 
     def apply(self, spec: SceneSpec, params: dict[str, Any]) -> SceneSpec:
         return _weathered(spec, params["dusty"])
-
-
-def _check_share(share: float) -> None:
-    if not 0 <= share <= 1:
-        raise InvalidValue(f"share must be in 0..1, got {share}")
 
 
 def _weathered(spec: SceneSpec, drawn: dict[str, dict[str, Any]]) -> SceneSpec:

@@ -8,13 +8,22 @@ from diorama.randomizers.background import Background
 from diorama.randomizers.base import Context, Randomizer
 from diorama.randomizers.camera import CameraShell
 from diorama.randomizers.colors import rgb_from_hsv, scaled
-from diorama.randomizers.distributions import Choice, Distribution, LogUniform, TruncatedNormal, Uniform, UniformInt, require, require_one_of
+from diorama.randomizers.distributions import (
+    Choice,
+    Distribution,
+    LogUniform,
+    TruncatedNormal,
+    Uniform,
+    UniformInt,
+    require,
+    require_one_of,
+    require_share,
+)
 from diorama.randomizers.objects import Objects
 from diorama.randomizers.pile import Pile
 from diorama.randomizers.sensor import Sensor
 from diorama.scenes.bins import Bin
 from diorama.scenes.furniture import FLOOR_SIZE_M, INDUSTRIAL, OVERHEAD, floor, low_walls, raised, table
-from diorama.sim.errors import InvalidValue
 from diorama.sim.seeds import Seed
 from diorama.sim.spec import BodySpec, MaterialSpec, PhysicsSpec, ProceduralTexture, SceneSpec, SunLight
 
@@ -75,8 +84,7 @@ class BinPicking:
         require(self, 0, 2, "margin_m")
         require(self, 0, 4, "walls", whole=True)
         require(self, 2, FLOOR_SIZE_M / 2, "wall_distance_m")
-        if not 0 <= self.on_table <= 1:
-            raise InvalidValue(f"on_table must be in 0..1, got {self.on_table}")
+        require_share(self, "on_table")
 
     def build(self, seed: Seed, context: Context) -> SceneSpec:
         rng = seed.child("bin").rng()

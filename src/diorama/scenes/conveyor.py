@@ -7,14 +7,13 @@ from diorama.randomizers.background import Background
 from diorama.randomizers.base import Context, Randomizer
 from diorama.randomizers.camera import CameraShell
 from diorama.randomizers.colors import rgb_from_hsv
-from diorama.randomizers.distributions import Choice, Constant, Distribution, Mixture, Uniform, UniformInt, require, require_one_of
+from diorama.randomizers.distributions import Choice, Constant, Distribution, Mixture, Uniform, UniformInt, require, require_one_of, require_share
 from diorama.randomizers.lens import Lens
 from diorama.randomizers.objects import Objects
 from diorama.randomizers.scatter import Scatter
 from diorama.randomizers.sensor import Sensor
 from diorama.randomizers.transport import Transport
 from diorama.scenes.furniture import FLOOR_SIZE_M, INDUSTRIAL, OVERHEAD, floor, low_walls, slab
-from diorama.sim.errors import InvalidValue
 from diorama.sim.seeds import Seed
 from diorama.sim.spec import BodySpec, CylinderShape, MaterialSpec, PhysicsSpec, Pose, ProceduralTexture, SceneSpec, SunLight
 
@@ -66,8 +65,7 @@ class Conveyor:
         require(self, 0.01, 0.5, "rail_m")
         require(self, 0, 4, "walls", whole=True)
         require(self, 2, FLOOR_SIZE_M / 2, "wall_distance_m")
-        if not 0 <= self.rails <= 1:
-            raise InvalidValue(f"rails must be in 0..1, got {self.rails}")
+        require_share(self, "rails")
 
     def build(self, seed: Seed, context: Context) -> SceneSpec:
         rng = seed.child("conveyor").rng()

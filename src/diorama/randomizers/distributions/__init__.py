@@ -17,7 +17,7 @@ A new family is a subclass of `Scalar` with `family`, `symbol`, its numbers as f
 """
 
 from diorama.randomizers.distributions.base import FAMILIES, Distribution, Support, rounded, unit_uniform
-from diorama.randomizers.distributions.checks import require, require_one_of
+from diorama.randomizers.distributions.checks import require, require_one_of, require_share
 from diorama.randomizers.distributions.continuous import Exponential, LogNormal, LogUniform, Normal, TruncatedNormal, Uniform
 from diorama.randomizers.distributions.directions import SphereShell, UniformRotation, UnitSphere, VonMises
 from diorama.randomizers.distributions.discrete import Choice, Constant, Poisson, UniformInt
@@ -67,6 +67,7 @@ __all__ = [
     "VonMises",
     "require",
     "require_one_of",
+    "require_share",
     "resolved",
     "rounded",
     "unit_uniform",

@@ -25,6 +25,14 @@ def require(owner: object, low: float, high: float, *names: str, whole: bool = F
             raise InvalidValue(f"{name} must draw {kind} {limits}, got {distribution!r}")
 
 
+def require_share(owner: object, *names: str) -> None:
+    """Refuse settings of `owner` that are numbers outside 0..1. Raises InvalidValue."""
+    for name in names:
+        share = getattr(owner, name)
+        if not 0 <= share <= 1:
+            raise InvalidValue(f"{name} must be in 0..1, got {share}")
+
+
 def require_one_of(owner: object, options: Collection[str], *names: str) -> None:
     """Refuse settings of `owner` that can draw anything but one of these words; see `require`. Raises InvalidValue."""
     for name in names:
