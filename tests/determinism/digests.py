@@ -40,6 +40,17 @@ def digest(data: bytes) -> str:
     return sha256(data).hexdigest()[:16]
 
 
+def compile_kernels(flags: str) -> None:
+    """Have the renderer's kernels compiled with these flags in place of the ones it asks for. To be called before any is launched."""
+    import warp as wp
+
+    import diorama.sim.render.raster
+
+    wp.config.cpu_compiler_flags = flags
+    for name in [name for name in sys.modules if name.startswith(diorama.sim.render.raster.__name__)]:
+        wp.set_module_options({"cpu_compiler_flags": flags}, module=sys.modules[name])
+
+
 def machine() -> dict[str, Any]:
     """What the libraries make of the processor."""
     import cv2
@@ -100,10 +111,8 @@ def scene(plan: Any, index: int, studio: Any) -> dict[str, str]:
 
 
 def main(scenes: list[int], objects: list[int], kernels: str | None = None, sloppy_libm: bool = False) -> dict[str, Any]:
-    import warp as wp
-
     if kernels is not None:
-        wp.config.cpu_compiler_flags = kernels
+        compile_kernels(kernels)
     if sloppy_libm:
         for name in TRANSCENDENTAL:
             setattr(math, name, sloppy(getattr(math, name)))

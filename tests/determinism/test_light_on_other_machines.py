@@ -12,8 +12,10 @@ from hashlib import sha256
 
 import numpy as np
 import warp as wp
+from digests import compile_kernels
 
-wp.config.cpu_compiler_flags = sys.argv[1] or None
+if sys.argv[1]:
+    compile_kernels(sys.argv[1])
 
 from diorama.sim.render.raster.occlusion import Occlusion
 from diorama.sim.render.raster.sensor import Sensor
@@ -30,19 +32,24 @@ normals = rng.normal(size=(117 * 203, 3)) - (0, 0, 3)
 normals = (normals / np.sqrt((normals**2).sum(axis=1, keepdims=True))).astype(np.float32)
 
 sensor = Sensor("cpu")
+print(wp.get_cpu_kernel_cache_key())
 print(sha256(sensor.develop(light, camera)).hexdigest())
 seen = Occlusion("cpu").visible(wp.array(depth.ravel(), device="cpu"), wp.array(normals, dtype=wp.vec3, device="cpu"), camera, 0.1)
 print(sha256(seen.numpy()).hexdigest(), seen.numpy().min() < 0.5 < seen.numpy().max())
 """
 
 
-def found(flags: str) -> str:
+def found(flags: str) -> tuple[str, str]:
+    """The target of the compiler, and digests."""
     run = subprocess.run([sys.executable, "-W", "ignore", "-c", SCRIPT, flags], capture_output=True, text=True, check=False, timeout=300)
     assert run.returncode == 0, run.stderr
-    return run.stdout
+    target, digests = run.stdout.split("\n", 1)
+    return target, digests
 
 
 def test_without_vector_instructions_the_bytes_are_the_same():
-    here = found("")
+    target, here = found("")
     assert here.endswith("True\n")
-    assert found("-fno-vectorize -fno-slp-vectorize") == here
+    plain_target, plain = found("-fno-vectorize -fno-slp-vectorize")
+    assert plain_target != target
+    assert plain == here

@@ -69,6 +69,7 @@ def test_one_library_on_a_lesser_processor(few, library):
     other = {name for name in MACHINES if there["machine"][name] != few["machine"][name]}
     assert other <= {library}
     assert there["digests"] == few["digests"]
+    assert other or library != "warp"  # whose code for a lesser processor every machine can run
     if not other:
         pytest.skip(f"{library}: this machine has no variant of its code to leave out")
 
