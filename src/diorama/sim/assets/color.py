@@ -24,11 +24,6 @@ def srgb_from_linear(value: float) -> float:
     return round(v * 12.92 if v <= 0.0031308 else 1.055 * math.pow(v, 1 / 2.4) - 0.055, 9)
 
 
-#: Of each 8-bit sRGB code.
-LINEAR: NDArray[np.float32] = np.array([linear_from_srgb(code / 255) for code in range(256)], np.float32)
-LINEAR.flags.writeable = False
-
-
 def linear_rgb(red: float, green: float, blue: float) -> Rgb:
     """A displayed colour, as mesh files state it, as linear reflectances."""
     return (linear_from_srgb(red), linear_from_srgb(green), linear_from_srgb(blue))

@@ -1,6 +1,6 @@
 """Where wear and dust are on a surface: masks over the texels of an unwrapped part.
 
-Dust lies on what faces up, thinner where it is steeper, in blotches and specks. Wear is deepest at convex edges,
+Dust lies on what faces up, thinner where it is steeper, in blotches and specks, with a lint or two. Wear is deepest at convex edges,
 where paint chips off in ragged patches; scratches cross everything at random, and handling leaves it shinier here and duller there.
 """
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from diorama.sim.assets import geometry
 from diorama.sim.assets.mesh import MeshPart
-from diorama.sim.assets.textures import fractal_noise
+from diorama.sim.assets.textures import SIZE, fractal_noise
 from diorama.sim.assets.unwrap import Unwrapped
 from diorama.sim.seeds import Seed
 from diorama.sim.spec import Vec3, Weathering
@@ -177,6 +177,7 @@ def _lookup(sheet: Mask, at: NDArray[np.float32], tile_m: float, seed: Seed) -> 
 def _noise_sheet(number: int, cells: int) -> Mask:
     noise = fractal_noise(Seed(number).child("noise", cells).rng(), cells, cells)
     noise.flags.writeable = False
+    assert noise.shape == (SIZE, SIZE)
     return noise
 
 

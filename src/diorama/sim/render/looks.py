@@ -51,10 +51,7 @@ class Picture:
         return bake(self.source, self.slot) if isinstance(self.source, ProceduralTexture) else self.source
 
 
-Pictures = dict[Slot, Picture]
-
-
-def look(body: BodySpec, part: MeshPart, library: AssetLibrary, number: int = 0) -> tuple[MaterialSpec, Pictures]:
+def look(body: BodySpec, part: MeshPart, library: AssetLibrary, number: int = 0) -> tuple[MaterialSpec, dict[Slot, Picture]]:
     """The material of the part of a body with that number, and its textures, before what is adjusted and weathered.
 
     A material of the body's replaces everything that the mesh brings, and None nothing. Raises AssetError for image files that cannot be

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from diorama.sim.assets.color import LINEAR
+from diorama.sim.assets.color import linear_from_srgb
 from diorama.sim.assets.mesh import Slot
 from diorama.sim.render.looks import Picture
 from diorama.sim.render.pathtrace.engine import mi
@@ -25,6 +25,7 @@ from diorama.sim.spec import MaterialSpec
 MIN_ROUGHNESS = 0.05
 #: A cut-out is enlarged this often before alpha is compared, so that its outline is smooth.
 _CUT_OUT_SCALE = 4
+_LINEAR = np.array([linear_from_srgb(code / 255) for code in range(256)], np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,7 +103,7 @@ def emission(surface: Surface) -> dict[str, Any]:
     glow = np.array(surface.material.emissive, np.float32)
     return {
         "type": "area",
-        "radiance": _bitmap(surface, "emissive", LINEAR[picture.pixels()[..., :3]] * glow) if picture else _rgb(surface.material.emissive),
+        "radiance": _bitmap(surface, "emissive", _LINEAR[picture.pixels()[..., :3]] * glow) if picture else _rgb(surface.material.emissive),
     }
 
 
@@ -112,7 +113,7 @@ def _color(surface: Surface) -> dict[str, Any]:
     factor = np.array(surface.material.base_color, np.float32)
     picture = surface.pictures.get("base_color")
     # One texel where there is no picture: the compiled code is the same.
-    return _bitmap(surface, "base_color", LINEAR[picture.pixels()[..., :3]] * factor if picture else factor.reshape(1, 1, 3))
+    return _bitmap(surface, "base_color", _LINEAR[picture.pixels()[..., :3]] * factor if picture else factor.reshape(1, 1, 3))
 
 
 def _metallic_and_roughness(surface: Surface) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -187,21 +187,14 @@ def trace(lens: Lens, across: wp.array2d(dtype=Columns), down: wp.array2d(dtype=
         write_shifted(lens.radial, lens.tangential, lens.limit, x, y, image, start, rays, at)
 
 
-@wp.func_native("""
-    const wp::vec_t<8, double>* r = rays.data + at;
-    return wp::vec_t<3, double>(r[0].c[lane], r[1].c[lane], r[2].c[lane]);
-""")
-def ray_of(rays: wp.array3d(dtype=Columns), at: int, lane: int) -> wp.vec3d:
-    """One of eight rays."""
-
-
 @wp.func
 def ray_at(rays: wp.array3d(dtype=Columns), x: int, y: int, width: int) -> wp.vec3d:
     """A pixel's ray; zero where nothing is seen, and outside the picture."""
     if x < 0 or y < 0 or x >= width or y >= rays.shape[0]:
         return wp.vec3d()
     group = x // GROUP_SIZE
-    return ray_of(rays, 3 * (y * rays.shape[1] + group), x - group * GROUP_SIZE)
+    i = x - group * GROUP_SIZE
+    return wp.vec3d(rays[y, group, 0][i], rays[y, group, 1][i], rays[y, group, 2][i])
 
 
 @wp.func
@@ -227,17 +220,11 @@ def step_between(before: wp.vec3d, here: wp.vec3d, after: wp.vec3d) -> wp.vec3:
 @wp.kernel
 def find_steps(rays: wp.array3d(dtype=Columns), width: int, out: wp.array(dtype=wp.mat33)):
     """Each pixel's ray of a picture, then its change to the right and its change downwards."""
-    y, group = wp.tid()
-    before = ray_at(rays, group * GROUP_SIZE - 1, y, width)
-    here = ray_at(rays, group * GROUP_SIZE, y, width)
-    for i in range(GROUP_SIZE):
-        x = group * GROUP_SIZE + i
-        after = ray_at(rays, x + 1, y, width)
-        if x < width:
-            down = step_between(ray_at(rays, x, y - 1, width), here, ray_at(rays, x, y + 1, width))
-            out[y * width + x] = wp.matrix_from_rows(wp.vec3(here), step_between(before, here, after), down)
-        before = here
-        here = after
+    y, x = wp.tid()
+    here = ray_at(rays, x, y, width)
+    right = step_between(ray_at(rays, x - 1, y, width), here, ray_at(rays, x + 1, y, width))
+    down = step_between(ray_at(rays, x, y - 1, width), here, ray_at(rays, x, y + 1, width))
+    out[y * width + x] = wp.matrix_from_rows(wp.vec3(here), right, down)
 
 
 def traced(camera: CameraSpec, u: NDArray[Any], v: NDArray[Any], device: str) -> Array:
@@ -269,7 +256,7 @@ def traced(camera: CameraSpec, u: NDArray[Any], v: NDArray[Any], device: str) ->
 def steps(rays: Array, width: int) -> Array:
     """(pixels,) mat33 of a picture's rays (rows, groups, 3) as `traced` returns them: each ray, then its change to the right and downwards."""
     out = wp.empty(rays.shape[0] * width, dtype=wp.mat33, device=rays.device)
-    wp.launch(find_steps, dim=rays.shape[:2], inputs=[rays, width, out], device=rays.device)
+    wp.launch(find_steps, dim=(rays.shape[0], width), inputs=[rays, width, out], device=rays.device)
     return out
 
 

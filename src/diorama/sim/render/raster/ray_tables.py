@@ -98,14 +98,11 @@ def _ball(points: Array, slack: float) -> Array:
 
 
 def _gathered(balls: Array, boxes: NDArray[np.int64]) -> tuple[Array, NDArray[np.int64]]:
-    """Balls (h, w, 4) and boxes about those of 2 x 2 of a finer grid, of which the last row or column may lack a partner."""
-    edges = [(0, balls.shape[0] % 2), (0, balls.shape[1] % 2), (0, 0)]
-    balls, boxes = np.pad(balls, edges, constant_values=-np.inf), np.pad(boxes, edges)
+    """Balls (h, w, 4) and boxes about those of 2 x 2 of a finer grid."""
     four = np.stack([balls[::2, ::2], balls[::2, 1::2], balls[1::2, ::2], balls[1::2, 1::2]])
     seen = four[..., 3:] > 0
-    ends = np.where(seen, four[..., :3], 0)
-    middle = ends.sum(axis=0) / np.maximum(seen.sum(axis=0), 1)
-    reach = (_length(ends - middle) + four[..., 3]).max(axis=0)
+    middle = np.where(seen, four[..., :3], 0).sum(axis=0) / np.maximum(seen.sum(axis=0), 1)
+    reach = (_length(four[..., :3] - middle) + four[..., 3]).max(axis=0)
     parts = np.stack([boxes[::2, ::2], boxes[::2, 1::2], boxes[1::2, ::2], boxes[1::2, 1::2]])
     low = np.where(seen, parts[..., :2], _FAR_PIXEL).min(axis=0)
     high = np.where(seen, parts[..., 2:], -_FAR_PIXEL).max(axis=0)
@@ -114,27 +111,26 @@ def _gathered(balls: Array, boxes: NDArray[np.int64]) -> tuple[Array, NDArray[np
 
 def _depth_first(balls: Array, boxes: NDArray[np.int64]) -> RayTree:
     """The tree whose leaves are tiles (rows, columns, 4)."""
-    levels = [(balls, boxes)]
-    while max(levels[-1][0].shape[:2]) > 1:
+    rows, columns, _ = balls.shape
+    depth = max(rows - 1, columns - 1).bit_length()
+    whole, whole_boxes = np.full((2**depth, 2**depth, 4), (0, 0, 0, -np.inf)), np.zeros((2**depth, 2**depth, 4), np.int64)
+    whole[:rows, :columns], whole_boxes[:rows, :columns] = balls, boxes
+    levels = [(whole, whole_boxes)]
+    while len(levels[-1][0]) > 1:
         levels.append(_gathered(*levels[-1]))
-    # A node's place in a tree of four branches everywhere follows from its parent's and the size of a subtree; it is passed through in the
-    # order of these.
-    nodes = []
+    # A tree of four branches everywhere, in which a node's place follows from its parent's and the size of a subtree.
+    sizes = [(4 ** (level + 1) - 1) // 3 for level in range(depth + 1)]
+    all_balls, after, all_boxes = np.empty((sizes[depth], 4)), np.empty(sizes[depth], np.int64), np.empty((sizes[depth], 4), np.int32)
     place = x = y = np.zeros(1, np.int64)
-    for level in range(len(levels) - 1, -1, -1):
-        balls, boxes = levels[level]
-        rows, columns, _ = balls.shape
-        within = np.flatnonzero((x < columns) & (y < rows))
-        seen = within[balls[y[within], x[within], 3] > 0]
-        place, x, y = place[seen], x[seen], y[seen]
-        size = (4 ** (level + 1) - 1) // 3
-        nodes.append((balls[y, x], place, place + size, boxes[y, x]))
-        place = (place[:, None] + 1 + (size - 1) // 4 * np.arange(4)).reshape(-1)
-        x, y = (2 * x[:, None] + (0, 1, 0, 1)).reshape(-1), (2 * y[:, None] + (0, 0, 1, 1)).reshape(-1)
-    all_balls, places, ends, all_boxes = (np.concatenate(parts) for parts in zip(*nodes, strict=True))
-    order = np.argsort(places)
-    after = np.searchsorted(places[order], ends[order])
-    return RayTree(balls=all_balls[order], after=after.astype(np.int32), boxes=all_boxes[order].astype(np.int32))
+    for level in range(depth, -1, -1):
+        all_balls[place], all_boxes[place] = (grid[y, x] for grid in levels[level])
+        after[place] = place + sizes[level]
+        if level > 0:
+            place = (place[:, None] + 1 + sizes[level - 1] * np.arange(4)).reshape(-1)
+            x, y = (2 * x[:, None] + (0, 1, 0, 1)).reshape(-1), (2 * y[:, None] + (0, 0, 1, 1)).reshape(-1)
+    seen = all_balls[:, 3] > 0
+    new_place = np.concatenate([[0], np.cumsum(seen)])
+    return RayTree(balls=all_balls[seen], after=new_place[after[seen]].astype(np.int32), boxes=all_boxes[seen])
 
 
 def _length(v: Array) -> Array:
