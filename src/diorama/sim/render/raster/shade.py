@@ -8,6 +8,7 @@ from diorama.sim.render.raster.environment import Environment, background
 from diorama.sim.render.raster.fragments import Fragments
 from diorama.sim.render.raster.lanes import (
     LANES,
+    Indices,
     Lanes,
     Vectors,
     added,
@@ -21,6 +22,7 @@ from diorama.sim.render.raster.lanes import (
     load_indices,
     matching,
     multiplied,
+    pick,
     roots,
     scaled,
     spread,
@@ -184,9 +186,17 @@ def beyond(lighting: Lighting, view: View, ray: wp.vec3, u: float, v: float) -> 
 
 
 @wp.func
-def passes_light(s: Surfels, lane: int) -> bool:
-    """Whether a point casts no shadow: see UNLIT in materials.py."""
-    return s.opacity[lane] * (1.0 - s.transmission[lane]) < 0.5
+def show_beyond(base: int, count: int, view: View, lighting: Lighting, at: Places, triangle: Indices, radiance: wp.array(dtype=wp.vec3)):
+    """Write what is seen past the last surface where there is none."""
+    for i in range(LANES):
+        if triangle[i] == EMPTY and base + i < count:
+            radiance[base + i] = beyond(lighting, view, vector_at(at.ray, i), at.u[i], at.v[i])
+
+
+@wp.func
+def casting(s: Surfels) -> Lanes:
+    """1 where a point casts a shadow, else 0: see UNLIT in materials.py."""
+    return Lanes(1.0) - where_above(Lanes(0.5), wp.cw_mul(s.opacity, Lanes(1.0) - s.transmission), Lanes(1.0))
 
 
 @wp.func
@@ -197,6 +207,32 @@ def passed(s: Surfels, lane: int) -> wp.vec3:
         through *= 1.0 - s.coat_mirrored[lane]
     opacity = s.opacity[lane]
     return wp.vec3(1.0 - opacity) + vector_at(s.base, lane) * (opacity * through)
+
+
+@wp.func_native("""
+    for (int i = 0; i < 8; ++i)
+        if (triangle.c[i] >= 0 && base + i < count) radiance.data[base + i] = wp::vec3(x.c[i], y.c[i], z.c[i]);
+""")
+def store_seen(radiance: wp.array(dtype=wp.vec3), base: int, count: int, triangle: Indices, x: Lanes, y: Lanes, z: Lanes):
+    """Write the radiance of fragments, from number `base` to before number `count`, that see a triangle."""
+
+
+@wp.func
+def show_layers(
+    base: int,
+    pixels: int,
+    count: int,
+    triangle: Indices,
+    s: Surfels,
+    out: Vectors,
+    through: wp.array(dtype=wp.vec3),
+    radiance: wp.array(dtype=wp.vec3),
+):
+    """Write the radiance of fragments of mixed pixels that are seen through, and how much they let through."""
+    for i in range(LANES):
+        if triangle[i] >= 0 and base + i < count and base + i >= pixels:
+            radiance[base + i] = vector_at(out, i) * s.opacity[i]
+            through[base + i - pixels] = passed(s, i)
 
 
 @wp.func
@@ -218,9 +254,7 @@ def shade_group(
         return
     at = places(view, fragments, pixels, base, count)
     if empty:
-        for i in range(LANES):
-            if triangle[i] == EMPTY and base + i < count:
-                radiance[base + i] = beyond(lighting, view, vector_at(at.ray, i), at.u[i], at.v[i])
+        show_beyond(base, count, view, lighting, at, triangle, radiance)
     if not seen:
         return
     if view.rays.shape[0] > 0:
@@ -229,16 +263,12 @@ def shade_group(
     openness = openness_at(lighting, view, at)
     layered = fragments.passed.shape[0] > 0 and base + LANES > pixels
     if layered:
-        for i in range(LANES):
-            # What surrounds it was looked for past it.
-            openness[i] = wp.where(passes_light(s, i), 1.0, openness[i])
+        # What surrounds it was looked for past it.
+        openness = pick(casting(s), openness, Lanes(1.0))
     out = lighted(lighting, view, at, s, openness)
-    for i in range(LANES):
-        if triangle[i] >= 0 and base + i < count:
-            radiance[base + i] = vector_at(out, i)
-            if layered and base + i >= pixels:
-                radiance[base + i] = vector_at(out, i) * s.opacity[i]
-                fragments.passed[base + i - pixels] = passed(s, i)
+    store_seen(radiance, base, count, triangle, out.x, out.y, out.z)
+    if layered:
+        show_layers(base, pixels, count, triangle, s, out, fragments.passed, radiance)
 
 
 @wp.kernel

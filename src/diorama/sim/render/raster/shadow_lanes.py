@@ -134,6 +134,18 @@ def within(at: Lanes, side: int) -> Lanes:
     return lesser(greater(at, Lanes(EMPTY_BORDER)), Lanes(float(side) - EMPTY_BORDER))
 
 
+@wp.func
+def searched_lanes(
+    shadows: Shadows, m: int, point: Vectors, at: Vectors, expected: Lanes, gu: Lanes, gv: Lanes, nearest: Lanes, mask: Lanes, lit: Lanes
+) -> Lanes:
+    """What `searched` says where the mask is 1; of `lit` elsewhere."""
+    out = lit
+    for i in range(LANES):
+        if mask[i] > 0.0:
+            out[i] = searched(shadows, m, vector_at(point, i), at.x[i], at.y[i], at.z[i], expected[i], gu[i], gv[i], nearest[i])
+    return out
+
+
 # Inline, here and below: what they are given is too much to copy for every eight points.
 @wp.func(inline=True)
 def lit_in_map(shadows: Shadows, m: int, point: Vectors, normal: Vectors, at: Vectors, asked: Lanes) -> Lanes:
@@ -197,9 +209,7 @@ def lit_in_map(shadows: Shadows, m: int, point: Vectors, normal: Vectors, at: Ve
         beyond = greater(wp.abs(inside_u - u), wp.abs(inside_v - v))
         lit = pick(where_above(beyond, ZEROS, sharp), ONES, pick(sharp, four, lit))
     if greatest(wide) > 0.0:
-        for i in range(LANES):
-            if wide[i] > 0.0:
-                lit[i] = searched(shadows, m, vector_at(point, i), u[i], v[i], value[i], expected[i], gu[i], gv[i], nearest[i])
+        lit = searched_lanes(shadows, m, point, at, expected, gu, gv, nearest, wide, lit)
     return lit
 
 
@@ -257,6 +267,16 @@ def weight_of(shadows: Shadows, m: int, point: wp.vec3, normal: wp.vec3) -> floa
     return wp.max(-wp.dot(n, q), 0.0) * wp.max(facing, 0.0) / (away2 * away2)
 
 
+@wp.func
+def weights_of(shadows: Shadows, by: Indices, point: Vectors, normal: Vectors, asked: Lanes) -> Lanes:
+    """What `weight_of` says of points and the maps that told of each, where `asked`; 0 elsewhere."""
+    out = Lanes(0.0)
+    for i in range(LANES):
+        if asked[i] > 0.0:
+            out[i] = weight_of(shadows, by[i], vector_at(point, i), vector_at(normal, i))
+    return out
+
+
 @wp.func(inline=True)
 def lit_fractions(shadows: Shadows, first: int, point: Vectors, normal: Vectors, asked: Lanes) -> Lanes:
     """How much of the light whose `first` map this is points see, 0 to 1, where `asked` is 1; 0 elsewhere.
@@ -273,10 +293,10 @@ def lit_fractions(shadows: Shadows, first: int, point: Vectors, normal: Vectors,
         # What no other part shines on is as lit as the last one says.
         out = lit
         if part >= 0 or greatest(weights) > 0.0:
-            for i in range(LANES):
-                if asked[i] > 0.0 and (part >= 0 or weights[i] > 0.0):
-                    weight = weight_of(shadows, by[i], vector_at(point, i), vector_at(normal, i))
-                    seen[i] += weight * lit[i]
-                    weights[i] += weight
-                    out[i] = seen[i] / weights[i]
+            added = weights_of(shadows, by, point, normal, asked)
+            if part < 0:
+                added = where_above(weights, Lanes(0.0), added)
+            seen += wp.cw_mul(added, lit)
+            weights += added
+            out = pick(weights, wp.cw_div(seen, weights), lit)
     return wp.cw_mul(out, asked)

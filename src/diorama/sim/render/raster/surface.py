@@ -149,34 +149,49 @@ def bent_rays(view: View, u: Lanes, v: Lanes) -> Vectors:
     return units(out)
 
 
+@wp.func_native("""
+    wp::mat_t<2, 8, float> r;
+    int y = base / width, x = base - y * width;
+    for (int i = 0; i < 8; ++i) {
+        int past = x + i < width ? 0 : 1;
+        r.data[0][i] = (float)(x + i - past * width) + 0.5f;
+        r.data[1][i] = (float)(y + past) + 0.5f;
+    }
+    return r;
+""")
+def centers(base: int, width: int) -> Pairs:
+    """The centres (u, v) of eight pixels in a row, and of the next row from its end on."""
+
+
+@wp.func_native("""
+    wp::mat_t<2, 8, float> r;
+    for (int i = 0; i < 8; ++i) {
+        int at = base + i < count ? base + i : count - 1;
+        r.data[0][i] = at < pixels ? (float)(at % width) + 0.5f : place.data[at - pixels].c[0];
+        r.data[1][i] = at < pixels ? (float)(at / width) + 0.5f : place.data[at - pixels].c[1];
+    }
+    return r;
+""")
+def middles(place: wp.array(dtype=wp.vec2), base: int, pixels: int, count: int, width: int) -> Pairs:
+    """The places (u, v) of eight fragments, of pixels or of mixed ones."""
+
+
 @wp.func
 def places(view: View, fragments: Fragments, pixels: int, base: int, count: int) -> Places:
     """The places of eight fragments: first those of pixels, row by row, then those of mixed pixels."""
-    u = Lanes()
-    v = Lanes()
-    if base + LANES <= pixels:
-        y = base // view.width
-        x = base - y * view.width
-        for i in range(LANES):
-            past = wp.where(x + i >= view.width, 1, 0)
-            u[i] = float(x + i - past * view.width) + 0.5
-            v[i] = float(y + past) + 0.5
-    if base + LANES > pixels or view.width < LANES:
-        for i in range(LANES):
-            at = wp.min(base + i, count - 1)
-            if at < pixels:
-                u[i] = float(at % view.width) + 0.5
-                v[i] = float(at // view.width) + 0.5
-            else:
-                u[i] = fragments.place[at - pixels][0]
-                v[i] = fragments.place[at - pixels][1]
     out = Places()
-    out.u = u
-    out.v = v
-    if view.rays.shape[0] > 0:
-        out.bent = bent_rays(view, u, v)
+    if base + LANES <= pixels and view.width >= LANES:
+        pairs = centers(base, view.width)
+        out.u = pairs[0]
+        out.v = pairs[1]
     else:
-        out.bent = rays(view, u, v)
+        scattered = middles(fragments.place, base, pixels, count, view.width)
+        out.u = scattered[0]
+        out.v = scattered[1]
+    if view.rays.shape[0] > 0:
+        out.bent = bent_rays(view, out.u, out.v)
+    else:
+        out.bent = rays(view, out.u, out.v)
     out.ray = to_world(view, out.bent)
     return out
 
@@ -287,6 +302,24 @@ class Weights:
 
 
 @wp.func
+def bent_weights(view: View, at: Places, p: Planes) -> Weights:
+    """Of a lens, linear in the ray."""
+    out = Weights()
+    out.b1 = dots_with(at.bent, p[0])
+    out.b2 = dots_with(at.bent, p[1])
+    out.w = dots_with(at.bent, p[2])
+    for i in range(LANES):
+        steps = p * wp.transpose(view.rays[pixel_at(view, at.u[i], at.v[i])])
+        out.b1x[i] = steps[0, 1]
+        out.b1y[i] = steps[0, 2]
+        out.b2x[i] = steps[1, 1]
+        out.b2y[i] = steps[1, 2]
+        out.wx[i] = steps[2, 1]
+        out.wy[i] = steps[2, 2]
+    return out
+
+
+@wp.func
 def weights(view: View, at: Places, p: Planes) -> Weights:
     """Of a pinhole, linear in the picture; of a lens, linear in the ray."""
     out = Weights()
@@ -303,17 +336,33 @@ def weights(view: View, at: Places, p: Planes) -> Weights:
         out.wx = Lanes(p[2, 0])
         out.wy = Lanes(p[2, 1])
         return out
-    out.b1 = dots_with(at.bent, p[0])
-    out.b2 = dots_with(at.bent, p[1])
-    out.w = dots_with(at.bent, p[2])
+    return bent_weights(view, at, p)
+
+
+@wp.func
+def dressed(looks: Looks, surface: Surface, spots: Spots, t: int, mask: Lanes, plain: Skin) -> Skin:
+    """A triangle's skin with those textures that are met seldom."""
+    out = plain
     for i in range(LANES):
-        steps = p * wp.transpose(view.rays[pixel_at(view, at.u[i], at.v[i])])
-        out.b1x[i] = steps[0, 1]
-        out.b1y[i] = steps[0, 2]
-        out.b2x[i] = steps[1, 1]
-        out.b2y[i] = steps[1, 2]
-        out.wx[i] = steps[2, 1]
-        out.wy[i] = steps[2, 2]
+        if mask[i] > 0.0:
+            texel = textured(looks, surface, spots, i)
+            if texel.cut == 1:
+                out.base.x[i] = texel.color[0]
+                out.base.y[i] = texel.color[1]
+                out.base.z[i] = texel.color[2]
+            out.emitted.x[i] = texel.emitted[0]
+            out.emitted.y[i] = texel.emitted[1]
+            out.emitted.z[i] = texel.emitted[2]
+            out.metallic[i] = texel.metallic
+            out.roughness[i] = texel.roughness
+            out.opacity[i] = texel.opacity
+            out.open[i] = texel.open
+            if surface.textures & NORMAL_TEXTURE != 0:
+                bumped = bent(looks.triangles[t], vector_at(out.normal, i), texel.normal)
+                out.normal.x[i] = bumped[0]
+                out.normal.y[i] = bumped[1]
+                out.normal.z[i] = bumped[2]
+                out.spread2[i] = roughened(out.spread2[i], texel.spread)
     return out
 
 
@@ -366,26 +415,7 @@ def skin(looks: Looks, view: View, at: Places, t: int, mask: Lanes) -> Skin:
     if surface.textures & BASE_TEXTURE != 0:
         out.base = multiplied(out.base, lookups(looks.texels, surface.base, spots))
     if surface.textures & ~BASE_TEXTURE != 0:
-        for i in range(LANES):
-            if mask[i] > 0.0:
-                texel = textured(looks, surface, spots, i)
-                if texel.cut == 1:
-                    out.base.x[i] = texel.color[0]
-                    out.base.y[i] = texel.color[1]
-                    out.base.z[i] = texel.color[2]
-                out.emitted.x[i] = texel.emitted[0]
-                out.emitted.y[i] = texel.emitted[1]
-                out.emitted.z[i] = texel.emitted[2]
-                out.metallic[i] = texel.metallic
-                out.roughness[i] = texel.roughness
-                out.opacity[i] = texel.opacity
-                out.open[i] = texel.open
-                if surface.textures & NORMAL_TEXTURE != 0:
-                    bumped = bent(looks.triangles[t], vector_at(out.normal, i), texel.normal)
-                    out.normal.x[i] = bumped[0]
-                    out.normal.y[i] = bumped[1]
-                    out.normal.z[i] = bumped[2]
-                    out.spread2[i] = roughened(out.spread2[i], texel.spread)
+        return dressed(looks, surface, spots, t, mask, out)
     return out
 
 
