@@ -235,7 +235,7 @@ def show_layers(
             through[base + i - pixels] = passed(s, i)
 
 
-@wp.func
+@wp.func(inline=True)
 def shade_group(
     base: int,
     fragments: Fragments,
@@ -283,5 +283,7 @@ def shade(
     radiance: wp.array(dtype=wp.vec3),
 ):
     """Radiance of fragments, from number `first` to before number `count`: see `shade_group`."""
-    base = first + wp.tid() * LANES
+    # Two numbers, of which one is always 0: Warp makes kernels of one twice over, and copies all they are given for each thread.
+    group, _ = wp.tid()
+    base = first + group * LANES
     shade_group(base, fragments, pixels, count, view, looks, lighting, radiance)

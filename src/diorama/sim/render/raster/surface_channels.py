@@ -65,7 +65,9 @@ def resolve_surface(
     shadow: wp.array(dtype=float),
 ):
     """Both labels of pixels, from number `first` to before number `count`, that see the triangles `seen`. Either may be an empty array."""
-    base = first + wp.tid() * LANES
+    # Two numbers, as in shade.py: Warp makes kernels of one twice over.
+    group, _ = wp.tid()
+    base = first + group * LANES
     triangle = Indices()
     for i in range(LANES):
         triangle[i] = seen.triangle[wp.min(base + i, count - 1)]
