@@ -23,6 +23,7 @@ from diorama.sim.errors import RejectedScene, TooManyRejections
 from diorama.sim.frame import Annotations, Frame, Provenance, Sample
 from diorama.sim.physics.bullet import Bullet
 from diorama.sim.render import RENDERERS, open_renderer
+from diorama.sim.render.composite import Compositor
 from diorama.sim.seeds import Seed
 from diorama.sim.spec import CameraSpec, SceneSpec
 
@@ -43,7 +44,7 @@ class Studio:
         self.context = Context(library=self.library)
         self.physics = Bullet(self.library)
         settings = {} if isinstance(plan.renderer, str) else asdict(plan.renderer)
-        self.renderer = open_renderer(plan.renderer_name, self.library, **settings)
+        self.renderer = Compositor(open_renderer(plan.renderer_name, self.library, **settings), self.library)
         asked = (*CHANNELS, *plan.channels, *(c for e in plan.exporters for c in getattr(e, "channels", ())))
         self.channels = tuple(dict.fromkeys(asked))
 
@@ -140,7 +141,8 @@ def _photographed(cast: Cast, view: int, spec: SceneSpec, studio: Studio, clock:
     plan, name = cast.plan, f"view-{view}"
     width, height = plan.resolution
     with clock("randomize"):
-        camera = CameraSpec(name=name, width=width, height=height, cx=width / 2, cy=height / 2, time_s=view * BETWEEN_VIEWS_S)
+        camera = spec.cameras[0].resized(width, height) if spec.cameras else CameraSpec(width=width, height=height, cx=width / 2, cy=height / 2)
+        camera = replace(camera, name=name, time_s=view * BETWEEN_VIEWS_S)
         camera = cast.randomize(replace(spec, cameras=(camera,)), "view", prefix=f"{name}/").cameras[0]
     with clock("render"):
         frame = studio.renderer.render(camera, studio.channels)

@@ -1,4 +1,4 @@
-"""sRGB to linear light and back, by tables and scalars, so that every machine rounds alike."""
+"""sRGB to linear light and back, and to the signal of a camera, by tables and scalars, so that every machine rounds alike."""
 
 import math
 from functools import cache
@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from diorama.sim.spec import Rgb
+from diorama.sim.spec import Rgb, ToneCurve
 
 #: Steps of the encoding table. Near black, where the curve is steepest, a step is 0.8 of an 8-bit level.
 _STEPS = 4096
@@ -27,6 +27,31 @@ def srgb_from_linear(value: float) -> float:
 def linear_rgb(red: float, green: float, blue: float) -> Rgb:
     """A displayed colour, as mesh files state it, as linear reflectances."""
     return (linear_from_srgb(red), linear_from_srgb(green), linear_from_srgb(blue))
+
+
+def toned(signal: float, curve: ToneCurve) -> float:
+    """The display's light, in [0, 1], that a tone curve makes of a signal of 0 or more."""
+    if curve == "filmic":
+        x = 0.8 * signal
+        signal = x * (2.51 * x + 0.03) / (x * (2.43 * x + 0.59) + 0.14)
+    return min(signal, 1.0)
+
+
+def untoned(light: float, curve: ToneCurve) -> float:
+    """The signal of which a tone curve makes this light, in [0, 1]; of white the least one. To nine significant digits."""
+    if curve == "linear":
+        return light
+    # (2.51 - 2.43 light) x^2 + (0.03 - 0.59 light) x - 0.14 light = 0
+    a, b, c = 2.51 - 2.43 * light, 0.03 - 0.59 * light, -0.14 * light
+    return float(f"{(math.sqrt(b * b - 4 * a * c) - b) / (2 * a) / 0.8:.9g}")
+
+
+@cache
+def signals(curve: ToneCurve) -> NDArray[np.float32]:
+    """(256,): the signal behind each 8-bit sRGB code."""
+    table = np.array([untoned(linear_from_srgb(code / 255), curve) for code in range(256)], np.float32)
+    table.flags.writeable = False
+    return table
 
 
 def encode_srgb(linear: NDArray[np.floating]) -> NDArray[np.uint8]:

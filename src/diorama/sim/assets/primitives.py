@@ -1,6 +1,7 @@
-"""Boxes, spheres and cylinders as assets, with texture coordinates in metres."""
+"""Boxes, spheres, cylinders and prisms as assets, with texture coordinates in metres."""
 
 import math
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -9,7 +10,7 @@ from diorama.sim.assets import geometry
 from diorama.sim.assets.geometry import Faces, Points
 from diorama.sim.assets.mesh import Asset
 from diorama.sim.assets.surface import Surface, assemble
-from diorama.sim.spec import BoxShape, CylinderShape, SphereShape
+from diorama.sim.spec import BoxShape, CylinderShape, PrismShape, SphereShape
 
 
 @cache
@@ -83,13 +84,25 @@ def capsule(radius_m: float, length_m: float, segments: int) -> tuple[Points, Fa
     return revolved([(r, -h - z) for r, z in cap] + [(r, h + z) for r, z in reversed(cap)], segments)
 
 
-def primitive_asset(shape: BoxShape | SphereShape | CylinderShape) -> Asset:
+def prism(outline_m: Sequence[tuple[float, float]], height_m: float) -> tuple[Points, Faces]:
+    """All between two levels over a convex outline."""
+    count = len(outline_m)
+    positions = np.array([[x, y, z] for z in (-height_m / 2, height_m / 2) for x, y in outline_m])
+    i = np.arange(count)
+    j = (i + 1) % count
+    fan = np.stack([np.zeros(count - 2, np.int64), i[1:-1], i[2:]], axis=1)
+    return positions, np.concatenate([quads_to_triangles(np.stack([i, j, j + count, i + count], axis=1)), fan[:, ::-1], fan + count])
+
+
+def primitive_asset(shape: BoxShape | SphereShape | CylinderShape | PrismShape) -> Asset:
     """The asset of a primitive. Its volume is the polyhedron's, a little below the ideal one's."""
     if isinstance(shape, BoxShape):
         (positions, faces), crease = box(shape.size_m), geometry.CREASE_RAD
     elif isinstance(shape, SphereShape):
         # A sphere of 8 segments bends by 45 degrees at an edge, and is still meant to be smooth.
         (positions, faces), crease = sphere(shape.radius_m, shape.segments), math.pi
+    elif isinstance(shape, PrismShape):
+        (positions, faces), crease = prism(shape.outline_m, shape.height_m), geometry.CREASE_RAD
     else:
         (positions, faces), crease = cylinder(shape.radius_m, shape.height_m, shape.segments), math.radians(50.0)
     volume, _ = geometry.signed_volume_and_center(positions, faces)

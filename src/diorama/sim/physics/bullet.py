@@ -178,13 +178,13 @@ class Bullet:
         if isinstance(shape, CylinderShape):
             radius, height = shape.radius_m * _SCALE, shape.height_m * _SCALE
             return bullet.createCollisionShape(bullet.GEOM_CYLINDER, radius=radius, height=height, physicsClientId=client)
-        hulls = self._library.shape_asset(shape).hulls
-        if not hulls:
-            raise AssetError(f"{shape.asset} has no convex pieces to collide with")
+        asset = self._library.shape_asset(shape)
+        if not asset.hulls:
+            raise AssetError(f"{asset.id} has no convex pieces to collide with")
         # Bullet takes several hulls for one body from a file only, and leaks the list when it is given a single one as vertices. The
         # file lives for a moment: a process that is killed should leave none behind.
         with tempfile.NamedTemporaryFile(prefix="diorama-", suffix=".obj") as file:
-            file.write(_obj(hulls))
+            file.write(_obj(asset.hulls))
             file.flush()
             return bullet.createCollisionShape(bullet.GEOM_MESH, fileName=file.name, meshScale=[_SCALE * _FILE_UNIT_M] * 3, physicsClientId=client)
 

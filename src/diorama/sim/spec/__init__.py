@@ -17,8 +17,8 @@ from diorama.sim.spec.lights import Flicker, Light, PointLight, RectLight, SpotL
 from diorama.sim.spec.materials import ImageTexture, MaterialSpec, PackedTexture, ProceduralTexture, Texture, TextureKind
 from diorama.sim.spec.pose import Motion, Pose
 from diorama.sim.spec.scene import PhysicsSpec, SceneSpec
-from diorama.sim.spec.sensor import SensorSpec
-from diorama.sim.spec.shapes import BoxShape, CylinderShape, MeshShape, Shape, SphereShape
+from diorama.sim.spec.sensor import SensorSpec, ToneCurve
+from diorama.sim.spec.shapes import BoxShape, CylinderShape, MeshShape, PrismShape, Shape, SphereShape
 from diorama.sim.spec.weathering import Adjustment, Weathering
 from diorama.sim.transforms import Quat, Vec3
 
@@ -47,6 +47,7 @@ __all__ = [
     "PhysicsSpec",
     "PointLight",
     "Pose",
+    "PrismShape",
     "ProceduralTexture",
     "Quat",
     "RectLight",
@@ -60,6 +61,7 @@ __all__ = [
     "Surroundings",
     "Texture",
     "TextureKind",
+    "ToneCurve",
     "Vec3",
     "Weathering",
 ]

@@ -22,6 +22,9 @@ class BodySpec:
     What it looks like: an asset has parts, each of which takes its turn in `part_materials`; where that has none for it, it has
     `material`; and where that is None too, what the asset brings (for a primitive: the default material), or the asset `look_of` in its
     place. All of that is changed by `adjustment`, and then by `weathering`.
+
+    A `catcher` stands for something in a photograph, the camera's `backdrop`: pictures show the photograph there, in the other bodies' shadows. It
+    is touched as any furniture is, and labels see it as they see any: it has depth and an id, and hides what is behind it.
     """
 
     name: str
@@ -39,6 +42,7 @@ class BodySpec:
     weathering: Weathering | None = None
     category: str | None = None
     tags: tuple[str, ...] = ()
+    catcher: bool = False
 
     def __post_init__(self) -> None:
         check(bool(self.name), self, "name must not be empty")
@@ -47,6 +51,8 @@ class BodySpec:
         check(inertia is None or (finite(*inertia) and min(inertia) > 0), self, f"{self.name}: inertia_kg_m2 must be positive, got {inertia}")
         check(finite(self.friction) and self.friction >= 0, self, f"{self.name}: friction must be 0 or more, got {self.friction}")
         check(0 <= self.restitution <= 1, self, f"{self.name}: restitution must be in [0, 1], got {self.restitution}")
+        fixed = self.mass_kg == 0 and self.motion.is_still and self.category is None
+        check(fixed or not self.catcher, self, f"{self.name}: a catcher stands for what was photographed: it is still, and has no mass and no category")
 
     @property
     def is_static(self) -> bool:

@@ -1,7 +1,7 @@
 """Cameras."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -113,6 +113,12 @@ class CameraSpec:
     def readout_s(self, v: float) -> float:
         """When the place `v` down the picture is read out, in seconds from its moment. Beyond the picture the readout goes on at the same pace."""
         return (v / self.height - 0.5) * self.rolling_shutter_s
+
+    def resized(self, width: int, height: int) -> "CameraSpec":
+        """The camera with another resolution, which shows the largest part of the picture, about its middle, that has these proportions."""
+        scale = max(width / self.width, height / self.height)
+        cx, cy = width / 2 + scale * (self.cx - self.width / 2), height / 2 + scale * (self.cy - self.height / 2)
+        return replace(self, width=width, height=height, fx=scale * self.fx, fy=scale * self.fy, cx=cx, cy=cy)
 
     @classmethod
     def from_fov(cls, *, width: int, height: int, fov_y_rad: float, **fields: Any) -> "CameraSpec":

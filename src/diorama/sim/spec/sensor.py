@@ -6,12 +6,15 @@ from typing import Literal
 
 from diorama.sim.spec.checks import Rgb, check, check_color, check_share, finite
 
+#: ``filmic`` is Narkowicz's fit of the ACES film curve; ``linear`` clips at 1.
+ToneCurve = Literal["filmic", "linear"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SensorSpec:
     """The lens's faults and the sensor's, in the order in which light meets them. Nothing here moves or changes a label.
 
-    `vignetting` darkens towards the corners: 0 not at all, 1 by the fourth power of the cosine off the axis.
+    `blur_px` is the standard deviation of the lens's blur, a Gaussian. `vignetting` darkens towards the corners: 0 not at all, 1 by the fourth power of the cosine off the axis.
     `chromatic_aberration_px` is how far, at the picture's corner, red is drawn outwards and blue inwards.
     `bloom` is the share of the light that strays, into a halo whose radius is `bloom_radius` of the picture's height.
 
@@ -23,10 +26,11 @@ class SensorSpec:
 
     exposure_ev: float = 0.0
     white_balance: Rgb = (1.0, 1.0, 1.0)
-    tone_curve: Literal["filmic", "linear"] = "filmic"
+    tone_curve: ToneCurve = "filmic"
     read_noise: float = 0.0
     shot_noise: float = 0.0
     noise_seed: int = 0
+    blur_px: float = 0.0
     vignetting: float = 0.0
     chromatic_aberration_px: float = 0.0
     bloom: float = 0.0
@@ -38,6 +42,7 @@ class SensorSpec:
         check_color(self, "white_balance", self.white_balance, math.inf)
         check(0 <= self.read_noise < 1 and 0 <= self.shot_noise < 1, self, f"noises must be in [0, 1), got {self.read_noise}, {self.shot_noise}")
         check(0 <= self.noise_seed < 2**32, self, f"noise_seed must be in [0, 2**32), got {self.noise_seed}")
+        check(0 <= self.blur_px <= 16, self, f"blur_px must be in [0, 16], got {self.blur_px}")
         check_share(self, "vignetting", self.vignetting)
         aberration = self.chromatic_aberration_px
         check(finite(aberration) and abs(aberration) <= 32, self, f"chromatic_aberration_px must be in [-32, 32], got {aberration}")

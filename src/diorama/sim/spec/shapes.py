@@ -1,6 +1,9 @@
 """What a body's surface is."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import ClassVar
 
 from diorama.sim.spec.checks import check, finite
@@ -73,4 +76,40 @@ class CylinderShape:
         check(self.segments >= 8, self, f"segments must be at least 8, got {self.segments}")
 
 
-Shape = MeshShape | BoxShape | SphereShape | CylinderShape
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrismShape:
+    """An upright prism: all within `height_m` / 2 above and below a convex outline about the body's origin.
+
+    `outline_m` are its corners (x, y), counter-clockwise seen from above. Their centre of mass is the origin.
+    """
+
+    kind: ClassVar[str] = "prism"
+    outline_m: tuple[tuple[float, float], ...]
+    height_m: float
+
+    def __post_init__(self) -> None:
+        check(finite(self.height_m) and self.height_m > 0, self, f"height_m must be positive, got {self.height_m}")
+        corners = self.outline_m
+        check(len(corners) >= 3 and all(finite(*c) for c in corners), self, f"outline_m must have three corners or more, got {corners}")
+        turns = [_cross(corners[i - 2], corners[i - 1], corners[i]) for i in range(len(corners))]
+        check(min(turns) > 0, self, "outline_m must be convex, its corners counter-clockwise and none on the line between others")
+        size = max(max(abs(x), abs(y)) for x, y in corners)
+        off = outline_center(corners)
+        check(max(abs(c) for c in off) <= 1e-6 * size, self, f"outline_m must be about its centre of mass, which is at {off}")
+
+
+def outline_center(corners: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """The centre of mass of a polygon."""
+    first = corners[0]
+    triangles = [(_cross(first, a, b), a, b) for a, b in pairwise(corners[1:])]
+    total = 3 * math.fsum(area for area, _, _ in triangles)
+    x, y = (math.fsum(area * (first[axis] + a[axis] + b[axis]) for area, a, b in triangles) / total for axis in range(2))
+    return x, y
+
+
+def _cross(a: tuple[float, float], b: tuple[float, float], c: tuple[float, float]) -> float:
+    """Twice the area of a triangle; positive when its corners are counter-clockwise."""
+    return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
+
+
+Shape = MeshShape | BoxShape | SphereShape | CylinderShape | PrismShape

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Collection
 from dataclasses import replace
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +38,9 @@ class PathTracer:
     `variant` is the one of Mitsuba's variants that works fastest here (see `variant.py`). The same scene and camera give the
     same bytes on the same machine; on another, noise may differ.
     """
+
+    #: Pictures of two scenes differ where the scenes do not.
+    is_noisy: ClassVar[bool] = True
 
     def __init__(self, library: AssetLibrary, *, spp: int = 64, max_depth: int = 8, denoise: bool = False) -> None:
         self._settings = PathTracing(spp=spp, max_depth=max_depth, denoise=denoise)

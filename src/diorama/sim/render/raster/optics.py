@@ -1,9 +1,9 @@
 """The lens's faults: what happens to light on its way from the scene to the sensor.
 
-Vignetting and lateral chromatic aberration are one resampling; bloom is a blur of what comes out of it. Light stays linear, so all
+Vignetting and lateral chromatic aberration are one resampling of the blurred picture; bloom is a blur of what comes out of it. Light stays linear, so all
 of it is sums and products, and none of it knows of exposure.
 
-Bloom's halo is a Gaussian, blurred on a grid coarser by a power of two, so that its cost does not grow with its width. Beyond its
+Both blurs are Gaussians. Bloom's halo is blurred on a grid coarser by a power of two, so that its cost does not grow with its width. Beyond its
 borders the picture is continued as in a mirror: as much light then strays in as strays out, an even picture stays even and the sum of
 all light stays what it was (exactly, where the picture's sides are whole numbers of coarse cells; else but for light near the border).
 """
@@ -200,10 +200,12 @@ class Optics:
         has no faults.
         """
         light, sensor = radiance, camera.sensor
+        if sensor.blur_px:
+            light = self._blended(light, camera, 1, bell(sensor.blur_px), 1.0, "blurred light")
         if sensor.vignetting or sensor.chromatic_aberration_px:
             light = self._bent(light, camera)
         if sensor.bloom:
-            light = self._bloomed(light, camera)
+            light = self._blended(light, camera, *halo_blur(sensor.bloom_radius * camera.height), sensor.bloom, "light")
         return light
 
     def _bent(self, light: Array, camera: CameraSpec) -> Array:
@@ -226,9 +228,9 @@ class Optics:
         )
         return out
 
-    def _bloomed(self, light: Array, camera: CameraSpec) -> Array:
+    def _blended(self, light: Array, camera: CameraSpec, cell: int, weights: NDArray[np.float32], share: float, name: str) -> Array:
+        """The light with a `share` of it blurred, by these weights of cells, in the buffer of this `name`."""
         w, h = camera.width, camera.height
-        cell, weights = halo_blur(camera.sensor.bloom_radius * h)
         columns, rows = -(-w // cell), -(-h // cell)
         margin = len(weights) - 1
         blocks = -(-3 * columns // LANES)
@@ -238,8 +240,8 @@ class Optics:
         self._launch(shrink, (rows, columns + 2 * margin), light, w, h, cell, margin, pitch, one)
         self._launch(blur_rows, (rows, blocks), _overlapping(one), pitch, margin, taps, _overlapping(other))
         self._launch(blur_columns, (rows, blocks), _overlapping(other), pitch, margin, rows, taps, _overlapping(one))
-        out = self._scratch.array("light", wp.vec3, w * h)
-        self._launch(add_halo, (h, columns + 1), light, w, one, columns, rows, pitch, margin, cell, camera.sensor.bloom, out)
+        out = self._scratch.array(name, wp.vec3, w * h)
+        self._launch(add_halo, (h, columns + 1), light, w, one, columns, rows, pitch, margin, cell, share, out)
         return out
 
     def _launch(self, kernel: Any, dim: tuple[int, ...], *inputs: Any) -> None:
@@ -277,6 +279,11 @@ def halo_blur(radius_px: float) -> tuple[int, NDArray[np.float32]]:
     cell = 2 ** max(math.frexp(sigma / _MIN_SIGMA)[1] - 1, 0)
     if cell > 1:
         sigma = math.sqrt((sigma / cell) ** 2 - 1 / 4)
-    bell = [math.exp(-0.5 * (k / sigma) ** 2) for k in range(math.ceil(3 * sigma) + 1)]
-    total = bell[0] + 2 * sum(bell[1:])
-    return cell, np.array([float(f"{b / total:.9g}") for b in bell], np.float32)
+    return cell, bell(sigma)
+
+
+def bell(sigma: float) -> NDArray[np.float32]:
+    """A Gaussian's weights in the middle, one step off, two steps off, ..., of which all on both sides add up to 1."""
+    values = [math.exp(-0.5 * (k / sigma) ** 2) for k in range(math.ceil(3 * sigma) + 1)]
+    total = values[0] + 2 * sum(values[1:])
+    return np.array([float(f"{value / total:.9g}") for value in values], np.float32)

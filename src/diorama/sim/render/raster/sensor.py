@@ -5,16 +5,17 @@
 
 import math
 from functools import cache
-from typing import Any, Literal
+from typing import Any
 
 import cv2
 import numpy as np
 import warp as wp
 from numpy.typing import NDArray
 
+from diorama.sim.assets.color import toned
 from diorama.sim.render.raster.device import Array, Scratch
 from diorama.sim.render.raster.optics import Optics
-from diorama.sim.spec import CameraSpec
+from diorama.sim.spec import CameraSpec, ToneCurve
 
 wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False})
 
@@ -41,17 +42,11 @@ GOLDEN = wp.constant(wp.uint32(0x9E3779B9))
 
 
 @cache
-def response(curve: Literal["filmic", "linear"]) -> NDArray[np.uint8]:
-    """8-bit sRGB codes over the square root of the signal, from 0 to WHITEST.
-
-    ``filmic`` is Narkowicz's fit of the ACES film curve; ``linear`` clips at 1.
-    """
+def response(curve: ToneCurve) -> NDArray[np.uint8]:
+    """8-bit sRGB codes over the square root of the signal, from 0 to WHITEST."""
 
     def code(signal: float) -> int:
-        if curve == "filmic":
-            x = 0.8 * signal
-            signal = x * (2.51 * x + 0.03) / (x * (2.43 * x + 0.59) + 0.14)
-        t = min(signal, 1.0)
+        t = toned(signal, curve)
         return round(255 * (12.92 * t if t <= 0.0031308 else 1.055 * math.pow(t, 1 / 2.4) - 0.055))
 
     return np.array([code((i / (_ENTRIES - 1)) ** 2 * WHITEST) for i in range(_ENTRIES)], np.uint8)
@@ -162,9 +157,7 @@ class Sensor:
 
         `radiance` is an array of H * W vec3 on the device, or (H, W, 3) in NumPy; it is left as it was.
         """
-        if isinstance(radiance, np.ndarray):
-            flat = np.ascontiguousarray(radiance, np.float32).reshape(-1, 3)
-            radiance = wp.array(flat, dtype=wp.vec3, device=self.device, copy=False)
+        radiance = self._on_device(radiance)
         picture = np.empty((camera.height, camera.width, 3), np.uint8)
         if self.device == "cpu":
             self.develop_on_device(radiance, camera, wp.array(picture.reshape(-1, 3), dtype=wp.vec3ub, device="cpu", copy=False))
@@ -172,8 +165,23 @@ class Sensor:
             rgb = wp.empty(camera.width * camera.height, dtype=wp.vec3ub, device=self.device)
             self.develop_on_device(radiance, camera, rgb)
             picture[:] = rgb.numpy().reshape(picture.shape)
+        return self.stored(picture, camera)
+
+    def behind_lens(self, radiance: NDArray[np.float32], camera: CameraSpec) -> NDArray[np.float32]:
+        """(H, W, 3): what the camera's lens makes of the radiance that meets it. `develop` does the same first."""
+        return np.array(self._optics.seen(self._on_device(radiance), camera).numpy()).reshape(radiance.shape)
+
+    @staticmethod
+    def stored(picture: NDArray[np.uint8], camera: CameraSpec) -> NDArray[np.uint8]:
+        """The (H, W, 3) picture with the marks of the camera's JPEG compression, if it has any. `develop` does the same last."""
         quality = camera.sensor.jpeg_quality
         return picture if quality is None else compressed(picture, quality)
+
+    def _on_device(self, radiance: Array | NDArray[np.float32]) -> Array:
+        if not isinstance(radiance, np.ndarray):
+            return radiance
+        flat = np.ascontiguousarray(radiance, np.float32).reshape(-1, 3)
+        return wp.array(flat, dtype=wp.vec3, device=self.device, copy=False)
 
     def develop_on_device(self, radiance: Array, camera: CameraSpec, rgb: Array) -> None:
         """The same from H * W vec3 into H * W vec3ub, and nothing leaves the device: without JPEG's marks, which are made on the CPU."""
