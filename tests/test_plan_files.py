@@ -237,7 +237,7 @@ def test_what_is_no_plan(document):
     [
         ("p.yaml", "scenario: tabletop\nviews: 1\nviews: 2\n", 'line 3, column 1: the key "views" appears twice'),
         ("p.json", '{"scenario": "tabletop", "views": 1, "views": 2}', 'the key "views" appears twice'),
-        ("p.yaml", "scenario: &a tabletop\nassets: [*a, *a]\n", "line 2, column 10: plan files have no aliases"),
+        ("p.yaml", "scenario: &a tabletop\nassets: [*a, *a]\n", "line 2, column 10: aliases are not allowed"),
         ("p.yaml", "scenario: !!python/object/apply:os.system [ls]\n", "could not determine a constructor for the tag"),
         ("p.yaml", "scenario: [tabletop\n", "line 2, column 1: while parsing a flow sequence, expected ',' or ']'"),
         ("p.yaml", "scenario: tabletop\n---\nscenario: tabletop\n", "expected a single document"),

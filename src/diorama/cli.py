@@ -429,7 +429,7 @@ def _replay(
     plugin: _PLUGIN = (),
 ) -> None:
     from diorama.console import print_replay
-    from diorama.plan_text import to_text
+    from diorama.sim.text import to_text
     from diorama.run.replay import read_draws, replay_picture
 
     _load_plugins(plugin)

@@ -7,7 +7,7 @@ A path goes into mappings by key and into lists by number; into a list of named 
 import re
 from typing import Any
 
-from diorama import plan_text
+from diorama.sim import text
 from diorama.sim.errors import InvalidValue, UnknownKey, suggestion
 
 _STEP = re.compile(r"[^.\[\]]+")
@@ -18,11 +18,11 @@ def changed(document: Any, assignment: str, *, new_keys: bool = True) -> Any:
 
     Raises InvalidValue for what is no assignment, and UnknownKey for a path that leads nowhere.
     """
-    path, equals, text = assignment.partition("=")
+    path, equals, written = assignment.partition("=")
     if not equals or not _STEP.findall(path):
         raise InvalidValue(f"expected PATH=VALUE, such as randomizers.camera-shell.fov_deg=45, got {assignment!r}")
     try:
-        value = plan_text.parse(text, "yaml")
+        value = text.parse(written, "yaml")
     except InvalidValue as error:
         raise InvalidValue(f"{path}: {error}") from None
     return with_value(document, path, value, new_keys=new_keys)

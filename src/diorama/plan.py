@@ -23,7 +23,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_type_hints
 
-from diorama import plan_text, plugins
+from diorama import plugins
 from diorama.exporters import EXPORTERS
 from diorama.exporters.base import Exporter
 from diorama.overrides import with_value
@@ -35,6 +35,7 @@ from diorama.randomizers.distributions.var import variables_of
 from diorama.scenes import SCENARIOS
 from diorama.scenes.base import Scenario
 from diorama.sim.assets.source import AssetSource
+from diorama.sim import text
 from diorama.sim.codec import InvalidDocument, from_json, to_json
 from diorama.sim.errors import DioramaError, InvalidValue, UnknownName, suggestion
 from diorama.sim.frame import check_channels
@@ -152,7 +153,7 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
 
 def plan_to_text(plan: Plan, form: Literal["yaml", "json"]) -> str:
     """The contents of a plan file, complete, for people to edit."""
-    return plan_text.to_text(plan_to_json(plan), form)
+    return text.to_text(plan_to_json(plan), form)
 
 
 def plan_from_json(document: Any, *, source: str = "") -> Plan:
@@ -184,7 +185,7 @@ def load_plan(path: str | Path) -> Plan:
     if len(data) > MAX_PLAN_BYTES:
         raise InvalidValue(f"{path}: a plan file has at most {MAX_PLAN_BYTES} bytes; this is something else")
     try:
-        document = plan_text.parse(data, "json" if path.suffix == ".json" else "yaml")
+        document = text.parse(data, "json" if path.suffix == ".json" else "yaml")
     except InvalidValue as error:
         raise InvalidDocument([f"{path}: {error}"]) from None
     if isinstance(document, dict) and document.get("format") == "diorama run":  # plan.json of a data set
@@ -306,5 +307,5 @@ def _read_value(hint: Any, value: Any, path: str, faults: list[str]) -> Any:
 
 
 def _abridged(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    written = repr(value)
+    return written if len(written) <= 60 else f"{written[:57]}..."

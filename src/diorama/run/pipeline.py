@@ -31,7 +31,7 @@ class Pipeline:
 
     def library(self, plan: Plan) -> AssetLibrary:
         """The plan's assets, each of the user's read once. Raises AssetError when none can be used, before anything is made."""
-        check_files(plan.randomizers)
+        check_files((plan.scenario, *plan.randomizers))
         library = AssetLibrary(plan.assets)
         self.refused = library.report.reasons
         return library
@@ -41,8 +41,8 @@ class Pipeline:
         return tuple(sorted({*library.categories(), *getattr(plan.scenario, "categories", ())}))
 
     def fingerprint(self, plan: Plan, library: AssetLibrary) -> dict[str, str]:
-        """SHA-256 of all the user's files that decide the bytes: assets by relative name, those of randomizers as ``label:path``, code by name."""
-        files = {f"{label_of(r)}:{path}": digest(path) for r in plan.randomizers for path in files_of(r)}
+        """SHA-256 of all the user's files that decide the bytes: assets by relative name, those of scenario and randomizers as ``label:path``, code by name."""
+        files = {f"{label_of(r)}:{path}": digest(path) for r in (plan.scenario, *plan.randomizers) for path in files_of(r)}
         return library.fingerprint() | files | sources((plan.scenario, *plan.randomizers, *plan.exporters))
 
     def warm_up(self, plan: Plan) -> None:

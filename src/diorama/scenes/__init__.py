@@ -8,6 +8,7 @@ SCENARIOS = Registry(
     {
         "bin-picking": "diorama.scenes.bin_picking:BinPicking",
         "conveyor": "diorama.scenes.conveyor:Conveyor",
+        "photo": "diorama.scenes.photo:Photo",
         "shelf": "diorama.scenes.shelf:Shelf",
         "tabletop": "diorama.scenes.tabletop:Tabletop",
     },

@@ -28,6 +28,12 @@ def read_photo(path: Path) -> Image:
     return decoded(_bytes_of(path, f"{path}:"), f"{path}:", cv2.IMREAD_COLOR)
 
 
+def whole_size(path: Path) -> tuple[int, int]:
+    """The (width, height) of a photograph's file, as one looks at it; `read_photo` halves it until it fits. Raises AssetError naming the file."""
+    height, width = _decoded(_bytes_of(path, f"{path}:"), f"{path}:", cv2.IMREAD_COLOR).shape[:2]
+    return width, height
+
+
 def _bytes_of(path: Path, where: str) -> bytes:
     try:
         return path.read_bytes()
@@ -41,6 +47,11 @@ def decoded(data: bytes, where: str, flags: int = cv2.IMREAD_UNCHANGED) -> Image
 
     Grey becomes RGB, and 16 bits become 8. `flags` are OpenCV's. Raises AssetError, which starts with `where`.
     """
+    return fitted(_decoded(data, where, flags))
+
+
+def _decoded(data: bytes, where: str, flags: int) -> Image:
+    """The same at its own size, and not contiguous."""
     width, height = _claimed_size(data)
     if width * height > MOST_PIXELS:
         raise AssetError(f"{where} is {width} x {height} pixels large, and at most {MOST_PIXELS} can be used. Make it smaller.")
@@ -53,10 +64,10 @@ def decoded(data: bytes, where: str, flags: int = cv2.IMREAD_UNCHANGED) -> Image
     if image.dtype == np.uint16:
         image = (image // 257).astype(np.uint8)
     if image.ndim == 2 or image.shape[2] == 1:
-        return fitted(np.repeat(np.asarray(image, np.uint8).reshape(*image.shape[:2], 1), 3, axis=2))
+        return np.repeat(np.asarray(image, np.uint8).reshape(*image.shape[:2], 1), 3, axis=2)
     if image.shape[2] == 4 and (image[..., 3] < 255).any():
-        return fitted(np.asarray(image[..., [2, 1, 0, 3]], np.uint8))
-    return fitted(np.asarray(image[..., 2::-1], np.uint8))
+        return np.asarray(image[..., [2, 1, 0, 3]], np.uint8)
+    return np.asarray(image[..., 2::-1], np.uint8)
 
 
 def fitted(image: Image, largest_px: int = LARGEST_PX) -> Image:

@@ -1,4 +1,4 @@
-"""Plans as text: YAML and JSON, written for people to edit and read strictly."""
+"""Documents as text: YAML and JSON, written for people to edit and read strictly."""
 
 import json
 import re
@@ -54,7 +54,7 @@ class _StrictLoader(yaml.SafeLoader):
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):
-            raise ComposerError(None, None, "plan files have no aliases; write the value out", self.peek_event().start_mark)
+            raise ComposerError(None, None, "aliases are not allowed; write the value out", self.peek_event().start_mark)
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node: Any, deep: bool = False) -> Any:
