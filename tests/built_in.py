@@ -1,6 +1,7 @@
-"""Built-in randomizers with settings that they cannot do without, for checks that run over all of them."""
+"""Built-in randomizers and scenarios with settings that they cannot do without, for checks that run over all of them."""
 
 import tempfile
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,9 @@ import cv2
 import numpy as np
 
 from diorama.randomizers import RANDOMIZERS
+from diorama.scenes import SCENARIOS
+from diorama.sim.spec import Backdrop, CameraSpec, Pose, SceneSpec
+from diorama.sim.transforms import look_at
 
 
 def built_in(name: str, **settings: Any) -> Any:
@@ -16,9 +20,26 @@ def built_in(name: str, **settings: Any) -> Any:
     return RANDOMIZERS[name](**(_needed(name) | settings))
 
 
+def built_in_scenario(name: str, **settings: Any) -> Any:
+    """The scenario of this name."""
+    return SCENARIOS[name](**({"photos": _files("*.png")} if name == "photo" else {}), **settings)
+
+
+def taken_for(name: str, spec: SceneSpec) -> SceneSpec:
+    """The scene, with a photograph behind what its camera sees if the randomizer of this name is for such scenes alone."""
+    if name not in ("photo-light", "photo-sensor"):
+        return spec
+    camera = spec.cameras[0] if spec.cameras else CameraSpec(world_from_camera=Pose.from_matrix(look_at((0.0, -1.0, 1.5), (0.0, 0.0, 0.7))))
+    return spec.replace(cameras=(replace(camera, backdrop=Backdrop(path=_files("*.png")[0])),))
+
+
 def _needed(name: str) -> dict[str, Any]:
     files = {"hdr-map": "*.hdr", "photo-backdrop": "*.png"}
-    return {"paths": tuple(sorted(map(str, Path(_folder().name).glob(files[name]))))} if name in files else {}
+    return {"paths": _files(files[name])} if name in files else {}
+
+
+def _files(pattern: str) -> tuple[str, ...]:
+    return tuple(sorted(map(str, Path(_folder().name).glob(pattern))))
 
 
 @cache

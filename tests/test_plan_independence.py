@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import pytest
+from built_in import built_in_scenario
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -38,6 +39,12 @@ def context():
     return Context(library=AssetLibrary())
 
 
+def plan_of(scenario):
+    """The scenario's own plan, with files to draw from."""
+    staged = built_in_scenario(scenario)
+    return replace(default_plan(scenario), scenario=staged)
+
+
 def draws(plan, seed, context):
     """Everything drawn for one attempt at a scene and two views of it, physics left out."""
     cast = Cast(plan, Seed(seed).child("attempt", 0), 3, context)
@@ -47,7 +54,7 @@ def draws(plan, seed, context):
         return None
     found = dict(cast.draws)
     for view in range(2):
-        camera = CameraSpec(name=f"view-{view}")
+        camera = replace(spec.cameras[0] if spec.cameras else CameraSpec(), name=f"view-{view}")
         one = cast.at(Seed(seed).child("view", view), view)
         one.randomize(replace(spec, cameras=(camera,)), "view", f"view-{view}/")
         found |= one.draws
@@ -58,7 +65,7 @@ def draws(plan, seed, context):
 @settings(max_examples=6, deadline=None)
 @given(seed=st.integers(0, 2**32), place=st.integers(0, 100), stage=st.sampled_from(["scene", "settled", "view"]))
 def test_a_newcomer_changes_no_draw(scenario, seed, place, stage, context):
-    plan = default_plan(scenario)
+    plan = plan_of(scenario)
     at = place % (len(plan.randomizers) + 1)
     more = replace(plan, randomizers=(*plan.randomizers[:at], Bystander(stage=stage), *plan.randomizers[at:]))
     before, after = draws(plan, seed, context), draws(more, seed, context)
@@ -71,7 +78,7 @@ def test_a_newcomer_changes_no_draw(scenario, seed, place, stage, context):
 
 @pytest.mark.parametrize("scenario", SCENARIOS.names())
 def test_a_variable_changes_no_draw(scenario, context):
-    plan = default_plan(scenario)
+    plan = plan_of(scenario)
     more = replace(plan, variables={"unused": Uniform(0, 1)})
     before, after = draws(plan, 1, context), draws(more, 1, context)
     assert after is not None and before is not None
@@ -80,7 +87,7 @@ def test_a_variable_changes_no_draw(scenario, context):
 
 @pytest.mark.parametrize("scenario", SCENARIOS.names())
 def test_a_view_randomizer_that_goes_leaves_the_rest(scenario, context):
-    plan = default_plan(scenario)
+    plan = plan_of(scenario)
     gone = next(r for r in reversed(plan.randomizers) if r.stage == "view")
     fewer = replace(plan, randomizers=tuple(r for r in plan.randomizers if r is not gone))
     before, after = draws(plan, 1, context), draws(fewer, 1, context)

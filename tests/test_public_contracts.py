@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import pytest
-from built_in import built_in
+from built_in import built_in, built_in_scenario, taken_for
 
 from diorama.exporters import EXPORTERS
 from diorama.exporters.base import Encoded
@@ -33,12 +33,12 @@ def library() -> AssetLibrary:
 
 @pytest.mark.parametrize("name", SCENARIOS.names())
 def test_scenarios(name, library):
-    check_scenario(SCENARIOS[name](), library=library)
+    check_scenario(built_in_scenario(name), library=library)
 
 
 @pytest.mark.parametrize("name", RANDOMIZERS.names())
 def test_randomizers(name, library):
-    check_randomizer(built_in(name), library=library)
+    check_randomizer(built_in(name), spec=taken_for(name, table_scene()), library=library)
 
 
 @pytest.mark.parametrize("name", EXPORTERS.names())

@@ -429,8 +429,8 @@ def _replay(
     plugin: _PLUGIN = (),
 ) -> None:
     from diorama.console import print_replay
-    from diorama.sim.text import to_text
     from diorama.run.replay import read_draws, replay_picture
+    from diorama.sim.text import to_text
 
     _load_plugins(plugin)
     if draws:

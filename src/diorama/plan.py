@@ -34,8 +34,8 @@ from diorama.randomizers.distributions.scope import Scope, resolved
 from diorama.randomizers.distributions.var import variables_of
 from diorama.scenes import SCENARIOS
 from diorama.scenes.base import Scenario
-from diorama.sim.assets.source import AssetSource
 from diorama.sim import text
+from diorama.sim.assets.source import AssetSource
 from diorama.sim.codec import InvalidDocument, from_json, to_json
 from diorama.sim.errors import DioramaError, InvalidValue, UnknownName, suggestion
 from diorama.sim.frame import check_channels

@@ -57,7 +57,8 @@ def check_scenario(scenario: Scenario, *, library: AssetLibrary | None = None) -
         _expect(isinstance(spec, SceneSpec), scenario, f"build must return a SceneSpec, got {type(spec).__name__}")
         _expect(twin.build(seed.child("scenario"), context) == spec, scenario, "build returned another scene for the same seed")
         _expect(from_json(SceneSpec, _through_json(spec, scenario)) == spec, scenario, "the scene changes on its way through JSON")
-        _expect(not spec.cameras, scenario, "build must leave cameras to the views, it added some")
+        photos = all(camera.backdrop for camera in spec.cameras)
+        _expect(photos, scenario, "build must leave cameras to the views, but for those of photographs; it added one without a backdrop")
         return spec
 
     for number in range(_SEEDS):
@@ -75,7 +76,7 @@ def check_scenario(scenario: Scenario, *, library: AssetLibrary | None = None) -
 
 
 def check_randomizer(randomizer: Randomizer, *, spec: SceneSpec | None = None, library: AssetLibrary | None = None) -> None:
-    """Check a randomizer on a scene, by default a table with three objects on it.
+    """Check a randomizer on a scene, by default a table with three objects on it. One of stage ``view`` gets the scene's first camera, if it has any.
 
     What it draws for a body (below a key that is the body's name, or in a mapping whose ``name`` it is) must not depend on
     which bodies come after it.
@@ -84,7 +85,8 @@ def check_randomizer(randomizer: Randomizer, *, spec: SceneSpec | None = None, l
     _expect(randomizer.stage in get_args(Stage), randomizer, f"stage must be one of {', '.join(get_args(Stage))}, got {randomizer.stage!r}")
     context = Context(library=library or AssetLibrary())
     spec = table_scene() if spec is None else spec
-    spec = spec.replace(cameras=(_CAMERA,) if randomizer.stage == "view" else ())
+    if randomizer.stage == "view":
+        spec = spec.replace(cameras=spec.cameras[:1] or (_CAMERA,))
     newcomer = BodySpec(
         name="newcomer", shape=SphereShape(radius_m=0.03), mass_kg=0.1, category="ball", tags=("object",), world_from_body=_at(0.2, 0.2, 0.5)
     )
@@ -282,7 +284,7 @@ def _check_apply(randomizer: Randomizer, spec: SceneSpec, params: dict[str, Any]
             shape == [(c.name, c.width, c.height) for c in spec.cameras], randomizer, "a view randomizer must keep the camera's name and resolution"
         )
     else:
-        _expect(not changed.cameras, randomizer, "a scene randomizer must leave cameras to the views")
+        _expect(changed.cameras == spec.cameras, randomizer, "a scene randomizer must leave cameras to the views")
 
 
 def _draws_by_body(params: Any, spec: SceneSpec) -> dict[str, list[Any]]:

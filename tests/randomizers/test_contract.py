@@ -5,7 +5,7 @@ import json
 from dataclasses import fields, replace
 
 import pytest
-from built_in import built_in
+from built_in import built_in, taken_for
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -61,7 +61,7 @@ def test_settings_survive_json(name):
 @given(seed=SEEDS)
 def test_replays_from_its_record(name, seed, staged, context):
     randomizer = of_name(name)
-    spec = staged(seed % 5) if name != "objects" else staged(seed % 5, objects=Objects(count=Constant(0)))
+    spec = taken_for(name, staged(seed % 5) if name != "objects" else staged(seed % 5, objects=Objects(count=Constant(0))))
     params = sampled(randomizer, seed, spec, context)
     assume(params is not None)
     varied = randomizer.apply(spec, params)
@@ -75,14 +75,14 @@ def test_replays_from_its_record(name, seed, staged, context):
 @pytest.mark.parametrize("name", NAMES)
 def test_seeds_differ(name, staged, context):
     randomizer = of_name(name)
-    spec = staged(0, objects=Objects(count=Constant(0))) if name == "objects" else staged(0)
+    spec = taken_for(name, staged(0, objects=Objects(count=Constant(0))) if name == "objects" else staged(0))
     drawn = [json.dumps(params) for s in range(40) if (params := sampled(randomizer, s, spec, context)) is not None]
     assert len(set(drawn)) == len(drawn) >= 20
 
 
 @pytest.mark.parametrize("name", [n for n in NAMES if RANDOMIZERS[n].stage == "view"])
 def test_view_randomizers_change_their_camera_only(name, staged, context):
-    randomizer, spec = of_name(name), staged(1)
+    randomizer, spec = of_name(name), taken_for(name, staged(1))
     varied = randomizer.apply(spec, randomizer.sample(Seed(3), spec, context))
     assert replace(varied, cameras=()) == replace(spec, cameras=())
     before, after = spec.cameras[0], varied.cameras[0]

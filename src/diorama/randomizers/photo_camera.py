@@ -13,8 +13,10 @@ from diorama.sim.spec import Backdrop, CameraSpec, SceneSpec
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhotoCamera:
-    """Show a part of the scenario's photograph: 1 / `zoom` of its width or height, off the middle by `offset` (right and down; -1 and 1 are as far
-    as it goes). Camera and photograph stay matched, to the texel. Without a photograph, what the camera saw is cropped likewise.
+    """Show a part of the scenario's photograph, with the camera that sees that part.
+
+    1 / `zoom` of the photograph's width is shown, or of its height, off the middle by `offset` (right and down; -1 and 1 are as far as it goes).
+    Camera and photograph stay matched, to the texel. Without a photograph, what the camera saw is cropped likewise.
     """
 
     name: ClassVar[str] = "photo-camera"

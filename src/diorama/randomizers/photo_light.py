@@ -20,10 +20,10 @@ from diorama.sim.spec import CameraSpec, EnvironmentSpec, Light, Rgb, SceneSpec,
 class PhotoLight:
     """Light the objects as the things in the scenario's photograph are lit.
 
-    Brightness and colour of the light are estimated from the photograph, times `brightness`. A share `direct` of what falls on the plane comes from one
-    side, at `elevation_deg` above it, from a source that is `softness_deg` wide; the rest comes from all around, and from below as much as the plane sends
-    back. The side is the one towards which the plane is brighter, give or take `azimuth_error_deg`; where that is not clear, any. The plane is looked at
-    up to a depth of `reach_m`. What the photograph's YAML file says of its light is taken from there: see `KnownLight`.
+    Brightness and colour of the light are estimated from the photograph, times `brightness`. A share `direct` of what falls on the plane comes from
+    one side, at `elevation_deg` above it, from a source that is `softness_deg` wide; the rest comes from all around, and from below as much as the
+    plane sends back. The side is the one towards which the plane is brighter, give or take `azimuth_error_deg`; where that is not clear, any. The
+    plane is looked at up to a depth of `reach_m`. What the photograph's YAML file says of its light is taken from there: see `KnownLight`.
     """
 
     name: ClassVar[str] = "photo-light"
@@ -63,7 +63,9 @@ class PhotoLight:
         lights: tuple[Light, ...] = ()
         if direct > 0:
             lights = (_key(camera, scaled(white, math.pi * direct), azimuth, elevation, softness),)
-        around = EnvironmentSpec(sky=scaled(white, 1 - direct), ground=scaled(found.plane, 1.0), occlusion_radius_m=spec.environment.occlusion_radius_m)
+        around = EnvironmentSpec(
+            sky=scaled(white, 1 - direct), ground=scaled(found.plane, 1.0), occlusion_radius_m=spec.environment.occlusion_radius_m
+        )
         return {
             "found": to_json(found),
             "white": list(white),

@@ -18,8 +18,9 @@ _MOST_BLUR_PX = 16.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhotoSensor:
-    """Give what is put into the scenario's photograph the noise and the blur that the photograph itself has, measured in the picture that is made of it,
-    times `noise` and `blur`. The photograph's own pixels get no more of either.
+    """Give what is put into the scenario's photograph the noise and the blur that the photograph itself has.
+
+    They are measured in the picture that is made of it, and multiplied by `noise` and `blur`. The photograph's own pixels get no more of either.
     """
 
     name: ClassVar[str] = "photo-sensor"

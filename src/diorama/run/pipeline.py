@@ -41,7 +41,7 @@ class Pipeline:
         return tuple(sorted({*library.categories(), *getattr(plan.scenario, "categories", ())}))
 
     def fingerprint(self, plan: Plan, library: AssetLibrary) -> dict[str, str]:
-        """SHA-256 of all the user's files that decide the bytes: assets by relative name, those of scenario and randomizers as ``label:path``, code by name."""
+        """SHA-256 of all the user's files that decide the bytes: assets by relative name, code by name, others as ``label:path``."""
         files = {f"{label_of(r)}:{path}": digest(path) for r in (plan.scenario, *plan.randomizers) for path in files_of(r)}
         return library.fingerprint() | files | sources((plan.scenario, *plan.randomizers, *plan.exporters))
 

@@ -10,9 +10,11 @@ from diorama.sim.spec import SceneSpec
 class Scenario(Protocol):
     """Stages a scene.
 
-    `build` makes the furniture, plain lights and physics settings (pure: all randomness from `seed`); `randomizers`
-    are the scenario's own defaults, in the order in which they compose. One that builds objects to label itself, other than from the
-    asset library, says their ``(category, supercategory)`` pairs in a class variable `categories`.
+    `build` makes the furniture, plain lights and physics settings (pure: all randomness from `seed`); `randomizers` are the scenario's own defaults,
+    in the order in which they compose. Cameras are left to the views; but one that has a `backdrop`, which took a photograph that the scene belongs
+    to, is what all views start from, cut to their proportions. A scenario that builds objects to label itself, other than from the asset library,
+    says their ``(category, supercategory)`` pairs in a class variable `categories`. One that reads files of the user's has the methods `files()` and
+    `check()` of randomizers that do.
     """
 
     name: ClassVar[str]

@@ -6,10 +6,10 @@ from math import radians
 from pathlib import Path
 from typing import ClassVar
 
-from diorama.randomizers.base import Context, Randomizer
+from diorama.randomizers.base import OBJECTS, Context, Randomizer
 from diorama.randomizers.distributions import Constant, Distribution, Uniform, UniformInt, require
 from diorama.randomizers.files import check_readable, digest, files_in
-from diorama.randomizers.materials import Look, Materials
+from diorama.randomizers.materials import Materials
 from diorama.randomizers.objects import Objects
 from diorama.randomizers.outlines import convex_outline
 from diorama.randomizers.photo_camera import PhotoCamera
@@ -37,9 +37,10 @@ _TIME_STEP_S = 1 / 160
 class Photo:
     """A photograph of something level, and objects put onto what is seen of it, no deeper than `reach_m`.
 
-    `photos` are image files, and folders of them; any is as likely. The camera is where it stood when the photograph was taken, as a YAML file beside it
-    says, with the photograph's name (see `Sidecar`). What that leaves open is drawn: the camera's height above the plane `height_m`, its tilt, `pitch_deg`
-    downwards and `roll_deg` clockwise, and its vertical field of view `fov_deg`. `tone_curve` is how the photograph's codes came from light.
+    `photos` are image files, and folders of them; any is as likely. The camera is where it stood when the photograph was taken, as a YAML file beside
+    it says, with the photograph's name (see `Sidecar`). What that leaves open is drawn: the camera's height above the plane `height_m`, its tilt,
+    `pitch_deg` downwards and `roll_deg` clockwise, and its vertical field of view `fov_deg`. `tone_curve` is how the photograph's codes came from
+    light.
     """
 
     name: ClassVar[str] = "photo"
@@ -102,19 +103,19 @@ class Photo:
             shape=PrismShape(outline_m=tuple((round(u - x, 9), round(v - y, 9)) for u, v in corners), height_m=_THICKNESS_M),
             world_from_body=Pose((x, y, -_THICKNESS_M / 2)),
             friction=0.7,
-            material=MaterialSpec(base_color=(0.5, 0.5, 0.5), roughness=1.0),
+            material=MaterialSpec(base_color=(0.5, 0.5, 0.5), roughness=1.0, ior=1.0),
             tags=("furniture", "support"),
             catcher=True,
         )
-        (west, south), (east, north) = (tuple(limit(c[axis] for c in corners) for axis in range(2)) for limit in (min, max))
-        bounds = {"bounds_min_m": (west, south, -_FALLEN_M), "bounds_max_m": (east, north, _HEADROOM_M)}
-        return SceneSpec(bodies=(plane,), cameras=(camera,), physics=PhysicsSpec(time_step_s=_TIME_STEP_S, **bounds))
+        (west, east), (south, north) = ((min(along), max(along)) for along in zip(*corners, strict=True))
+        physics = PhysicsSpec(time_step_s=_TIME_STEP_S, bounds_min_m=(west, south, -_FALLEN_M), bounds_max_m=(east, north, _HEADROOM_M))
+        return SceneSpec(bodies=(plane,), cameras=(camera,), physics=physics)
 
     def randomizers(self) -> tuple[Randomizer, ...]:
         return (
             Objects(count=UniformInt(3, 8)),
             Scatter(),
-            Materials(furniture=Look(replaced=0.0, printed_replaced=0.0)),
+            Materials(on=OBJECTS),
             PhotoLight(),
             PhotoCamera(),
             PhotoSensor(),

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,9 +50,9 @@ def grain(picture: NDArray[np.uint8], curve: ToneCurve) -> Grain:
 def noise(picture: NDArray[np.uint8], curve: ToneCurve) -> tuple[float, float]:
     """(read noise, shot noise): the deviation is sqrt(read^2 + shot^2 * signal).
 
-    J. Immerkaer's difference of two Laplacians (CVIU 64, 1996), which neither slopes nor curvature move, in squares; its median, which few edges move;
-    and of squares of alike brightness those with the least structure. What the codes' own steps add is taken away. Noise that a camera has smoothed
-    is told too low, fine patterns that fill the picture are taken for noise.
+    J. Immerkaer's difference of two Laplacians (CVIU 64, 1996), which neither slopes nor curvature move, in squares; its median, which few edges
+    move; and of squares of alike brightness those with the least structure. What the codes' own steps add is taken away. Noise that a camera has
+    smoothed is told too low, fine patterns that fill the picture are taken for noise.
     """
     s = _signal_steps(picture, curve)
     rows = s[:-2] - 2 * s[1:-1] + s[2:]
@@ -78,7 +79,7 @@ def _signal_steps(picture: NDArray[np.uint8], curve: ToneCurve) -> NDArray[np.in
     return np.rint(signals(curve).astype(np.float64) * _STEPS).astype(np.int64)[picture]
 
 
-def _squares(values: NDArray[np.int64]) -> NDArray[np.int64]:
+def _squares(values: NDArray[Any]) -> NDArray[Any]:
     """(n, pixels): each whole square of each channel of (h, w, 3)."""
     down, across = values.shape[0] // _SQUARE, values.shape[1] // _SQUARE
     cut = values[: down * _SQUARE, : across * _SQUARE].reshape(down, _SQUARE, across, _SQUARE, 3)

@@ -37,9 +37,9 @@ def camera_from_corners(
 ) -> CameraSpec:
     """The camera that sees a rectangle's corners there.
 
-    The corners (u, v) go around the rectangle; the way from the first to the second is `size_m[0]` long, the next one `size_m[1]`. The world's origin is
-    the rectangle's middle, and x leads from the first corner to the second; or, if the corners are given counter-clockwise, from the first to the
-    last. The focal length comes from the corners too, unless `fov_rad`, the photograph's vertical field of view, is given.
+    The corners (u, v) go around the rectangle; the way from the first to the second is `size_m[0]` long, the next one `size_m[1]`. The world's
+    origin is the rectangle's middle, and x leads from the first corner to the second; or, if the corners are given counter-clockwise, from the first
+    to the last. The focal length comes from the corners too, unless `fov_rad`, the photograph's vertical field of view, is given.
 
     Raises InvalidValue when no camera sees a rectangle so, or when the corners leave the focal length open.
     """
@@ -56,7 +56,7 @@ def camera_from_corners(
     missed = _missed(camera, ordered, across, along)
     if missed > _MOST_MISSED * max(size):
         raise InvalidValue(
-            f"the corners are not those of a rectangle of {size_m[0]:g} x {size_m[1]:g} m: the one that fits best misses them by {missed:.0f} pixels. "
+            f"the corners are not those of a rectangle of {size_m[0]:g} x {size_m[1]:g} m: the one that fits best misses them by {missed:.0f} px. "
             "The first size is that of the side from the first corner to the second. Is the photograph a part of a larger one, or turned?"
         )
     return camera
@@ -131,7 +131,9 @@ def _focal(h: Homography, side_px: int) -> float:
     over, below = sum(p * q for p, q in rows), sum(p * p for p, _ in rows)
     inverse_square = -over / below if below > 0 else 0.0
     if inverse_square * (_LONGEST * side_px) ** 2 < 1:
-        raise InvalidValue("the corners do not tell the focal length: they are seen from straight above, or are not those of a rectangle; give fov_deg")
+        raise InvalidValue(
+            "the corners do not tell the focal length: they are seen from straight above, or are not those of a rectangle; give fov_deg"
+        )
     return math.sqrt(1 / inverse_square)
 
 

@@ -19,8 +19,8 @@ class KnownLight:
     """The light of a photograph, as far as it is known.
 
     Most of it comes from `azimuth_deg`, clockwise as seen from above (0: from ahead of the camera, 90: from the right, 180: from behind it), and
-    `elevation_deg` above the plane. `direct` is that light's share of all that falls on the plane, and `softness_deg` how wide it is, seen from there.
-    `white` is what a white sheet on the plane looks like: its sRGB values, 0 to 1.
+    `elevation_deg` above the plane. `direct` is that light's share of all that falls on the plane, and `softness_deg` how wide it is, seen from
+    there. `white` is what a white sheet on the plane looks like: its sRGB values, 0 to 1.
     """
 
     azimuth_deg: float | None = None
@@ -43,8 +43,8 @@ class Sidecar:
     """What is known of a photograph.
 
     Either its camera's height above the plane, and its tilt (`pitch_deg` down from the horizon, `roll_deg` clockwise), or where four corners of a
-    rectangle on the plane are seen: `corners_px` (u, v) of the file as one looks at it, going around, the first two `size_m[0]` apart and the next two
-    `size_m[1]`. `fov_deg` is the photograph's vertical field of view, which corners may tell as well.
+    rectangle on the plane are seen: `corners_px` (u, v) of the file as one looks at it, going around, the first two `size_m[0]` apart and the next
+    two `size_m[1]`. `fov_deg` is the photograph's vertical field of view, which corners may tell as well.
     """
 
     height_m: float | None = None
@@ -92,4 +92,3 @@ def read_sidecar(photo: str | Path) -> Sidecar:
         raise AssetError("\n".join(f"{path}: {fault}" for fault in error.faults)) from None
     except InvalidValue as error:
         raise AssetError(f"{path}: {error}") from None
-

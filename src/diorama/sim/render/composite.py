@@ -32,7 +32,7 @@ Light = NDArray[np.float32]
 _FROM_LIGHT = frozenset({"rgb", "radiance"})
 _BLACK, _EVEN = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
 _UNSEEN = MaterialSpec(base_color=_BLACK, roughness=1.0, ior=1.0)
-#: Shares of the photograph that are this near to all of it are all of it: shadow maps are not the same with more bodies in them. No code changes by it.
+#: Shares of the photograph that are this near to all of it are all of it: shadow maps are not the same with more bodies in them. No code is.
 _ALL = 2.0**-12
 
 

@@ -52,7 +52,9 @@ class BodySpec:
         check(finite(self.friction) and self.friction >= 0, self, f"{self.name}: friction must be 0 or more, got {self.friction}")
         check(0 <= self.restitution <= 1, self, f"{self.name}: restitution must be in [0, 1], got {self.restitution}")
         fixed = self.mass_kg == 0 and self.motion.is_still and self.category is None
-        check(fixed or not self.catcher, self, f"{self.name}: a catcher stands for what was photographed: it is still, and has no mass and no category")
+        check(
+            fixed or not self.catcher, self, f"{self.name}: a catcher stands for what was photographed: it is still, and has no mass and no category"
+        )
 
     @property
     def is_static(self) -> bool:

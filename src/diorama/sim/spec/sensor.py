@@ -14,9 +14,9 @@ ToneCurve = Literal["filmic", "linear"]
 class SensorSpec:
     """The lens's faults and the sensor's, in the order in which light meets them. Nothing here moves or changes a label.
 
-    `blur_px` is the standard deviation of the lens's blur, a Gaussian. `vignetting` darkens towards the corners: 0 not at all, 1 by the fourth power of the cosine off the axis.
-    `chromatic_aberration_px` is how far, at the picture's corner, red is drawn outwards and blue inwards.
-    `bloom` is the share of the light that strays, into a halo whose radius is `bloom_radius` of the picture's height.
+    `blur_px` is the standard deviation of the lens's blur, a Gaussian. `vignetting` darkens towards the corners: 0 not at all, 1 by the fourth power
+    of the cosine off the axis. `chromatic_aberration_px` is how far, at the picture's corner, red is drawn outwards and blue inwards. `bloom` is the
+    share of the light that strays, into a halo whose radius is `bloom_radius` of the picture's height.
 
     The signal is then the radiance times 2**`exposure_ev`, channel by channel times `white_balance`. It gets noise of standard
     deviation sqrt(`read_noise`**2 + `shot_noise`**2 * signal), the pattern picked by `noise_seed`, goes through the tone curve

@@ -1,7 +1,7 @@
 """The lens's faults: what happens to light on its way from the scene to the sensor.
 
-Vignetting and lateral chromatic aberration are one resampling of the blurred picture; bloom is a blur of what comes out of it. Light stays linear, so all
-of it is sums and products, and none of it knows of exposure.
+Vignetting and lateral chromatic aberration are one resampling of the blurred picture; bloom is a blur of what comes out of it. Light stays linear, so
+all of it is sums and products, and none of it knows of exposure.
 
 Both blurs are Gaussians. Bloom's halo is blurred on a grid coarser by a power of two, so that its cost does not grow with its width. Beyond its
 borders the picture is continued as in a mirror: as much light then strays in as strays out, an even picture stays even and the sum of
