@@ -11,9 +11,10 @@ from diorama.randomizers.distributions import Constant, LogUniform, Uniform
 from diorama.randomizers.objects import MIN_MASS_KG, Objects
 from diorama.randomizers.scale import Scale
 from diorama.sim.assets.library import AssetLibrary
+from diorama.sim.assets.primitives import primitive_asset
 from diorama.sim.errors import InvalidValue
 from diorama.sim.seeds import Seed
-from diorama.sim.spec import BodySpec, BoxShape, CylinderShape, SceneSpec, SphereShape
+from diorama.sim.spec import BodySpec, BoxShape, CylinderShape, PrismShape, SceneSpec, SphereShape
 from diorama.testing import check_randomizer
 
 EVERY = Select()
@@ -70,6 +71,7 @@ def test_stretching_is_along_the_bodys_own_axes(mugs, household):
         (BoxShape(size_m=(0.1, 0.2, 0.3)), lambda s: math.prod(s.size_m)),
         (SphereShape(radius_m=0.1), lambda s: s.radius_m**3),
         (CylinderShape(radius_m=0.1, height_m=0.3), lambda s: s.radius_m**2 * s.height_m),
+        (PrismShape(outline_m=((-0.1, -0.1), (0.2, -0.1), (-0.1, 0.2)), height_m=0.3), lambda s: primitive_asset(s).volume_m3),
     ],
 )
 def test_primitives_keep_their_density(shape, volume, context):

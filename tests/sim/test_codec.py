@@ -26,6 +26,7 @@ from diorama.sim.spec import (
     PhysicsSpec,
     PointLight,
     Pose,
+    PrismShape,
     ProceduralTexture,
     SceneSpec,
     SensorSpec,
@@ -48,6 +49,7 @@ below_1 = st.floats(0, 1, exclude_max=True)
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 name = text.filter(bool)
 unit = st.floats(-1, 1)
+DIAMOND = ((-0.3, 0.0), (0.0, -0.1), (0.3, 0.0), (0.0, 0.1))
 quaternions = st.tuples(unit, unit, unit, unit).filter(lambda q: math.hypot(*q) > 1e-2).map(normalize_quat)
 
 
@@ -66,6 +68,9 @@ shapes = st.one_of(
     st.builds(BoxShape, size_m=triples(positive)),
     st.builds(SphereShape, radius_m=positive, segments=st.integers(8, 999)),
     st.builds(CylinderShape, radius_m=positive, height_m=positive, segments=st.integers(8, 999)),
+    st.builds(
+        PrismShape, outline_m=st.sampled_from([((-1.0, -1.0), (2.0, -1.0), (-1.0, 2.0)), ((-2, -1), (2, -1), (2, 1), (-2, 1))]), height_m=positive
+    ),
 )
 recipes = st.builds(
     ProceduralTexture,

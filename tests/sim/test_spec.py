@@ -21,6 +21,7 @@ from diorama.sim.spec import (
     PhysicsSpec,
     PointLight,
     Pose,
+    PrismShape,
     ProceduralTexture,
     SceneSpec,
     SensorSpec,
@@ -36,12 +37,15 @@ MUG = BodySpec(name="mug", shape=BALL, inertia_kg_m2=(0.1, 0.1, 0.1))
 SPOT = SpotLight(position_m=(0, 0, 1), direction=(0, 0, -1))
 CHECKS = ProceduralTexture(pattern="checks", color_a=(0.1, 0.2, 0.3), color_b=(0.4, 0.5, 0.6))
 
+TRIANGLE = PrismShape(outline_m=((-1, -1), (2, -1), (-1, 2)), height_m=0.1)
+
 ONE_OF_EACH = [
     Pose(),
     MeshShape(asset="household:mug/3"),
     BoxShape(size_m=(1, 1, 1)),
     BALL,
     CylinderShape(radius_m=0.1, height_m=0.2),
+    TRIANGLE,
     CHECKS,
     MaterialSpec(),
     MUG,
@@ -86,6 +90,11 @@ REFUSED = [
     (BALL, {"segments": 7}, "SphereShape: segments must be at least 8, got 7"),
     (CylinderShape(radius_m=1, height_m=1), {"height_m": 0}, "CylinderShape: radius_m and height_m must be positive, got 1, 0"),
     (CylinderShape(radius_m=1, height_m=1), {"segments": 0}, "CylinderShape: segments must be at least 8, got 0"),
+    (TRIANGLE, {"height_m": 0.0}, "PrismShape: height_m must be positive, got 0.0"),
+    (TRIANGLE, {"outline_m": ((-1, 0), (1, 0))}, "PrismShape: outline_m must have three corners or more, got ((-1, 0), (1, 0))"),
+    (TRIANGLE, {"outline_m": ((-1, -1), (-1, 2), (2, -1))}, "PrismShape: outline_m must be convex, its corners counter-clockwise"),
+    (TRIANGLE, {"outline_m": ((-1, -1), (0, 0), (2, -1), (-1, 2))}, "PrismShape: outline_m must be convex, its corners counter-clockwise"),
+    (TRIANGLE, {"outline_m": ((0, 0), (3, 0), (0, 3))}, "PrismShape: outline_m must be about its centre of mass, which is at (1.0, 1.0)"),
     (CHECKS, {"color_b": (0, 0, 1.1)}, "ProceduralTexture: color_b must be in [0, 1], got (0, 0, 1.1)"),
     (CHECKS, {"tile_m": 0.0}, "ProceduralTexture: tile_m must be positive, got 0.0"),
     (CHECKS, {"frequency": 0}, "ProceduralTexture: frequency must be in 1..64, got 0"),

@@ -14,12 +14,12 @@ from diorama.measure.steering import LONGEST_PX, Knobs, Steered, corrected, stee
 from diorama.measure.table import read_table
 from diorama.measure.trial import tried
 from diorama.plan import plan_from_json
-from diorama.plan_text import to_text
 from diorama.randomizers.fit import Fit
 from diorama.randomizers.fit_joint import JointFit, Method, fit_joint
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.errors import InvalidValue
 from diorama.sim.seeds import Seed
+from diorama.sim.text import to_text
 
 #: After the first correction, by so much of the difference: what few pictures show is partly chance.
 _STEPS = (1.0, 0.6)

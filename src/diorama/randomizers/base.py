@@ -58,26 +58,32 @@ class Labelled:
     label: str = ""
 
 
-def label_of(randomizer: Randomizer) -> str:
-    """What a randomizer is called in a plan: its label, or else its name."""
-    return getattr(randomizer, "label", "") or randomizer.name
+class Named(Protocol):
+    """What a scenario or a randomizer is."""
+
+    name: ClassVar[str]
 
 
-def check_files(randomizers: Sequence[Randomizer]) -> None:
-    """Have every randomizer read its files. Raises AssetError with all faults, a line each, that begins with the randomizer's label."""
+def label_of(thing: Named) -> str:
+    """What a scenario or a randomizer is called in a plan: its label, or else its name."""
+    return getattr(thing, "label", "") or thing.name
+
+
+def check_files(things: Sequence[Named]) -> None:
+    """Have every scenario and randomizer read its files. Raises AssetError with all faults, a line each, that begins with the label."""
     faults: list[str] = []
-    for randomizer in randomizers:
+    for thing in things:
         try:
-            getattr(randomizer, "check", lambda: None)()
+            getattr(thing, "check", lambda: None)()
         except DioramaError as error:
-            faults += [f"{label_of(randomizer)}: {line}" for line in str(error).splitlines()]
+            faults += [f"{label_of(thing)}: {line}" for line in str(error).splitlines()]
     if faults:
         raise AssetError("\n".join(faults))
 
 
-def files_of(randomizer: Randomizer) -> tuple[str, ...]:
-    """Paths of the user's files that a randomizer draws from."""
-    return getattr(randomizer, "files", tuple)()
+def files_of(thing: Named) -> tuple[str, ...]:
+    """Paths of the user's files that a scenario or a randomizer draws from."""
+    return getattr(thing, "files", tuple)()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

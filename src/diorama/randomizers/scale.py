@@ -9,7 +9,7 @@ from diorama.randomizers.objects import MIN_MASS_KG
 from diorama.randomizers.placement import PLACED
 from diorama.sim.codec import from_json, to_json
 from diorama.sim.seeds import Seed
-from diorama.sim.spec import BodySpec, BoxShape, CylinderShape, Lattice, MeshShape, SceneSpec, Shape
+from diorama.sim.spec import BodySpec, BoxShape, CylinderShape, Lattice, MeshShape, PrismShape, SceneSpec, Shape
 from diorama.sim.spec.lattice import NEVER_FOLDS
 
 _POINTS = 27
@@ -81,6 +81,9 @@ class Scale(Labelled):
             return replace(shape, size_m=(rounded(shape.size_m[0] * x), rounded(shape.size_m[1] * y), rounded(shape.size_m[2] * z)))
         if isinstance(shape, CylinderShape):
             return replace(shape, radius_m=rounded(shape.radius_m * x), height_m=rounded(shape.height_m * z))
+        if isinstance(shape, PrismShape):
+            outline = tuple((rounded(u * x), rounded(v * y)) for u, v in shape.outline_m)
+            return replace(shape, outline_m=outline, height_m=rounded(shape.height_m * z))
         return replace(shape, radius_m=rounded(shape.radius_m * factor))
 
     def _lattice(self, seed: Seed) -> Lattice | None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from diorama.sim.assets import geometry
 from diorama.sim.assets.primitives import box, cylinder, primitive_asset, revolved, sphere
 from diorama.sim.assets.surface import Surface, mesh_parts
-from diorama.sim.spec import BoxShape, CylinderShape, SphereShape
+from diorama.sim.spec import BoxShape, CylinderShape, PrismShape, SphereShape
 
 sizes = st.floats(0.01, 10.0)
 shifts = st.tuples(*[st.floats(-5.0, 5.0)] * 3)
@@ -131,6 +131,7 @@ def test_box_projected_coordinates_are_metres_on_the_dominant_plane_and_not_mirr
         (BoxShape(size_m=(0.2, 0.3, 0.4)), 0.024, (0.2, 0.3, 0.4)),
         (SphereShape(radius_m=0.5, segments=96), math.pi / 6, (1, 1, 1)),
         (CylinderShape(radius_m=0.5, height_m=2.0, segments=96), math.pi / 2, (1, 1, 2)),
+        (PrismShape(outline_m=((0.6, 0), (0.3, 0.5), (-0.3, 0.5), (-0.6, 0), (-0.3, -0.5), (0.3, -0.5)), height_m=0.2), 0.18, (1.2, 1, 0.2)),
     ],
 )
 def test_primitives(shape, volume, extent):
