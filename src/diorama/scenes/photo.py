@@ -6,6 +6,8 @@ from math import radians
 from pathlib import Path
 from typing import ClassVar
 
+import numpy as np
+
 from diorama.randomizers.base import OBJECTS, Context, Randomizer
 from diorama.randomizers.distributions import Constant, Distribution, Uniform, UniformInt, require
 from diorama.randomizers.files import check_readable, digest, files_in
@@ -94,7 +96,7 @@ class Photo:
             cy=camera.cy + round(margin),
         )
         try:
-            corners = convex_outline(plane_seen(wider, self.reach_m))
+            corners = convex_outline(np.array(plane_seen(wider, self.reach_m)))
         except InvalidValue as error:
             raise InvalidValue(f"{photo}: {error}") from None
         x, y = (round(c, 9) for c in outline_center(corners))
