@@ -69,7 +69,7 @@ def generate(plan: Plan, seed: int, index: int, *, studio: Studio | None = None,
         with Studio(plan) as studio:
             return generate(plan, seed, index, studio=studio, views=views)
     root = Seed(seed).child("sample", index)
-    clock, rejections = Clock(), Counter[str]()
+    clock, rejections, last = Clock(), Counter[str](), ""
 
     for attempt in range(plan.max_attempts):
         try:
@@ -78,8 +78,9 @@ def generate(plan: Plan, seed: int, index: int, *, studio: Studio | None = None,
             break
         except RejectedScene as rejected:
             rejections[rejected.reason] += 1
+            last = f" The last: {rejected.detail}." if rejected.detail else ""
     else:
-        raise TooManyRejections(_complaint(f"scene {index}", plan.max_attempts, rejections))
+        raise TooManyRejections(_complaint(f"scene {index}", plan.max_attempts, rejections, last))
 
     shots = []
     for view in range(plan.views if views is None else views):
@@ -178,9 +179,9 @@ def _sample(
     )
 
 
-def _complaint(what: str, attempts: int, rejections: Counter[str]) -> str:
+def _complaint(what: str, attempts: int, rejections: Counter[str], last: str = "") -> str:
     reasons = ", ".join(f"{reason} {count} times" for reason, count in rejections.most_common())
-    return f"{what}: none of {attempts} attempts was fit ({reasons}). Ask for fewer or smaller objects, or raise max_attempts."
+    return f"{what}: none of {attempts} attempts was fit ({reasons}).{last} Ask for fewer or smaller objects, or raise max_attempts."
 
 
 #: What decides the pixels of a renderer besides the packages of all.

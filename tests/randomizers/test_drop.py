@@ -10,7 +10,7 @@ from diorama.randomizers.distributions import Constant
 from diorama.randomizers.drop import Drop
 from diorama.randomizers.objects import Objects
 from diorama.randomizers.on_surface import OnSurface
-from diorama.sim.errors import InvalidValue
+from diorama.sim.errors import InvalidValue, RejectedScene
 from diorama.sim.seeds import Seed
 from diorama.sim.transforms import apply
 
@@ -76,14 +76,14 @@ def test_upright_objects_stand(room, context):
 
 
 def test_says_how_many_fit(room, context):
-    with pytest.raises(InvalidValue, match=r"^only \d+ of 2500 objects fit above the table .* ask for fewer or smaller objects, or a larger table$"):
+    with pytest.raises(RejectedScene, match=r"^no-room: only \d+ of 2500 objects fit above the table \(no room up to 1 m above it for object-\d+, "):
         dropped(room, context, 0, 2500)
 
 
 def test_a_thing_larger_than_the_table_does_not_fit(room, context):
     objects = Objects(count=Constant(1), scale=Constant(30))
     spec = objects.apply(room, objects.sample(Seed(0), room, context))
-    with pytest.raises(InvalidValue, match=r"^only 0 of 1 objects fit above the table"):
+    with pytest.raises(RejectedScene, match=r"^no-room: only 0 of 1 objects fit above the table"):
         Drop().sample(Seed(0), spec, context)
 
 

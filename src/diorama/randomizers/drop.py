@@ -11,7 +11,7 @@ from diorama.randomizers.bounds import Box, is_placed, support_box, touched, tur
 from diorama.randomizers.columns import Columns
 from diorama.randomizers.distributions import Distribution, Uniform, UniformRotation, require, require_share, rounded
 from diorama.randomizers.placement import Placement, pose_json, require_length
-from diorama.sim.errors import InvalidValue
+from diorama.sim.errors import RejectedScene
 from diorama.sim.seeds import Seed
 from diorama.sim.spec import BodySpec, SceneSpec
 from diorama.sim.transforms import Quat, Vec3
@@ -33,7 +33,7 @@ class Drop(Placement):
     share `upright` stands as modelled, turned about the vertical only; the others are turned by `rotation`. Most objects take the lowest of
     some places in the zone; a share `piled` takes the first at hand, often above a low one, and lands on it. Where the zone is full, the
     rest of the table serves too. Boxes around objects start `gap_m` from each other, from what is in its place already and from the table, at
-    most `max_height_m` above the table, and `margin_m` inside its edge.
+    most `max_height_m` above the table, and `margin_m` inside its edge. What fits nowhere rejects the scene: ``no-room``.
     """
 
     name: ClassVar[str] = "drop"
@@ -67,7 +67,7 @@ class Drop(Placement):
             reach = Box.of(turned(touched(context.library.shape_asset(body.shape)), rotation))
             place = self._place(rng, reach, zone, table, columns)
             if place is None:
-                raise InvalidValue(self._complaint(body, reach, i, len(bodies)))
+                raise self._no_room(body, reach, i, len(bodies))
             poses[body.name] = pose_json(place, rotation)
             columns.add(reach, place)
         return {"zone_m": [list(zone[0]), list(zone[1])], "poses": poses}
@@ -113,12 +113,10 @@ class Drop(Placement):
             return None
         return (x, y, bottom - reach.low[2])
 
-    def _complaint(self, body: BodySpec, reach: Box, placed: int, wanted: int) -> str:
+    def _no_room(self, body: BodySpec, reach: Box, placed: int, wanted: int) -> RejectedScene:
         size = " x ".join(f"{b - a:.2g}" for a, b in zip(reach.low, reach.high, strict=True))
-        return (
-            f"only {placed} of {wanted} objects fit above the table (no room up to {self.max_height_m:g} m above it for {body.name}, {size} m); "
-            "ask for fewer or smaller objects, or a larger table"
-        )
+        where = f"no room up to {self.max_height_m:g} m above it for {body.name}, {size} m"
+        return RejectedScene("no-room", f"only {placed} of {wanted} objects fit above the table ({where})")
 
 
 def _spots(draws: np.ndarray, spans: Spans, reach: Box) -> np.ndarray | None:

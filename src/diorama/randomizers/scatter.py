@@ -44,6 +44,8 @@ class Scatter(Placement):
         require(self, 0, 1000, "distance_m")
         require(self, -math.inf, math.inf, "yaw_deg")
         require_length(self, "margin_m", "spacing_m", "gap_m")
+        if self.size_m is not None and not min(self.size_m) > 0:
+            raise InvalidValue(f"size_m must be positive, got {self.size_m}")
 
     def sample(self, seed: Seed, spec: SceneSpec, context: Context) -> dict[str, Any]:
         targets = [self._region(surface) for surface in surfaces(spec, context.library, self.support)]
