@@ -5,15 +5,18 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from diorama.randomizers.base import Context, Stage
+from diorama.randomizers.bounds import touched
 from diorama.randomizers.colors import scaled
 from diorama.randomizers.distributions import Distribution, LogUniform, Normal, Uniform, require, rounded
 from diorama.sim.assets.color import linear_from_srgb, untoned
+from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.codec import from_json, to_json
 from diorama.sim.errors import InvalidValue
 from diorama.sim.photo.light import photo_light
 from diorama.sim.photo.sidecar import read_sidecar
 from diorama.sim.seeds import Seed
 from diorama.sim.spec import CameraSpec, EnvironmentSpec, Light, Rgb, SceneSpec, SunLight
+from diorama.sim.transforms import apply, compose, invert
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,8 +25,8 @@ class PhotoLight:
 
     Brightness and colour of the light are estimated from the photograph, times `brightness`. A share `direct` of what falls on the plane comes from
     one side, at `elevation_deg` above it, from a source that is `softness_deg` wide; the rest comes from all around, and from below as much as the
-    plane sends back. The side is the one towards which the plane is brighter, give or take `azimuth_error_deg`; where that is not clear, any. The
-    plane is looked at up to a depth of `reach_m`. What the photograph's YAML file says of its light is taken from there: see `KnownLight`.
+    plane sends back. The side is the one towards which the plane is brighter, give or take `azimuth_error_deg`; where that is not clear, any. What
+    the photograph's YAML file says of its light is taken from there: see `KnownLight`.
     """
 
     name: ClassVar[str] = "photo-light"
@@ -34,7 +37,6 @@ class PhotoLight:
     elevation_deg: Distribution = Uniform(40, 75)
     azimuth_error_deg: Distribution = Normal(0, 15)
     softness_deg: Distribution = LogUniform(4, 30)
-    reach_m: float = 3.0
 
     def __post_init__(self) -> None:
         require(self, 0, 100, "brightness")
@@ -42,13 +44,11 @@ class PhotoLight:
         require(self, 5, 90, "elevation_deg")
         require(self, -math.inf, math.inf, "azimuth_error_deg")
         require(self, 0, 57, "softness_deg")
-        if not 0.05 <= self.reach_m <= 10_000:
-            raise InvalidValue(f"reach_m must be in 0.05..10000, got {self.reach_m}")
 
     def sample(self, seed: Seed, spec: SceneSpec, context: Context) -> dict[str, Any]:
         camera = _photographed(spec)
         path = camera.backdrop.path if camera.backdrop else ""
-        known, found = read_sidecar(path).light, photo_light(context.library.photo(path), camera, self.reach_m)
+        known, found = read_sidecar(path).light, photo_light(context.library.photo(path), camera, _depth_m(spec, camera, context.library))
 
         def said(name: str, drawn: float) -> float:
             return drawn if getattr(known, name) is None else getattr(known, name)
@@ -87,6 +87,13 @@ def _photographed(spec: SceneSpec) -> CameraSpec:
         if camera.backdrop is not None:
             return camera
     raise InvalidValue('photo-light: the scene has no photograph to take the light from. Choose a scenario that brings one, such as "photo".')
+
+
+def _depth_m(spec: SceneSpec, camera: CameraSpec, library: AssetLibrary) -> float:
+    """How deep into the photograph what is known of it reaches: its catchers. Without any, as far as one sees."""
+    camera_from_world = invert(camera.world_from_camera.matrix)
+    catchers = [(body.world_from_body.matrix, touched(library.shape_asset(body.shape))) for body in spec.bodies if body.catcher]
+    return max((float(apply(compose(camera_from_world, matrix), points)[:, 2].max()) for matrix, points in catchers), default=math.inf)
 
 
 def _signal(white: Rgb, camera: CameraSpec) -> Rgb:

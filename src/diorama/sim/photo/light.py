@@ -1,8 +1,9 @@
 """The light there was when a photograph was taken, as far as the photograph tells it.
 
-- How bright and of which colour it was, from how bright and of which colour things are. What is seen is light times reflectance, and one of them must
-  be guessed: here, that among the brightest things is something white, that the plane reflects between a fifth and four fifths of the light, and
-  that the colours of all that is seen are, on average, as much those of the things as of the light.
+- How bright and of which colour it was, from how bright and of which colour things below the horizon are. What is seen is light times reflectance,
+  and one of them must be guessed. White is taken to be half way, in proportion, between the brightest of these things and the white that cameras
+  usually expose for, so that the plane reflects between a tenth and four fifths of the light; and the light's colour to be half way between none and
+  that of all that is seen.
 - From which side it came, from where the plane is brighter: towards a lamp or a window. A sun lights all of a plane alike, and so do many lamps;
   then nothing is found. Patterns and things on the plane mislead it, the less the larger the part of the plane that is seen.
 
@@ -26,8 +27,10 @@ _WIDTH = 160
 _STEPS = 1 << 16
 #: So many of a thousand pixels are brighter than white things are.
 _BRIGHTER = 30
-#: The plane's reflectance, at least and at most.
-_REFLECTANCE = (0.2, 0.8)
+#: The signal that cameras usually expose white things to.
+_USUAL_WHITE = 0.9
+#: The plane's reflectance, at least and at most: asphalt, and white paper.
+_REFLECTANCE = (0.1, 0.8)
 #: Codes from here on are taken for this one: they may be those of something much brighter, but then they tell nothing of white things.
 _CLIPPED = 240
 #: Weights of red, green and blue in luminance, in 16ths.
@@ -61,15 +64,16 @@ def photo_light(photo: NDArray[np.uint8], camera: CameraSpec, reach_m: float) ->
     height = max(round(width * photo.shape[0] / photo.shape[1]), 1)
     seen = codes(linear(Backdrop(path="-"), photo, width, height))
     steps = _signal_steps(camera.sensor.tone_curve)[np.minimum(seen, _CLIPPED)]
-    places, on_plane = _places(camera.resized(width, height), reach_m)
+    places, on_plane, below = _places(camera.resized(width, height), reach_m)
     if not on_plane.any():
-        on_plane[:] = True
+        on_plane[:] = below[:] = True
     bright = _luminance(steps)
     plane = _mean(steps[on_plane])
     level = _luminance_of(plane)
-    white = min(max(_quantile(bright.reshape(-1), 1000 - _BRIGHTER) / _STEPS, level / _REFLECTANCE[1]), level / _REFLECTANCE[0])
+    usual = math.sqrt(_quantile(bright[below], 1000 - _BRIGHTER) / _STEPS * _USUAL_WHITE)
+    white = min(max(usual, level / _REFLECTANCE[1]), level / _REFLECTANCE[0])
     toward, explained = _gradient(places[on_plane], bright[on_plane])
-    red, green, blue = (_digits(white * c) for c in _color(seen, camera.sensor.tone_curve))
+    red, green, blue = (_digits(white * c) for c in _color(seen[below], camera.sensor.tone_curve))
     return PhotoLight(white=(red, green, blue), plane=plane, toward=toward, explained=explained)
 
 
@@ -96,9 +100,9 @@ def _quantile(values: NDArray[np.int64], per_mille: int) -> int:
 
 
 def _color(seen: NDArray[np.uint8], curve: ToneCurve) -> Rgb:
-    """The light's colour, of luminance 1: half way, in proportion, from neutral to that of the picture."""
+    """The light's colour, of luminance 1: half way, in proportion, from neutral to that of the pixels (n, 3)."""
     table = signals(curve).tolist()
-    usable = seen[(seen < _CLIPPED).all(axis=2)]
+    usable = seen[(seen < _CLIPPED).all(axis=1)]
     if not len(usable):
         return (1.0, 1.0, 1.0)
     norms = []
@@ -111,17 +115,20 @@ def _color(seen: NDArray[np.uint8], curve: ToneCurve) -> Rgb:
     return red, green, blue
 
 
-def _places(camera: CameraSpec, reach_m: float) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Where on the plane, in millimetres from below the camera, each pixel's middle is (H, W, 2), and whether it is on it (H, W)."""
+def _places(camera: CameraSpec, reach_m: float) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]]:
+    """Where on the plane, in millimetres from below the camera, each pixel's middle is (H, W, 2), whether it is on it, and whether it is below the
+    horizon (H, W).
+    """
     v, u = np.mgrid[: camera.height, : camera.width]
     rays = rays_at(camera, np.stack([u.reshape(-1), v.reshape(-1)], axis=1) + 0.5)
     m = camera.world_from_camera.matrix
     world = [rays[:, 0] * m[axis, 0] + rays[:, 1] * m[axis, 1] + rays[:, 2] * m[axis, 2] for axis in range(3)]
-    on_plane = world[2] < 0
-    way = -m[2, 3] / np.where(on_plane, world[2], -1.0)
-    on_plane &= way * rays[:, 2] <= reach_m
+    below = world[2] < 0
+    way = -m[2, 3] / np.where(below, world[2], -1.0)
+    on_plane = below & (way * rays[:, 2] <= reach_m)
     places = np.stack([np.rint(np.where(on_plane, way * axis, 0.0) * 1000) for axis in world[:2]], axis=1).astype(np.int64)
-    return places.reshape(camera.height, camera.width, 2), on_plane.reshape(camera.height, camera.width)
+    shape = (camera.height, camera.width)
+    return places.reshape(*shape, 2), on_plane.reshape(shape), below.reshape(shape)
 
 
 def _gradient(places: NDArray[np.int64], bright: NDArray[np.int64]) -> tuple[tuple[float, float] | None, float]:
