@@ -96,6 +96,7 @@ if TYPE_CHECKING:
         PhysicsSpec,
         PointLight,
         Pose,
+        PrismShape,
         ProceduralTexture,
         RectLight,
         SceneSpec,
@@ -162,6 +163,7 @@ __all__ = [
     "PointLight",
     "Poisson",
     "Pose",
+    "PrismShape",
     "ProceduralTexture",
     "Provenance",
     "Randomizer",
@@ -238,7 +240,7 @@ _HOMES = {
     "diorama.sim.seeds": "Seed",
     "diorama.sim.sky": "sky_map sun_light",
     "diorama.sim.spec": "Adjustment BodySpec BoxShape BrownConrady CameraSpec CylinderShape EnvironmentSpec HdrMap ImageTexture KannalaBrandt "
-    "Lattice MaterialSpec MeshShape Motion PackedTexture PhysicalSky PhysicsSpec PointLight Pose ProceduralTexture RectLight SceneSpec "
+    "Lattice MaterialSpec MeshShape Motion PackedTexture PhysicalSky PhysicsSpec PointLight Pose PrismShape ProceduralTexture RectLight SceneSpec "
     "SensorSpec SphereShape SpotLight SunLight Weathering",
     "diorama.sim.transforms": "look_at",
     "diorama.studio": "Studio generate",

@@ -10,6 +10,7 @@ import json
 import math
 import struct
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from hashlib import sha256
@@ -107,7 +108,31 @@ def scene(plan: Any, index: int, studio: Any) -> dict[str, str]:
         frame = studio.renderer.render(replace(camera, **changes), CHANNELS)
         arrays = [getattr(frame, name) for name in Frame.__dataclass_fields__ if name not in ("camera", "silhouettes")]
         found[f"moving, {what}"] = b"".join(a.tobytes() for a in (*arrays, *(outline.bits for outline in frame.silhouettes.values())))
+    found |= photographed(sample, studio)
     return {f"scene {index}: {what}": digest(data) for what, data in found.items()}
+
+
+def photographed(sample: Any, studio: Any) -> dict[str, bytes]:
+    """The scene put into its own picture, as if that were a photograph of the table, and what the picture tells of its light and grain."""
+    import cv2
+
+    import diorama
+    from diorama.sim.photo.grain import grain
+    from diorama.sim.photo.light import photo_light
+    from diorama.sim.photo.pose import camera_from_corners
+    from diorama.sim.spec import Backdrop
+
+    frame = sample.frames[0]
+    bodies = tuple(replace(body, catcher="support" in body.tags) for body in sample.spec.bodies)
+    with tempfile.TemporaryDirectory() as folder:
+        cv2.imwrite(f"{folder}/photo.png", frame.rgb)
+        camera = replace(frame.camera, backdrop=Backdrop(path=f"{folder}/photo.png", zoom=1.3, offset=(0.2, -0.4)))
+        camera = replace(camera, sensor=replace(camera.sensor, blur_px=0.7, vignetting=0.4))
+        studio.renderer.load(sample.spec.replace(bodies=bodies))
+        seen = studio.renderer.render(camera, ("rgb", "radiance"))
+    corners = camera_from_corners((640, 480), [(193.7, 224.7), (387.2, 160.6), (459.2, 264.2), (235.6, 348.7)], (0.3, 0.21))
+    told = [photo_light(frame.rgb, frame.camera, 10.0), grain(frame.rgb, "filmic"), corners]
+    return {"composite": seen.rgb.tobytes() + seen.radiance.tobytes(), "photograph": json.dumps([diorama.to_json(t) for t in told]).encode()}
 
 
 def main(scenes: list[int], objects: list[int], kernels: str | None = None, sloppy_libm: bool = False) -> dict[str, Any]:

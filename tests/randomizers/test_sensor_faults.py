@@ -12,6 +12,7 @@ from diorama.sim.spec import SensorSpec
 FAULTS = {
     "red_gain": Uniform(0.85, 1.15),
     "blue_gain": Uniform(0.85, 1.15),
+    "blur_px": Uniform(0, 1),
     "vignetting": Uniform(0, 0.8),
     "chromatic_aberration_px": TruncatedNormal(0, 0.5, -1.5, 1.5),
     "bloom": LogUniform(0.002, 0.08),
@@ -66,6 +67,7 @@ def test_draws_fill_what_was_asked_for_and_reach_the_camera(room, context):
         ("jpeg_quality", Uniform(40, 95), "whole numbers in 1..100"),
         ("jpeg_quality", UniformInt(0, 90), "whole numbers in 1..100"),
         ("vignetting", Uniform(0, 1.5), "numbers in 0..1"),
+        ("blur_px", Uniform(0, 20), "numbers in 0..16"),
         ("chromatic_aberration_px", Constant(40), "numbers in -32..32"),
         ("bloom_radius", Constant(0), "numbers in 0.001..0.5"),
         ("red_gain", Choice((1, -1)), "numbers in 0..16"),

@@ -28,11 +28,11 @@ class Sensor:
     out at `target` of white; `adaptation` 1 does so fully, 0 not at all. `error_ev` is how far the exposure is off.
     `read_noise` and `shot_noise` are those of `SensorSpec`.
 
-    Further faults are off until they are asked for, and are drawn apart from each other and from the rest. `red_gain` and
-    `blue_gain` are how far the white balance is off, green being 1. `vignetting`, `chromatic_aberration_px`, `bloom`, `bloom_radius`
-    and `jpeg_quality` are those of `SensorSpec`; None compresses nothing. Plausible for ordinary cameras: gains
-    ``{uniform: [0.85, 1.15]}``, vignetting ``{uniform: [0, 0.8]}``, chromatic aberration ``{truncated-normal: [0, 0.5, -1.5, 1.5]}``,
-    bloom ``{log-uniform: [0.002, 0.08]}`` of radius ``{uniform: [0.02, 0.1]}``, JPEG ``{uniform-int: [40, 95]}``.
+    Further faults are off until they are asked for, and are drawn apart from each other and from the rest. `red_gain` and `blue_gain` are how far the
+    white balance is off, green being 1. `blur_px`, `vignetting`, `chromatic_aberration_px`, `bloom`, `bloom_radius` and `jpeg_quality` are those of
+    `SensorSpec`; None compresses nothing. Plausible for ordinary cameras: gains ``{uniform: [0.85, 1.15]}``, blur ``{uniform: [0, 1]}``, vignetting
+    ``{uniform: [0, 0.8]}``, chromatic aberration ``{truncated-normal: [0, 0.5, -1.5, 1.5]}``, bloom ``{log-uniform: [0.002, 0.08]}`` of radius
+    ``{uniform: [0.02, 0.1]}``, JPEG ``{uniform-int: [40, 95]}``.
     """
 
     name: ClassVar[str] = "sensor"
@@ -45,6 +45,7 @@ class Sensor:
     shot_noise: Distribution = LogUniform(0.003, 0.03)
     red_gain: Distribution = Constant(1.0)
     blue_gain: Distribution = Constant(1.0)
+    blur_px: Distribution = Constant(0.0)
     vignetting: Distribution = Constant(0.0)
     chromatic_aberration_px: Distribution = Constant(0.0)
     bloom: Distribution = Constant(0.0)
@@ -58,6 +59,7 @@ class Sensor:
         require(self, -math.inf, math.inf, "error_ev")
         require(self, 0, 0.99, "read_noise", "shot_noise")
         require(self, 0, 16, "red_gain", "blue_gain")
+        require(self, 0, 16, "blur_px")
         require(self, 0, 1, "vignetting", "bloom")
         require(self, -32, 32, "chromatic_aberration_px")
         require(self, 0.001, 0.5, "bloom_radius")
@@ -79,6 +81,7 @@ class Sensor:
             shot_noise=self.shot_noise.sample(rng),
             noise_seed=seed.child("noise").integer(32),
             white_balance=(fault("red_gain"), 1.0, fault("blue_gain")),
+            blur_px=fault("blur_px"),
             vignetting=fault("vignetting"),
             chromatic_aberration_px=fault("chromatic_aberration_px"),
             bloom=fault("bloom"),

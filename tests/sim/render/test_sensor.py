@@ -122,6 +122,30 @@ def test_jpeg_is_that_of_opencv(sensor, quality):
     assert not np.array_equal(truth, plain)
 
 
+# --- blur -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("sigma", [0.3, 1.0, 4.0])
+@pytest.mark.parametrize("size", [(37, 53), (5, 3), (1, 1), (64, 200)])
+def test_blur_is_that_of_opencv(optics, sigma, size):
+    """A Gaussian cut at three deviations, and the picture goes on as in a mirror: all light stays."""
+    light = random_light(*size)
+    wide = 2 * math.ceil(3 * sigma) + 1
+    padded = np.pad(light.astype(np.float64), ((wide, wide), (wide, wide), (0, 0)), mode="symmetric")
+    truth = cv2.GaussianBlur(padded, (wide, wide), sigma)[wide:-wide, wide:-wide].reshape(light.shape)
+    got = behind_lens(optics, light, camera(*size, blur_px=sigma))
+    np.testing.assert_allclose(got, truth, atol=1e-5)
+    np.testing.assert_allclose(got.astype(np.float64).sum(), light.astype(np.float64).sum(), rtol=1e-5)
+
+
+def test_blur_comes_before_all_else(optics):
+    """What is bent and what blooms is the blurred picture."""
+    light = random_light(40, 60)
+    rest = {"vignetting": 0.5, "chromatic_aberration_px": 3.0, "bloom": 0.2}
+    once = behind_lens(optics, behind_lens(optics, light, camera(40, 60, blur_px=1.5)), camera(40, 60, **rest))
+    np.testing.assert_array_equal(behind_lens(optics, light, camera(40, 60, blur_px=1.5, **rest)), once)
+
+
 # --- vignetting -------------------------------------------------------------------------------------------
 
 
@@ -258,6 +282,7 @@ def test_a_lens_without_faults_costs_nothing(optics):
         {"white_balance": (1.5, 1.0, 0.7)},
         {"tone_curve": "linear"},
         {"read_noise": 0.05, "shot_noise": 0.1},
+        {"blur_px": 1.0},
         {"vignetting": 1.0},
         {"chromatic_aberration_px": 5.0},
         {"bloom": 0.5},
