@@ -39,8 +39,9 @@ def main(out: Path = Path("photos"), count: int = 6) -> None:
     out.mkdir(parents=True, exist_ok=True)
     with diorama.Studio(plan) as studio:
         for index in range(count):
-            sample = diorama.generate(plan, seed=4, index=index, studio=studio)
+            sample = diorama.generate(plan, seed=0, index=index, studio=studio)
             (frame,), table = sample.frames, sample.spec.body("table-top")
+            assert isinstance(table.shape, diorama.BoxShape)
             cv2.imwrite(str(out / f"table-{index}.jpg"), cv2.cvtColor(frame.rgb, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 95])
             top_m = table.world_from_body.position_m[2] + table.shape.size_m[2] / 2
             (out / f"table-{index}.yaml").write_text(yaml.safe_dump(_known(frame.camera, top_m), sort_keys=False))
