@@ -18,8 +18,8 @@ from figures import machine, quartiles, rounded
 from tyro.conf import arg
 
 from diorama.plan import default_plan, plan_from_json, plan_to_text
-from diorama.plan_text import parse
 from diorama.scenes import SCENARIOS
+from diorama.sim.text import parse
 from diorama.studio import Studio, generate
 
 #: Of a generated image's time.
