@@ -118,7 +118,7 @@ def photographed(sample: Any, studio: Any) -> dict[str, bytes]:
 
     import diorama
     from diorama.sim.photo.grain import grain
-    from diorama.sim.photo.light import photo_light
+    from diorama.sim.photo.light import overview, photo_light
     from diorama.sim.photo.pose import camera_from_corners
     from diorama.sim.spec import Backdrop
 
@@ -131,7 +131,7 @@ def photographed(sample: Any, studio: Any) -> dict[str, bytes]:
         studio.renderer.load(sample.spec.replace(bodies=bodies))
         seen = studio.renderer.render(camera, ("rgb", "radiance"))
     corners = camera_from_corners((640, 480), [(193.7, 224.7), (387.2, 160.6), (459.2, 264.2), (235.6, 348.7)], (0.3, 0.21))
-    told = [photo_light(frame.rgb, frame.camera, 10.0), grain(frame.rgb, "filmic"), corners]
+    told = [photo_light(overview(frame.rgb), frame.camera, 10.0), grain(frame.rgb, "filmic"), corners]
     return {"composite": seen.rgb.tobytes() + seen.radiance.tobytes(), "photograph": json.dumps([diorama.to_json(t) for t in told]).encode()}
 
 

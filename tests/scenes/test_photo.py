@@ -15,6 +15,7 @@ from diorama.plan import Plan, default_plan
 from diorama.randomizers.base import Context
 from diorama.randomizers.distributions import Constant, UniformInt
 from diorama.randomizers.photo_camera import PhotoCamera
+from diorama.randomizers.photo_sensor import PhotoSensor
 from diorama.run.pipeline import Pipeline
 from diorama.scenes.photo import Photo
 from diorama.sim.assets.library import AssetLibrary
@@ -200,6 +201,19 @@ def test_light_and_grain_are_those_of_the_photograph(photos):
     assert 40 < light["azimuth_deg"] < 140  # from the right
     assert light["lights"][0]["direction"][0] < 0
     assert math.hypot(sensor["read_noise"], sensor["shot_noise"] * 0.5) == pytest.approx(math.hypot(0.006, 0.01 * 0.5), rel=0.4)
+
+
+@pytest.mark.parametrize(("finer", "noisier"), [(1, 1.0), (4, 2.0)])
+def test_what_is_shown_larger_is_as_much_more_blurred(photos, context, table, finer, noisier):
+    """And noisier, if pixels are then means of fewer of the photograph's."""
+    cv2.imwrite(str(photos / "table.png"), cv2.resize(table[..., ::-1], (SIZE[0] * finer, SIZE[1] * finer), interpolation=cv2.INTER_NEAREST))
+    spec = build(photos, context)
+    camera = spec.cameras[0].resized(*SIZE)
+    zoomed = replace(camera, backdrop=replace(camera.backdrop, zoom=2.0))
+    one, two = (PhotoSensor().sample(Seed(0), spec.replace(cameras=(c,)), context) for c in (camera, zoomed))
+    assert one["found"] == two["found"] and one["found"]["blur_px"] > 0 and one["found"]["shot_noise"] > 0
+    assert two["sensor"]["blur_px"] == pytest.approx(2 * one["sensor"]["blur_px"])
+    assert two["sensor"]["shot_noise"] == pytest.approx(noisier * one["sensor"]["shot_noise"])
 
 
 def test_what_is_known_of_the_light_is_taken_from_the_file(photos, context):

@@ -2,17 +2,22 @@
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from diorama.randomizers.base import Context, Stage
 from diorama.randomizers.bounds import touched
 from diorama.randomizers.colors import scaled
 from diorama.randomizers.distributions import Distribution, LogUniform, Normal, Uniform, require, rounded
+from diorama.randomizers.files import digest
 from diorama.sim.assets.color import linear_from_srgb, untoned
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.codec import from_json, to_json
 from diorama.sim.errors import InvalidValue
-from diorama.sim.photo.light import photo_light
+from diorama.sim.photo.light import overview, photo_light
 from diorama.sim.photo.sidecar import read_sidecar
 from diorama.sim.seeds import Seed
 from diorama.sim.spec import CameraSpec, EnvironmentSpec, Light, Rgb, SceneSpec, SunLight
@@ -48,7 +53,8 @@ class PhotoLight:
     def sample(self, seed: Seed, spec: SceneSpec, context: Context) -> dict[str, Any]:
         camera = _photographed(spec)
         path = camera.backdrop.path if camera.backdrop else ""
-        known, found = read_sidecar(path).light, photo_light(context.library.photo(path), camera, _depth_m(spec, camera, context.library))
+        known = read_sidecar(path).light
+        found = photo_light(_overview(context.library, path, digest(path)), camera, _depth_m(spec, camera, context.library))
 
         def said(name: str, drawn: float) -> float:
             return drawn if getattr(known, name) is None else getattr(known, name)
@@ -79,6 +85,12 @@ class PhotoLight:
 
     def apply(self, spec: SceneSpec, params: dict[str, Any]) -> SceneSpec:
         return spec.replace(environment=from_json(EnvironmentSpec, params["environment"]), lights=from_json(tuple[Light, ...], params["lights"]))
+
+
+@lru_cache(maxsize=1024)
+def _overview(library: AssetLibrary, path: str, _digest: str) -> NDArray[np.uint8]:
+    """Photographs are looked at again only when they were changed."""
+    return overview(library.photo(path))
 
 
 def _photographed(spec: SceneSpec) -> CameraSpec:

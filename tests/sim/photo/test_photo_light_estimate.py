@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from diorama.sim.assets.library import AssetLibrary
-from diorama.sim.photo.light import photo_light
+from diorama.sim.photo.light import overview, photo_light
 from diorama.sim.photo.pose import tilted_camera
 from diorama.sim.render.raster import Raster
 from diorama.sim.spec import BodySpec, BoxShape, EnvironmentSpec, MaterialSpec, PointLight, Pose, ProceduralTexture, SceneSpec, SensorSpec, SunLight
@@ -27,7 +27,7 @@ def photo(raster, *lights, around=AROUND, material=None, bodies=(), camera=CAMER
     material = material or MaterialSpec(base_color=(0.4, 0.35, 0.3), roughness=0.9)
     floor = BodySpec(name="floor", shape=BoxShape(size_m=(8, 8, 0.1)), world_from_body=Pose((0, 0, -0.05)), material=material)
     raster.load(SceneSpec(bodies=(floor, *bodies), lights=lights, environment=around))
-    return raster.render(camera, ("rgb",)).rgb
+    return overview(raster.render(camera, ("rgb",)).rgb)
 
 
 def lamp(azimuth, away=0.7, high=0.6):

@@ -58,11 +58,17 @@ class PhotoLight:
     explained: float
 
 
-def photo_light(photo: NDArray[np.uint8], camera: CameraSpec, reach_m: float) -> PhotoLight:
-    """The light of a photograph (H, W, 3) that this camera took, whose tone curve is its sensor's; the plane is the world's z = 0 up to a depth."""
+def overview(photo: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A photograph (H, W, 3), as small as it is looked at."""
     width = min(_WIDTH, photo.shape[1])
-    height = max(round(width * photo.shape[0] / photo.shape[1]), 1)
-    seen = codes(linear(Backdrop(path="-"), photo, width, height))
+    return codes(linear(Backdrop(path="-"), photo, width, max(round(width * photo.shape[0] / photo.shape[1]), 1)))
+
+
+def photo_light(seen: NDArray[np.uint8], camera: CameraSpec, reach_m: float) -> PhotoLight:
+    """The light of a photograph that this camera took, from its `overview` (h, w, 3). The tone curve is that of the camera's sensor; the plane is the
+    world's z = 0 up to a depth of `reach_m`.
+    """
+    height, width = seen.shape[:2]
     steps = _signal_steps(camera.sensor.tone_curve)[np.minimum(seen, _CLIPPED)]
     places, on_plane, below = _places(camera.resized(width, height), reach_m)
     if not on_plane.any():

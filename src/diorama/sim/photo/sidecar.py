@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from diorama.sim import text
@@ -77,8 +78,16 @@ def sidecar_path(photo: str | Path) -> Path:
 def read_sidecar(photo: str | Path) -> Sidecar:
     """What is known of a photograph; nothing without a sidecar. Raises AssetError naming a sidecar that cannot be used, with all that is wrong."""
     path = sidecar_path(photo)
-    if not path.is_file():
+    try:
+        state = path.stat()
+    except OSError:
         return Sidecar()
+    return _read(path, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=1024)
+def _read(path: Path, _modified_ns: int, _size: int) -> Sidecar:
+    """Files are read again only when they were touched."""
     try:
         with path.open("rb") as file:
             data = file.read(_MOST_BYTES + 1)
