@@ -167,9 +167,9 @@ GENERATE = ("generate", "tabletop", "--out", "set")
         (("generat", "tabletop"), 'no command named "generat". Did you mean "generate"?'),
         (
             ("generate", "tabeltop", "--out", "set"),
-            'no scenario named "tabeltop". Did you mean "tabletop"? Known: bin-picking, conveyor, shelf, tabletop.',
+            'no scenario named "tabeltop". Did you mean "tabletop"? Known: bin-picking, conveyor, photo, shelf, tabletop.',
         ),
-        (("describe", "street"), 'no scenario named "street". Known: bin-picking, conveyor, shelf, tabletop.'),
+        (("describe", "street"), 'no scenario named "street". Known: bin-picking, conveyor, photo, shelf, tabletop.'),
         (("generate", "missing.yaml", "--out", "set"), "missing.yaml: cannot read this plan file: No such file"),
         (("generate", "broken.yaml", "--out", "set"), 'broken.yaml: a plan has no field "vews". Did you mean "views"?'),
         (("generate", "tabletop"), "--out"),
@@ -349,7 +349,7 @@ def test_as_a_program():
     program = [sys.executable, "-m", "diorama.cli"]
     done = subprocess.run([*program, "describe", "tabeltop"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == 'diorama: no scenario named "tabeltop". Did you mean "tabletop"? Known: bin-picking, conveyor, shelf, tabletop.\n'
+    assert done.stderr == 'diorama: no scenario named "tabeltop". Did you mean "tabletop"? Known: bin-picking, conveyor, photo, shelf, tabletop.\n'
     pipe = subprocess.run(["sh", "-c", f"{sys.executable} -m diorama.cli list assets | head -n 1"], capture_output=True, text=True, check=True)
     assert pipe.stdout.startswith("category")
     assert pipe.stderr == ""
