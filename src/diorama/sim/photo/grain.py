@@ -22,8 +22,8 @@ _FEWEST, _GROUPS = 20, 8
 #: response's magnitude is by so much below its deviation, which is six times that of the noise.
 _QUARTER = 0.9435
 _MEDIAN = 0.6744898
-#: Edges are steeper than this, over two pixels.
-_STEEP = _STEPS // 8
+#: Edges are steeper than this over two pixels, and than so many times the noise's deviation.
+_STEEP, _OVER_NOISE = 1 / 25, 10
 _FEWEST_EDGES = 30
 #: Variance, in pixels squared, that a sharp edge has by this measure: found on step edges, and about that of a sharp picture's typical edges.
 _OWN_VARIANCE = 0.64
@@ -44,7 +44,8 @@ class Grain:
 def grain(picture: NDArray[np.uint8], curve: ToneCurve) -> Grain:
     """The noise and the blur of a picture (H, W, 3) that was made with this tone curve."""
     read, shot = noise(picture, curve)
-    return Grain(read_noise=read, shot_noise=shot, blur_px=blur(picture, curve))
+    mean = int(_signal_steps(picture, curve).sum()) / picture.size / _STEPS
+    return Grain(read_noise=read, shot_noise=shot, blur_px=blur(picture, curve, math.sqrt(read * read + shot * shot * mean)))
 
 
 def noise(picture: NDArray[np.uint8], curve: ToneCurve) -> tuple[float, float]:
@@ -110,15 +111,16 @@ def _line(points: list[tuple[float, float]]) -> tuple[float, float]:
     return _digits(math.sqrt(start)), _digits(math.sqrt(slope))
 
 
-def blur(picture: NDArray[np.uint8], curve: ToneCurve) -> float:
-    """The standard deviation of a picture's blur, in pixels, beyond what a sharp picture of this size has.
+def blur(picture: NDArray[np.uint8], curve: ToneCurve, deviation: float = 0.0) -> float:
+    """The standard deviation of a picture's blur, in pixels, beyond what a sharp picture of this size has. `deviation` is its noise's.
 
     Edges lose the more of their steepness to a further blur the sharper they are: S. Zhuo and T. Sim, "Defocus map estimation from a single image",
     Pattern Recognition 44(9), 2011. What is told is that of a typical edge, and a little too low. A picture without edges is taken for a sharp one.
     """
     s = _signal_steps(picture, curve)
     light = (5 * s[..., 0] + 9 * s[..., 1] + 2 * s[..., 2]) // 16
-    ratios = np.concatenate([_edge_ratios(light), _edge_ratios(np.ascontiguousarray(light.T))])
+    least = int(max(_STEEP, _OVER_NOISE * deviation) * _STEPS)
+    ratios = np.concatenate([_edge_ratios(way, least) for way in (light, np.ascontiguousarray(light.T))])
     if len(ratios) < _FEWEST_EDGES:
         return 0.0
     # The steepness before over that after a blur of variance 1 is the root of (v + 1) / v.
@@ -126,8 +128,8 @@ def blur(picture: NDArray[np.uint8], curve: ToneCurve) -> float:
     return _digits(min(math.sqrt(max(float(variances[int(len(variances) * _TYPICAL)]), 0.0)), _MOST_BLUR_PX))
 
 
-def _edge_ratios(light: NDArray[np.int64]) -> NDArray[np.float64]:
-    """How many times steeper upright edges of a picture (h, w) are than after a blur along rows by 1, 4, 6, 4, 1."""
+def _edge_ratios(light: NDArray[np.int64], least: int) -> NDArray[np.float64]:
+    """How many times steeper upright edges of a picture (h, w), of at least some steepness, are than after a blur along rows by 1, 4, 6, 4, 1."""
     blurred = light[:, :-4] + 4 * light[:, 1:-3] + 6 * light[:, 2:-2] + 4 * light[:, 3:-1] + light[:, 4:]
     before = (light[:, 4:-2] - light[:, 2:-4])[1:-1]
     after = (blurred[:, 2:] - blurred[:, :-2])[1:-1]
@@ -135,7 +137,7 @@ def _edge_ratios(light: NDArray[np.int64]) -> NDArray[np.float64]:
     steep = np.abs(before)
     top = np.zeros_like(steep, bool)
     top[:, 1:-1] = (steep[:, 1:-1] >= steep[:, :-2]) & (steep[:, 1:-1] > steep[:, 2:])
-    edge = top & (steep > _STEEP) & (steep > 3 * np.abs(across)) & (16 * steep > np.abs(after)) & (after != 0) & (np.sign(after) == np.sign(before))
+    edge = top & (steep > least) & (steep > 3 * np.abs(across)) & (16 * steep > np.abs(after)) & (after != 0) & (np.sign(after) == np.sign(before))
     return 16 * steep[edge] / np.abs(after)[edge]
 
 
