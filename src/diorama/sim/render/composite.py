@@ -81,7 +81,7 @@ class Compositor:
         if camera.backdrop is None:
             raise InvalidValue(f"{camera.name}: a scene with a catcher is put into a photograph, and this camera has none. Give it a backdrop.")
         plain = replace(camera, backdrop=None)
-        frame = self._taken(_seen(self._spec), plain, {*channels, "radiance", "instance"})
+        frame = self._taken(_seen(self._spec), plain, {*channels, "radiance", "instance"} - {"rgb"})
         added = self._taken(_unseen(self._spec), plain, {"radiance"}).radiance
         empty = self._taken(_emptied(self._spec), plain, {"radiance"}).radiance
         assert frame.radiance is not None and frame.instance is not None and added is not None and empty is not None
