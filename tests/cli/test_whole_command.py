@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -89,7 +90,9 @@ def test_interrupted_by_hand_and_gone_on_with(made, tmp_path):
     """Ctrl-C ends at once, with the way to go on; then the folder is the same as undisturbed."""
     out = tmp_path / "set"
     command = [sys.executable, "-m", "diorama.cli", "generate", "tabletop", "--out", str(out), "--count", "3", *SMALL]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as running:
+    # What a shell runs in the background ignores Ctrl-C, these tests perhaps among it.
+    hears = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=hears) as running:
         assert running.stderr is not None
         assert str(out) in running.stderr.readline()
         running.send_signal(signal.SIGINT)

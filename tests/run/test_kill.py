@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import fake_pipeline
@@ -102,7 +103,10 @@ MOMENTS = {
 
 def start(out: Path, *, pause_s: float = 0.0, halt: tuple[int, int] | None = None) -> subprocess.Popen:
     arguments = [sys.executable, fake_pipeline.__file__, out, COUNT, WORKERS, pause_s, *(halt or ())]
-    return subprocess.Popen([str(a) for a in arguments], start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    # What a shell runs in the background ignores Ctrl-C, these tests perhaps among it.
+    hears = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen([str(a) for a in arguments], start_new_session=True, preexec_fn=hears, text=True, **pipes)
 
 
 def wait_for(condition, what: str) -> None:
