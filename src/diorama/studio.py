@@ -98,21 +98,22 @@ def generate(plan: Plan, seed: int, index: int, *, studio: Studio | None = None,
     return _sample(plan, seed, index, attempt + 1, spec, shots, cast, rejections, clock)
 
 
-def replay(plan: Plan, seed: int, index: int, *, attempts: int, draws: Mapping[str, Any], studio: Studio | None = None) -> Sample:
+def replay(
+    plan: Plan, seed: int, index: int, *, attempts: int, draws: Mapping[str, Any], studio: Studio | None = None, views: int | None = None
+) -> Sample:
     """Make a sample again from its record: nothing is drawn, every randomizer applies what it drew then.
 
     `attempts` and `draws` are those of the sample's provenance. With the plan that made it the sample is the same to the last
-    bit; and with one number changed in the draws it differs by what follows from that. Raises InvalidValue when the record
+    bit; and with one number changed in the draws it differs by what follows from that. `views` takes only that many. Raises InvalidValue when the record
     does not hold what the plan asks for, and RejectedScene when physics refuses what was changed.
     """
     if studio is None:
         with Studio(plan) as studio:
-            return replay(plan, seed, index, attempts=attempts, draws=draws, studio=studio)
+            return replay(plan, seed, index, attempts=attempts, draws=draws, studio=studio, views=views)
     clock = Clock()
     cast = Cast(plan, Seed(seed).child("sample", index).child("attempt", attempts - 1), index, studio.context, recorded=draws)
     spec = _staged(cast, studio, clock)
-    views = len({name.partition("/")[0] for name in draws if "/" in name}) or plan.views
-    shots = [_photographed(cast.at(cast.seed, view), view, spec, studio, clock) for view in range(views)]
+    shots = [_photographed(cast.at(cast.seed, view), view, spec, studio, clock) for view in range(plan.views if views is None else views)]
     return _sample(plan, seed, index, attempts, spec, shots, cast, Counter(), clock)
 
 

@@ -46,6 +46,12 @@ def test_circles_and_strangers_are_refused():
         variables.in_order(read(a={"uniform": [0, {"var": "near"}]}, nearby=1))
 
 
+def test_extremes_are_the_ends_of_what_is_drawn():
+    low, high = variables.extremes(read(a={"uniform": [1, 2]}, b={"uniform": [0, {"var": "a"}]}, c={"normal": [0, 1]}))
+    assert (low["a"], low["b"], high["a"], high["b"]) == (1, 0, 2, 2)
+    assert low["c"] < -7 < 7 < high["c"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
     """Draws one number, for the record."""

@@ -1,6 +1,7 @@
 """A picture of a data set made again from the folder alone."""
 
 import json
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -83,3 +84,14 @@ def test_a_damaged_record(dataset, tmp_path):
     (copy / "plan.json").write_text(json.dumps(document | {"seed": "three"}))
     with pytest.raises(InvalidValue, match="says neither seed nor count"):
         replay_picture(copy, 2)
+
+
+def test_the_last_scene_has_the_views_that_were_due(tmp_path):
+    """Also where no randomizer draws for views, so that the record names none."""
+    base = default_plan("tabletop", resolution=(48, 32), views=3, min_visible_objects=0)
+    plan = replace(base, randomizers=tuple(r for r in base.randomizers if r.stage != "view"))
+    generate_dataset(plan, seed=3, count=4, out=tmp_path / "set")
+    for index, files in ((2, 6), (3, 2)):
+        made = replay_picture(tmp_path / "set", index)
+        assert made.is_exact
+        assert len(made.files) == files

@@ -6,7 +6,6 @@ number of one, may be ``{var: near}``. So draws depend on each other, in one ran
 random stream of its own name: another variable changes none.
 """
 
-import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -62,11 +61,8 @@ def extremes(variables: Variables) -> Iterator[dict[str, Any]]:
         found: dict[str, Any] = {}
         for name in in_order(variables):
             distribution = resolved(variables[name], Scope(index=0, variables=found))
-            support = distribution.support
-            if support is not None and math.isfinite(support[end]):
-                found[name] = support[end]
-            else:
-                found[name] = _plain(distribution.sample(Seed(end).child("variable", name).rng()))
+            reach = distribution.reach
+            found[name] = _plain(distribution.sample(Seed(end).child("variable", name).rng())) if reach is None else reach[end]
         yield found
 
 

@@ -56,7 +56,7 @@ def replay_picture(dataset: str | Path, index: int, *, changes: tuple[str, ...] 
         now, draws = _with(changes, plan, head, index % plan.views)
         pipeline = Pipeline()
         library = pipeline.library(now)
-        sample = replay(now, seed, scene, attempts=head.attempts, draws=draws, studio=studio)
+        sample = replay(now, seed, scene, attempts=head.attempts, draws=draws, studio=studio, views=head.images)
         info = {"description": "", "version": "", "seed": seed}
         encoded = {
             e.name: e.encode(sample, scene * plan.views, Dataset(categories=pipeline.categories(now, library), info=info)) for e in now.exporters
