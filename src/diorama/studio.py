@@ -104,8 +104,8 @@ def replay(
     """Make a sample again from its record: nothing is drawn, every randomizer applies what it drew then.
 
     `attempts` and `draws` are those of the sample's provenance. With the plan that made it the sample is the same to the last
-    bit; and with one number changed in the draws it differs by what follows from that. `views` takes only that many. Raises InvalidValue when the record
-    does not hold what the plan asks for, and RejectedScene when physics refuses what was changed.
+    bit; and with one number changed in the draws it differs by what follows from that. `views` takes only that many. Raises
+    InvalidValue when the record does not hold what the plan asks for, and RejectedScene when physics refuses what was changed.
     """
     if studio is None:
         with Studio(plan) as studio:
