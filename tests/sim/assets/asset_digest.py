@@ -5,7 +5,8 @@ import sys
 
 import numpy as np
 
-from diorama.sim.assets import household, pybullet_data
+from diorama.sim.assets import pybullet_data
+from diorama.sim.assets.household import HOUSEHOLD
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.assets.mesh import Asset
 from diorama.sim.assets.textures import bake
@@ -25,7 +26,7 @@ def feed(digest, asset: Asset) -> None:
 def main() -> str:
     library = AssetLibrary()
     digest = hashlib.sha256()
-    ids = [f"household:{kind}/{variant}" for kind in household.KINDS for variant in (0, 7)]
+    ids = [f"household:{kind}/{variant}" for kind in HOUSEHOLD.kinds for variant in (0, 7)]
     ids += [f"pybullet:random_urdfs/{k:03d}" for k in range(0, 1000, 200)] + [f"pybullet:{n}" for n in pybullet_data.THINGS if n != "soccerball"]
     for asset_id in ids:
         feed(digest, library.load(asset_id))

@@ -8,11 +8,12 @@ import pytest
 import trimesh
 from scipy.spatial import ConvexHull
 
-from diorama.sim.assets import geometry, household
+from diorama.sim.assets import geometry
+from diorama.sim.assets.household import HOUSEHOLD
 from diorama.sim.assets.library import AssetLibrary
 
 LIBRARY = AssetLibrary()
-KINDS = sorted(household.KINDS)
+KINDS = sorted(HOUSEHOLD.kinds)
 HOLLOW = ("basket", "bowl", "cup", "drinking-glass", "mug", "pan", "plate")
 
 
@@ -42,7 +43,7 @@ def samples(a, count):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_surfaces_are_closed_and_face_outwards(kind):
-    for variant in range(household.LISTED_VARIANTS):
+    for variant in range(HOUSEHOLD.LISTED_VARIANTS):
         a = asset(f"{kind}/{variant}")
         positions, faces = triangles(a)
         places = geometry.weld(positions, 1e-5 * geometry.diagonal_m(positions))
@@ -60,7 +61,7 @@ def test_surfaces_are_closed_and_face_outwards(kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_sizes_masses_and_triangle_counts_are_those_of_household_things(kind):
     masses = set()
-    for variant in range(household.LISTED_VARIANTS):
+    for variant in range(HOUSEHOLD.LISTED_VARIANTS):
         a = asset(f"{kind}/{variant}")
         extent = np.ptp(a.bounds_m, axis=0)
         assert 0.005 < extent.max() < 0.42
@@ -98,7 +99,7 @@ def _inside(mesh, points):
 
 @pytest.mark.parametrize("kind", HOLLOW)
 def test_the_inside_of_a_vessel_is_free(kind):
-    for variant in range(household.LISTED_VARIANTS):
+    for variant in range(HOUSEHOLD.LISTED_VARIANTS):
         name = f"{kind}/{variant}"
         a = asset(name)
         low, high = np.array(a.bounds_m)
@@ -115,7 +116,7 @@ def test_the_inside_of_a_vessel_is_free(kind):
         assert above[middle[:, 2] > free.min() + 1e-9].min() > 0, a.id  # nothing from there to the rim
 
 
-@pytest.mark.parametrize("name", [*(f"mug/{v}" for v in range(household.LISTED_VARIANTS)), *(f"roll/{v}" for v in range(4))])
+@pytest.mark.parametrize("name", [*(f"mug/{v}" for v in range(HOUSEHOLD.LISTED_VARIANTS)), *(f"roll/{v}" for v in range(4))])
 def test_a_finger_fits_through_the_hole(name):
     a = asset(name)
     low, high = np.array(a.bounds_m)
@@ -157,7 +158,7 @@ def test_projected_coordinates_are_metres_foreshortened_by_the_cube_diagonal_at_
 
 @pytest.mark.parametrize("kind", ["bottle", "can", "carton", "die", "jar", "milk-carton", "puzzle-cube"])
 def test_prints_are_not_stretched(kind):
-    for variant in range(household.LISTED_VARIANTS):
+    for variant in range(HOUSEHOLD.LISTED_VARIANTS):
         for part in asset(f"{kind}/{variant}").parts:
             if part.look.images:
                 values, _ = stretch(part)
@@ -176,10 +177,10 @@ def test_skins_are_stretched_little_but_for_the_poles(kind):
 
 
 def test_names():
-    assert len(household.names()) == len(household.KINDS) * household.LISTED_VARIANTS
-    assert all(household.is_name(n) for n in household.names())
-    assert household.is_name("mug/4711")
+    assert len(HOUSEHOLD.names()) == len(HOUSEHOLD.kinds) * HOUSEHOLD.LISTED_VARIANTS
+    assert all(HOUSEHOLD.is_name(n) for n in HOUSEHOLD.names())
+    assert HOUSEHOLD.is_name("mug/4711")
     for wrong in ("mug", "mug/", "mug/03", "mug/-1", "mug/1.0", "mug/x", "mugs/1", "mug/²", ""):
-        assert not household.is_name(wrong), wrong
+        assert not HOUSEHOLD.is_name(wrong), wrong
     assert asset("mug/4711").category == "mug"
     assert asset("mug/4711").supercategory == "tableware"

@@ -7,13 +7,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from diorama.sim.assets import household, pybullet_data
+from diorama.sim.assets import pybullet_data
 from diorama.sim.assets.deform import deformed, scaled
+from diorama.sim.assets.household import HOUSEHOLD
 from diorama.sim.assets.images import packed, read_image, read_photo
 from diorama.sim.assets.mesh import Asset, Image
-from diorama.sim.assets.primitives import primitive_asset
 from diorama.sim.assets.report import Accepted, AssetReport
+from diorama.sim.assets.shapes import made
 from diorama.sim.assets.source import AssetSource
+from diorama.sim.assets.street import STREET
 from diorama.sim.assets.user import UserFiles
 from diorama.sim.errors import AssetError, UnknownName, suggestion
 from diorama.sim.spec import MeshShape, Shape
@@ -22,6 +24,8 @@ from diorama.sim.spec import MeshShape, Shape
 #: built-in assets fit in.
 CACHE_BYTES = 192 * 2**20
 
+_RECIPES = {recipes.source: recipes for recipes in (HOUSEHOLD, STREET)}
+
 K = TypeVar("K")
 V = TypeVar("V")
 
@@ -29,7 +33,8 @@ V = TypeVar("V")
 class AssetLibrary:
     """Assets by id. `sources` are files, folders and globs of the user's; without any, the built-in library.
 
-    Ids are ``pybullet:<name>`` and ``household:<kind>/<variant>`` for built-in assets, which can always be loaded, and ``user:<relative name>``.
+    Ids are ``pybullet:<name>``, ``household:<kind>/<variant>`` and ``street:<kind>/<variant>`` for built-in assets, which can always be loaded,
+    and ``user:<relative name>``.
     Files that cannot be used are none of the ids. Which they are shows when all have been read, at the first question that depends on it; who
     knows says so with `refused`, the names and reasons of a `report` on the same sources.
     """
@@ -46,7 +51,7 @@ class AssetLibrary:
         self._digests: dict[str, str] = {}
 
     def ids(self) -> tuple[str, ...]:
-        """The ids to draw objects from, sorted: the user's, or without any sources all built-in ones."""
+        """The ids to draw objects from, sorted: the user's, or without any sources the built-in ones that a hand can hold."""
         return self._ids
 
     @cached_property
@@ -54,15 +59,15 @@ class AssetLibrary:
         if self._user.names() or self._user.refused:
             refused = self.report.reasons if self._refused is None else self._refused
             return tuple(f"user:{n}" for n in self._user.names() if n not in refused)
-        return tuple(sorted([f"pybullet:{n}" for n in pybullet_data.names()] + [f"household:{n}" for n in household.names()]))
+        return tuple(sorted([f"pybullet:{n}" for n in pybullet_data.names()] + [f"household:{n}" for n in HOUSEHOLD.names()]))
 
     def category_of(self, asset_id: str) -> tuple[str, str]:
         """(category, supercategory) of an asset, without loading it. Raises UnknownName."""
         source, _, name = asset_id.partition(":")
         if source == "pybullet" and pybullet_data.is_name(name):
             return pybullet_data.category_of(name)
-        if source == "household" and household.is_name(name):
-            return household.category_of(name)
+        if source in _RECIPES and _RECIPES[source].is_name(name):
+            return _RECIPES[source].category_of(name)
         if source == "user" and name in self._user:
             return self._user.category_of(name)
         raise UnknownName(f'no asset has the id "{asset_id}".{suggestion(asset_id, self.ids())}')
@@ -141,7 +146,7 @@ class AssetLibrary:
 
     def _made(self, shape: Shape) -> Asset:
         if not isinstance(shape, MeshShape):
-            return primitive_asset(shape)
+            return made(shape)
         if shape.is_as_made:
             return self._read(shape.asset)
         asset = self.load(shape.asset)
@@ -155,7 +160,9 @@ class AssetLibrary:
     def _read(self, asset_id: str) -> Asset:
         self.category_of(asset_id)
         source, _, name = asset_id.partition(":")
-        return {"pybullet": pybullet_data.load, "household": household.load, "user": self._user.load}[source](name)
+        if source in _RECIPES:
+            return _RECIPES[source].load(name)
+        return pybullet_data.load(name) if source == "pybullet" else self._user.load(name)
 
 
 class _Kept(Generic[K, V]):

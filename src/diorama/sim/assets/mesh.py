@@ -80,7 +80,8 @@ class Asset:
     touched. The body's origin is its centre of mass. `volume_m3` is the sum of the hulls' volumes (or the mesh's
     own, when it is watertight); `bounds_m` the (min, max) corners of the visible mesh; `density_kg_m3` a plausible
     default. `closed` says that the parts together are a solid's whole surface, so that from outside no back face is seen.
-    `symmetries` are known of few: of BOP's models, as long as they keep their proportions.
+    `symmetries` are known of few: of BOP's models, as long as they keep their proportions. `landmarks` are points in the body frame by their names: a
+    person's joints (COCO's names of keypoints), a car's lamps.
     """
 
     id: str
@@ -93,3 +94,4 @@ class Asset:
     density_kg_m3: float = 400.0
     closed: bool = False
     symmetries: Symmetries = Symmetries()
+    landmarks: Mapping[str, Vec3] = field(default_factory=lambda: MappingProxyType({}))

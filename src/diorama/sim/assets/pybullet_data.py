@@ -12,8 +12,8 @@ import numpy as np
 from diorama.sim.assets import geometry
 from diorama.sim.assets.color import linear_rgb
 from diorama.sim.assets.convex import convex_pieces
+from diorama.sim.assets.forms import turned_hulls, wall_hulls
 from diorama.sim.assets.geometry import Points
-from diorama.sim.assets.household.shapes import turned_hulls, wall_hulls
 from diorama.sim.assets.images import fitted
 from diorama.sim.assets.mesh import Asset, Look
 from diorama.sim.assets.meshfile import Z_UP_FROM_Y_UP, read_mesh

@@ -1,9 +1,10 @@
 """What every source of meshes makes before it is an asset: surfaces with a look, in any frame; and the step to an asset."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -131,12 +132,14 @@ def assemble(
     density_kg_m3: float = 400.0,
     closed: bool = False,
     crease_rad: float = geometry.CREASE_RAD,
+    landmarks: Mapping[str, Vec3] = MappingProxyType({}),
     source: str = "",
 ) -> Asset:
     """An `Asset` of surfaces and convex pieces that share any one frame, moved so that its origin is the centre of mass.
 
     `volume_and_center` of the matter in it defaults to that of the solid inside the surfaces together, which must be closed.
-    `closed` is the caller's word that the surfaces are a solid's whole surface, facing outwards (see Asset).
+    `landmarks` are in the body frame already. `closed` is the caller's word that the surfaces are a solid's whole surface, facing
+    outwards (see Asset).
     Raises AssetError, naming `source`, when nothing is left to see or there is no volume.
     """
     positions, faces = geometry.merged([(s.positions, s.faces) for s in surfaces])
@@ -160,4 +163,5 @@ def assemble(
         volume_m3=volume,
         density_kg_m3=density_kg_m3,
         closed=closed,
+        landmarks=landmarks,
     )

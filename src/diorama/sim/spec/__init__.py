@@ -16,29 +16,38 @@ from diorama.sim.spec.lattice import Lattice
 from diorama.sim.spec.lights import Flicker, Light, PointLight, RectLight, SpotLight, SunLight
 from diorama.sim.spec.materials import ImageTexture, MaterialSpec, PackedTexture, ProceduralTexture, Texture, TextureKind
 from diorama.sim.spec.pose import Motion, Pose
+from diorama.sim.spec.roads import Area, Hill, Lane, Line, RoadMap, Signal, Terrain
 from diorama.sim.spec.scene import PhysicsSpec, SceneSpec
 from diorama.sim.spec.sensor import SensorSpec, ToneCurve
 from diorama.sim.spec.shapes import BoxShape, CylinderShape, MeshShape, PrismShape, Shape, SphereShape
+from diorama.sim.spec.tracks import Attributes, Change, Event, Track
 from diorama.sim.spec.weathering import Adjustment, Weathering
 from diorama.sim.transforms import Quat, Vec3
 
 __all__ = [
     "Adjustment",
+    "Area",
+    "Attributes",
     "Backdrop",
     "BodySpec",
     "BoxShape",
     "BrownConrady",
     "CameraSpec",
+    "Change",
     "CylinderShape",
     "Distortion",
     "EnvironmentSpec",
+    "Event",
     "Flicker",
     "HdrMap",
     "Highlight",
+    "Hill",
     "ImageTexture",
     "KannalaBrandt",
+    "Lane",
     "Lattice",
     "Light",
+    "Line",
     "MaterialSpec",
     "MeshShape",
     "Motion",
@@ -52,16 +61,20 @@ __all__ = [
     "Quat",
     "RectLight",
     "Rgb",
+    "RoadMap",
     "SceneSpec",
     "SensorSpec",
     "Shape",
+    "Signal",
     "SphereShape",
     "SpotLight",
     "SunLight",
     "Surroundings",
+    "Terrain",
     "Texture",
     "TextureKind",
     "ToneCurve",
+    "Track",
     "Vec3",
     "Weathering",
 ]

@@ -6,6 +6,7 @@ from diorama.sim.spec.checks import check, finite
 from diorama.sim.spec.materials import MaterialSpec
 from diorama.sim.spec.pose import Motion, Pose
 from diorama.sim.spec.shapes import Shape
+from diorama.sim.spec.tracks import Attributes
 from diorama.sim.spec.weathering import Adjustment, Weathering
 from diorama.sim.transforms import Vec3
 
@@ -17,7 +18,8 @@ class BodySpec:
     `mass_kg` 0 fixes it in place. Where two bodies touch, `friction` (Coulomb's coefficient) and `restitution` are the geometric
     means of theirs. `inertia_kg_m2` is the diagonal about the body's principal axes, None to let
     the physics engine take it from the shape. `motion` is how it moves while it is photographed; physics starts from rest all the same. A body with a
-    `category` is an object to label; None makes it furniture: seen, touched, casting shadows, never annotated.
+    `category` is an object to label; None makes it furniture: seen, touched, casting shadows, never annotated. What furniture is
+    in semantic masks says `stuff`: ``road``, ``building``. `attributes` are what else is to be known of a thing, (name, value): ("state", "red").
 
     What it looks like: an asset has parts, each of which takes its turn in `part_materials`; where that has none for it, it has
     `material`; and where that is None too, what the asset brings (for a primitive: the default material), or the asset `look_of` in its
@@ -41,6 +43,8 @@ class BodySpec:
     adjustment: Adjustment | None = None
     weathering: Weathering | None = None
     category: str | None = None
+    stuff: str | None = None
+    attributes: Attributes = ()
     tags: tuple[str, ...] = ()
     catcher: bool = False
 

@@ -1,6 +1,7 @@
 """The scene itself, and its physics."""
 
 import math
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -9,7 +10,12 @@ from diorama.sim.spec.cameras import CameraSpec
 from diorama.sim.spec.checks import check, finite
 from diorama.sim.spec.environment import EnvironmentSpec
 from diorama.sim.spec.lights import Light
+from diorama.sim.spec.roads import RoadMap
+from diorama.sim.spec.tracks import Event, Track, motion_between
 from diorama.sim.transforms import Vec3
+
+#: Over so short a time a motion is that of a moment.
+_MOMENT_S = 1 / 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,19 +48,29 @@ class PhysicsSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SceneSpec:
-    """Everything there is. Body names are unique; instance ids are the index in `bodies` plus one."""
+    """Everything there is. Body names are unique; instance ids are the index in `bodies` plus one.
+
+    `tracks` say how bodies move over time, at most one each; a body without one stays (or, with a `motion`, moves on steadily while it is
+    photographed). `events` are what happens meanwhile. `roads` is the map of the streets, where there are any.
+    """
 
     bodies: tuple[BodySpec, ...] = ()
     lights: tuple[Light, ...] = ()
     cameras: tuple[CameraSpec, ...] = ()
     environment: EnvironmentSpec = EnvironmentSpec()
     physics: PhysicsSpec = PhysicsSpec()
+    roads: RoadMap | None = None
+    tracks: tuple[Track, ...] = ()
+    events: tuple[Event, ...] = ()
     notes: tuple[tuple[str, str], ...] = field(default=())
 
     def __post_init__(self) -> None:
-        for what, names in (("body", [b.name for b in self.bodies]), ("camera", [c.name for c in self.cameras])):
-            twice = sorted({n for n in names if names.count(n) > 1})
+        named = {"body": [b.name for b in self.bodies], "camera": [c.name for c in self.cameras], "tracks' body": [t.body for t in self.tracks]}
+        for what, names in named.items():
+            twice = sorted(name for name, times in Counter(names).items() if times > 1)
             check(not twice, self, f"{what} names must be unique, {twice} appear more than once")
+        unknown = sorted(set(named["tracks' body"]) - set(named["body"]))
+        check(not unknown, self, f"there are tracks of {unknown}, which are no bodies")
 
     @property
     def categories(self) -> tuple[str, ...]:
@@ -67,6 +83,23 @@ class SceneSpec:
             if body.name == name:
                 return body
         raise KeyError(name)
+
+    def at(self, time_s: float, *, over_s: float = 0.0) -> "SceneSpec":
+        """The scene as it is at a moment: bodies with tracks are where those say, and what they have become by then. It has no tracks any more.
+
+        Their motion is what takes them from there to where they are `over_s` later, exactly; with 0 it is that of the moment.
+        """
+        if not self.tracks:
+            return self
+        change: dict[str, dict[str, Any]] = {}
+        for track in self.tracks:
+            now = track.changed(time_s)
+            fields: dict[str, Any] = {"shape": now.shape, "attributes": now.attributes}
+            if track.poses:
+                pose, step = track.pose(time_s), over_s or _MOMENT_S
+                fields |= {"world_from_body": pose, "motion": motion_between(pose, track.pose(time_s + step), step)}
+            change[track.body] = {name: value for name, value in fields.items() if value is not None}
+        return self.map_bodies(change).replace(tracks=())
 
     def replace(self, **changes: Any) -> "SceneSpec":
         """A copy with some fields changed."""

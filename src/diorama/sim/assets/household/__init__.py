@@ -1,15 +1,8 @@
-"""Things of a household, made by recipe: ``household:<kind>/<variant>``, each variant from a seed of its own."""
+"""Things of a household, made by recipe: ``household:<kind>/<variant>``."""
 
 from diorama.sim.assets.household import cutlery, decor, fruit, glassware, packages, stationery, tableware, tools, toycar, toys
-from diorama.sim.assets.household.draft import Kind
-from diorama.sim.assets.mesh import Asset
-from diorama.sim.assets.surface import assemble
-from diorama.sim.seeds import Seed
+from diorama.sim.assets.recipe import Kind, Recipes
 
-#: As many variants of each kind are listed; any other whole number works as well.
-LISTED_VARIANTS = 16
-
-#: The kind is the category too.
 KINDS = {
     "apple": Kind("fruit", fruit.apple),
     "ball": Kind("toy", toys.ball),
@@ -48,26 +41,4 @@ KINDS = {
     "wrench": Kind("tool", tools.wrench),
 }
 
-
-def names() -> tuple[str, ...]:
-    """The listed names, ``<kind>/<variant>``."""
-    return tuple(f"{kind}/{variant}" for kind in KINDS for variant in range(LISTED_VARIANTS))
-
-
-def is_name(name: str) -> bool:
-    """Whether `load` takes this name."""
-    kind, _, variant = name.partition("/")
-    return kind in KINDS and variant.isascii() and variant.isdecimal() and variant == str(int(variant))
-
-
-def category_of(name: str) -> tuple[str, str]:
-    """(category, supercategory) of a name."""
-    kind = name.partition("/")[0]
-    return kind, KINDS[kind].supercategory
-
-
-def load(name: str) -> Asset:
-    """The asset of a name that `is_name` accepts."""
-    kind, _, variant = name.partition("/")
-    draft = KINDS[kind].make(Seed(0).child("household", kind, int(variant)).rng())
-    return assemble(f"household:{name}", *category_of(name), draft.surfaces, draft.hulls, density_kg_m3=draft.density_kg_m3, closed=True)
+HOUSEHOLD = Recipes("household", KINDS)

@@ -4,10 +4,10 @@ import math
 
 import numpy as np
 
+from diorama.sim.assets.forms import loft, loft_hulls, rounded_square, sweep
 from diorama.sim.assets.geometry import Points
-from diorama.sim.assets.household.draft import BLACK, BRASS, BRIGHT, STEEL, WOODS, Draft, between, paint, pick
-from diorama.sim.assets.household.shapes import loft, loft_hulls, rounded_square, sweep
 from diorama.sim.assets.mesh import Look
+from diorama.sim.assets.recipe import BLACK, BRASS, BRIGHT, STEEL, WOODS, Draft, between, paint, pick
 
 _ROUND = rounded_square(0.6, 2)
 

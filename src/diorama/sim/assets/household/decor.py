@@ -6,10 +6,10 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
+from diorama.sim.assets.forms import arc, loft, loft_hulls, sweep, turned, turned_hulls, wall_hulls
 from diorama.sim.assets.geometry import Points
-from diorama.sim.assets.household.draft import BLACK, BRASS, BRIGHT, DARK_STEEL, GLAZES, WHITE, WOODS, Draft, Ink, between, glowing, paint, pick
-from diorama.sim.assets.household.shapes import arc, loft, loft_hulls, sweep, turned, turned_hulls, wall_hulls
 from diorama.sim.assets.mesh import Image, Look
+from diorama.sim.assets.recipe import BLACK, BRASS, BRIGHT, DARK_STEEL, GLAZES, WHITE, WOODS, Draft, Ink, between, glowing, paint, pick
 from diorama.sim.spec import MaterialSpec
 
 _GREENS: tuple[Ink, ...] = ((58, 112, 44), (84, 140, 52), (36, 84, 48), (110, 150, 70), (70, 104, 66))

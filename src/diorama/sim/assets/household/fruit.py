@@ -5,10 +5,10 @@ import math
 import cv2
 import numpy as np
 
+from diorama.sim.assets.forms import arc, loft, loft_hulls, sweep, turned, turned_hulls
 from diorama.sim.assets.household import print as press
-from diorama.sim.assets.household.draft import Draft, Ink, between, paint, pick, printed
-from diorama.sim.assets.household.shapes import arc, loft, loft_hulls, sweep, turned, turned_hulls
 from diorama.sim.assets.primitives import circle
+from diorama.sim.assets.recipe import Draft, Ink, between, paint, pick, printed
 
 _STEM = (92, 66, 38)
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from diorama.sim.assets.household.draft import BLACK, BRIGHT, WHITE, Draft, between, glass, paint, pick
-from diorama.sim.assets.household.shapes import arc, ease, turned, turned_hulls
+from diorama.sim.assets.forms import arc, ease, turned, turned_hulls
+from diorama.sim.assets.recipe import BLACK, BRIGHT, WHITE, Draft, between, glass, paint, pick
 
 _SEGMENTS = 24
 _TINTS = ((250, 252, 252), (250, 252, 252), (186, 220, 176), (212, 164, 108), (200, 224, 246))

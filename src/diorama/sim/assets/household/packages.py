@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from diorama.sim.assets.forms import arc, box_hull, carton, ease, loft, turned, turned_hulls
 from diorama.sim.assets.household import print as press
-from diorama.sim.assets.household.draft import BLACK, BRASS, BRIGHT, STEEL, WHITE, Draft, between, paint, pick, printed
-from diorama.sim.assets.household.shapes import arc, box_hull, carton, ease, loft, turned, turned_hulls
 from diorama.sim.assets.primitives import circle
+from diorama.sim.assets.recipe import BLACK, BRASS, BRIGHT, STEEL, WHITE, Draft, between, paint, pick, printed
 from diorama.sim.assets.surface import Surface
 
 #: Pixels along the longer side of a label: fine enough for a close look, small enough that a hundred labels stay in memory.

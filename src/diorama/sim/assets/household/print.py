@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from diorama.sim.assets.household.draft import BLACK, BRIGHT, WHITE, Ink, between, pick
+from diorama.sim.assets.recipe import BLACK, BRIGHT, WHITE, Ink, between, pick
 
 Picture = NDArray[np.uint8]
 

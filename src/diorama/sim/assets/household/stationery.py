@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from diorama.sim.assets.forms import LYING, arc, box_hull, carton, laid, loft, shift, slab, turned, turned_hulls, wall_hulls
 from diorama.sim.assets.household import print as press
-from diorama.sim.assets.household.draft import BLACK, BRIGHT, WHITE, Draft, between, paint, pick, printed
-from diorama.sim.assets.household.shapes import LYING, arc, box_hull, carton, laid, loft, shift, slab, turned, turned_hulls, wall_hulls
+from diorama.sim.assets.recipe import BLACK, BRIGHT, WHITE, Draft, between, paint, pick, printed
 
 _TITLES = (
     "SALT",

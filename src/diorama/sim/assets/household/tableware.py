@@ -6,11 +6,11 @@ from itertools import pairwise
 
 import numpy as np
 
-from diorama.sim.assets.household.draft import BRIGHT, GLAZES, WHITE, Draft, Ink, between, glass, paint, pick
-from diorama.sim.assets.household.shapes import Profile, arc, ease, loft, loft_hulls, sweep, turned, turned_hulls, wall_hulls
+from diorama.sim.assets.forms import Profile, arc, ease, loft, loft_hulls, sweep, turned, turned_hulls, wall_hulls
 from diorama.sim.assets.household.weave import woven
 from diorama.sim.assets.mesh import Look
 from diorama.sim.assets.primitives import circle
+from diorama.sim.assets.recipe import BRIGHT, GLAZES, WHITE, Draft, Ink, between, glass, paint, pick
 from diorama.sim.assets.surface import Surface
 
 _SEGMENTS, _SECTORS = 36, 12

@@ -4,10 +4,10 @@ import math
 
 import numpy as np
 
+from diorama.sim.assets.forms import LYING, laid, loft, loft_hulls, rounded_square, slab, sweep, turned, turned_hulls
 from diorama.sim.assets.geometry import Points
-from diorama.sim.assets.household.draft import BLACK, BRIGHT, DARK_STEEL, RUBBER, STEEL, WOODS, Draft, between, paint, pick
-from diorama.sim.assets.household.shapes import LYING, laid, loft, loft_hulls, rounded_square, slab, sweep, turned, turned_hulls
 from diorama.sim.assets.primitives import circle
+from diorama.sim.assets.recipe import BLACK, BRIGHT, DARK_STEEL, RUBBER, STEEL, WOODS, Draft, between, paint, pick
 
 
 def screwdriver(rng: np.random.Generator) -> Draft:

@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from diorama.sim.assets.forms import loft, loft_hulls, rounded_square, shift, turned, turned_hulls
 from diorama.sim.assets.geometry import Points
-from diorama.sim.assets.household.draft import BLACK, BRIGHT, DARK_STEEL, RUBBER, STEEL, WHITE, Draft, between, glass, glowing, lacquer, pick
-from diorama.sim.assets.household.shapes import loft, loft_hulls, rounded_square, shift, turned, turned_hulls
+from diorama.sim.assets.recipe import BLACK, BRIGHT, DARK_STEEL, RUBBER, STEEL, WHITE, Draft, between, glass, glowing, lacquer, pick
 from diorama.sim.transforms import apply, compose
 
 #: Turns what was made along +z to point along +y.

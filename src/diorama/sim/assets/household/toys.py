@@ -3,9 +3,9 @@
 import cv2
 import numpy as np
 
+from diorama.sim.assets.forms import SIDES, arc, box_hull, carton, shift, turned, turned_hulls
 from diorama.sim.assets.household import print as press
-from diorama.sim.assets.household.draft import BLACK, BRIGHT, WHITE, Draft, between, paint, pick, printed
-from diorama.sim.assets.household.shapes import SIDES, arc, box_hull, carton, shift, turned, turned_hulls
+from diorama.sim.assets.recipe import BLACK, BRIGHT, WHITE, Draft, between, paint, pick, printed
 
 
 def ball(rng: np.random.Generator) -> Draft:

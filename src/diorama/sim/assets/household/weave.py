@@ -3,8 +3,8 @@
 import numpy as np
 
 from diorama.sim.assets.color import encode_srgb, linear_rgb
-from diorama.sim.assets.household.draft import Ink
 from diorama.sim.assets.mesh import Look
+from diorama.sim.assets.recipe import Ink
 from diorama.sim.assets.textures import relief
 from diorama.sim.spec import MaterialSpec
 

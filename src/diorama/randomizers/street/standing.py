@@ -1,0 +1,31 @@
+"""Things put on the ground of a road map."""
+
+from diorama.randomizers.distributions import rounded
+from diorama.sim.assets.mesh import Asset
+from diorama.sim.spec import Pose, RoadMap
+from diorama.sim.spec.roads import AreaKind, Vec2
+from diorama.sim.transforms import Vec3, cross, normalize, quat_from_matrix
+
+_UP: Vec3 = (0.0, 0.0, 1.0)
+
+
+def standing(asset: Asset, roads: RoadMap, place_m: Vec2, heading: Vec2, kind: AreaKind = "carriageway", *, upright: bool = False) -> Pose:
+    """The pose in which an asset stands with its landmark ``base`` at a place on ground of this kind, its +x towards `heading`.
+
+    It leans with the ground, as vehicles do, or stands `upright`, as houses and people do. An asset of somebody else's has no ``base``: it stands
+    on the middle of its lowest level.
+    """
+    x, y = place_m
+    up = _UP if upright else roads.terrain.normal(x, y)
+    left = normalize(cross(up, (heading[0], heading[1], 0.0)))
+    forward = cross(left, up)
+    turn = [[forward[i], left[i], up[i]] for i in range(3)]
+    base = asset.landmarks.get("base", _lowest(asset))
+    off = [sum(turn[i][k] * base[k] for k in range(3)) for i in range(3)]
+    ground = roads.ground_m(x, y, kind)
+    return Pose((rounded(x - off[0]), rounded(y - off[1]), rounded(ground - off[2])), quat_from_matrix(turn))
+
+
+def _lowest(asset: Asset) -> Vec3:
+    (x0, y0, z0), (x1, y1, _) = asset.bounds_m
+    return ((x0 + x1) / 2, (y0 + y1) / 2, z0)

@@ -1,0 +1,20 @@
+"""The assets of shapes that are no meshes: each kind of shape has its maker."""
+
+from collections.abc import Callable
+from typing import Any
+
+from diorama.sim.assets.mesh import Asset
+from diorama.sim.assets.primitives import primitive_asset
+from diorama.sim.spec import BoxShape, CylinderShape, PrismShape, Shape, SphereShape
+
+_MAKERS: dict[type, Callable[[Any], Asset]] = {
+    BoxShape: primitive_asset,
+    CylinderShape: primitive_asset,
+    PrismShape: primitive_asset,
+    SphereShape: primitive_asset,
+}
+
+
+def made(shape: Shape) -> Asset:
+    """The asset of a shape that says all about it."""
+    return _MAKERS[type(shape)](shape)
