@@ -22,7 +22,8 @@ class Cast:
     """
 
     def __init__(self, plan: Plan, seed: Seed, index: int, context: Context, *, recorded: Mapping[str, Any] | None = None) -> None:
-        self.plan, self.seed, self.context, self.recorded = plan, seed, context, recorded
+        self.plan, self.seed, self.recorded = plan, seed, recorded
+        self.context = replace(context, duration_s=plan.duration_s)
         self.draws: dict[str, Any] = {}
         if plan.variables:
             self._drawn("variables", partial(variables.draw, plan.variables, seed, index))
@@ -33,6 +34,12 @@ class Cast:
         other = copy(self)
         other.seed, other.draws = seed, {}
         other.context = replace(self.context, view=view, views=self.plan.views)
+        return other
+
+    def again(self) -> "Cast":
+        """The same, to apply once more what it has drawn."""
+        other = copy(self)
+        other.recorded, other.draws = self.draws, {}
         return other
 
     def build(self) -> SceneSpec:

@@ -1,5 +1,6 @@
 """The command line: parse, call, print. Nothing heavy is imported before a command needs it."""
 
+import math
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -165,6 +166,16 @@ def _whole(text: str) -> int:
         raise ValueError(f"expected a whole number, got '{text}'") from None
 
 
+def _rate(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < math.inf:
+        raise ValueError(f"expected a positive number, got '{text}'")
+    return value
+
+
 def _size(text: str) -> tuple[int, int]:
     try:
         width, height = map(_positive, text.split("x"))
@@ -230,7 +241,9 @@ class _Changes:
     """What the command line may change in a plan; None leaves it as it is."""
 
     resolution: Annotated[tuple[int, int] | None, _option("WxH", _size), _unset("Size of the pictures in pixels.", "640x480")] = None
-    views: Annotated[int | None, _option("N", _positive), _unset("Pictures taken of each scene.", "5")] = None
+    views: Annotated[int | None, _option("N", _positive), _unset("Pictures taken of each scene, in each of its frames.", "5")] = None
+    frames: Annotated[int | None, _option("N", _positive), _unset("Moments in which all views of a scene are taken.", "1")] = None
+    fps: Annotated[float | None, _option("N", _rate), _unset("Of these, so many a second.", "10")] = None
     objects: Annotated[tuple[int, int] | None, _option("N|LOW-HIGH", _range), _unset("Objects in each scene.", "10-15")] = None
     assets: _ASSETS = ()
     renderer: Annotated[str | None, _option("NAME", str), _unset("Who makes the pictures: raster, pathtrace or gl.", "raster")] = None
@@ -265,6 +278,10 @@ class _Changes:
             plan = replace(plan, resolution=self.resolution)
         if self.views:
             plan = replace(plan, views=self.views)
+        if self.frames:
+            plan = replace(plan, frames=self.frames)
+        if self.fps:
+            plan = replace(plan, fps=self.fps)
         if self.assets:
             plan = replace(plan, assets=self.assets)
         if self.renderer and self.renderer != plan.renderer_name:

@@ -133,7 +133,7 @@ def print_summary(summary: Summary, out: Path) -> None:
 def print_replay(replay: Replay, out: Path, *, changed: bool) -> None:
     """What came of making a scene again."""
     same = len(replay.same)
-    rows = {"scene": f"{replay.scene}, {len(replay.sample.frames)} views", "written to": str(out)}
+    rows = {"scene": f"{replay.scene}, {len(replay.sample.frames)} pictures", "written to": str(out)}
     if replay.is_exact:
         rows["compared"] = f"all {same} files and the labels are the same, byte for byte"
     else:

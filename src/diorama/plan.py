@@ -12,12 +12,14 @@ A plan file is YAML, or JSON when its name ends in ``.json``::
     renderer: raster                    # absent: raster; or {name: pathtrace, spp: 32}
     resolution: [640, 480]
     views: 5
+    frames: 1                           # moments of each scene; so many at `fps` are a sequence
 
 ``diorama describe tabletop --yaml`` prints a complete one to edit. Plan files are untrusted input: they are read
 strictly, and every fault is reported with the file, the dotted path and the nearest valid name before anything runs.
 Relative paths in `assets` start at the folder the command runs in, there as on the command line.
 """
 
+import math
 import re
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -42,11 +44,15 @@ from diorama.sim.frame import check_channels
 from diorama.sim.registry import Registry
 from diorama.sim.render import RENDERERS
 from diorama.sim.render.settings import SETTINGS, PathTracing
+from diorama.sim.spec import CameraSpec
 
 #: Larger files are no plans, and are not parsed.
 MAX_PLAN_BYTES = 1 << 20
+#: Views are taken so long one after the other that no lamp which flickers is at the same point of its swing in two of them: no simple fraction.
+BETWEEN_VIEWS_S = 0.6180339887
 #: Larger pictures are taken for a slip; they would need gigabytes.
 MAX_SIDE_PX = 16384
+MAX_FPS = 100_000
 
 _SUFFIXES = (".yaml", ".yml", ".json")
 _LABEL = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -61,9 +67,10 @@ class Plan:
 
     `randomizers` run in order; their labels (names, where there is none) are unique. `variables` are drawn once a scene, for
     whatever refers to them. `assets` are files, folders and globs of the user's own that objects are taken from instead of the
-    built-in library: paths, or an `AssetSource` where there is more to say. `views` pictures are taken of each scene. A view in
-    which fewer than `min_visible_objects` are to be seen, each by `min_visible_fraction` of its silhouette at least, is taken anew,
-    and a scene that physics rejects is staged anew, at most `max_attempts` times each. `channels` are rendered beyond those that
+    built-in library: paths, or an `AssetSource` where there is more to say. `views` pictures are taken of each scene, one `view_interval_s` after
+    the other (0: all at once, as the cameras of a rig do), and that in each of `frames` moments, `fps` of them a second. A view in
+    which fewer than `min_visible_objects` are to be seen in its first frame, each by `min_visible_fraction` of its silhouette at least, is taken
+    anew, and a scene that physics rejects is staged anew, at most `max_attempts` times each. `channels` are rendered beyond those that
     the labels need. `renderer` is the name of one without settings, or the settings of one that has some.
     """
 
@@ -75,6 +82,9 @@ class Plan:
     channels: tuple[str, ...] = ()
     resolution: tuple[int, int] = (640, 480)
     views: int = 5
+    frames: int = 1
+    fps: float = 10.0
+    view_interval_s: float = BETWEEN_VIEWS_S
     renderer: str | PathTracing = "raster"
     min_visible_objects: int = 1
     min_visible_fraction: float = 0.0
@@ -85,9 +95,13 @@ class Plan:
         width, height = self.resolution
         if not (0 < width <= MAX_SIDE_PX and 0 < height <= MAX_SIDE_PX):
             raise InvalidValue(f"resolution must be between 1x1 and {MAX_SIDE_PX}x{MAX_SIDE_PX} pixels, got {width}x{height}")
-        for name in ("views", "max_attempts"):
+        for name in ("views", "frames", "max_attempts"):
             if getattr(self, name) <= 0:
                 raise InvalidValue(f"{name} must be 1 or more, got {getattr(self, name)}")
+        if not 0 < self.fps <= MAX_FPS:
+            raise InvalidValue(f"fps must be positive and at most {MAX_FPS}, got {self.fps}")
+        if not 0 <= self.view_interval_s < math.inf:
+            raise InvalidValue(f"view_interval_s must be 0 or more, got {self.view_interval_s}")
         if self.min_visible_objects < 0:
             raise InvalidValue(f"min_visible_objects must be 0 or more, got {self.min_visible_objects}")
         if self.renderer_name not in RENDERERS.names():
@@ -131,6 +145,25 @@ class Plan:
     @property
     def renderer_name(self) -> str:
         return self.renderer if isinstance(self.renderer, str) else self.renderer.name
+
+    @property
+    def pictures(self) -> int:
+        """How many are taken of a scene: all views of the first frame, then all of the second."""
+        return self.views * self.frames
+
+    @property
+    def step_s(self) -> float:
+        """Over how long motion is told: to the next frame, or where there is none, as long as a camera's optical flow is by default."""
+        return 1 / self.fps if self.frames > 1 else CameraSpec().flow_s
+
+    def time_s(self, frame: int, view: int) -> float:
+        """When a picture is taken, from the scene's first moment on."""
+        return frame / self.fps + view * self.view_interval_s
+
+    @property
+    def duration_s(self) -> float:
+        """How long a scene is watched: until a step after its last picture, so that the motion in that one is known as well."""
+        return self.time_s(self.frames - 1, self.views - 1) + self.step_s
 
 
 def default_plan(scenario: str, **settings: Any) -> Plan:

@@ -29,8 +29,6 @@ from diorama.sim.spec import CameraSpec, SceneSpec
 
 #: What labels and pictures need.
 CHANNELS = ("rgb", "depth", "instance", "amodal")
-#: Views are taken so long one after the other that no lamp which flickers is at the same point of its swing in two of them: no simple fraction.
-BETWEEN_VIEWS_S = 0.6180339887
 
 
 class Studio:
@@ -59,15 +57,15 @@ class Studio:
         self._stack.close()
 
 
-def generate(plan: Plan, seed: int, index: int, *, studio: Studio | None = None, views: int | None = None) -> Sample:
-    """Stage scene number `index`, let it settle, photograph it `plan.views` times and label every picture.
+def generate(plan: Plan, seed: int, index: int, *, studio: Studio | None = None, pictures: int | None = None) -> Sample:
+    """Stage scene number `index`, let it settle, photograph it `plan.pictures` times and label every picture.
 
-    `views` takes only that many of the views, unchanged. `studio` reuses open engines; without it they are opened for
+    `pictures` takes only the first so many, unchanged. `studio` reuses open engines; without it they are opened for
     this one call. Raises TooManyRejections when no attempt is fit.
     """
     if studio is None:
         with Studio(plan) as studio:
-            return generate(plan, seed, index, studio=studio, views=views)
+            return generate(plan, seed, index, studio=studio, pictures=pictures)
     root = Seed(seed).child("sample", index)
     clock, rejections, last = Clock(), Counter[str](), ""
 
@@ -82,75 +80,108 @@ def generate(plan: Plan, seed: int, index: int, *, studio: Studio | None = None,
     else:
         raise TooManyRejections(_complaint(f"scene {index}", plan.max_attempts, rejections, last))
 
-    shots = []
-    for view in range(plan.views if views is None else views):
+    count = plan.pictures if pictures is None else pictures
+    scene, shots, views = Watched(spec, studio, clock), [], []
+    for view in range(min(plan.views, count)):
         refused = Counter[str]()
         here = root.child("view", view)
         for again in range(plan.max_attempts):
-            shot = _photographed(cast.at(here.child("attempt", again), view), view, spec, studio, clock)
+            drawn = cast.at(here.child("attempt", again), view)
+            shot = _photographed(drawn, scene, 0, view)
             if _shows_enough(plan, shot.annotations):
                 shots.append(shot)
+                views.append(drawn.again())
                 break
             refused["sees-nothing"] += 1
         else:
             raise TooManyRejections(_complaint(f"view-{view}", plan.max_attempts, refused))
         rejections += refused
+    for frame, view in _numbered(plan, range(plan.views, count)):
+        shots.append(_photographed(views[view], scene, frame, view))
     return _sample(plan, seed, index, attempt + 1, spec, shots, cast, rejections, clock)
 
 
 def replay(
-    plan: Plan, seed: int, index: int, *, attempts: int, draws: Mapping[str, Any], studio: Studio | None = None, views: int | None = None
+    plan: Plan, seed: int, index: int, *, attempts: int, draws: Mapping[str, Any], studio: Studio | None = None, pictures: int | None = None
 ) -> Sample:
     """Make a sample again from its record: nothing is drawn, every randomizer applies what it drew then.
 
     `attempts` and `draws` are those of the sample's provenance. With the plan that made it the sample is the same to the last
-    bit; and with one number changed in the draws it differs by what follows from that. `views` takes only that many. Raises
+    bit; and with one number changed in the draws it differs by what follows from that. `pictures` takes only that many. Raises
     InvalidValue when the record does not hold what the plan asks for, and RejectedScene when physics refuses what was changed.
     """
     if studio is None:
         with Studio(plan) as studio:
-            return replay(plan, seed, index, attempts=attempts, draws=draws, studio=studio, views=views)
+            return replay(plan, seed, index, attempts=attempts, draws=draws, studio=studio, pictures=pictures)
     clock = Clock()
     cast = Cast(plan, Seed(seed).child("sample", index).child("attempt", attempts - 1), index, studio.context, recorded=draws)
     spec = _staged(cast, studio, clock)
-    shots = [_photographed(cast.at(cast.seed, view), view, spec, studio, clock) for view in range(plan.views if views is None else views)]
+    scene = Watched(spec, studio, clock)
+    numbers = range(plan.pictures if pictures is None else pictures)
+    shots = [_photographed(cast.at(cast.seed, view), scene, frame, view) for frame, view in _numbered(plan, numbers)]
     return _sample(plan, seed, index, attempts, spec, shots, cast, Counter(), clock)
 
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """One view, taken."""
+    """One picture, taken."""
 
     frame: Frame
     annotations: Annotations
     draws: dict[str, Any]
 
 
+class Watched:
+    """A scene at rest, or on its way: what it is moment by moment, loaded to be photographed."""
+
+    def __init__(self, spec: SceneSpec, studio: Studio, clock: "Clock") -> None:
+        self.spec, self.studio, self.clock = spec, studio, clock
+        self._loaded: SceneSpec | None = None
+
+    def at(self, time_s: float, step_s: float) -> SceneSpec:
+        """The scene at a moment, with motions as they are until a step later. It is the renderer's from now on."""
+        now = self.spec.at(time_s, over_s=step_s)
+        if now != self._loaded:  # with several cameras at once it is the same
+            self.studio.renderer.load(now)
+            self._loaded = now
+        return now
+
+
 def _staged(cast: Cast, studio: Studio, clock: "Clock") -> SceneSpec:
-    """The scene, varied and at rest, loaded to be photographed."""
+    """The scene, varied and at rest."""
     with clock("randomize"):
         spec = cast.randomize(cast.build(), "scene")
     with clock("settle"):
         spec = studio.physics.settle(spec)
     with clock("randomize"):
-        spec = cast.randomize(spec, "settled")
-    with clock("render"):
-        studio.renderer.load(spec)
-    return spec
+        return cast.randomize(spec, "settled")
 
 
-def _photographed(cast: Cast, view: int, spec: SceneSpec, studio: Studio, clock: "Clock") -> Shot:
-    plan, name = cast.plan, f"view-{view}"
+def _numbered(plan: Plan, pictures: range) -> Iterator[tuple[int, int]]:
+    """The frame and the view of each of a scene's pictures."""
+    return (divmod(number, plan.views) for number in pictures)
+
+
+def _photographed(cast: Cast, scene: Watched, frame: int, view: int) -> Shot:
+    plan, studio, clock, name = cast.plan, scene.studio, scene.clock, f"view-{view}"
     width, height = plan.resolution
+    time_s = plan.time_s(frame, view)
+    with clock("render"):
+        spec = scene.at(time_s, plan.step_s)
     with clock("randomize"):
         camera = spec.cameras[0].resized(width, height) if spec.cameras else CameraSpec(width=width, height=height, cx=width / 2, cy=height / 2)
-        camera = replace(camera, name=name, time_s=view * BETWEEN_VIEWS_S)
+        camera = replace(camera, name=name, time_s=time_s)
+        if plan.frames > 1:
+            camera = replace(camera, name=f"frame-{frame}/{name}", flow_s=plan.step_s)
         camera = cast.randomize(replace(spec, cameras=(camera,)), "view", prefix=f"{name}/").cameras[0]
+        if frame > 0:  # the camera's noise is drawn once, and is another in each picture
+            noise_seed = Seed(camera.sensor.noise_seed).child("frame", frame).integer(32)
+            camera = replace(camera, sensor=replace(camera.sensor, noise_seed=noise_seed))
     with clock("render"):
-        frame = studio.renderer.render(camera, studio.channels)
+        taken = studio.renderer.render(camera, studio.channels)
     with clock("annotate"):
-        annotations = annotate(spec, frame, studio.library)
-    return Shot(frame, annotations, cast.draws)
+        annotations = annotate(spec, taken, studio.library)
+    return Shot(taken, annotations, cast.draws)
 
 
 def _shows_enough(plan: Plan, annotations: Annotations) -> bool:
@@ -168,6 +199,7 @@ def _sample(
         spec=replace(spec, cameras=tuple(shot.frame.camera for shot in shots)),
         frames=tuple(shot.frame for shot in shots),
         annotations=tuple(shot.annotations for shot in shots),
+        views=plan.views,
         provenance=Provenance(
             seed=seed,
             index=index,

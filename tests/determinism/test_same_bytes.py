@@ -40,7 +40,7 @@ def encoded(index, studio=None):
     """A scene's files by path, and the lines of its record that follow the first."""
     plan = small_plan()
     due = min(VIEWS, COUNT - index * VIEWS)
-    sample = diorama.generate(plan, 0, index, studio=studio, views=due)
+    sample = diorama.generate(plan, 0, index, studio=studio, pictures=due)
     dataset = diorama.Dataset(categories=diorama.AssetLibrary().categories(), info={})
     one = plan.exporters[0].encode(sample, index * VIEWS, dataset)
     return one.files, list(one.records)

@@ -64,14 +64,14 @@ class FakePipeline(Pipeline):
     def studio(self, plan):
         return nullcontext()
 
-    def generate(self, plan, seed, scene, *, studio, views) -> Sample:
+    def generate(self, plan, seed, scene, *, studio, pictures) -> Sample:
         time.sleep(self.pause_s)
         if self.halt is not None and scene == self.halt[0]:
             before_change(self.halt[1], wait_to_be_killed)
         if scene == self.broken:
             raise TooManyRejections("no attempt was fit") if self.error == "unfit" else ZeroDivisionError("a bug")
         rng = Seed(seed).child("discs", scene).rng()
-        return sample([discs(rng) for _ in range(views)], index=scene, seed=seed)
+        return sample([discs(rng) for _ in range(pictures)], index=scene, seed=seed)
 
 
 def fake_plan(**fields) -> Plan:

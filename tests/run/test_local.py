@@ -74,7 +74,7 @@ def test_the_last_scene_takes_only_what_is_due(tmp_path):
 def test_the_record_tells_how_a_scene_came_about(tmp_path):
     fake_run(tmp_path)
     head, *lines = [json.loads(line) for line in (tmp_path / "records/000001.jsonl").read_text().splitlines()]
-    expected = FakePipeline().generate(fake_plan(), 0, 1, studio=None, views=3)
+    expected = FakePipeline().generate(fake_plan(), 0, 1, studio=None, pictures=3)
     assert head["scene"] == 1
     assert head["attempts"] == 1
     assert head["rejections"] == {"fell-off": 1}

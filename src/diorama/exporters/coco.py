@@ -53,9 +53,11 @@ class Coco:
         category_ids = {name: i for i, (name, _) in enumerate(dataset.categories, start=1)}
         files: dict[str, bytes] = {}
         records = []
-        for view, (frame, labels) in enumerate(zip(sample.frames, sample.annotations, strict=True)):
-            number = first_image + view
-            image = {"id": number + 1} | self._picture(frame, number, files) | {"scene": sample.index, "view": view, "hidden": list(labels.hidden)}
+        for picture, (frame, labels) in enumerate(zip(sample.frames, sample.annotations, strict=True)):
+            number = first_image + picture
+            moment, view = sample.numbered(picture)
+            when = {"scene": sample.index, "frame": moment, "view": view, "time_s": _rounded(frame.camera.time_s)}
+            image = {"id": number + 1} | self._picture(frame, number, files) | when | {"hidden": list(labels.hidden)}
             records.append({"image": image, "annotations": _annotations(labels, sample.spec, number + 1, category_ids)})
         return Encoded(files=files, records=tuple(records))
 

@@ -16,7 +16,7 @@ def tried(plan: Plan, count: int, *, first: int = 0, advance: Callable[[], None]
     pictures = []
     with Studio(plan) as studio:
         for index in range(first, first + count):
-            sample = generate(plan, 0, index, studio=studio, views=1)
+            sample = generate(plan, 0, index, studio=studio, pictures=1)
             (frame,) = sample.frames
             width, height = plan.resolution
             labels = Labelled(f"{index:06d}", width, height, _boxes(sample.annotations[0], sample.spec))

@@ -1,7 +1,7 @@
 """Cameras that are where they are mounted: in the room, or on a body, such as the hand of a robot."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from diorama.randomizers.aim import focal_px, looking, vec3, with_camera
@@ -9,8 +9,9 @@ from diorama.randomizers.base import Context, Labelled, Select, Stage
 from diorama.randomizers.distributions import Constant, Distribution, Normal, require, rounded
 from diorama.sim.errors import InvalidValue
 from diorama.sim.seeds import Seed
-from diorama.sim.spec import BodySpec, SceneSpec
-from diorama.sim.transforms import Vec3, apply, cross, matrix_from_quat, normalize_quat, quat_from_axis_angle, quat_multiply
+from diorama.sim.spec import BodySpec, Pose, SceneSpec
+from diorama.sim.spec.tracks import motion_between
+from diorama.sim.transforms import Vec3, cross, matrix_from_quat, normalize_quat, quat_from_axis_angle, quat_multiply
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +38,7 @@ class Mount:
 class CameraRig(Labelled):
     """Views by fixed cameras in turn: view 0 by the first, view 1 by the second, and again from the first on.
 
-    They are mounted on the first body of those meant by `on`, and move along with it, or stand in the world where `on` is none. Each is
+    They are mounted on the first body of those meant by `on`, and go where it goes, or stand in the world where `on` is none. Each is
     off by `position_error_m` along and by `angle_error_deg` about each of its own axes.
     """
 
@@ -65,13 +66,23 @@ class CameraRig(Labelled):
         angle = math.hypot(*turn)
         if angle:
             rotation = quat_multiply(rotation, quat_from_axis_angle(turn, angle))
-        drawn: dict[str, Any] = {"position_m": place, "rotation_wxyz": rotation, "focal_px": focal_px(spec, math.radians(mount.fov_deg.sample(rng)))}
-        if self.on is not None:
-            drawn |= _carried(_body(self.on, spec), place, rotation)
-        return drawn | {"position_m": list(vec3(drawn["position_m"])), "rotation_wxyz": [rounded(q) for q in normalize_quat(drawn["rotation_wxyz"])]}
+        return {
+            "position_m": list(vec3(place)),
+            "rotation_wxyz": [rounded(q) for q in normalize_quat(rotation)],
+            "focal_px": focal_px(spec, math.radians(mount.fov_deg.sample(rng))),
+        }
 
     def apply(self, spec: SceneSpec, params: dict[str, Any]) -> SceneSpec:
-        return with_camera(spec, params)
+        if self.on is None:
+            return with_camera(spec, params)
+        (camera,) = spec.cameras
+        body = _body(self.on, spec)
+        mounted = Pose(tuple(params["position_m"]), normalize_quat(params["rotation_wxyz"]))
+        now = body.world_from_body.of(mounted)
+        later = body.motion.moved(body.world_from_body, camera.flow_s).of(mounted)
+        moving = with_camera(spec, {"position_m": now.position_m, "rotation_wxyz": now.rotation_wxyz, "focal_px": params["focal_px"]})
+        motion = motion_between(now, later, camera.flow_s)
+        return moving.replace(cameras=(replace(moving.cameras[0], motion=motion),))
 
 
 def _body(on: Select, spec: SceneSpec) -> BodySpec:
@@ -80,14 +91,3 @@ def _body(on: Select, spec: SceneSpec) -> BodySpec:
         names = ", ".join(sorted(b.name for b in spec.bodies)) or "nothing"
         raise InvalidValue(f"camera-rig: no body to mount on is like {on}; there are {names}")
     return bodies[0]
-
-
-def _carried(body: BodySpec, place: list[float], rotation: Any) -> dict[str, Any]:
-    """Pose and motion in the world of what is fixed to a body."""
-    pose = body.world_from_body
-    at = apply(pose.matrix, [place])[0].tolist()
-    spin = body.motion.angular_rad_s
-    lever = [a - p for a, p in zip(at, pose.position_m, strict=True)]
-    speed = vec3(v + w for v, w in zip(body.motion.linear_m_s, cross(spin, lever), strict=True))
-    motion = {} if body.motion.is_still else {"motion": {"linear_m_s": list(speed), "angular_rad_s": list(spin)}}
-    return {"position_m": at, "rotation_wxyz": quat_multiply(pose.rotation_wxyz, rotation), **motion}

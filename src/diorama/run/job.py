@@ -18,7 +18,7 @@ from diorama.sim.errors import InvalidValue
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """`count` pictures of a plan. Scene s holds pictures s * views and on; the last scene takes only as many as are still due."""
+    """`count` pictures of a plan. Scene s holds pictures s * plan.pictures and on; the last scene takes only as many as are still due."""
 
     plan: Plan
     seed: int
@@ -32,11 +32,11 @@ class Job:
 
     @property
     def scenes(self) -> int:
-        return -(-self.count // self.plan.views)
+        return -(-self.count // self.plan.pictures)
 
     def images(self, scene: int) -> int:
         """How many pictures are taken of a scene."""
-        return min(self.plan.views, self.count - scene * self.plan.views)
+        return min(self.plan.pictures, self.count - scene * self.plan.pictures)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,9 +54,9 @@ class Finished:
 
 def make_scene(job: Job, scene: int, studio: Any, folder: Folder) -> Finished:
     """Generate, encode and write one scene."""
-    sample = job.pipeline.generate(job.plan, job.seed, scene, studio=studio, views=job.images(scene))
+    sample = job.pipeline.generate(job.plan, job.seed, scene, studio=studio, pictures=job.images(scene))
     start = time.perf_counter()
-    encoded = {e.name: e.encode(sample, scene * job.plan.views, job.dataset) for e in job.plan.exporters}
+    encoded = {e.name: e.encode(sample, scene * job.plan.pictures, job.dataset) for e in job.plan.exporters}
     done_encoding = time.perf_counter()
     records.write_scene(folder, sample, encoded)
     seconds = Counter(sample.provenance.timings_s)

@@ -57,6 +57,6 @@ class Pipeline:
         """The engines, for as long as a worker lives."""
         return Studio(plan, refused=self.refused)
 
-    def generate(self, plan: Plan, seed: int, scene: int, *, studio: Any, views: int) -> Sample:
-        """One scene with that many of its views."""
-        return generate(plan, seed, scene, studio=studio, views=views)
+    def generate(self, plan: Plan, seed: int, scene: int, *, studio: Any, pictures: int) -> Sample:
+        """One scene with that many of its pictures."""
+        return generate(plan, seed, scene, studio=studio, pictures=pictures)

@@ -43,7 +43,7 @@ class Replay:
 
 
 def replay_picture(dataset: str | Path, index: int, *, changes: tuple[str, ...] = (), studio: Any = None) -> Replay:
-    """Make the scene of picture number `index` (from 0) again, all views of it.
+    """Make the scene of picture number `index` (from 0) again, all pictures of it.
 
     `changes` are ``path=value``: a path into the scene's draws (``sensor.sensor.exposure_ev=1``, of the picture's own view where it is
     drawn for each), or into the plan (``renderer=pathtrace``). `studio` reuses open engines of the same plan. Nothing is drawn anew.
@@ -53,13 +53,13 @@ def replay_picture(dataset: str | Path, index: int, *, changes: tuple[str, ...] 
         begun, plan, head = _read(folder, index)
         seed, count, scene = begun["seed"], begun["count"], head.scene
         before = records.read_lines(folder, scene)
-        now, draws = _with(changes, plan, head, index % plan.views)
+        now, draws = _with(changes, plan, head, index % plan.pictures % plan.views)
         pipeline = Pipeline()
         library = pipeline.library(now)
-        sample = replay(now, seed, scene, attempts=head.attempts, draws=draws, studio=studio, views=head.images)
+        sample = replay(now, seed, scene, attempts=head.attempts, draws=draws, studio=studio, pictures=head.images)
         info = {"description": "", "version": "", "seed": seed}
         encoded = {
-            e.name: e.encode(sample, scene * plan.views, Dataset(categories=pipeline.categories(now, library), info=info)) for e in now.exporters
+            e.name: e.encode(sample, scene * plan.pictures, Dataset(categories=pipeline.categories(now, library), info=info)) for e in now.exporters
         }
         files = {path: data for one in encoded.values() for path, data in one.files.items()}
         lines = [{"exporter": name, "record": record} for name, one in encoded.items() for record in one.records]
@@ -91,8 +91,8 @@ def _read(folder: Folder, index: int) -> tuple[dict[str, Any], Plan, Head]:
         raise InvalidValue(f"{folder.root}/plan.json: says neither seed nor count")
     if not 0 <= index < count:
         raise InvalidValue(f"{folder.root}: has pictures 0 to {count - 1}, and no picture {index}")
-    scene = index // plan.views
-    head = records.read_scene(folder, scene, min(plan.views, count - scene * plan.views), [e.name for e in plan.exporters])
+    scene = index // plan.pictures
+    head = records.read_scene(folder, scene, min(plan.pictures, count - scene * plan.pictures), [e.name for e in plan.exporters])
     if head is None:
         raise OutputError(f"{folder.root}: the record of scene {scene}, or a file of it, is damaged; diorama generate --resume makes them again")
     return begun, plan, head

@@ -173,16 +173,31 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Sample:
-    """One scene, photographed: `frames[i]` and `annotations[i]` belong to `spec.cameras[i]`."""
+    """One scene, photographed: `frames[i]` and `annotations[i]` belong to `spec.cameras[i]`.
+
+    They are all `views` of the scene's first moment, then all of the second, and so on; as many as there are by default, those of one moment.
+    """
 
     index: int
     spec: SceneSpec
     frames: tuple[Frame, ...]
     annotations: tuple[Annotations, ...]
     provenance: Provenance
+    views: int = 0
 
     def __post_init__(self) -> None:
+        if self.views <= 0:
+            object.__setattr__(self, "views", max(len(self.frames), 1))
         if not len(self.spec.cameras) == len(self.frames) == len(self.annotations):
             raise InvalidValue(
                 f"Sample: {len(self.spec.cameras)} cameras, {len(self.frames)} frames and {len(self.annotations)} annotations must be as many"
             )
+
+    def numbered(self, picture: int) -> tuple[int, int]:
+        """Which frame, and which view, a picture is of."""
+        return divmod(picture, self.views)
+
+    def at(self, picture: int) -> SceneSpec:
+        """The scene as it is in a picture. Bodies have the order and names of `spec`."""
+        camera = self.frames[picture].camera
+        return self.spec.at(camera.time_s, over_s=camera.flow_s)

@@ -123,10 +123,10 @@ class Bullet:
         """
         if self._client is None:
             raise RuntimeError("Bullet is not open; use it in a with block: with Bullet(library) as physics: ...")
+        if all(body.is_static for body in spec.bodies):
+            return spec
         bodies = dict(self._stage(spec, self._client))
         moving = {handle: body for handle, body in bodies.items() if not body.is_static}
-        if not moving:
-            return spec
         states = _fall(self._client, moving, spec.physics)
         if _overlap(self._client)[0] > _SUNK_M:
             bullet.setPhysicsEngineParameter(numSolverIterations=_FIRM_ITERATIONS, physicsClientId=self._client)

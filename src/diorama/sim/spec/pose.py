@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from diorama.sim.spec.checks import check, finite
-from diorama.sim.transforms import Matrix, Quat, Vec3, matrix_from_quat, normalize_quat, quat_from_axis_angle, quat_from_matrix, quat_multiply
+from diorama.sim.transforms import Matrix, Quat, Vec3, apply, matrix_from_quat, normalize_quat, quat_from_axis_angle, quat_from_matrix, quat_multiply
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,11 @@ class Pose:
         m[:3, :3] = matrix_from_quat(self.rotation_wxyz)
         m[:3, 3] = self.position_m
         return m
+
+    def of(self, other: "Pose") -> "Pose":
+        """Both one after the other: `a_from_b.of(b_from_c)` is `a_from_c`."""
+        x, y, z = (float(v) for v in apply(self.matrix, [other.position_m])[0])
+        return Pose((x, y, z), normalize_quat(quat_multiply(self.rotation_wxyz, other.rotation_wxyz)))
 
     @classmethod
     def from_matrix(cls, matrix: Matrix) -> "Pose":
