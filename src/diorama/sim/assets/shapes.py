@@ -5,13 +5,15 @@ from typing import Any
 
 from diorama.sim.assets.mesh import Asset
 from diorama.sim.assets.primitives import primitive_asset
-from diorama.sim.spec import BoxShape, CylinderShape, PrismShape, Shape, SphereShape
+from diorama.sim.assets.street.vehicles import vehicle_asset
+from diorama.sim.spec import BoxShape, CylinderShape, PrismShape, Shape, SphereShape, VehicleShape
 
 _MAKERS: dict[type, Callable[[Any], Asset]] = {
     BoxShape: primitive_asset,
     CylinderShape: primitive_asset,
     PrismShape: primitive_asset,
     SphereShape: primitive_asset,
+    VehicleShape: vehicle_asset,
 }
 
 

@@ -21,6 +21,7 @@ from diorama.sim.spec.scene import PhysicsSpec, SceneSpec
 from diorama.sim.spec.sensor import SensorSpec, ToneCurve
 from diorama.sim.spec.shapes import BoxShape, CylinderShape, MeshShape, PrismShape, Shape, SphereShape
 from diorama.sim.spec.tracks import Attributes, Change, Event, Track
+from diorama.sim.spec.vehicles import VehicleShape
 from diorama.sim.spec.weathering import Adjustment, Weathering
 from diorama.sim.transforms import Quat, Vec3
 
@@ -76,5 +77,6 @@ __all__ = [
     "ToneCurve",
     "Track",
     "Vec3",
+    "VehicleShape",
     "Weathering",
 ]

@@ -1,0 +1,92 @@
+"""Wheels: tyres that stand on the ground, and rims drawn on a picture that turns with them."""
+
+import math
+from functools import lru_cache
+
+import cv2
+import numpy as np
+
+from diorama.sim.assets.forms import turned
+from diorama.sim.assets.geometry import Points
+from diorama.sim.assets.mesh import Image, Look
+from diorama.sim.assets.surface import Surface
+from diorama.sim.spec import MaterialSpec
+from diorama.sim.spec.vehicles import ROLL_STEPS
+
+_SEGMENTS = 24
+#: Points along +z lie along +y, and the picture's up is up.
+_OUTWARDS = np.array([[1.0, 0.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0], [0.0, -1.0, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0]])
+
+
+def tyre_and_rim(radius_m: float, width_m: float, rim_m: float, roll: int) -> tuple[Surface, Surface]:
+    """A wheel about the y axis, its outside towards +y, its middle at the origin."""
+    half, r = width_m / 2, radius_m
+    tyre = turned([(0.0, -half), (0.9 * r, -half), (r, -0.7 * half), (r, 0.7 * half), (0.94 * r, 0.97 * half), (rim_m, half)], Look(), _SEGMENTS)
+    rim = turned([(rim_m, half), (rim_m - 0.012, half - 0.012), (0.42 * rim_m, half - 0.02), (0.0, half - 0.012)], Look(), _SEGMENTS)
+    angle = 2 * math.pi * roll / ROLL_STEPS
+    c, s = round(math.cos(angle), 12), round(math.sin(angle), 12)
+    x, y = rim.positions[:, 0] / rim_m / 2, rim.positions[:, 1] / rim_m / 2
+    uv = np.stack([0.5 + c * x - s * y, 0.5 + s * x + c * y], axis=1)
+    rim = Surface(positions=rim.positions, faces=rim.faces, uv=uv)
+    return tyre.moved(_OUTWARDS), rim.moved(_OUTWARDS)
+
+
+STYLES = ("five", "ten", "turbine", "cover", "steel", "mesh")
+
+
+@lru_cache(maxsize=64)
+def rim_picture(style: str, seed: int) -> Image:
+    """(128, 128, 3): a rim as seen from outside."""
+    size, aa = 128, cv2.LINE_AA
+    picture = np.full((size, size, 3), 22, np.uint8)
+    silver, dark, mid = (206, 208, 212), (30, 31, 33), (64, 64, 64)
+    spokes = {"five": 5, "ten": 10, "turbine": 14, "cover": 7, "steel": 8, "mesh": 16}[style]
+    c = size // 2
+    disc = {"five": dark, "ten": dark, "turbine": dark, "cover": silver, "steel": mid, "mesh": dark}[style]
+    cv2.circle(picture, (c, c), 63, silver if style != "steel" else (52, 52, 54), -1, aa)
+    cv2.circle(picture, (c, c), 57, disc, -1, aa)
+
+    def at(r: float, turn: float) -> tuple[float, float]:
+        a = 2 * math.pi * (turn + seed % 7 / 50)
+        return c + round(r * math.cos(a), 6), c + round(r * math.sin(a), 6)
+
+    def poly(points: list[tuple[float, float]], ink: tuple[int, int, int]) -> None:
+        cv2.fillPoly(picture, [np.array([[round(x * 16), round(y * 16)] for x, y in points], np.int32)], ink, aa, 4)
+
+    for k in range(spokes):
+        t = k / spokes
+        if style == "five":
+            poly([at(10, t - 0.1), at(58, t - 0.035), at(58, t + 0.035), at(10, t + 0.1)], silver)
+            poly([at(18, t - 0.006), at(56, t - 0.01), at(56, t + 0.01), at(18, t + 0.006)], (120, 122, 126))
+        elif style == "ten":
+            wide = 0.012 if k % 2 else 0.016
+            lean = 0.012 if k % 2 else -0.012
+            poly([at(10, t - 0.03), at(58, t + lean - wide), at(58, t + lean + wide), at(10, t + 0.03)], silver)
+        elif style == "turbine":
+            poly([at(16, t - 0.014), at(58, t + 0.03), at(58, t + 0.062), at(16, t + 0.016)], silver)
+        elif style == "cover":
+            poly([at(34, t - 0.028), at(52, t - 0.035), at(52, t + 0.035), at(34, t + 0.028)], dark)
+        elif style == "steel":
+            x, y = at(42, t)
+            cv2.circle(picture, (round(x), round(y)), 6, (16, 16, 16), -1, aa)
+        else:
+            poly([at(12, t), at(58, t + 0.02), at(58, t + 0.034), at(12, t + 0.014)], silver)
+            poly([at(12, t), at(58, t - 0.034), at(58, t - 0.02), at(12, t - 0.014)], silver)
+    cv2.circle(picture, (c, c), 15, silver if style != "steel" else (70, 70, 72), -1, aa)
+    cv2.circle(picture, (c, c), 9, (60, 62, 66), -1, aa)
+    for k in range(5):
+        x, y = at(12, k / 5)
+        cv2.circle(picture, (round(x), round(y)), 1, (40, 40, 40), -1, aa)
+    return picture
+
+
+def rim_look(style: str, seed: int) -> Look:
+    """The look of a rim."""
+    metallic = 0.0 if style == "cover" else 0.6
+    return Look(material=MaterialSpec(base_color=(1.0, 1.0, 1.0), metallic=metallic, roughness=0.35), images={"base_color": rim_picture(style, seed)})
+
+
+def wheel_hull(radius_m: float, width_m: float) -> Points:
+    """A wheel's convex piece, about the y axis."""
+    ring = turned([(radius_m, -width_m / 2), (radius_m, width_m / 2)], Look(), _SEGMENTS).positions
+    return np.stack([ring[:, 0], ring[:, 2], ring[:, 1]], axis=1)
