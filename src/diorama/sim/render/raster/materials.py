@@ -9,9 +9,12 @@ from numpy.typing import NDArray
 
 from diorama.sim.assets.mesh import Slot
 from diorama.sim.render.looks import Picture, cutoff
-from diorama.sim.render.raster.device import layout
+from diorama.sim.render.raster.device import Array, layout, records
 from diorama.sim.render.raster.texture import ChainCache, atlas
 from diorama.sim.spec import MaterialSpec
+
+#: A material, and the pictures on it.
+Look = tuple[MaterialSpec, Mapping[Slot, Picture]]
 
 warp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False})
 
@@ -88,7 +91,7 @@ def presence(material: MaterialSpec, pictures: Mapping[Slot, Picture]) -> int | 
     return out
 
 
-def surface_arrays(looks: Sequence[tuple[MaterialSpec, Mapping[Slot, Picture]]], chains: ChainCache) -> tuple[NDArray[np.uint32], Any]:
+def surface_arrays(looks: Sequence[Look], chains: ChainCache) -> tuple[NDArray[np.uint32], Any]:
     """The atlas (n,) uint32, and a record of Surface's layout for each material."""
     texels, entries = atlas([pictures.get(slot) for slot in _ENTRIES for _, pictures in looks], chains)
     entries = entries.reshape(len(_ENTRIES), len(looks), 4)
@@ -103,7 +106,26 @@ def surface_arrays(looks: Sequence[tuple[MaterialSpec, Mapping[Slot, Picture]]],
     return texels, out
 
 
-def _factors(looks: Sequence[tuple[MaterialSpec, Mapping[Slot, Picture]]]) -> dict[str, list[Any]]:
+def restated(surfaces: Array, looks: Sequence[Look], before: Sequence[Look]) -> Array | None:
+    """The `surfaces` of looks that have the pictures of those `before` in the same atlas; None where they have others."""
+    other = [(look, was) for look, was in zip(looks, before, strict=True) if look is not was]
+    if any(_layout(look) != _layout(was) for look, was in other):
+        return None
+    if all(material == was for (material, _), (was, _) in other):
+        return surfaces
+    rows = surfaces.records.numpy().view(layout(Surface)).copy()
+    for name, value in _factors(looks).items():
+        rows[name] = value
+    return records(rows, Surface, surfaces.device)
+
+
+def _layout(look: Look) -> Any:
+    """What of a look is more than numbers."""
+    material, pictures = look
+    return {slot: picture.key for slot, picture in pictures.items()}, material.opacity > 0
+
+
+def _factors(looks: Sequence[Look]) -> dict[str, list[Any]]:
     """What materials say in numbers, by field of Surface."""
     materials = [m for m, _ in looks]
     if not materials:

@@ -40,6 +40,11 @@ class Mesh:
     faces: NDArray[np.int32]
     triangles: Any
 
+    @property
+    def counts(self) -> tuple[int, int]:
+        """How many vertices and faces."""
+        return len(self.vertices), len(self.faces)
+
 
 class MeshCache:
     """Meshes of parts that are met again in scene after scene; those that have not been for longest leave first."""

@@ -1,7 +1,7 @@
 """A scene as flat arrays on a device: what the kernels read."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -9,16 +9,14 @@ import warp
 from numpy.typing import NDArray
 
 from diorama.sim.assets.library import AssetLibrary
-from diorama.sim.assets.mesh import Slot
 from diorama.sim.render.dressed import dressed
-from diorama.sim.render.looks import Picture
 from diorama.sim.render.raster.device import Array, Scratch, layout, records, wp
-from diorama.sim.render.raster.materials import LAYER, UNLIT, Surface, presence, surface_arrays
+from diorama.sim.render.raster.materials import LAYER, UNLIT, Look, Surface, presence, restated, surface_arrays
 from diorama.sim.render.raster.meshes import Mesh, MeshCache, Triangle
 from diorama.sim.render.raster.presence import Presence
 from diorama.sim.render.raster.texture import ChainCache
-from diorama.sim.spec import MaterialSpec, SceneSpec
-from diorama.sim.transforms import Matrix, compose
+from diorama.sim.spec import BodySpec, SceneSpec
+from diorama.sim.transforms import Matrix, Vec3, compose
 
 warp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False})
 
@@ -34,7 +32,7 @@ class Bodies:
 
     meshes: tuple[Mesh, ...]
     owners: tuple[int, ...]
-    looks: tuple[tuple[MaterialSpec, Mapping[Slot, Picture]], ...]
+    looks: tuple[Look, ...]
     kinds: tuple[int, ...]
     boxes_m: NDArray[np.float64]
     closed: NDArray[np.bool_]
@@ -54,8 +52,8 @@ class SceneArrays:
     world axes) one a triangle; `surfaces` (Surface) and `texels` their looks. `presence` (Presence) tells where triangles are there; `partial`
     int32 are those that are not so everywhere for everybody, and `layers` those of them that pictures see as layers before what lies behind.
     The mesh in bodies' own axes is `local_vertices` (vec3) and `local_triangles`; `vertex_body` int32 says which.
-    On the host: what the `bodies` are made of; `body_triangles` (n + 1,), where each one's run of triangles starts; `bounds_m` (n, 2, 3), its
-    box in the world; and of each surface the index `surface_body` (m,) of its body.
+    On the host: what the `bodies` are made of; `body_triangles` and `body_vertices` (n + 1,), where each one's run of them starts; `placed`
+    (n, 4, 4), where it is, and `bounds_m` (n, 2, 3), its box in the world; and of each surface the index `surface_body` (m,) of its body.
     """
 
     count: int
@@ -70,6 +68,8 @@ class SceneArrays:
     partial: Array
     layers: Array
     body_triangles: NDArray[np.int64]
+    body_vertices: NDArray[np.int64]
+    placed: Matrix
     bounds_m: NDArray[np.float64]
     surface_body: NDArray[np.int64]
     bodies: Bodies
@@ -83,11 +83,49 @@ class SceneArrays:
         return bool((self.presence.kinds.numpy() & int(LAYER)).any())
 
     def place(self, world_from_bodies: Matrix, scratch: Scratch) -> None:
-        """Put bodies where `world_from_bodies` (n, 4, 4) says."""
+        """Put bodies where `world_from_bodies` (n, 4, 4) says; only those that are elsewhere have to go."""
         world_from_body = wp.array(world_from_bodies, dtype=wp.mat44d, device=scratch.device)
-        scratch.launch(place_vertices, len(self.vertices), world_from_body, self.vertex_body, self.local_vertices, self.vertices)
-        scratch.launch(place_triangles, self.count, world_from_body, self.triangle_body, self.local_triangles, self.triangles)
+        for start, end in _runs(np.flatnonzero((self.placed != world_from_bodies).any(axis=(1, 2)))):
+            first, last = (int(self.body_vertices[body]) for body in (start, end))
+            scratch.launch(place_vertices, last - first, first, world_from_body, self.vertex_body, self.local_vertices, self.vertices)
+            first, last = (int(self.body_triangles[body]) for body in (start, end))
+            scratch.launch(place_triangles, last - first, first, world_from_body, self.triangle_body, self.local_triangles, self.triangles)
+        self.placed[:] = world_from_bodies
         self.bounds_m[:] = world_boxes(world_from_bodies, self.bodies.boxes_m)
+
+    def remade(self, bodies: Bodies) -> "SceneArrays | None":
+        """The same arrays, of other bodies that are as many triangles of the same pictures, so that only what differs is written; else None.
+
+        So it is with a walker's next step or a wheel's next turn. On the CPU alone, whose arrays can be written to.
+        """
+        before = self.bodies
+        if not self.vertices.device.is_cpu or (bodies.owners, bodies.kinds) != (before.owners, before.kinds):
+            return None
+        other = [part for part, (mesh, was) in enumerate(zip(bodies.meshes, before.meshes, strict=True)) if mesh is not was]
+        if len(bodies.boxes_m) != len(before.boxes_m) or any(bodies.meshes[part].counts != before.meshes[part].counts for part in other):
+            return None
+        surfaces = restated(self.surfaces, bodies.looks, before.looks)
+        if surfaces is None:
+            return None
+        first_vertices, first_faces = (np.cumsum([0, *counts]) for counts in zip(*(mesh.counts for mesh in before.meshes), strict=True))
+        vertices, faces, triangles = self.local_vertices.numpy(), self.faces.numpy(), self.local_triangles.records.numpy().view(layout(Triangle))
+        for part in other:
+            mesh = bodies.meshes[part]
+            these, those = slice(*first_vertices[part : part + 2]), slice(*first_faces[part : part + 2])
+            vertices[these] = mesh.vertices
+            faces[those] = mesh.faces + first_vertices[part]
+            triangles[those] = mesh.triangles
+            triangles["surface"][those] = part
+            self.placed[bodies.owners[part]] = np.nan
+        self.presence.surfaces = surfaces
+        return replace(self, bodies=bodies, surfaces=surfaces)
+
+
+def _runs(indices: NDArray[np.int64]) -> list[tuple[int, int]]:
+    """Whole numbers that rise, as runs: each from its first to before its last."""
+    ends = np.flatnonzero(np.diff(indices, append=-1) != 1)
+    starts = np.concatenate([[0], ends[:-1] + 1])
+    return [(int(indices[start]), int(indices[end]) + 1) for start, end in zip(starts, ends, strict=True)] if len(indices) else []
 
 
 #: The eight ways to take each coordinate from the low or the high corner of a box.
@@ -126,26 +164,51 @@ def placed_triangle(world_from_body: warp.mat44d, local: Triangle) -> Triangle:
 
 @warp.kernel
 def place_vertices(
+    first: int,
     world_from_body: warp.array(dtype=warp.mat44d),
     vertex_body: warp.array(dtype=int),
     local: warp.array(dtype=warp.vec3),
     world: warp.array(dtype=warp.vec3d),
 ):
-    """Vertices from bodies' axes to the world's."""
-    i = warp.tid()
+    """Vertices from the `first` on from bodies' axes to the world's."""
+    i = first + warp.tid()
     world[i] = placed_vertex(world_from_body[vertex_body[i]], local[i])
 
 
 @warp.kernel
 def place_triangles(
+    first: int,
     world_from_body: warp.array(dtype=warp.mat44d),
     triangle_body: warp.array(dtype=int),
     local: warp.array(dtype=Triangle),
     world: warp.array(dtype=Triangle),
 ):
-    """Triangles from bodies' axes to the world's."""
-    i = warp.tid()
+    """Triangles from the `first` on from bodies' axes to the world's."""
+    i = first + warp.tid()
     world[i] = placed_triangle(world_from_body[triangle_body[i]], local[i])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Piece:
+    """What one body adds to `Bodies`."""
+
+    meshes: list[Mesh]
+    looks: list[Look]
+    kinds: list[int]
+    box_m: tuple[Vec3, Vec3]
+    closed: bool
+
+
+def _joined(pieces: Sequence[_Piece]) -> Bodies:
+    return Bodies(
+        meshes=tuple(mesh for piece in pieces for mesh in piece.meshes),
+        owners=tuple(number for number, piece in enumerate(pieces) for _ in piece.meshes),
+        looks=tuple(look for piece in pieces for look in piece.looks),
+        kinds=tuple(kind for piece in pieces for kind in piece.kinds),
+        boxes_m=np.array([piece.box_m for piece in pieces], np.float64).reshape(-1, 2, 3),
+        closed=np.array([piece.closed for piece in pieces], np.bool_),
+        casts=np.array([any(kind & int(UNLIT) == 0 for kind in piece.kinds) for piece in pieces], np.bool_),
+    )
 
 
 class SceneCache:
@@ -154,14 +217,15 @@ class SceneCache:
     def __init__(self, library: AssetLibrary, device: str) -> None:
         self._library, self._device = library, device
         self._chains, self._meshes = ChainCache(), MeshCache()
-        self._things: Any = None
+        self._things: list[Any] = []
+        self._pieces: list[_Piece] = []
         self._bodies: Bodies | None = None
         self._scene: SceneArrays | None = None
 
     def scene(self, bodies: Bodies) -> SceneArrays:
         """The bodies on the device, to be placed."""
         if self._scene is None or self._scene.bodies is not bodies:
-            self._scene = scene_arrays(bodies, self._device, self._chains)
+            self._scene = (self._scene and self._scene.remade(bodies)) or scene_arrays(bodies, self._device, self._chains)
         return self._scene
 
     def bodies(self, spec: SceneSpec) -> Bodies:
@@ -169,36 +233,26 @@ class SceneCache:
         # Most often they are the same objects as the last time, which is told without looking into them.
         things = [(b.shape, b.material, b.part_materials, b.look_of, b.adjustment, b.weathering) for b in spec.bodies]
         if self._bodies is None or things != self._things:
-            self._things, self._bodies = things, self._made(spec)
+            known, pieces = list(zip(self._things, self._pieces, strict=True)), []
+            for number, (thing, body) in enumerate(zip(things, spec.bodies, strict=True)):
+                is_known = number < len(known) and known[number][0] == thing
+                pieces.append(known[number][1] if is_known else self._piece(body))
+            self._things, self._pieces, self._bodies = things, pieces, _joined(pieces)
         return self._bodies
 
-    def _made(self, spec: SceneSpec) -> Bodies:
-        meshes, owners, looks, kinds, boxes = [], [], [], [], []
-        closed, casts = np.ones(len(spec.bodies), np.bool_), np.zeros(len(spec.bodies), np.bool_)
-        for number, body in enumerate(spec.bodies):
-            asset = self._library.shape_asset(body.shape)
-            boxes.append(asset.bounds_m)
-            for one in dressed(body, self._library):
-                material, pictures = one.material, one.pictures
-                kind = presence(material, pictures)
-                closed[number] &= asset.closed and kind == 0
-                if kind is None:
-                    continue
-                casts[number] |= kind & int(UNLIT) == 0
-                tile_m = next((p.tile_m for p in pictures.values()), None)
-                meshes.append(self._meshes.mesh(one.part, tile_m))
-                owners.append(number)
-                looks.append((material, pictures))
-                kinds.append(kind)
-        return Bodies(
-            meshes=tuple(meshes),
-            owners=tuple(owners),
-            looks=tuple(looks),
-            kinds=tuple(kinds),
-            boxes_m=np.array(boxes, np.float64).reshape(-1, 2, 3),
-            closed=closed,
-            casts=casts,
-        )
+    def _piece(self, body: BodySpec) -> "_Piece":
+        asset = self._library.shape_asset(body.shape)
+        meshes, looks, kinds, closed = [], [], [], asset.closed
+        for one in dressed(body, self._library):
+            kind = presence(one.material, one.pictures)
+            closed &= kind == 0
+            if kind is None:
+                continue
+            tile_m = next((p.tile_m for p in one.pictures.values()), None)
+            meshes.append(self._meshes.mesh(one.part, tile_m))
+            looks.append((one.material, one.pictures))
+            kinds.append(kind)
+        return _Piece(meshes=meshes, looks=looks, kinds=kinds, box_m=asset.bounds_m, closed=closed)
 
     def surfaces(self, bodies: Sequence[Bodies]) -> tuple[Array, Array]:
         """`SceneArrays.surfaces` and `texels` for several, one behind the other."""
@@ -209,7 +263,7 @@ class SceneCache:
         self._scene = None
 
 
-def upload_surfaces(looks: Sequence[tuple[MaterialSpec, Mapping[Slot, Picture]]], chains: ChainCache, device: str) -> tuple[Array, Array]:
+def upload_surfaces(looks: Sequence[Look], chains: ChainCache, device: str) -> tuple[Array, Array]:
     """Surfaces, and the atlas of their textures."""
     texels, surfaces = surface_arrays(looks, chains)
     return records(surfaces, Surface, device), wp.array(texels, dtype=wp.uint32, device=device, copy=False)
@@ -221,7 +275,7 @@ def scene_arrays(bodies: Bodies, device: str, chains: ChainCache) -> SceneArrays
     surface_body = np.array(bodies.owners, np.int64)
     sizes = np.array([len(p.faces) for p in parts], np.int64)
     vertex_counts = np.array([len(p.vertices) for p in parts], np.int64)
-    triangle_body = np.repeat(surface_body, sizes)
+    triangle_body, vertex_body = np.repeat(surface_body, sizes), np.repeat(surface_body, vertex_counts)
     triangle_surface = np.repeat(np.arange(len(parts)), sizes)
     count = len(triangle_body)
     rows: Any = np.concatenate([np.zeros(0, np.uint8), *(p.triangles.view(np.uint8) for p in parts)]).view(layout(Triangle))
@@ -252,12 +306,14 @@ def scene_arrays(bodies: Bodies, device: str, chains: ChainCache) -> SceneArrays
         partial=upload(np.flatnonzero(partial), wp.int32, np.int32),
         layers=upload(np.flatnonzero(layers), wp.int32, np.int32),
         body_triangles=np.searchsorted(triangle_body, np.arange(len(bodies.boxes_m) + 1)),
+        body_vertices=np.searchsorted(vertex_body, np.arange(len(bodies.boxes_m) + 1)),
+        placed=np.full((len(bodies.boxes_m), 4, 4), np.nan),
         bounds_m=np.zeros_like(bodies.boxes_m),
         surface_body=surface_body,
         bodies=bodies,
         local_vertices=upload(vertices, wp.vec3, np.float32),
         local_triangles=records(rows, Triangle, device),
-        vertex_body=upload(np.repeat(surface_body, vertex_counts), wp.int32, np.int32),
+        vertex_body=upload(vertex_body, wp.int32, np.int32),
     )
     scene.presence.kinds = upload(partial if partial.any() else partial[:0], wp.uint8, np.uint8)
     scene.presence.triangles, scene.presence.surfaces, scene.presence.texels = scene.triangles, scene.surfaces, scene.texels

@@ -9,7 +9,7 @@ normals as vectors, which get shorter the more they disagree (Toksvig 2004).
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import cv2
@@ -268,6 +268,7 @@ def atlas(pictures: Sequence[Picture | None], cache: "ChainCache") -> tuple[NDAr
             entries[key] = (start, width, height, levels)
             chains.append(chain)
             start += len(chain)
+    cache.forget(entries)
     texels = np.concatenate(chains) if chains else np.zeros(1, np.uint32)
     return texels, np.array([entries[key] for key in keys], np.int32).reshape(-1, 4)
 
@@ -279,12 +280,15 @@ class ChainCache:
         self._capacity = capacity_bytes
         # The picture is kept beside its chain so that its image's id cannot pass to another array.
         self._chains: dict[Any, tuple[Picture, Chain]] = {}
+        self._recipes: dict[Any, Chain] = {}
         self._bytes = 0
 
     def chain(self, picture: Picture) -> Chain:
-        """The chain of a picture. Those of procedural textures, which are new in every scene, are made anew."""
+        """The chain of a picture. Those of procedural textures, which are new in every scene, are kept until they are forgotten."""
         if isinstance(picture.source, ProceduralTexture):
-            return mip_chain(picture)
+            if picture.key not in self._recipes:
+                self._recipes[picture.key] = mip_chain(picture)
+            return self._recipes[picture.key]
         if picture.key not in self._chains:
             chain = mip_chain(picture)
             self._chains[picture.key] = picture, chain
@@ -293,6 +297,10 @@ class ChainCache:
                 _, dropped = self._chains.pop(next(iter(self._chains)))
                 self._bytes -= dropped[0].nbytes
         return self._chains[picture.key][1]
+
+    def forget(self, all_but: Collection[Any]) -> None:
+        """Drop the chains of procedural textures, but for those of these keys."""
+        self._recipes = {key: chain for key, chain in self._recipes.items() if key in all_but}
 
 
 def mip_chain(picture: Picture) -> Chain:
