@@ -168,13 +168,19 @@ def lit_in_map(shadows: Shadows, m: int, point: Vectors, normal: Vectors, at: Ve
     cells = cells_of(shadows.sizes, first, size, FIRST_SHIFT, x, y)
     nearest = coordinates(shadows.bounds, cells, 1)
     left = where_above(nearest, value, pick(where_above(level_height, coordinates(shadows.bounds, cells, 0), ONES), ZEROS, asked))
-    for _smaller in range(3):
+    if greatest(left) == 0.0:
+        return ONES
+    tries = int(3)
+    while tries > 0:
+        tries -= 1
         before = size
         size = sizes_for((nearest - value) * per_value + Lanes(RIM_WIDTH), CELL, size, left)
         if differ(size, before):
             cells = cells_of(shadows.sizes, first, size, FIRST_SHIFT, x, y)
             nearest = coordinates(shadows.bounds, cells, 1)
             left = where_above(nearest, value, pick(where_above(level_height, coordinates(shadows.bounds, cells, 0), ONES), ZEROS, left))
+        else:
+            tries = 0
     if greatest(left) == 0.0:
         return ONES
 
