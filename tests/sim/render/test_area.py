@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from diorama.sim.render.raster import area
+from diorama.sim.render.raster.brdf import Surfels
 from diorama.sim.render.raster.dfg import dfg, dfg_table
+from diorama.sim.render.raster.lanes import LANES, Lanes, spread, vector_at
 from diorama.sim.seeds import Seed
 
 DEVICE = os.environ.get("DIORAMA_DEVICE", "cpu")
@@ -21,8 +23,9 @@ UP = np.array([0.0, 0.0, 1.0])
 @wp.kernel
 def shares(table: wp.array(dtype=wp.vec4), rows: wp.array2d(dtype=wp.vec3), roughness: float, out: wp.array(dtype=wp.vec2)):
     i = wp.tid()
-    lobe = area.lobe_at(table, roughness, wp.dot(rows[i, 5], rows[i, 6]))
-    out[i] = area.rect_shares(lobe, rows[i, 0], rows[i, 1], rows[i, 2], rows[i, 3], rows[i, 4], rows[i, 5], rows[i, 6])
+    lobe = area.lobes_at(table, area.STEPS, Lanes(roughness), Lanes(wp.dot(rows[i, 5], rows[i, 6])))
+    found = area.rect_shares(lobe, rows[i, 0], rows[i, 1], rows[i, 2], rows[i, 3], spread(rows[i, 4]), spread(rows[i, 5]), spread(rows[i, 6]))
+    out[i] = wp.vec2(found[0, i % LANES], found[1, i % LANES])
 
 
 @wp.kernel
@@ -34,18 +37,15 @@ def totals(table: wp.array(dtype=wp.vec2), rows: wp.array2d(dtype=wp.vec3), roug
 @wp.kernel
 def reflected(table: wp.array(dtype=wp.vec4), rows: wp.array2d(dtype=wp.vec3), roughness: float, out: wp.array(dtype=wp.vec3)):
     i = wp.tid()
-    radiance = wp.vec3(5.0, 6.0, 7.0)
-    albedo = wp.vec3(0.5, 0.3, 0.0)
-    mirrored = wp.vec3(0.0, 0.1, 0.9)
-    out[i] = area.rect_reflected(
-        table, rows[i, 0], rows[i, 1], rows[i, 2], rows[i, 3], radiance, rows[i, 4], rows[i, 5], rows[i, 6], roughness, albedo, mirrored
-    )
-
-
-@wp.kernel
-def ratios(x: wp.array(dtype=float), out: wp.array(dtype=float)):
-    i = wp.tid()
-    out[i] = area.angle_over_sine(x[i])
+    s = Surfels()
+    s.point = spread(rows[i, 4])
+    s.normal = spread(rows[i, 5])
+    s.to_eye = spread(rows[i, 6])
+    s.roughness = Lanes(roughness)
+    s.albedo = spread(wp.vec3(0.5, 0.3, 0.0))
+    s.mirrored = spread(wp.vec3(0.0, 0.1, 0.9))
+    found = area.rect_reflected(table, rows[i, 0], rows[i, 1], rows[i, 2], rows[i, 3], wp.vec3(5.0, 6.0, 7.0), s)
+    out[i] = vector_at(found, i % LANES)
 
 
 class Rectangle:
@@ -126,14 +126,6 @@ def glossy(table, rectangles, roughness: float) -> NDArray:
 
 def lambert(light: NDArray) -> NDArray:
     return np.full(light.shape[:-1], 1 / math.pi)
-
-
-def test_the_angle_over_the_sine() -> None:
-    x = np.linspace(0, 1, 10_001)[:-1].astype(np.float32)
-    out = wp.zeros(len(x), dtype=float, device=DEVICE)
-    wp.launch(ratios, dim=len(x), inputs=[wp.array(x, dtype=float, device=DEVICE), out], device=DEVICE)
-    exact = np.arccos(x.astype(float)) / np.sqrt(1 - x.astype(float) ** 2)
-    np.testing.assert_allclose(out.numpy(), exact, rtol=2.5e-7)
 
 
 def test_diffuse_light_is_the_integral_over_the_rectangle(table) -> None:

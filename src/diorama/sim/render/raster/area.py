@@ -5,6 +5,8 @@ integral of a clamped cosine. A linear transform of directions turns that cosine
 same transform undone turns the polygon into one whose cosine integral is the lobe's: linearly transformed cosines (Heitz, Dupuy,
 Hill and Neubelt 2016). `tools/fit_area_lights.py` made the table of transforms. They keep the horizon where it is, so the
 polygon is cut there once, for both.
+
+Eight points at a time, as in lanes.py.
 """
 
 from importlib.resources import files
@@ -13,7 +15,10 @@ import numpy as np
 import warp as wp
 from numpy.typing import NDArray
 
-wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False})
+from diorama.sim.render.raster.brdf import Surfels
+from diorama.sim.render.raster.lanes import Lanes, Pairs, Vectors, added, dots, multiplied, scaled, spread
+
+wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False, "max_unroll": 4})
 
 PI = wp.constant(3.14159265)
 #: Steps of the table from side to side.
@@ -28,129 +33,143 @@ def lobe_table() -> NDArray[np.float32]:
         return np.load(file, allow_pickle=False).reshape(-1, 4)
 
 
-@wp.func
-def lobe_at(table: wp.array(dtype=wp.vec4), roughness: float, no_v: float) -> wp.vec4:
-    """The lobe of a roughness seen at a cosine: the table between its entries, its width and breadth times alpha."""
-    x = wp.clamp(roughness, 0.0, 1.0) * float(STEPS)
-    y = wp.sqrt(wp.clamp(1.0 - no_v, 0.0, 1.0)) * float(STEPS)
-    i = wp.min(int(x), STEPS - 1)
-    j = wp.min(int(y), STEPS - 1)
-    x = x - float(i)
-    y = y - float(j)
-    k = i * (STEPS + 1) + j
-    lobe = (table[k] * (1.0 - y) + table[k + 1] * y) * (1.0 - x) + (table[k + STEPS + 1] * (1.0 - y) + table[k + STEPS + 2] * y) * x
-    alpha = wp.max(roughness * roughness, 1.0e-5)
-    lobe[0] = lobe[0] * alpha
-    lobe[1] = lobe[1] * alpha
-    return lobe
+#: The four numbers of a lobe for each point.
+Lobes = wp.types.matrix(shape=(4, 8), dtype=wp.float32)
 
 
-@wp.func
-def angle_over_sine(x: float) -> float:
-    """acos(x) / sqrt(1 - x^2) for x in [0, 1], to 2e-8 of itself (a minimax fit of our own)."""
-    top = 1.57079629 + x * (1.33067588 + x * 0.18455713)
-    return top / (1.0 + x * (1.48375225 + x * (0.56211378 + x * 0.04016334)))
+@wp.func_native("""
+    wp::mat_t<4, 8, float> out;
+    for (int i = 0; i < 8; ++i) {
+        float rough = roughness.c[i] < 1.0f ? roughness.c[i] : 1.0f, off = 1.0f - no_v.c[i];
+        off = off > 0.0f ? (off < 1.0f ? off : 1.0f) : 0.0f;
+        float x = (rough > 0.0f ? rough : 0.0f) * (float)steps, y = sqrtf(off) * (float)steps;
+        int row = (int)x, column = (int)y;
+        row = row < steps - 1 ? row : steps - 1;
+        column = column < steps - 1 ? column : steps - 1;
+        x -= (float)row;
+        y -= (float)column;
+        const wp::vec_t<4, float>* at = table.data + row * (steps + 1) + column;
+        float squared = roughness.c[i] * roughness.c[i], alpha = squared > 1.0e-5f ? squared : 1.0e-5f;
+        for (int k = 0; k < 4; ++k) {
+            float low = at[0].c[k] * (1.0f - y) + at[1].c[k] * y, high = at[steps + 1].c[k] * (1.0f - y) + at[steps + 2].c[k] * y;
+            out.data[k][i] = (low * (1.0f - x) + high * x) * (k < 2 ? alpha : 1.0f);
+        }
+    }
+    return out;
+""")
+def lobes_at(table: wp.array(dtype=wp.vec4), steps: int, roughness: Lanes, no_v: Lanes) -> Lobes:
+    """The lobes of roughnesses seen at cosines: the table between its entries, their widths and breadths times alpha."""
 
 
-@wp.func
-def edge_integral(a: wp.vec3, b: wp.vec3) -> float:
-    """What the edge from a to b adds to a polygon's cosine integral about z, times 2 pi: the angle it is seen under,
-    times the z of the unit normal of its plane through the origin.
+# One long loop over the eight becomes vector instructions from end to end: all its choices are between two numbers.
+@wp.func_native("""
+    // What the edge from a to b adds to a polygon's cosine integral about z, times 2 pi: the angle it is seen under, times the z of the unit
+    // normal of its plane through the origin. a x (b - a) in place of a x b keeps its digits for polygons that are small, or far away.
+    // acos(x) / sqrt(1 - x^2) for x in [0, 1] is a minimax fit of our own, to 2e-8 of itself.
+    auto edge = [](float ax, float ay, float az, float bx, float by, float bz) __attribute__((always_inline)) {
+        float dx = bx - ax, dy = by - ay, dz = bz - az;
+        float nx = ay * dz - az * dy, ny = az * dx - ax * dz, nz = ax * dy - ay * dx;
+        float lengths = (ax * ax + ay * ay + az * az) * (bx * bx + by * by + bz * bz);
+        float inverse = 1.0f / sqrtf(lengths > 1.0e-30f ? lengths : 1.0e-30f), cosine = (ax * bx + ay * by + az * bz) * inverse;
+        float sharp = cosine >= 0.0f ? cosine : -cosine;
+        sharp = sharp < 1.0f ? sharp : 1.0f;
+        float angle = (1.57079629f + sharp * (1.33067588f + sharp * 0.18455713f))
+            / (1.0f + sharp * (1.48375225f + sharp * (0.56211378f + sharp * 0.04016334f)));
+        float across = nx * nx + ny * ny + nz * nz;
+        float wide = 3.14159265f / sqrtf(across > 1.0e-30f ? across : 1.0e-30f);
+        return cosine >= 0.0f ? nz * inverse * angle : nz * (wide - inverse * angle);
+    };
+    wp::mat_t<2, 8, float> out;
+    for (int i = 0; i < 8; ++i) {
+        float nx = n_x.c[i], ny = n_y.c[i], nz = n_z.c[i], vx = v_x.c[i], vy = v_y.c[i], vz = v_z.c[i];
+        float tx = center.c[0] - p_x.c[i], ty = center.c[1] - p_y.c[i], tz = center.c[2] - p_z.c[i];
+        float before = tx * axis.c[0] + ty * axis.c[1] + tz * axis.c[2];
+        // The surface's frame: z is its normal, and the viewer is at negative x.
+        float nv = nx * vx + ny * vy + nz * vz;
+        float xx = nx * nv - vx, xy = ny * nv - vy, xz = nz * nv - vz;
+        float squared = xx * xx + xy * xy + xz * xz, tilt = nx < 0.0f ? -nx : nx;
+        float ox = tilt > 0.7f ? -nz : 0.0f, oy = tilt > 0.7f ? 0.0f : nz, oz = tilt > 0.7f ? nx : -ny;
+        xx = squared < 1.0e-8f ? ox : xx;
+        xy = squared < 1.0e-8f ? oy : xy;
+        xz = squared < 1.0e-8f ? oz : xz;
+        float length = sqrtf(xx * xx + xy * xy + xz * xz);
+        xx /= length;
+        xy /= length;
+        xz /= length;
+        float yx = ny * xz - nz * xy, yy = nz * xx - nx * xz, yz = nx * xy - ny * xx;
+        float mx = xx * tx + xy * ty + xz * tz, my = yx * tx + yy * ty + yz * tz, mz = nx * tx + ny * ty + nz * tz;
+        float wx = xx * w.c[0] + xy * w.c[1] + xz * w.c[2], hx = xx * h.c[0] + xy * h.c[1] + xz * h.c[2];
+        float wy = yx * w.c[0] + yy * w.c[1] + yz * w.c[2], hy = yx * h.c[0] + yy * h.c[1] + yz * h.c[2];
+        float wz = nx * w.c[0] + ny * w.c[1] + nz * w.c[2], hz = nx * h.c[0] + ny * h.c[1] + nz * h.c[2];
+        // The transform's inverse, from directions to cosine space; z stays as it is.
+        float kxx = lobe.data[3][i] * lobe.data[3][i] / lobe.data[0][i], kxz = lobe.data[3][i] * lobe.data[2][i] / lobe.data[0][i];
+        float kyy = 1.0f / lobe.data[1][i];
+        float diffuse = 0.0f, glossy = 0.0f, ex = 0.0f, ey = 0.0f, lx = 0.0f, ly = 0.0f, crossed = 0.0f;
+        auto add = [&](float ax, float ay, float az, float bx, float by, float bz, float some) __attribute__((always_inline)) {
+            float even = edge(ax, ay, az, bx, by, bz);
+            float lobed = edge(kxx * ax - kxz * az, kyy * ay, az, kxx * bx - kxz * bz, kyy * by, bz);
+            diffuse += some > 0.0f ? even : 0.0f;
+            glossy += some > 0.0f ? lobed : 0.0f;
+        };
+        // What is below the horizon is cut away.
+        auto side = [&](float ax, float ay, float az, float bx, float by, float bz) __attribute__((always_inline)) {
+            float a_up = az > 0.0f ? 1.0f : 0.0f, b_up = bz > 0.0f ? 1.0f : 0.0f, falls = a_up - b_up;
+            float at = az / (az - bz), x = ax + (bx - ax) * at, y = ay + (by - ay) * at;
+            lx = falls > 0.0f ? x : lx;
+            ly = falls > 0.0f ? y : ly;
+            ex = falls < 0.0f ? x : ex;
+            ey = falls < 0.0f ? y : ey;
+            crossed = falls != 0.0f ? 1.0f : crossed;
+            add(falls < 0.0f ? x : ax, falls < 0.0f ? y : ay, falls < 0.0f ? 0.0f : az,
+                falls > 0.0f ? x : bx, falls > 0.0f ? y : by, falls > 0.0f ? 0.0f : bz, a_up + b_up);
+        };
+        side(mx - wx - hx, my - wy - hy, mz - wz - hz, mx + wx - hx, my + wy - hy, mz + wz - hz);
+        side(mx + wx - hx, my + wy - hy, mz + wz - hz, mx + wx + hx, my + wy + hy, mz + wz + hz);
+        side(mx + wx + hx, my + wy + hy, mz + wz + hz, mx - wx + hx, my - wy + hy, mz - wz + hz);
+        side(mx - wx + hx, my - wy + hy, mz - wz + hz, mx - wx - hx, my - wy - hy, mz - wz - hz);
+        // The cut itself, along the horizon.
+        add(lx, ly, 0.0f, ex, ey, 0.0f, crossed);
+        // Corners run one way or the other round, by the rectangle's sides.
+        diffuse = (diffuse < 0.0f ? -diffuse : diffuse) * (0.5f / 3.14159265f);
+        glossy = (glossy < 0.0f ? -glossy : glossy) * (0.5f / 3.14159265f);
+        out.data[0][i] = before < 0.0f ? diffuse : 0.0f;
+        out.data[1][i] = before < 0.0f ? glossy : 0.0f;
+    }
+    return out;
+""")
+def rect_pairs(
+    lobe: Lobes,
+    center: wp.vec3,
+    w: wp.vec3,
+    h: wp.vec3,
+    axis: wp.vec3,
+    p_x: Lanes,
+    p_y: Lanes,
+    p_z: Lanes,
+    n_x: Lanes,
+    n_y: Lanes,
+    n_z: Lanes,
+    v_x: Lanes,
+    v_y: Lanes,
+    v_z: Lanes,
+) -> Pairs:
+    """The shares, 0 to 1, of a clamped cosine about normals n, and of the glossy lobe, that the rectangle fills at points p.
+
+    It shines to where `axis` points; v are unit vectors to the viewer.
     """
-    # a x (b - a) in place of a x b keeps its digits for polygons that are small, or far away.
-    n = wp.cross(a, b - a)
-    inverse = 1.0 / wp.sqrt(wp.max(wp.dot(a, a) * wp.dot(b, b), 1.0e-30))
-    cosine = wp.clamp(wp.dot(a, b) * inverse, -1.0, 1.0)
-    if cosine >= 0.0:
-        return n[2] * inverse * angle_over_sine(cosine)
-    return n[2] * (PI / wp.sqrt(wp.max(wp.dot(n, n), 1.0e-30)) - inverse * angle_over_sine(-cosine))
 
 
 @wp.func
-def rect_shares(
-    lobe: wp.vec4, center: wp.vec3, half_width: wp.vec3, half_height: wp.vec3, axis: wp.vec3, point: wp.vec3, n: wp.vec3, v: wp.vec3
-) -> wp.vec2:
-    """The shares, 0 to 1, of a clamped cosine about n and of the glossy lobe that the rectangle fills.
-
-    It shines to where `axis` points; `v` is the unit vector to the viewer.
-    """
-    to_center = center - point
-    if wp.dot(to_center, axis) >= 0.0:
-        return wp.vec2(0.0, 0.0)
-    # The surface's frame: z is its normal, and the viewer is at negative x.
-    x = n * wp.dot(n, v) - v
-    if wp.dot(x, x) < 1.0e-8:
-        x = wp.cross(n, wp.vec3(1.0, 0.0, 0.0))
-        if wp.abs(n[0]) > 0.7:
-            x = wp.cross(n, wp.vec3(0.0, 1.0, 0.0))
-    x = wp.normalize(x)
-    frame = wp.matrix_from_rows(x, wp.cross(n, x), n)
-    middle = wp.mul(frame, to_center)
-    w = wp.mul(frame, half_width)
-    h = wp.mul(frame, half_height)
-
-    # The transform's inverse, from directions to cosine space; z stays as it is.
-    xx = lobe[3] * lobe[3] / lobe[0]
-    xz = lobe[3] * lobe[2] / lobe[0]
-    yy = 1.0 / lobe[1]
-    diffuse = float(0.0)
-    glossy = float(0.0)
-    crossed = bool(False)
-    enter = wp.vec3(0.0, 0.0, 0.0)
-    leave = wp.vec3(0.0, 0.0, 0.0)
-    a = middle - w - h
-    for i in range(5):
-        b = middle - w - h
-        if i == 0:
-            b = middle + w - h
-        elif i == 1:
-            b = middle + w + h
-        elif i == 2:
-            b = middle - w + h
-        start = a
-        end = b
-        if i == 4:
-            # The cut itself, along the horizon.
-            start = leave
-            end = enter
-        elif (a[2] > 0.0) != (b[2] > 0.0):
-            crossed = True
-            cut = a + (b - a) * (a[2] / (a[2] - b[2]))
-            cut[2] = 0.0
-            if a[2] > 0.0:
-                end = cut
-                leave = cut
-            else:
-                start = cut
-                enter = cut
-        if (i < 4 and (a[2] > 0.0 or b[2] > 0.0)) or (i == 4 and crossed):
-            diffuse += edge_integral(start, end)
-            from_start = wp.vec3(xx * start[0] - xz * start[2], yy * start[1], start[2])
-            glossy += edge_integral(from_start, wp.vec3(xx * end[0] - xz * end[2], yy * end[1], end[2]))
-        a = b
-    # Corners run one way or the other round, by the rectangle's sides.
-    return wp.vec2(wp.abs(diffuse), wp.abs(glossy)) * (0.5 / PI)
+def rect_shares(lobe: Lobes, center: wp.vec3, half_width: wp.vec3, half_height: wp.vec3, axis: wp.vec3, p: Vectors, n: Vectors, v: Vectors) -> Pairs:
+    """`rect_pairs` of vectors."""
+    return rect_pairs(lobe, center, half_width, half_height, axis, p.x, p.y, p.z, n.x, n.y, n.z, v.x, v.y, v.z)
 
 
 @wp.func
 def rect_reflected(
-    table: wp.array(dtype=wp.vec4),
-    center: wp.vec3,
-    half_width: wp.vec3,
-    half_height: wp.vec3,
-    axis: wp.vec3,
-    radiance: wp.vec3,
-    point: wp.vec3,
-    n: wp.vec3,
-    v: wp.vec3,
-    roughness: float,
-    albedo: wp.vec3,
-    mirrored: wp.vec3,
-) -> wp.vec3:
-    """What a point sends to the viewer of a rectangle's radiance, unshadowed, from the Lambert and the GGX lobe.
-
-    `mirrored` is the share of light from everywhere that the GGX lobe reflects (`mirrored_share` in `dfg.py`).
-    """
-    lobe = lobe_at(table, roughness, wp.dot(n, v))
-    share = rect_shares(lobe, center, half_width, half_height, axis, point, n, v)
-    return wp.cw_mul(radiance, albedo * share[0] + mirrored * share[1])
+    table: wp.array(dtype=wp.vec4), center: wp.vec3, half_width: wp.vec3, half_height: wp.vec3, axis: wp.vec3, radiance: wp.vec3, s: Surfels
+) -> Vectors:
+    """What surfels send to the viewer of a rectangle's radiance, unshadowed, from the Lambert and the GGX lobe."""
+    lobe = lobes_at(table, STEPS, s.roughness, dots(s.normal, s.to_eye))
+    shares = rect_shares(lobe, center, half_width, half_height, axis, s.point, s.normal, s.to_eye)
+    return multiplied(spread(radiance), added(scaled(s.albedo, shares[0]), scaled(s.mirrored, shares[1])))

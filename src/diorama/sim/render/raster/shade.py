@@ -102,28 +102,12 @@ def from_light(lighting: Lighting, k: int, s: Surfels, light: Arriving, share: L
 @wp.func
 def from_rect(lighting: Lighting, k: int, s: Surfels, share: Lanes) -> Vectors:
     """What one rectangular light adds, of which points see a share."""
-    out = Vectors()
-    for i in range(LANES):
-        if share[i] > 0.0:
-            color = rect_reflected(
-                lighting.ltc,
-                lighting.lights[k].position,
-                lighting.lights[k].half_width,
-                lighting.lights[k].half_height,
-                lighting.lights[k].axis,
-                lighting.lights[k].color,
-                vector_at(s.point, i),
-                vector_at(s.normal, i),
-                vector_at(s.to_eye, i),
-                s.roughness[i],
-                vector_at(s.albedo, i),
-                vector_at(s.mirrored, i),
-            )
-            color = color * share[i]
-            out.x[i] = color[0]
-            out.y[i] = color[1]
-            out.z[i] = color[2]
-    return out
+    if greatest(share) == 0.0:
+        return Vectors()
+    center = lighting.lights[k].position
+    width = lighting.lights[k].half_width
+    height = lighting.lights[k].half_height
+    return scaled(rect_reflected(lighting.ltc, center, width, height, lighting.lights[k].axis, lighting.lights[k].color, s), share)
 
 
 @wp.func_native("""

@@ -2,7 +2,7 @@
 
 import warp as wp
 
-from diorama.sim.render.raster.area import PI, rect_shares
+from diorama.sim.render.raster.area import PI, Lobes, rect_shares
 from diorama.sim.render.raster.brdf import Surfels
 from diorama.sim.render.raster.fragments import Fragments
 from diorama.sim.render.raster.lanes import LANES, Indices, Lanes, dots, vector_at, where_above
@@ -16,7 +16,7 @@ wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": 
 #: The channels of this file, and what a pixel of each is on the device.
 SURFACE_DTYPES = {"albedo": wp.vec3, "shadow": wp.float32}
 #: Of the lobes of `rect_shares`, the cosine itself.
-COSINE = wp.constant(wp.vec4(1.0, 1.0, 0.0, 1.0))
+COSINE = wp.constant(Lobes([1.0] * LANES + [1.0] * LANES + [0.0] * LANES + [1.0] * LANES))
 
 
 @wp.func
@@ -33,9 +33,7 @@ def shadowed(lighting: Lighting, s: Surfels) -> Lanes:
             width = lighting.lights[k].half_width
             height = lighting.lights[k].half_height
             axis = lighting.lights[k].axis
-            for i in range(LANES):
-                shares = rect_shares(COSINE, center, width, height, axis, vector_at(s.point, i), vector_at(s.normal, i), vector_at(s.to_eye, i))
-                irradiance[i] = shares[0] * PI
+            irradiance = rect_shares(COSINE, center, width, height, axis, s.point, s.normal, s.to_eye)[0] * PI
         else:
             light = arriving(lighting, k, s)
             # A surface that faces away is in nobody's shadow.
