@@ -38,6 +38,7 @@ RANDOMIZERS = Registry(
         "camera-rig": "diorama.randomizers.camera_rig:CameraRig",
         "camera-shell": "diorama.randomizers.camera:CameraShell",
         "lens": "diorama.randomizers.lens:Lens",
+        "vehicle-rig": "diorama.randomizers.street.rig:VehicleRig",
         "sensor": "diorama.randomizers.sensor:Sensor",
     },
 )

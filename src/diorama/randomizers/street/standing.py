@@ -20,12 +20,13 @@ def standing(asset: Asset, roads: RoadMap, place_m: Vec2, heading: Vec2, kind: A
     left = normalize(cross(up, (heading[0], heading[1], 0.0)))
     forward = cross(left, up)
     turn = [[forward[i], left[i], up[i]] for i in range(3)]
-    base = asset.landmarks.get("base", _lowest(asset))
+    base = asset.landmarks.get("base", lowest(asset))
     off = [sum(turn[i][k] * base[k] for k in range(3)) for i in range(3)]
     ground = roads.ground_m(x, y, kind)
     return Pose((rounded(x - off[0]), rounded(y - off[1]), rounded(ground - off[2])), quat_from_matrix(turn))
 
 
-def _lowest(asset: Asset) -> Vec3:
+def lowest(asset: Asset) -> Vec3:
+    """The middle of an asset's lowest level."""
     (x0, y0, z0), (x1, y1, _) = asset.bounds_m
     return ((x0 + x1) / 2, (y0 + y1) / 2, z0)

@@ -67,7 +67,7 @@ class CameraSpec:
     shutter takes `rolling_shutter_s` from the top edge to the bottom edge, evenly about the moment of the picture. Labels are exact
     at each row's moment, as through a pinhole in the aperture's middle. Optical flow tells where surfaces are `flow_s` later, or were
     that long before. Blur is the mean of `blur_samples` pictures. Where nothing is, the camera sees its `backdrop`, or without one
-    what surrounds the scene.
+    what surrounds the scene. The body `unseen`, which the camera is mounted on, is not there for it: its shadow alone is.
     """
 
     name: str = "camera"
@@ -91,6 +91,7 @@ class CameraSpec:
     blur_samples: int = 16
     backdrop: Backdrop | None = None
     sensor: SensorSpec = SensorSpec()
+    unseen: str | None = None
 
     def __post_init__(self) -> None:
         check(self.width > 0 and self.height > 0, self, f"resolution must be positive, got {self.width}x{self.height}")

@@ -26,6 +26,7 @@ class GL:
     """Renders on whatever OpenGL there is, without a window. Raises MissingExtra, or NoOpenGL saying what to install, on entering.
 
     `rgb` and `radiance` are OpenGL's, and so may differ by a little from machine to machine; all else is the rasterizer's, and does not.
+    What a camera is mounted on casts no shadow.
     """
 
     def __init__(self, library: AssetLibrary) -> None:
@@ -35,6 +36,7 @@ class GL:
         self._backdrops = Backdrops(library)
         self._spec: SceneSpec | None = None
         self._lit: tuple[Light, ...] = ()
+        self._unseen: str | None = None
 
     def __enter__(self) -> Self:
         with chosen_platform():
@@ -57,11 +59,17 @@ class GL:
 
     def load(self, spec: SceneSpec) -> None:
         """Take a scene; its shadow maps are drawn with the first picture."""
-        self._context.make_current()
-        self._scene, self._boxes = self._scenes.scene(spec, self._library, self._textures)
-        self._light(spec, spec.lights)
+        self._show(spec, None)
         self._spec = spec
         self._labels_loaded = False
+
+    def _show(self, spec: SceneSpec, unseen: str | None) -> None:
+        """Have the engine draw a scene, but for one of its bodies."""
+        self._context.make_current()
+        spec = replace(spec, bodies=tuple(body for body in spec.bodies if body.name != unseen), tracks=())
+        self._scene, self._boxes = self._scenes.scene(spec, self._library, self._textures)
+        self._light(spec, spec.lights)
+        self._unseen = unseen
 
     def render(self, camera: CameraSpec, channels: Collection[str]) -> Frame:
         """Photograph the loaded scene; see the `Renderer` protocol.
@@ -81,6 +89,8 @@ class GL:
         if not _BEAUTY.isdisjoint(channels):
             _require_pinhole(camera)
             self._context.make_current()
+            if camera.unseen != self._unseen:
+                self._show(self._spec, camera.unseen)
             lights = lights_at(self._spec.lights, camera)
             if lights != self._lit:
                 self._light(self._spec, lights)

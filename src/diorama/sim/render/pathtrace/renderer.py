@@ -36,7 +36,7 @@ class PathTracer:
     """Renders by path tracing on the CPU. Settings are those of `PathTracing`.
 
     `variant` is the one of Mitsuba's variants that works fastest here (see `variant.py`). The same scene and camera give the
-    same bytes on the same machine; on another, noise may differ.
+    same bytes on the same machine; on another, noise may differ. What a camera is mounted on casts no shadow.
     """
 
     #: Pictures of two scenes differ where the scenes do not.
@@ -53,6 +53,7 @@ class PathTracer:
         self._scene_s = 0.0
         self._spec: SceneSpec | None = None
         self._lit: tuple[Light, ...] = ()
+        self._unseen: str | None = None
         self._labels_lit = False
         self.variant = ""
 
@@ -77,7 +78,7 @@ class PathTracer:
         self._spec = spec
         if self._around is None or self._around.environment != spec.environment:
             self._around = around(spec.environment)
-        self._lit = spec.lights
+        self._lit, self._unseen = spec.lights, None
         self._build(0.0)
 
     def _build(self, seconds: float) -> TracedScene:
@@ -86,7 +87,9 @@ class PathTracer:
         # The old scene goes first: which numbers Mitsuba gives to the new one's parts shows in the code that it compiles.
         self._scene = None
         with using(self.variant):
-            self._scene = traced_scene(moved(replace(self._spec, lights=self._lit), seconds), self._library, self._around, self._settings)
+            bodies = tuple(body for body in self._spec.bodies if body.name != self._unseen)
+            spec = replace(self._spec, lights=self._lit, bodies=bodies, tracks=())
+            self._scene = traced_scene(moved(spec, seconds), self._library, self._around, self._settings)
         self._scene_s = seconds
         return self._scene
 
@@ -109,6 +112,8 @@ class PathTracer:
 
     def _radiance(self, camera: CameraSpec) -> NDArray[np.float32]:
         """(H, W, 3), what is behind the scene included, and denoised if that is wanted."""
+        if camera.unseen != self._unseen:
+            self._unseen, self._scene = camera.unseen, None
         self._light(camera)
         mean = self._sampled(camera)
         radiance, covered = np.ascontiguousarray(mean[..., :3]), mean[..., 3]

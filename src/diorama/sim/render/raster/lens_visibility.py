@@ -8,7 +8,7 @@ is as exact as a pinhole's; only where a triangle's pixels may lie is found in a
 import warp as wp
 
 from diorama.sim.render.raster.presence import LABELS, Chart, Presence, chart_of, is_cut, is_there, kind_of
-from diorama.sim.render.raster.visibility import GROUP_SIZE, Columns, Functions, Planes, Winners, found
+from diorama.sim.render.raster.visibility import GROUP_SIZE, NO_BACK, UNSEEN, Columns, Functions, Planes, Winners, found
 
 wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False})
 
@@ -23,14 +23,14 @@ def set_up_rays(
     faces: wp.array(dtype=wp.vec3i),
     rotation: wp.mat33d,
     translation: wp.vec3d,
-    triangle_body: wp.array(dtype=int),
+    group: wp.array(dtype=int),
     culled: wp.array(dtype=wp.uint8),
     functions: wp.array(dtype=Functions),
     bounds: wp.array(dtype=wp.vec4i),
     planes: wp.array(dtype=Planes),
     extents: wp.array(dtype=Extent),
 ):
-    """Functions of each triangle, of rays; no pixel is in its bounds yet. `culled` bodies show no back faces.
+    """Functions of each triangle, of rays; no pixel is in its bounds yet. `culled` tells of its `group`: see `projection.culled`.
 
     `extents` are the boxes (lowest, highest) that hold the triangles' unit rays: by their edges alone, thin triangles would be all but open
     towards where the long ones meet.
@@ -43,7 +43,7 @@ def set_up_rays(
     det = wp.dot(p0, wp.cross(p1, p2))
     bounds[t] = wp.vec4i(0, 0, 0, 0)
     functions[t] = Functions()
-    if det == ZERO or (det > ZERO and culled[triangle_body[t]] != wp.uint8(0)):
+    if det == ZERO or culled[group[t]] == UNSEEN or (det > ZERO and culled[group[t]] == NO_BACK):
         return
     turn = wp.sign(det)
     e0 = wp.cross(p1, p2) * turn

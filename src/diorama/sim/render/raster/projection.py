@@ -34,16 +34,24 @@ class Projection:
 
 
 def project(
-    camera: CameraSpec, scene: SceneArrays, scratch: Scratch, lens: RayTables | None, beyond: bool, shear: tuple[float, float] = (0.0, 0.0)
+    camera: CameraSpec,
+    scene: SceneArrays,
+    scratch: Scratch,
+    lens: RayTables | None,
+    beyond: bool,
+    shear: tuple[float, float] = (0.0, 0.0),
+    unseen: int | None = None,
 ) -> Projection:
-    """Look at all triangles by a camera, and if asked for `beyond` its picture's edges. A pinhole always does. For `shear` see `Shot`."""
+    """Look at all triangles but those of the body `unseen` by a camera, and if asked for `beyond` its picture's edges. A pinhole always does. For
+    `shear` see `Shot`.
+    """
     functions = scratch.array("functions", visibility.Functions, scene.count)
     bounds = scratch.array("bounds", wp.vec4i, scene.count)
     planes = scratch.array("planes", visibility.Planes, scene.count)
     # What bends rays one way bends the scene the other.
     m = compose(sheared((-shear[0], -shear[1])), invert(camera.world_from_camera.matrix))
     mesh = (scene.vertices, scene.faces, wp.mat33d(m[:3, :3]), wp.vec3d(m[:3, 3]))
-    culled = (scene.triangle_surface, wp.array(_culled(camera, scene), dtype=wp.uint8, device=scratch.device))
+    sides = (scene.triangle_surface, wp.array(culled(camera, scene, unseen), dtype=wp.uint8, device=scratch.device))
     outputs = (functions, bounds, planes)
     extents = scratch.array("extents", lens_visibility.Extent, scene.count if lens else 0)
 
@@ -52,9 +60,9 @@ def project(
 
     if lens is None:
         pinhole = (wp.vec2d(camera.fx, camera.fy), wp.vec2d(camera.cx, camera.cy), camera.near_m)
-        launch(visibility.set_up_perspective, *mesh, *pinhole, *culled, wp.vec2d(camera.width, camera.height), *outputs)
+        launch(visibility.set_up_perspective, *mesh, *pinhole, *sides, wp.vec2d(camera.width, camera.height), *outputs)
     else:
-        launch(lens_visibility.set_up_rays, *mesh, *culled, *outputs, extents)
+        launch(lens_visibility.set_up_rays, *mesh, *sides, *outputs, extents)
         for tree in (lens.picture, lens.beyond) if beyond else (lens.picture,):
             launch(lens_visibility.widen, functions, extents, *tree, bounds)
     return Projection(
@@ -68,9 +76,9 @@ def project(
     )
 
 
-def _culled(camera: CameraSpec, scene: SceneArrays) -> NDArray[np.uint8]:
-    """1 for each surface of which no back face is seen: one-sided ones, and those of closed bodies that the camera is not inside of (or
-    so near that its near plane may reach inside).
+def culled(camera: CameraSpec, scene: SceneArrays, unseen: int | None = None) -> NDArray[np.uint8]:
+    """For each surface `NO_BACK` where no back face of it is seen: on one-sided ones, and on closed bodies that the camera is not inside of (or
+    so near that its near plane may reach inside); and `UNSEEN` on the body that is not there for it.
     """
     eye = np.array(camera.world_from_camera.position_m)
     reach = camera.near_m
@@ -79,4 +87,7 @@ def _culled(camera: CameraSpec, scene: SceneArrays) -> NDArray[np.uint8]:
         widest = max(camera.cx, camera.width - camera.cx) / camera.fx + max(camera.cy, camera.height - camera.cy) / camera.fy
         reach *= 1 + abs(widest)
     inside = np.all((scene.bounds_m[:, 0] - reach < eye) & (eye < scene.bounds_m[:, 1] + reach), axis=1)
-    return ((scene.bodies.closed & ~inside)[scene.surface_body] | scene.bodies.one_sided).astype(np.uint8)
+    out = ((scene.bodies.closed & ~inside)[scene.surface_body] | scene.bodies.one_sided).astype(np.uint8)  # NO_BACK is 1
+    if unseen is not None:
+        out[scene.surface_body == unseen] = visibility.UNSEEN.value
+    return out

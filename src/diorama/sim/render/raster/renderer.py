@@ -248,7 +248,8 @@ class Raster:
         """The scene as a shot sees it. The latest one is kept, until there is another."""
         key = (shot.camera, shot.seconds, shot.shear, beyond or camera.distortion is None)
         if self._projected is None or self._projected[0] != key:
-            projection = project(shot.camera, stage.scene(shot.seconds), self._scratch, self._lens(camera), beyond, shot.shear)
+            scene, unseen = stage.scene(shot.seconds), stage.unseen_by(camera)
+            projection = project(shot.camera, scene, self._scratch, self._lens(camera), beyond, shot.shear, unseen)
             self._projected = (key, projection)
         return self._projected[1]
 

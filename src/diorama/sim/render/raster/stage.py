@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from diorama.sim.errors import InvalidValue
 from diorama.sim.render.raster.device import Scratch
 from diorama.sim.render.raster.exposure import Shot
 from diorama.sim.render.raster.lights import SceneLights
 from diorama.sim.render.raster.scene import SceneArrays, SceneCache
-from diorama.sim.spec import SceneSpec
+from diorama.sim.spec import CameraSpec, SceneSpec
 from diorama.sim.spec.pose import pose_matrices
 from diorama.sim.transforms import Matrix, compose, invert
 
@@ -54,6 +55,15 @@ class Stage:
             self._lights = SceneLights(self.spec, scene, self._scratch, self._strips)
             self._lights_s = seconds
         return self._lights
+
+    def unseen_by(self, camera: CameraSpec) -> int | None:
+        """The index of the body that is not there for a camera. Raises InvalidValue when the scene has none of its name."""
+        if camera.unseen is None:
+            return None
+        for i, body in enumerate(self.spec.bodies):
+            if body.name == camera.unseen:
+                return i
+        raise InvalidValue(f'{camera.name}: is not to see "{camera.unseen}", and the scene has no body of that name')
 
     def within_rows(self, shot: Shot, bodies: Sequence[int]) -> list[int]:
         """Those of the `bodies` that may be seen in the rows of a shot: by a ball around each."""

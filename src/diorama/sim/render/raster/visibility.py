@@ -25,6 +25,9 @@ wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": 
 #: The part of a winner that is one more than the triangle's index; nothing won where it is zero.
 INDEX = wp.constant(wp.uint64(0xFFFFFFFF))
 NOTHING = wp.constant(wp.uint64(0))
+#: What is culled: back faces, or everything.
+NO_BACK = wp.constant(wp.uint8(1))
+UNSEEN = wp.constant(wp.uint8(2))
 #: In place of a triangle.
 EMPTY = wp.constant(-1)
 #: A triangle's linear functions of the pixel, (a, b, c) for a u + b v + c: three edges, then one over the depth.
@@ -70,9 +73,7 @@ def set_up_triangle(
     bounds: wp.array(dtype=wp.vec4i),
     planes: wp.array(dtype=Planes),
 ):
-    """Functions and pixel bounds of each triangle, for a pinhole. Triangles whose `group` is `culled` show no back faces. `planes` may be
-    empty.
-    """
+    """Functions and pixel bounds of each triangle, for a pinhole. `culled` tells of its `group`: see `projection.culled`. `planes` may be empty."""
     f = faces[t]
     p0 = wp.mul(rotation, vertices[f[0]]) + translation
     p1 = wp.mul(rotation, vertices[f[1]]) + translation
@@ -82,7 +83,7 @@ def set_up_triangle(
     if det == wp.float64(0.0) or wp.max(p0[2], wp.max(p1[2], p2[2])) < near:
         return
     # Corners run counter-clockwise seen from outside, so that a front face has a negative determinant.
-    if det > wp.float64(0.0) and culled[group[t]] != wp.uint8(0):
+    if culled[group[t]] == UNSEEN or (det > wp.float64(0.0) and culled[group[t]] == NO_BACK):
         return
 
     e = Functions()

@@ -1,0 +1,74 @@
+"""How much room there is around a point: how far it is to the surfaces of bodies, exactly, and whether it is within one."""
+
+import math
+from collections.abc import Collection
+
+import numpy as np
+
+from diorama.sim.assets.geometry import cross, dot
+from diorama.sim.assets.library import AssetLibrary
+from diorama.sim.assets.mesh import Asset
+from diorama.sim.spec import SceneSpec
+from diorama.sim.spec.pose import pose_matrices
+from diorama.sim.transforms import Matrix
+
+#: A direction that runs along no face of anything built at right angles.
+_ASKEW = np.array([0.36, 0.48, 0.8])
+
+
+def gap_m(point_m: Matrix, spec: SceneSpec, library: AssetLibrary, within_m: float, without: Collection[str] = ()) -> float:
+    """How far a point (3,) of the world is from the nearest body, but for those of some names; `within_m` where that is farther, 0 inside of a
+    closed body.
+    """
+    bodies = [body for body in spec.bodies if body.name not in without]
+    if not bodies:
+        return within_m
+    assets = [library.shape_asset(body.shape) for body in bodies]
+    poses = pose_matrices(body.world_from_body for body in bodies)
+    away = (point_m - poses[:, :3, 3])[:, :, None]
+    local = (poses[:, :3, :3] * away).sum(axis=1)
+    boxes = np.array([asset.bounds_m for asset in assets])
+    near = ((local > boxes[:, 0] - within_m) & (local < boxes[:, 1] + within_m)).all(axis=1)
+    return min((surface_gap_m(local[i], assets[i], within_m) for i in np.flatnonzero(near).tolist()), default=within_m)
+
+
+def surface_gap_m(point_m: Matrix, asset: Asset, within_m: float) -> float:
+    """The same for one asset, and a point (3,) in its own axes."""
+    corners = np.concatenate([part.positions[part.faces] for part in asset.parts]).astype(np.float64)
+    if asset.closed and _turns_around(point_m, corners):
+        return 0.0
+    near = ((corners.min(axis=1) < point_m + within_m) & (corners.max(axis=1) > point_m - within_m)).all(axis=1)
+    squared = _squared_distances(point_m, corners[near]).min(initial=within_m * within_m)
+    return math.sqrt(float(squared))
+
+
+def _turns_around(point: Matrix, corners: Matrix) -> bool:
+    """Whether surfaces of triangles (n, 3, 3) go around a point: whether a ray from there leaves more often than it enters.
+
+    Moeller and Trumbore, "Fast, minimum storage ray/triangle intersection", 1997.
+    """
+    first, second = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    side = cross(_ASKEW, second)
+    det = dot(first, side)
+    usable = np.where(det == 0, 1.0, det)
+    off = point - corners[:, 0]
+    u = dot(off, side) / usable
+    turn = cross(off, first)
+    v, t = dot(_ASKEW, turn) / usable, dot(second, turn) / usable
+    hit = (det != 0) & (u >= 0) & (v >= 0) & (u + v < 1) & (t > 0)
+    # Faces are counter-clockwise from outside: a ray on its way out sees them from behind.
+    return int(np.where(det < 0, 1, -1)[hit].sum()) > 0
+
+
+def _squared_distances(point: Matrix, corners: Matrix) -> Matrix:
+    """(n,) of a point from triangles (n, 3, 3): to the plane where it is over the inside, else to the nearest edge."""
+    edges = np.roll(corners, -1, axis=1) - corners
+    off = point - corners
+    normal = cross(edges[:, 0], -edges[:, 2])
+    area = dot(normal, normal)
+    above = dot(off[:, 0], normal)
+    inside = (dot(cross(edges, off), normal[:, None]) >= 0).all(axis=1) & (area > 0)
+    length = dot(edges, edges)
+    along = np.clip(dot(off, edges) / np.where(length > 0, length, 1.0), 0.0, 1.0)
+    rest = off - edges * along[..., None]
+    return np.where(inside, above * above / np.where(area > 0, area, 1.0), dot(rest, rest).min(axis=1))

@@ -1,0 +1,212 @@
+"""Cameras mounted on a vehicle."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+import numpy as np
+
+from diorama.randomizers.aim import vec3
+from diorama.randomizers.base import Context, Labelled, Select, Stage, label_of
+from diorama.randomizers.distributions import Constant, Distribution, Uniform, require, rounded
+from diorama.randomizers.outlines import Outline
+from diorama.randomizers.street.ego import VirtualEgo
+from diorama.randomizers.street.gaps import gap_m
+from diorama.randomizers.street.rigs import RigCamera, check_rig, rig, turned
+from diorama.randomizers.street.standing import lowest
+from diorama.sim.assets.library import AssetLibrary
+from diorama.sim.errors import InvalidValue
+from diorama.sim.seeds import Seed
+from diorama.sim.spec import BodySpec, CameraSpec, Motion, Pose, SceneSpec
+from diorama.sim.spec.tracks import motion_between
+from diorama.sim.transforms import Matrix, Vec3, apply, compose, normalize_quat, quat_from_axis_angle, quat_multiply
+
+#: Places drawn for a vehicle that is not there, until one is clear.
+_TRIES = 24
+#: What it takes up: behind and before its middle, and to either side.
+_REAR_M, _FRONT_M, _SIDE_M = -2.3, 4.0, 1.0
+#: Less upright than this, a vehicle drives nowhere.
+_UPRIGHT = 0.9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VehicleRig(Labelled):
+    """Views by the cameras of a rig in turn, on a vehicle that drives: view 0 by the first, view 1 by the second, and again from the first on.
+
+    A round of the rig is one vehicle at one moment. It is drawn among those meant by `on` that are not parked; where none has `clearance_m` of room
+    about all cameras, the rig goes along a lane by itself, at `speed_m_s`. Cameras do not see what they are mounted on, unless `sees_carrier`.
+
+    `preset` is a rig of `RIGS`; `cameras`, if there are any, are used in its place. Pictures of other proportions than the rig's show the
+    largest part of what it sees about the middle. `focal` multiplies all focal lengths. All of a rig's cameras are moved by `forward_m`, `left_m` and
+    `up_m`, and turned by `yaw_deg`, `pitch_deg` and `roll_deg` about the first of them; each alone is off by `position_error_m` along and by
+    `angle_error_deg` about each of its own axes. `rolling_shutter_s`, if given, is the same for all.
+    """
+
+    name: ClassVar[str] = "vehicle-rig"
+    stage: ClassVar[Stage] = "view"
+
+    preset: str = "kitti"
+    cameras: tuple[RigCamera, ...] = ()
+    on: Select = Select(tags=("vehicle",), categories=("car",))
+    focal: Distribution = Constant(1)
+    forward_m: Distribution = Constant(0)
+    left_m: Distribution = Constant(0)
+    up_m: Distribution = Constant(0)
+    yaw_deg: Distribution = Constant(0)
+    pitch_deg: Distribution = Constant(0)
+    roll_deg: Distribution = Constant(0)
+    position_error_m: Distribution = Constant(0)
+    angle_error_deg: Distribution = Constant(0)
+    rolling_shutter_s: Distribution | None = None
+    speed_m_s: Distribution = Uniform(0, 13.9)
+    clearance_m: float = 0.3
+    sees_carrier: bool = False
+
+    def __post_init__(self) -> None:
+        check_rig(self.cameras or rig(self.preset))
+        require(self, 0.01, 100, "focal")
+        require(self, -math.inf, math.inf, "forward_m", "left_m", "up_m", "yaw_deg", "pitch_deg", "roll_deg", "position_error_m", "angle_error_deg")
+        require(self, 0, 100, "speed_m_s")
+        if self.rolling_shutter_s is not None:
+            require(self, 0, 1, "rolling_shutter_s")
+        if not 0 < self.clearance_m <= 10:
+            raise InvalidValue(f"clearance_m must be positive and at most 10, got {self.clearance_m}")
+
+    @property
+    def together(self) -> int:
+        """How many views make a round."""
+        return len(self.cameras or rig(self.preset))
+
+    def sample(self, seed: Seed, spec: SceneSpec, context: Context) -> dict[str, Any]:
+        if spec.roads is None:
+            raise InvalidValue("vehicle-rig: the scene has no roads. Use the scenario street, or camera-rig to mount cameras elsewhere.")
+        number = context.view % self.together
+        # All cameras of a round draw the same where it concerns them all.
+        common = seed if context.round is None else context.round.child("randomizer", label_of(self))
+        mounted = self._mounted(common.child("rig"))
+        carrier, ego = self._carrier(common, spec, context, [pose.position_m for pose in mounted])
+        rng = seed.child("camera").rng()
+        camera = _resized((self.cameras or rig(self.preset))[number], spec.cameras[0])
+        focal = self.focal.sample(common.child("focal").rng())
+        readout = camera.rolling_shutter_s if self.rolling_shutter_s is None else self.rolling_shutter_s.sample(common.child("readout").rng())
+        pose = self._misplaced(mounted[number], rng)
+        if carrier is not None:
+            off = foot(carrier, context.library)
+            pose = Pose(vec3(p + o for p, o in zip(pose.position_m, off, strict=True)), pose.rotation_wxyz)
+        return {
+            "camera": (self.cameras or rig(self.preset))[number].name,
+            "carrier": None if carrier is None else carrier.name,
+            "ego": None if ego is None else ego.to_json(),
+            "position_m": list(pose.position_m),
+            "rotation_wxyz": list(pose.rotation_wxyz),
+            "fx": rounded(camera.fx * focal),
+            "fy": rounded(camera.fy * focal),
+            "cx": rounded(camera.cx),
+            "cy": rounded(camera.cy),
+            "rolling_shutter_s": readout,
+        }
+
+    def apply(self, spec: SceneSpec, params: dict[str, Any]) -> SceneSpec:
+        (camera,) = spec.cameras
+        mounted = Pose(tuple(params["position_m"]), normalize_quat(params["rotation_wxyz"])).matrix
+        if params["carrier"] is None:
+            assert spec.roads is not None
+            ego = VirtualEgo(**params["ego"] | {"lanes": tuple(params["ego"]["lanes"])})
+            poses = [ego.pose(spec.roads, camera.time_s + later) for later in (0.0, camera.flow_s)]
+        else:
+            body = spec.body(params["carrier"])
+            poses = [body.motion.moved(body.world_from_body, later) for later in (0.0, camera.flow_s)]
+        now, later = (Pose.from_matrix(compose(pose.matrix, mounted)) for pose in poses)
+        motion = Motion() if poses[0] == poses[1] else motion_between(now, later, camera.flow_s)
+        numbers = {name: params[name] for name in ("fx", "fy", "cx", "cy", "rolling_shutter_s")}
+        unseen = None if self.sees_carrier else params["carrier"]
+        return spec.replace(cameras=(replace(camera, world_from_camera=now, motion=motion, unseen=unseen, **numbers),))
+
+    def _mounted(self, seed: Seed) -> list[Pose]:
+        """Where the rig's cameras are, from the ground below the vehicle's middle."""
+        rng = seed.rng()
+        cameras = self.cameras or rig(self.preset)
+        moved = [getattr(self, name).sample(rng) for name in ("forward_m", "left_m", "up_m")]
+        turn = turned(*(getattr(self, name).sample(rng) for name in ("yaw_deg", "pitch_deg", "roll_deg")))
+        first = cameras[0].position_m
+        turning = Pose(rotation_wxyz=turn).matrix
+        out = []
+        for camera in cameras:
+            (away,) = apply(turning, [[p - f for p, f in zip(camera.position_m, first, strict=True)]]).tolist()
+            place = vec3(f + a + m for f, a, m in zip(first, away, moved, strict=True))
+            out.append(Pose(place, normalize_quat(quat_multiply(turn, camera.rotation))))
+        return out
+
+    def _misplaced(self, pose: Pose, rng: np.random.Generator) -> Pose:
+        off = [self.position_error_m.sample(rng) for _ in range(3)]
+        turn = [math.radians(self.angle_error_deg.sample(rng)) for _ in range(3)]
+        angle = math.sqrt(sum(t * t for t in turn))
+        rotation = quat_multiply(pose.rotation_wxyz, quat_from_axis_angle(turn, angle)) if angle else pose.rotation_wxyz
+        w, x, y, z = (rounded(q) for q in normalize_quat(rotation))
+        return Pose(vec3(apply(pose.matrix, [off])[0].tolist()), (w, x, y, z))
+
+    def _carrier(self, seed: Seed, spec: SceneSpec, context: Context, at: list[Vec3]) -> tuple[BodySpec | None, VirtualEgo | None]:
+        """What carries the rig: a body, or a place on a lane; the first of those drawn with room about its cameras, or else the one with the most."""
+        assert spec.roads is not None
+        best: tuple[float, BodySpec | None, VirtualEgo | None] = (-1.0, None, None)
+        for body, ego in self._candidates(seed, spec, context):
+            if body is not None:
+                off = foot(body, context.library)
+                places = apply(body.world_from_body.matrix, [[p + o for p, o in zip(place, off, strict=True)] for place in at])
+                room = self._room(places, spec, context.library, body.name)
+            else:
+                assert ego is not None
+                pose = ego.pose(spec.roads, ego.time_s).matrix
+                room = self._room(apply(pose, at), spec, context.library) if _is_clear(pose, spec, context.library) else 0.0
+            if room > best[0]:
+                best = (room, body, ego)
+            if room >= self.clearance_m:
+                break
+        return best[1:]
+
+    def _candidates(self, seed: Seed, spec: SceneSpec, context: Context) -> Iterator[tuple[BodySpec | None, VirtualEgo | None]]:
+        """Vehicles in an order drawn for each by itself, then places on lanes."""
+        drive = [body for body in self.on.of(spec.bodies) if "parked" not in body.tags and body.world_from_body.matrix[2, 2] > _UPRIGHT]
+        for body in sorted(drive, key=lambda body: (seed.child("body", body.name).rng().random(), body.name)):
+            yield body, None
+        assert spec.roads is not None
+        rng = seed.child("ego").rng()
+        speed, time_s = self.speed_m_s.sample(rng), spec.cameras[0].time_s
+        for _ in range(_TRIES):
+            yield None, VirtualEgo.drawn(rng, spec.roads, speed, time_s, context.duration_s)
+
+    def _room(self, places: Matrix, spec: SceneSpec, library: AssetLibrary, carrier: str = "") -> float:
+        return min(gap_m(place, spec, library, self.clearance_m, (carrier,)) for place in places)
+
+
+def foot(body: BodySpec, library: AssetLibrary) -> Vec3:
+    """The point of the ground below the middle of a vehicle, in its own axes."""
+    asset = library.shape_asset(body.shape)
+    (x, y, _), (_, _, z) = lowest(asset), asset.landmarks.get("base", lowest(asset))
+    return (x, y, z)
+
+
+def _resized(camera: RigCamera, like: CameraSpec) -> CameraSpec:
+    """What a camera of a rig is in pictures of another resolution."""
+    (fx, fy), (cx, cy) = camera.focal_px, camera.center_px
+    whole = CameraSpec(width=camera.width, height=camera.height, fx=fx, fy=fy, cx=cx, cy=cy, rolling_shutter_s=camera.rolling_shutter_s)
+    return whole.resized(like.width, like.height)
+
+
+def _is_clear(world_from_ego: Matrix, spec: SceneSpec, library: AssetLibrary) -> bool:
+    """Whether a vehicle would fit on a place of a lane: whether no labelled thing is there, seen from above."""
+    corners = [[x, y, 0.0] for x in (_REAR_M, _FRONT_M) for y in (-_SIDE_M, _SIDE_M)]
+    own = Outline.around(apply(world_from_ego, corners))
+    x, y, _ = world_from_ego[:3, 3].tolist()
+    for body in spec.bodies:
+        if body.category is None:
+            continue
+        low, high = np.array(library.shape_asset(body.shape).bounds_m)
+        pose = body.world_from_body
+        reach = float(np.abs(np.stack([low, high])).max()) * 2 + _FRONT_M
+        if max(abs(pose.position_m[0] - x), abs(pose.position_m[1] - y)) < reach:
+            box = [[(low, high)[i][0], (low, high)[j][1], (low, high)[k][2]] for i in (0, 1) for j in (0, 1) for k in (0, 1)]
+            if own.gap_m(Outline.around(apply(pose.matrix, box))) < 0:
+                return False
+    return True
