@@ -11,7 +11,7 @@ import numpy as np
 
 from diorama.randomizers import RANDOMIZERS
 from diorama.scenes import SCENARIOS
-from diorama.sim.spec import Backdrop, CameraSpec, Pose, SceneSpec
+from diorama.sim.spec import Backdrop, CameraSpec, Lane, Pose, RoadMap, SceneSpec
 from diorama.sim.transforms import look_at
 
 
@@ -26,7 +26,10 @@ def built_in_scenario(name: str, **settings: Any) -> Any:
 
 
 def taken_for(name: str, spec: SceneSpec) -> SceneSpec:
-    """The scene, with a photograph behind what its camera sees if the randomizer of this name is for such scenes alone."""
+    """The scene, with what randomizers of this name need: a photograph behind what its camera sees, or a road through it."""
+    if name == "vehicle-rig":
+        lane = Lane(name="there", kind="drive", points_m=((-40.0, 0.0), (40.0, 0.0)), width_m=3.5)
+        return spec.replace(roads=RoadMap(lanes=(lane,)))
     if name not in ("photo-light", "photo-sensor"):
         return spec
     camera = spec.cameras[0] if spec.cameras else CameraSpec(world_from_camera=Pose.from_matrix(look_at((0.0, -1.0, 1.5), (0.0, 0.0, 0.7))))

@@ -68,7 +68,7 @@ class Plan:
     `randomizers` run in order; their labels (names, where there is none) are unique. `variables` are drawn once a scene, for
     whatever refers to them. `assets` are files, folders and globs of the user's own that objects are taken from instead of the
     built-in library: paths, or an `AssetSource` where there is more to say. `views` pictures are taken of each scene, one `view_interval_s` after
-    the other (0: all at once, as the cameras of a rig do), and that in each of `frames` moments, `fps` of them a second. A view in
+    the other (0: all at once, as those of a vehicle's rig are in any case), and that in each of `frames` moments, `fps` of them a second. A view in
     which fewer than `min_visible_objects` are to be seen in its first frame, each by `min_visible_fraction` of its silhouette at least, is taken
     anew, and a scene that physics rejects is staged anew, at most `max_attempts` times each. `channels` are rendered beyond those that
     the labels need. `renderer` is the name of one without settings, or the settings of one that has some.
@@ -147,6 +147,11 @@ class Plan:
         return self.renderer if isinstance(self.renderer, str) else self.renderer.name
 
     @property
+    def together(self) -> int:
+        """How many views are taken together, at one moment and from one attempt: as many as a rig in the plan has cameras."""
+        return max((getattr(randomizer, "together", 1) for randomizer in self.randomizers), default=1)
+
+    @property
     def pictures(self) -> int:
         """How many are taken of a scene: all views of the first frame, then all of the second."""
         return self.views * self.frames
@@ -158,7 +163,7 @@ class Plan:
 
     def time_s(self, frame: int, view: int) -> float:
         """When a picture is taken, from the scene's first moment on."""
-        return frame / self.fps + view * self.view_interval_s
+        return frame / self.fps + view // self.together * self.view_interval_s
 
     @property
     def duration_s(self) -> float:

@@ -81,14 +81,16 @@ def generate(plan: Plan, seed: int, index: int, *, studio: Studio | None = None,
         raise TooManyRejections(_complaint(f"scene {index}", plan.max_attempts, rejections, last))
 
     count = plan.pictures if pictures is None else pictures
-    scene, shots, views = Watched(spec, studio, clock), [], []
+    scene, shots, views, again = Watched(spec, studio, clock), [], [], 0
     for view in range(min(plan.views, count)):
         refused = Counter[str]()
-        here = root.child("view", view)
-        for again in range(plan.max_attempts):
-            drawn = cast.at(here.child("attempt", again), view)
+        # The views of a round are drawn for by the same attempt, which the first of them decides on.
+        first = view - view % plan.together
+        for again in range(plan.max_attempts) if view == first else (again,):
+            here, common = (root.child("view", number, "attempt", again) for number in (view, first))
+            drawn = cast.at(here, view, common)
             shot = _photographed(drawn, scene, 0, view)
-            if _shows_enough(plan, shot.annotations):
+            if view > first or _shows_enough(plan, shot.annotations):
                 shots.append(shot)
                 views.append(drawn.again())
                 break

@@ -8,7 +8,8 @@ A randomizer is a frozen dataclass whose varying settings are distributions, wit
 
 `stage` says when it runs. ``scene`` randomizers run once a scene, before physics, and ``settled`` ones once a scene after it: they
 see where things came to rest. ``view`` randomizers run once for each view: they see the spec as it is at the view's moment with exactly one camera,
-the view's, and change that camera only. In a sequence they draw in the first frame alone, and what they drew is applied in all.
+the view's, and change that camera only. In a sequence they draw in the first frame alone, and what they drew is applied in all. One with a property
+`together` makes so many views at a time, of one moment: what these have in common it draws from the context's `round`.
 
 A plan can hold several of a kind when each has a `label`; the label, or else the name, is what its random stream and its
 record are called.
@@ -34,13 +35,14 @@ Stage = Literal["scene", "settled", "view"]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """What sampling may look at besides the scene: the assets there are, for how long the scene is watched (from 0 s on, until a step after its last
-    picture), and in the stage ``view`` which of how many views it is.
+    picture), and in the stage ``view`` which of how many views it is, and the stream that it shares with those which are taken together.
     """
 
     library: AssetLibrary
     view: int = 0
     views: int = 1
     duration_s: float = 0.0
+    round: Seed | None = None
 
 
 class Randomizer(Protocol):

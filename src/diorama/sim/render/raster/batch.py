@@ -124,4 +124,9 @@ def _alike(worlds: Sequence[SceneSpec], scenes: SceneCache) -> list[tuple[list[i
 
 def _is_plain(camera: CameraSpec) -> bool:
     """Whether the camera is a pinhole that takes no time and sees all there is, with no picture behind the scene."""
-    return camera.distortion is None and camera.backdrop is None and camera.unseen is None and camera.aperture_m == camera.exposure_s == camera.rolling_shutter_s == 0
+    return (
+        camera.distortion is None
+        and camera.backdrop is None
+        and camera.unseen is None
+        and camera.aperture_m == camera.exposure_s == camera.rolling_shutter_s == 0
+    )
