@@ -86,7 +86,8 @@ def generate(plan: Plan, seed: int, index: int, *, studio: Studio | None = None,
         refused = Counter[str]()
         # The views of a round are drawn for by the same attempt, which the first of them decides on.
         first = view - view % plan.together
-        for again in range(plan.max_attempts) if view == first else (again,):
+        attempts = range(plan.max_attempts) if view == first else range(again, again + 1)
+        for again in attempts:
             here, common = (root.child("view", number, "attempt", again) for number in (view, first))
             drawn = cast.at(here, view, common)
             shot = _photographed(drawn, scene, 0, view)

@@ -26,6 +26,7 @@ from diorama.sim.transforms import Matrix, Vec3, apply, compose, normalize_quat,
 _TRIES = 24
 #: What it takes up: behind and before its middle, and to either side.
 _REAR_M, _FRONT_M, _SIDE_M = -2.3, 4.0, 1.0
+_CARS = Select(tags=("vehicle",), categories=("car",))
 #: Less upright than this, a vehicle drives nowhere.
 _UPRIGHT = 0.9
 
@@ -48,7 +49,7 @@ class VehicleRig(Labelled):
 
     preset: str = "kitti"
     cameras: tuple[RigCamera, ...] = ()
-    on: Select = Select(tags=("vehicle",), categories=("car",))
+    on: Select = _CARS
     focal: Distribution = Constant(1)
     forward_m: Distribution = Constant(0)
     left_m: Distribution = Constant(0)
