@@ -10,6 +10,7 @@ SCENARIOS = Registry(
         "conveyor": "diorama.scenes.conveyor:Conveyor",
         "photo": "diorama.scenes.photo:Photo",
         "shelf": "diorama.scenes.shelf:Shelf",
+        "street": "diorama.scenes.driving.street:Street",
         "tabletop": "diorama.scenes.tabletop:Tabletop",
     },
 )

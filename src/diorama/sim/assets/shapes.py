@@ -3,14 +3,17 @@
 from collections.abc import Callable
 from typing import Any
 
+from diorama.sim.assets.ground import ground_asset, paint_asset
 from diorama.sim.assets.mesh import Asset
 from diorama.sim.assets.primitives import primitive_asset
 from diorama.sim.assets.street.vehicles import vehicle_asset
-from diorama.sim.spec import BoxShape, CylinderShape, PrismShape, Shape, SphereShape, VehicleShape
+from diorama.sim.spec import BoxShape, CylinderShape, GroundShape, PaintShape, PrismShape, Shape, SphereShape, VehicleShape
 
 _MAKERS: dict[type, Callable[[Any], Asset]] = {
     BoxShape: primitive_asset,
     CylinderShape: primitive_asset,
+    GroundShape: ground_asset,
+    PaintShape: paint_asset,
     PrismShape: primitive_asset,
     SphereShape: primitive_asset,
     VehicleShape: vehicle_asset,

@@ -12,6 +12,7 @@ from diorama.sim.spec.bodies import BodySpec
 from diorama.sim.spec.cameras import BrownConrady, CameraSpec, Distortion, KannalaBrandt
 from diorama.sim.spec.checks import Rgb
 from diorama.sim.spec.environment import Backdrop, EnvironmentSpec, HdrMap, Highlight, PhysicalSky, Surroundings
+from diorama.sim.spec.ground import GroundShape, PaintShape, Ribbon
 from diorama.sim.spec.lattice import Lattice
 from diorama.sim.spec.lights import Flicker, Light, PointLight, RectLight, SpotLight, SunLight
 from diorama.sim.spec.materials import ImageTexture, MaterialSpec, PackedTexture, ProceduralTexture, Texture, TextureKind
@@ -40,6 +41,7 @@ __all__ = [
     "EnvironmentSpec",
     "Event",
     "Flicker",
+    "GroundShape",
     "HdrMap",
     "Highlight",
     "Hill",
@@ -53,6 +55,7 @@ __all__ = [
     "MeshShape",
     "Motion",
     "PackedTexture",
+    "PaintShape",
     "PhysicalSky",
     "PhysicsSpec",
     "PointLight",
@@ -62,6 +65,7 @@ __all__ = [
     "Quat",
     "RectLight",
     "Rgb",
+    "Ribbon",
     "RoadMap",
     "SceneSpec",
     "SensorSpec",

@@ -1,0 +1,1 @@
+"""Scenes of streets: road networks, and what is staged on them."""

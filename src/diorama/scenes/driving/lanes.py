@@ -1,0 +1,264 @@
+"""Lanes: along roads, through junctions, over crossings and along pavements."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import Literal
+
+import numpy as np
+
+from diorama.scenes.driving.flanks import Flank
+from diorama.scenes.driving.junctions import Junction, Mouth
+from diorama.scenes.driving.roads import Road, Side
+from diorama.sim.spec import Lane
+from diorama.sim.spec.roads import Control, Polyline, Vec2
+
+Rule = Literal["right", "left"]
+#: Points of a turn.
+_TURN_STEPS = 16
+#: Lanes of which the middles come nearer than this get into each other's way.
+_NEAR_M = 1.8
+
+
+def hand_of(rule: Rule, sense: int) -> int:
+    """On which hand of a road's axis (1 left, -1 right) one drives along it (`sense` 1) or back (-1)."""
+    return -sense if rule == "right" else sense
+
+
+def side_of(road: Road, hand: int) -> Side:
+    """What is on one hand of a road: left (1) or right (-1)."""
+    return road.left if hand > 0 else road.right
+
+
+def along_road(road: Road, rule: Rule, sense: int, start_m: float, end_m: float, speed_m_s: float) -> list[Lane]:
+    """The lanes for vehicles of one direction, between two stations, from the axis outwards; and the cycle lane beside them."""
+    hand = hand_of(rule, sense)
+    side = side_of(road, hand)
+    ways = road.between(start_m, end_m)[::sense]
+    base = f"{road.name}-{'out' if sense > 0 else 'in'}"
+
+    def line(off: float) -> Polyline:
+        return tuple(road.at(way, hand * off) for way in ways)
+
+    out: list[Lane] = []
+    for k in range(side.lanes):
+        inner = f"{base}-{k - 1}" if k > 0 else None
+        outer = f"{base}-{k + 1}" if k + 1 < side.lanes else None
+        left, right = (inner, outer) if rule == "right" else (outer, inner)
+        points = line((k + 0.5) * side.lane_m)
+        out.append(Lane(name=f"{base}-{k}", kind="drive", points_m=points, width_m=side.lane_m, speed_m_s=speed_m_s, left=left, right=right))
+    if side.cycle_m > 0:
+        points = line(side.drive_m + side.cycle_m / 2)
+        out.append(Lane(name=f"{base}-cycle", kind="cycle", points_m=points, width_m=side.cycle_m, speed_m_s=6.0))
+    return out
+
+
+def parking(road: Road, rule: Rule, hand: int, start_m: float, end_m: float, name: str) -> Lane:
+    """The strip in which vehicles stand along a road, in the direction of travel."""
+    side = side_of(road, hand)
+    sense = 1 if hand == hand_of(rule, 1) else -1
+    off = hand * (side.kerb_m - side.parking_m / 2)
+    points = tuple(road.at(way, off) for way in road.between(start_m, end_m)[::sense])
+    return Lane(name=name, kind="parking", points_m=points, width_m=side.parking_m, speed_m_s=1.0)
+
+
+# --- through a junction -----------------------------------------------------------------------------------
+
+
+def turns(junction: Junction, lanes: Sequence[Lane], rule: Rule) -> list[Lane]:
+    """Lanes through a junction: from each that comes in to those that it may go on along. What comes first, and who waits, is not said yet."""
+    by_name = {lane.name: lane for lane in lanes}
+    out: list[Lane] = []
+    count = len(junction.roads)
+    for i, road in enumerate(junction.roads):
+        for k in range(side_of(road, hand_of(rule, -1)).lanes):
+            come = by_name[f"{road.name}-in-{k}"]
+            for step in range(1, count):
+                other = junction.roads[(i + step) % count]
+                target = _target(road, other, k, rule)
+                if target is None:
+                    continue
+                go = by_name[f"{other.name}-out-{target}"]
+                points = _curve(come.points_m[-1], _direction(come, -1), go.points_m[0], _direction(go, 0))
+                name = f"{road.name}-{k}-to-{other.name}-{target}"
+                out.append(
+                    Lane(
+                        name=name,
+                        kind="drive",
+                        points_m=points,
+                        width_m=min(come.width_m, go.width_m),
+                        speed_m_s=_turn_speed(points, min(come.speed_m_s, go.speed_m_s)),
+                        next=(go.name,),
+                        junction=True,
+                    )
+                )
+    return out
+
+
+def _target(road: Road, other: Road, k: int, rule: Rule) -> int | None:
+    """The lane of another road, counted from its axis, that lane `k` of a road leads to through a junction; None where it does not.
+
+    Who turns near the kerb uses the outer lane, who turns across the oncoming traffic the inner one.
+    """
+    lanes = side_of(road, hand_of(rule, -1)).lanes
+    there = side_of(other, hand_of(rule, 1)).lanes
+    (ax, ay), (bx, by) = road.heading(0.0), other.heading(0.0)
+    came, turned = (-ax, -ay), 0.0
+    turned = came[0] * by - came[1] * bx  # positive: to the left
+    if abs(turned) < 0.5 and came[0] * bx + came[1] * by > 0:
+        return min(k, there - 1)
+    near = (turned < 0) == (rule == "right")
+    if near:
+        return there - 1 if k == lanes - 1 else None
+    return 0 if k == 0 else None
+
+
+def _direction(lane: Lane, at: Literal[0, -1]) -> Vec2:
+    (x0, y0), (x1, y1) = lane.points_m[:2] if at == 0 else lane.points_m[-2:]
+    length = math.sqrt((x1 - x0) * (x1 - x0) + (y1 - y0) * (y1 - y0))
+    return (x1 - x0) / length, (y1 - y0) / length
+
+
+def _curve(start: Vec2, leaving: Vec2, end: Vec2, coming: Vec2) -> Polyline:
+    """A smooth way from one place and direction to another: Bezier's cubic, about an arc where it turns."""
+    dx, dy = end[0] - start[0], end[1] - start[1]
+    sine = leaving[0] * coming[1] - leaving[1] * coming[0]
+    if abs(sine) > 0.2:  # handles of 0.5523 make a quarter of a circle
+        first = (dx * coming[1] - dy * coming[0]) / sine * 0.5523
+        second = (leaving[0] * dy - leaving[1] * dx) / sine * 0.5523
+    else:
+        first = second = math.sqrt(dx * dx + dy * dy) / 3
+    (x0, y0), (x3, y3) = start, end
+    x1, y1 = x0 + leaving[0] * first, y0 + leaving[1] * first
+    x2, y2 = x3 - coming[0] * second, y3 - coming[1] * second
+    out: list[Vec2] = []
+    for k in range(_TURN_STEPS + 1):
+        t = k / _TURN_STEPS
+        a, b, c, d = (1 - t) * (1 - t) * (1 - t), 3 * (1 - t) * (1 - t) * t, 3 * (1 - t) * t * t, t * t * t
+        out.append((round(a * x0 + b * x1 + c * x2 + d * x3, 4), round(a * y0 + b * y1 + c * y2 + d * y3, 4)))
+    out[0], out[-1] = start, end
+    return tuple(out)
+
+
+def _turn_speed(points: Polyline, limit: float) -> float:
+    """How fast one takes a curve: 2.5 m/s2 to the side."""
+    tightest = math.inf
+    for (x0, y0), (x1, y1), (x2, y2) in zip(points, points[1:], points[2:], strict=False):
+        a, b = math.dist((x0, y0), (x1, y1)), math.dist((x1, y1), (x2, y2))
+        bend = abs((x1 - x0) * (y2 - y1) - (y1 - y0) * (x2 - x1)) / (a * b)
+        tightest = min(tightest, (a + b) / 2 / bend if bend > 1e-6 else math.inf)
+    return round(min(limit, math.sqrt(2.5 * tightest)), 2)
+
+
+def conflicts(lanes: Sequence[Lane]) -> dict[str, set[str]]:
+    """Which lanes of a junction cross or join each other. Those that part from one place do not."""
+    samples = [_sampled(lane.points_m) for lane in lanes]
+    out: dict[str, set[str]] = {lane.name: set() for lane in lanes}
+    for i, one in enumerate(lanes):
+        for j in range(i):
+            other = lanes[j]
+            if one.points_m[0] == other.points_m[0]:
+                continue
+            dx = samples[i][:, None, 0] - samples[j][None, :, 0]
+            dy = samples[i][:, None, 1] - samples[j][None, :, 1]
+            if bool((dx * dx + dy * dy < _NEAR_M * _NEAR_M).any()):
+                out[one.name].add(other.name)
+                out[other.name].add(one.name)
+    return out
+
+
+def _sampled(points: Polyline) -> np.ndarray:
+    """Points of a line, and four between each two, (n, 2)."""
+    p = np.array(points)
+    shares = np.arange(5)[:, None] / 5
+    return np.concatenate([(p[:-1, None] + (p[1:, None] - p[:-1, None]) * shares).reshape(-1, 2), p[-1:]])
+
+
+def with_rules(junction: Junction, through: Sequence[Lane], walked: Sequence[Lane], rule: Rule) -> list[Lane]:
+    """The lanes through a junction, with what they conflict with and whom they yield to; `walked` are the crossings at its mouths."""
+    met = conflicts(through)
+    over = {lane.name: {c.name for c in walked if _crosses(lane, c)} for lane in through}
+    out: list[Lane] = []
+    for lane in through:
+        yields = set() if junction.control == "signal" else {name for name in met[lane.name] if _yields(lane.name, name, junction, rule)}
+        out.append(replace(lane, conflicts=tuple(sorted(met[lane.name] | over[lane.name])), yields_to=tuple(sorted(yields | over[lane.name]))))
+    return out
+
+
+def _crosses(lane: Lane, crossing: Lane) -> bool:
+    a, b = _sampled(lane.points_m), _sampled(crossing.points_m)
+    reach = crossing.width_m / 2
+    away = (a[:, None, 0] - b[None, :, 0]) ** 2 + (a[:, None, 1] - b[None, :, 1]) ** 2
+    return bool((away < reach * reach).any())
+
+
+def _yields(mine: str, other: str, junction: Junction, rule: Rule) -> bool:
+    """Whether who comes along one lane waits for who comes along another: the minor road for the major one, and on one rank who turns across for
+    the oncoming, and the others for who comes from the side on which one drives.
+    """
+    numbers = {road.name: i for i, road in enumerate(junction.roads)}
+    i, j = numbers[mine.split("-")[0]], numbers[other.split("-")[0]]
+    if i == j:
+        return False
+    first, second = i in junction.major, j in junction.major
+    if first != second:
+        return second
+    across, theirs = _turned(mine, junction, numbers), _turned(other, junction, numbers)
+    sign = 1 if rule == "right" else -1
+    (ax, ay), (bx, by) = junction.roads[i].heading(0.0), junction.roads[j].heading(0.0)
+    opposite = ax * bx + ay * by < -0.7
+    if opposite:
+        return (sign * across, i) > (sign * theirs, j)
+    # From the right, where one drives on the right: their road is on the right hand of who comes in along mine.
+    return sign * (ax * by - ay * bx) > 0
+
+
+def _turned(name: str, junction: Junction, numbers: dict[str, int]) -> float:
+    """The sine of how far a lane turns, positive to the left."""
+    came, _, rest = name.partition("-")
+    (ax, ay), (bx, by) = (junction.roads[numbers[road]].heading(0.0) for road in (came, rest.split("-to-")[1].split("-")[0]))
+    sine = -ax * by + ay * bx
+    return 0.0 if abs(sine) < 0.5 and -ax * bx - ay * by > 0 else sine
+
+
+# --- on foot ----------------------------------------------------------------------------------------------
+
+
+def crossing(road: Road, mouth: Mouth, right: Flank, left: Flank, signal: str | None) -> Lane:
+    """The way over a road, from the middle of the pavement on its right to that on its left, seen from the junction."""
+    start, end = mouth.crossing_m or (0.0, 0.0)
+    way = (start + end) / 2
+    offs = (-(road.right.kerb_m + sum(right.beyond.walk_m) / 2), -road.right.kerb_m, road.left.kerb_m, road.left.kerb_m + sum(left.beyond.walk_m) / 2)
+    control: Control = "none" if signal is None else "signal"
+    return Lane(
+        name=f"{road.name}-crossing",
+        kind="crossing",
+        points_m=tuple(road.at(round(way, 4), off) for off in offs),
+        width_m=end - start,
+        speed_m_s=1.4,
+        control=control,
+        signal=signal,
+    )
+
+
+def walks(side: Flank, cuts: Sequence[int]) -> list[Lane]:
+    """The ways along a pavement, in its middle, from cut to cut; `cuts` are numbers of knots."""
+    if side.beyond.pavement_m <= 0:
+        return []
+    near, far = side.beyond.walk_m
+    ends = sorted({0, len(side.knots) - 1, *cuts})
+    out: list[Lane] = []
+    for number, (start, end) in enumerate(pairwise(ends)):
+        points = side.line((near + far) / 2, start, end)
+        out.append(Lane(name=f"{side.name}-walk-{number}", kind="walk", points_m=points, width_m=far - near, speed_m_s=1.4))
+    return out
+
+
+def joined(lanes: Sequence[Lane]) -> list[Lane]:
+    """Ways on foot, each with the others that touch its end as those that come next."""
+    out: list[Lane] = []
+    for lane in lanes:
+        touching = [o.name for o in lanes if o is not lane and lane.points_m[-1] in (o.points_m[0], o.points_m[-1])]
+        out.append(replace(lane, next=tuple(touching)))
+    return out

@@ -1,0 +1,134 @@
+"""Ground: ribbons draped over a terrain, and paint on them, as triangles.
+
+Neighbours that share a line have the same vertices along it, to the last bit, so that nothing shows between them.
+"""
+
+import math
+from collections.abc import Sequence
+from itertools import groupby
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diorama.sim.assets import geometry
+from diorama.sim.assets.geometry import Faces, Points
+from diorama.sim.assets.mesh import Asset, MeshPart
+from diorama.sim.assets.painted import painted
+from diorama.sim.spec import GroundShape, PaintShape, Ribbon, Terrain
+
+#: What is touched of the ground reaches so far down.
+_DEEP_M = 0.5
+
+Numbers = NDArray[np.float64]
+
+
+def ground_asset(shape: GroundShape) -> Asset:
+    """The asset of ground. Texture coordinates are metres along and across each ribbon."""
+    ribbons = sorted(shape.ribbons, key=lambda ribbon: len(ribbon.across))
+    groups = [_grid(list(group), shape.terrain) for _, group in groupby(ribbons, key=lambda ribbon: len(ribbon.across))]
+    positions, faces = geometry.merged([(p, f) for p, _, f in groups])
+    uv = np.concatenate([uv for _, uv, _ in groups])
+    hulls = [hull for ribbon in shape.ribbons for hull in _hulls(ribbon, shape.terrain)]
+    return _asset("ground", positions, faces, uv, shape.terrain, hulls)
+
+
+def paint_asset(shape: PaintShape) -> Asset:
+    """The asset of paint. Texture coordinates are metres along the world's axes."""
+    positions, faces = painted(shape.lines, shape.symbols)
+    x, y = positions[:, 0], positions[:, 1]
+    return _asset("paint", np.stack([x, y, heights(shape.terrain, x, y) + shape.lift_m], axis=1), faces, positions, shape.terrain, [])
+
+
+def heights(terrain: Terrain, x: Numbers, y: Numbers) -> Numbers:
+    """`Terrain.height_m` of many places."""
+    total = np.zeros(x.shape)
+    for hill in terrain.hills:
+        b = _bump(hill.center_m, hill.radius_m, x, y)
+        total += hill.height_m * b * b * b
+    return total
+
+
+def normals(terrain: Terrain, x: Numbers, y: Numbers) -> Points:
+    """`Terrain.normal` of many places, (..., 3)."""
+    out = np.zeros((*x.shape, 3))
+    out[..., 2] = 1.0
+    for hill in terrain.hills:
+        b = _bump(hill.center_m, hill.radius_m, x, y)
+        slope = 6.0 * hill.height_m / (hill.radius_m * hill.radius_m) * b * b
+        out[..., 0] += slope * (x - hill.center_m[0])
+        out[..., 1] += slope * (y - hill.center_m[1])
+    return geometry.unit(out)
+
+
+def _bump(center: tuple[float, float], radius: float, x: Numbers, y: Numbers) -> Numbers:
+    dx, dy = x - center[0], y - center[1]
+    return np.maximum(1.0 - (dx * dx + dy * dy) / (radius * radius), 0.0)
+
+
+def _grid(ribbons: Sequence[Ribbon], terrain: Terrain) -> tuple[Points, Numbers, Faces]:
+    """Vertices, texture coordinates and triangles of ribbons with as many vertices across."""
+    counts = np.array([len(r.right_m) for r in ribbons])
+    of = np.repeat(np.arange(len(ribbons)), counts)
+    right, left = (np.array([p for r in ribbons for p in getattr(r, side)]) for side in ("right_m", "left_m"))
+    shares = np.array([r.across for r in ribbons])[of][..., None]
+    lift = np.array([r.lift_m for r in ribbons])[of]
+    # The ends are the lines themselves: a share of 1 would be off by a rounding.
+    flat = right[:, None] + (left - right)[:, None] * shares
+    flat[:, -1] = left
+    up = lift[:, :1] + (lift[:, 1:] - lift[:, :1]) * shares[..., 0]
+    x, y = flat[..., 0], flat[..., 1]
+    positions = np.stack([x, y, heights(terrain, x, y) + up], axis=-1)
+
+    rows, columns = flat.shape[:2]
+    within = np.flatnonzero(of[1:] == of[:-1])
+    first = (within[:, None] * columns + np.arange(columns - 1)).reshape(-1, 1)
+    faces = (first + [0, columns, columns + 1, 0, columns + 1, 1]).reshape(-1, 3)
+
+    step = right[1:] - right[:-1]
+    other = left[1:] - left[:-1]
+    length = np.maximum(np.sqrt(step[:, 0] ** 2 + step[:, 1] ** 2), np.sqrt(other[:, 0] ** 2 + other[:, 1] ** 2))
+    along = np.concatenate([[0.0], np.cumsum(np.where(of[1:] == of[:-1], length, 0.0))])
+    away = positions - positions[:, :1]
+    across = np.sqrt(geometry.dot(away, away))
+    uv = np.stack([np.broadcast_to(along[:, None], across.shape), across], axis=-1)
+    return positions.reshape(rows * columns, 3), uv.reshape(-1, 2), faces
+
+
+def _hulls(ribbon: Ribbon, terrain: Terrain) -> list[Points]:
+    """A convex piece below each pair of steps, or nothing below what stands upright."""
+    if ribbon.right_m == ribbon.left_m:
+        return []
+    lines = [np.array(ribbon.right_m), np.array(ribbon.left_m)]
+    tops = []
+    for line, lift in zip(lines, ribbon.lift_m, strict=True):
+        tops.append(np.column_stack([line, heights(terrain, line[:, 0], line[:, 1]) + lift]))
+    corners = np.concatenate([tops[0][:-1, None], tops[0][1:, None], tops[1][1:, None], tops[1][:-1, None]], axis=1)
+    return list(np.concatenate([corners, corners - [0.0, 0.0, _DEEP_M]], axis=1))
+
+
+def _asset(kind: str, positions: Points, faces: Faces, uv: Numbers, terrain: Terrain, hulls: Sequence[Points]) -> Asset:
+    """One surface: what lies has the terrain's normals, and what stands its own."""
+    across = geometry.area_vectors(positions, faces)
+    doubled = np.sqrt(geometry.dot(across, across))
+    kept = doubled > 1e-9
+    faces, across = faces[kept], across[kept]
+    normal = normals(terrain, positions[:, 0], positions[:, 1])
+    upright = across[:, 2] < 0.5 * doubled[kept]
+    normal[faces[upright]] = geometry.unit(across[upright])[:, None]
+    low, high = positions.min(axis=0).tolist(), positions.max(axis=0).tolist()
+    part = MeshPart(
+        positions=positions.astype(np.float32),
+        normals=normal.astype(np.float32),
+        uv=uv.astype(np.float32),
+        faces=faces.astype(np.int32),
+        uv_in_metres=True,
+    )
+    return Asset(
+        id=kind,
+        category=kind,
+        supercategory="ground",
+        parts=(part,),
+        hulls=tuple(hulls),
+        bounds_m=((low[0], low[1], low[2]), (high[0], high[1], high[2])),
+        volume_m3=math.fsum(doubled[kept].tolist()) / 2 * _DEEP_M,
+    )
