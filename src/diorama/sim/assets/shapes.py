@@ -6,14 +6,16 @@ from typing import Any
 from diorama.sim.assets.ground import ground_asset, paint_asset
 from diorama.sim.assets.mesh import Asset
 from diorama.sim.assets.primitives import primitive_asset
+from diorama.sim.assets.street.people.person import person_asset
 from diorama.sim.assets.street.vehicles import vehicle_asset
-from diorama.sim.spec import BoxShape, CylinderShape, GroundShape, PaintShape, PrismShape, Shape, SphereShape, VehicleShape
+from diorama.sim.spec import BoxShape, CylinderShape, GroundShape, PaintShape, PersonShape, PrismShape, Shape, SphereShape, VehicleShape
 
 _MAKERS: dict[type, Callable[[Any], Asset]] = {
     BoxShape: primitive_asset,
     CylinderShape: primitive_asset,
     GroundShape: ground_asset,
     PaintShape: paint_asset,
+    PersonShape: person_asset,
     PrismShape: primitive_asset,
     SphereShape: primitive_asset,
     VehicleShape: vehicle_asset,

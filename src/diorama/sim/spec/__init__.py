@@ -16,6 +16,7 @@ from diorama.sim.spec.ground import GroundShape, PaintShape, Ribbon
 from diorama.sim.spec.lattice import Lattice
 from diorama.sim.spec.lights import Flicker, Light, PointLight, RectLight, SpotLight, SunLight
 from diorama.sim.spec.materials import ImageTexture, MaterialSpec, PackedTexture, ProceduralTexture, Texture, TextureKind
+from diorama.sim.spec.people import PersonShape
 from diorama.sim.spec.pose import Motion, Pose
 from diorama.sim.spec.roads import Area, Hill, Lane, Line, RoadMap, Signal, Terrain
 from diorama.sim.spec.scene import PhysicsSpec, SceneSpec
@@ -56,6 +57,7 @@ __all__ = [
     "Motion",
     "PackedTexture",
     "PaintShape",
+    "PersonShape",
     "PhysicalSky",
     "PhysicsSpec",
     "PointLight",

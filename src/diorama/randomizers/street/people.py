@@ -1,0 +1,199 @@
+"""Who is in the street: people drawn with what they wear, as bodies that stand and walk."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from diorama.randomizers.base import Context
+from diorama.randomizers.colors import rgb_from_hsv
+from diorama.randomizers.distributions import rounded
+from diorama.randomizers.street.standing import standing
+from diorama.sim.assets.color import linear_rgb
+from diorama.sim.assets.library import AssetLibrary
+from diorama.sim.assets.street.people.gait import PHASES, stride_m, walking
+from diorama.sim.codec import from_json, to_json
+from diorama.sim.errors import InvalidValue
+from diorama.sim.seeds import Seed
+from diorama.sim.spec import BodySpec, Change, Pose, Rgb, RoadMap, Track
+from diorama.sim.spec.people import Fabric, PersonShape
+from diorama.sim.spec.roads import AreaKind, Vec2, along, lengths_m
+
+T = TypeVar("T")
+
+Weighted = Sequence[tuple[T, float]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeopleSettings:
+    """Who is about: the share of children, of people with umbrellas up, with something carried, in hi-vis clothes, and how warm it is (0 freezing, 1 hot),
+    which says what they wear.
+    """
+
+    children: float = 0.12
+    umbrellas: float = 0.0
+    carrying: float = 0.45
+    hi_vis: float = 0.03
+    warmth: float = 0.45
+
+
+def draw_person(seed: Seed, settings: PeopleSettings, context: Context) -> dict[str, Any]:
+    """A person as a JSON value, what `person_shape` takes: all of a PersonShape but the pose."""
+    rng = seed.rng()
+    u = [float(v) for v in rng.random(40)]
+    person = _body(u, settings)
+    return to_json(_dressed(person, u, settings))
+
+
+def person_shape(params: dict[str, Any]) -> PersonShape:
+    """The person that `draw_person` drew, standing at attention."""
+    return from_json(PersonShape, params)
+
+
+def person_body(name: str, shape: PersonShape, roads: RoadMap, place_m: Vec2, heading: Vec2, kind: AreaKind, library: AssetLibrary) -> BodySpec:
+    """Somebody on the ground of a place, looking along `heading`: a body that is labelled, and fixed."""
+    pose = standing(library.shape_asset(shape), roads, place_m, heading, kind, upright=True)
+    return BodySpec(name=name, shape=shape, world_from_body=pose, category="person", tags=("person",))
+
+
+def walk(
+    name: str,
+    shape: PersonShape,
+    roads: RoadMap,
+    points_m: Sequence[Vec2],
+    speed_m_s: float,
+    library: AssetLibrary,
+    *,
+    kind: AreaKind | Callable[[Vec2], AreaKind] = "pavement",
+    way_m: float = 0.0,
+    start_s: float = 0.0,
+    end_s: float,
+    phase: float = 0.0,
+) -> Track:
+    """Somebody who walks along a polyline at a steady speed, from `way_m` along it at `start_s` on to `end_s`, or to where it ends and they stand.
+
+    The pose changes `PHASES` times a stride; `phase` is the first one. `kind` is what they walk on, or says so by the place.
+    Raises InvalidValue for times that do not rise.
+    """
+    if not start_s < end_s:
+        raise InvalidValue(f"{name}: walks from {start_s} s to {end_s} s; the end must be later")
+    stride = stride_m(shape, speed_m_s)
+    reach = lengths_m(points_m)
+    way_end = min(reach[-1], way_m + speed_m_s * (end_s - start_s))
+    step_m = stride / PHASES
+    first = math.floor(phase * PHASES)
+    times, poses, changes = [], [], []
+    count = max(math.ceil((way_end - way_m) / step_m), 1)
+    for k in range(count + 1):
+        way = min(way_m + k * step_m, way_end)
+        posed = walking(shape, ((first + k) % PHASES) / PHASES, speed_m_s)
+        at, heading = along(points_m, way, reach)
+        ground = kind if isinstance(kind, str) else kind(at)
+        times.append(rounded(start_s + (way - way_m) / speed_m_s))
+        poses.append(standing(library.shape_asset(posed), roads, at, heading, ground, upright=True))
+        changes.append(Change(time_s=times[-1], shape=posed))
+    return Track(body=name, times_s=tuple(times), poses=tuple(poses), changes=tuple(changes))
+
+
+# --- drawing ----------------------------------------------------------------------------------------------
+
+
+def _pick(u: float, options: Weighted[T]) -> T:
+    left = u * math.fsum(weight for _, weight in options)
+    for option, weight in options:
+        left -= weight
+        if left < 0:
+            return option
+    return options[-1][0]
+
+
+def _inks(*inks: tuple[tuple[int, int, int], float]) -> list[tuple[Rgb, float]]:
+    return [(linear_rgb(*(c / 255 for c in ink)), weight) for ink, weight in inks]
+
+
+#: Skin by the Monk scale's ten tones, weighted as people in European streets are.
+_SKINS = _inks(
+    ((246, 237, 228), 1.2),
+    ((243, 231, 219), 2.2),
+    ((240, 215, 189), 3.0),
+    ((224, 184, 148), 2.6),
+    ((196, 147, 110), 1.4),
+    ((160, 126, 86), 0.9),
+    ((130, 92, 67), 0.7),
+    ((96, 65, 52), 0.5),
+    ((58, 49, 42), 0.3),
+)
+_HAIRS = _inks(((24, 20, 18), 3.0), ((48, 34, 26), 3.0), ((82, 58, 40), 2.4), ((128, 92, 56), 1.2), ((180, 144, 92), 1.0), ((140, 66, 34), 0.3))
+_GREYS = _inks(((150, 148, 146), 1.0), ((205, 204, 200), 1.0), ((96, 94, 92), 1.0))
+#: What most people wear in streets: black, navy, grey; colours are rare.
+_DARK = _inks(((26, 27, 30), 3.0), ((30, 36, 54), 2.2), ((62, 64, 68), 1.6), ((88, 86, 84), 0.7), ((66, 58, 48), 0.8), ((52, 58, 46), 0.6), ((92, 30, 36), 0.3))
+_JEANS = _inks(((38, 50, 78), 2.0), ((58, 78, 112), 2.0), ((96, 118, 146), 0.8), ((30, 32, 40), 1.2))
+_PALE = _inks(((222, 220, 214), 1.2), ((188, 178, 158), 1.0), ((150, 140, 120), 0.7))
+_HI_VIS = _inks(((206, 236, 40), 3.0), ((250, 110, 30), 1.4))
+_SHOES = _inks(((24, 22, 22), 4.0), ((70, 48, 32), 1.4), ((226, 226, 224), 1.6), ((110, 108, 106), 0.8), ((40, 52, 84), 0.5))
+
+
+def _body(u: list[float], settings: PeopleSettings) -> PersonShape:
+    figure = rounded((1.0 if u[1] < 0.5 else -1.0) * (0.25 + 0.6 * u[2]))
+    if u[0] < settings.children:
+        age = rounded(2.5 + 11.0 * u[3])
+        height = _child_m(age) * (0.95 + 0.1 * u[4])
+        return PersonShape(height_m=rounded(height), age_years=age, bmi_kg_m2=rounded(15.0 + 3.0 * u[5]), figure=rounded(0.2 * figure))
+    age = rounded(16 + 68 * u[3] * (0.55 + 0.45 * u[3]))
+    height = 1.705 - 0.065 * (1 if figure > 0 else -1) + 0.07 * (u[4] + u[6] + u[7] - 1.5) / 0.5
+    return PersonShape(height_m=rounded(height), age_years=age, bmi_kg_m2=rounded(19.5 + 7.0 * u[5] + 6.0 * u[8] * u[9]), figure=figure)
+
+
+def _child_m(age: float) -> float:
+    """The median height of children (WHO)."""
+    return 0.87 + 0.073 * (age - 2.0) if age < 6 else 1.16 + 0.058 * (age - 6.0)
+
+
+def _dressed(person: PersonShape, u: list[float], settings: PeopleSettings) -> PersonShape:
+    woman, child, cold = person.figure > 0, person.age_years < 14, u[10] > settings.warmth
+    hot = u[10] < settings.warmth - 0.45
+    grey = (person.age_years - 42) / 35
+    hair_color = _pick(u[12], _GREYS if u[11] < grey else _HAIRS)
+    skin = _pick(u[13], _SKINS)
+    hair = _pick(u[14], [("long", 3), ("bob", 2), ("ponytail", 2.5), ("bun", 1), ("short", 1)] if woman else [("short", 4), ("crop", 3), ("curly", 1), ("none", max(grey, 0.15))])
+    if cold:
+        tops = [("jacket", 4), ("coat", 3 if woman else 2), ("parka", 2.5), ("hoodie", 1.5), ("jumper", 1), ("suit", 0.6)]
+    elif hot:
+        tops = [("t-shirt", 6), ("shirt", 1.5), ("vest", 1), ("dress", 1.5 if woman else 0)]
+    else:
+        tops = [("jumper", 3), ("shirt", 3), ("jacket", 3), ("hoodie", 2), ("t-shirt", 2), ("suit", 1.2), ("dress", 0.8 if woman else 0)]
+    top = _pick(u[15], tops)
+    if settings.hi_vis and u[16] < settings.hi_vis and not child:
+        top = "hi-vis"
+    bright = rgb_from_hsv(u[17], 0.35 + 0.5 * u[18], 0.25 + 0.55 * u[19])
+    colored = u[20] < (0.75 if child else 0.4 if top in ("t-shirt", "dress", "jumper", "hoodie") else 0.22)
+    color = _pick(u[21], _HI_VIS) if top == "hi-vis" else bright if colored else _pick(u[21], [*_DARK, *_PALE])
+    pattern = _pick(u[22], [("plain", 6), ("stripes", 1), ("checks", 1 if top == "shirt" else 0.2), ("print", 1 if top in ("t-shirt", "hoodie") else 0)])
+    bottoms = [("trousers", 8), ("leggings", 2 if woman else 0), ("skirt", 1.2 if woman else 0), ("long-skirt", 0.5 if woman else 0), ("shorts", 5 if hot else 0.2)]
+    bottom = _pick(u[23], bottoms)
+    jeans = bottom in ("trousers", "shorts") and u[24] < 0.5
+    second = _pick(u[26], [*_PALE, *_DARK])
+    bag = _pick(u[27], [("backpack", 3), ("shoulder-bag", 2), ("handbag", 1.2 if woman else 0.1), ("shopping", 1.5), ("briefcase", 0.5)])
+    umbrella = u[28] < settings.umbrellas
+    return replace(
+        person,
+        skin=skin,
+        hair=hair,
+        hair_color=hair_color,
+        top=top,
+        top_fabric=Fabric(color=_muted(color), pattern=pattern, second=second),
+        bottom=bottom,
+        bottom_fabric=Fabric(color=_pick(u[25], _JEANS if jeans else [*_DARK, *_PALE[1:]]), pattern="denim" if jeans else "plain"),
+        shoe=_pick(u[29], [("shoes", 3), ("trainers", 3), ("boots", 1.5 if cold else 0.3), ("sandals", 1 if hot else 0)]),
+        shoe_color=_pick(u[30], _SHOES),
+        hat=_pick(u[31], [(None, 8), ("cap", 0.7), ("beanie", 1.2 if cold else 0.1), ("brim", 0.25), ("headscarf", 0.4 if woman else 0)]),
+        hat_color=_pick(u[32], [*_DARK, *_PALE]),
+        bag=bag if u[33] < settings.carrying and not (child and bag != "backpack") else None,
+        bag_color=_pick(u[34], [*_DARK, *_SHOES]) if u[35] < 0.8 else rgb_from_hsv(u[36], 0.7, 0.6),
+        umbrella=(_pick(u[37], _DARK) if u[38] < 0.6 else rgb_from_hsv(u[39], 0.8, 0.6)) if umbrella else None,
+        phone=not umbrella and not child and u[38] > 0.93,
+    )
+
+
+def _muted(color: Rgb) -> Rgb:
+    return rounded(color[0]), rounded(color[1]), rounded(color[2])
