@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from diorama.randomizers.base import Context
 from diorama.randomizers.colors import rgb_from_hsv
 from diorama.randomizers.distributions import rounded
 from diorama.randomizers.street.standing import standing
@@ -15,7 +14,7 @@ from diorama.sim.assets.street.people.gait import PHASES, stride_m, walking
 from diorama.sim.codec import from_json, to_json
 from diorama.sim.errors import InvalidValue
 from diorama.sim.seeds import Seed
-from diorama.sim.spec import BodySpec, Change, Pose, Rgb, RoadMap, Track
+from diorama.sim.spec import BodySpec, Change, Rgb, RoadMap, Track
 from diorama.sim.spec.people import Fabric, PersonShape
 from diorama.sim.spec.roads import AreaKind, Vec2, along, lengths_m
 
@@ -26,8 +25,8 @@ Weighted = Sequence[tuple[T, float]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeopleSettings:
-    """Who is about: the share of children, of people with umbrellas up, with something carried, in hi-vis clothes, and how warm it is (0 freezing, 1 hot),
-    which says what they wear.
+    """Who is about: the share of children, of people with umbrellas up, with something carried, in hi-vis clothes, and how warm it is (0 freezing,
+    1 hot), which says what they wear.
     """
 
     children: float = 0.12
@@ -37,7 +36,7 @@ class PeopleSettings:
     warmth: float = 0.45
 
 
-def draw_person(seed: Seed, settings: PeopleSettings, context: Context) -> dict[str, Any]:
+def draw_person(seed: Seed, settings: PeopleSettings) -> dict[str, Any]:
     """A person as a JSON value, what `person_shape` takes: all of a PersonShape but the pose."""
     rng = seed.rng()
     u = [float(v) for v in rng.random(40)]
@@ -64,7 +63,7 @@ def walk(
     speed_m_s: float,
     library: AssetLibrary,
     *,
-    kind: AreaKind | Callable[[Vec2], AreaKind] = "pavement",
+    kind: Callable[[Vec2], AreaKind] = lambda _: "pavement",
     way_m: float = 0.0,
     start_s: float = 0.0,
     end_s: float,
@@ -72,7 +71,7 @@ def walk(
 ) -> Track:
     """Somebody who walks along a polyline at a steady speed, from `way_m` along it at `start_s` on to `end_s`, or to where it ends and they stand.
 
-    The pose changes `PHASES` times a stride; `phase` is the first one. `kind` is what they walk on, or says so by the place.
+    The pose changes `PHASES` times a stride; `phase` is the first one. `kind` says what they walk on at a place.
     Raises InvalidValue for times that do not rise.
     """
     if not start_s < end_s:
@@ -88,9 +87,8 @@ def walk(
         way = min(way_m + k * step_m, way_end)
         posed = walking(shape, ((first + k) % PHASES) / PHASES, speed_m_s)
         at, heading = along(points_m, way, reach)
-        ground = kind if isinstance(kind, str) else kind(at)
         times.append(rounded(start_s + (way - way_m) / speed_m_s))
-        poses.append(standing(library.shape_asset(posed), roads, at, heading, ground, upright=True))
+        poses.append(standing(library.shape_asset(posed), roads, at, heading, kind(at), upright=True))
         changes.append(Change(time_s=times[-1], shape=posed))
     return Track(body=name, times_s=tuple(times), poses=tuple(poses), changes=tuple(changes))
 
@@ -126,7 +124,15 @@ _SKINS = _inks(
 _HAIRS = _inks(((24, 20, 18), 3.0), ((48, 34, 26), 3.0), ((82, 58, 40), 2.4), ((128, 92, 56), 1.2), ((180, 144, 92), 1.0), ((140, 66, 34), 0.3))
 _GREYS = _inks(((150, 148, 146), 1.0), ((205, 204, 200), 1.0), ((96, 94, 92), 1.0))
 #: What most people wear in streets: black, navy, grey; colours are rare.
-_DARK = _inks(((26, 27, 30), 3.0), ((30, 36, 54), 2.2), ((62, 64, 68), 1.6), ((88, 86, 84), 0.7), ((66, 58, 48), 0.8), ((52, 58, 46), 0.6), ((92, 30, 36), 0.3))
+_DARK = _inks(
+    ((26, 27, 30), 3.0),
+    ((30, 36, 54), 2.2),
+    ((62, 64, 68), 1.6),
+    ((88, 86, 84), 0.7),
+    ((66, 58, 48), 0.8),
+    ((52, 58, 46), 0.6),
+    ((92, 30, 36), 0.3),
+)
 _JEANS = _inks(((38, 50, 78), 2.0), ((58, 78, 112), 2.0), ((96, 118, 146), 0.8), ((30, 32, 40), 1.2))
 _PALE = _inks(((222, 220, 214), 1.2), ((188, 178, 158), 1.0), ((150, 140, 120), 0.7))
 _HI_VIS = _inks(((206, 236, 40), 3.0), ((250, 110, 30), 1.4))
@@ -155,7 +161,8 @@ def _dressed(person: PersonShape, u: list[float], settings: PeopleSettings) -> P
     grey = (person.age_years - 42) / 35
     hair_color = _pick(u[12], _GREYS if u[11] < grey else _HAIRS)
     skin = _pick(u[13], _SKINS)
-    hair = _pick(u[14], [("long", 3), ("bob", 2), ("ponytail", 2.5), ("bun", 1), ("short", 1)] if woman else [("short", 4), ("crop", 3), ("curly", 1), ("none", max(grey, 0.15))])
+    styles = [("short", 4), ("crop", 3), ("curly", 1), ("none", max(grey, 0.15))]
+    hair = _pick(u[14], [("long", 3), ("bob", 2), ("ponytail", 2.5), ("bun", 1), ("short", 1)] if woman else styles)
     if cold:
         tops = [("jacket", 4), ("coat", 3 if woman else 2), ("parka", 2.5), ("hoodie", 1.5), ("jumper", 1), ("suit", 0.6)]
     elif hot:
@@ -168,9 +175,10 @@ def _dressed(person: PersonShape, u: list[float], settings: PeopleSettings) -> P
     bright = rgb_from_hsv(u[17], 0.35 + 0.5 * u[18], 0.25 + 0.55 * u[19])
     colored = u[20] < (0.75 if child else 0.4 if top in ("t-shirt", "dress", "jumper", "hoodie") else 0.22)
     color = _pick(u[21], _HI_VIS) if top == "hi-vis" else bright if colored else _pick(u[21], [*_DARK, *_PALE])
-    pattern = _pick(u[22], [("plain", 6), ("stripes", 1), ("checks", 1 if top == "shirt" else 0.2), ("print", 1 if top in ("t-shirt", "hoodie") else 0)])
-    bottoms = [("trousers", 8), ("leggings", 2 if woman else 0), ("skirt", 1.2 if woman else 0), ("long-skirt", 0.5 if woman else 0), ("shorts", 5 if hot else 0.2)]
-    bottom = _pick(u[23], bottoms)
+    printed = 1 if top in ("t-shirt", "hoodie") else 0
+    pattern = _pick(u[22], [("plain", 6), ("stripes", 1), ("checks", 1 if top == "shirt" else 0.2), ("print", printed)])
+    bottoms = [("trousers", 8), ("shorts", 5 if hot else 0.2)]
+    bottom = _pick(u[23], [*bottoms, ("leggings", 2), ("skirt", 1.2), ("long-skirt", 0.5)] if woman else bottoms)
     jeans = bottom in ("trousers", "shorts") and u[24] < 0.5
     second = _pick(u[26], [*_PALE, *_DARK])
     bag = _pick(u[27], [("backpack", 3), ("shoulder-bag", 2), ("handbag", 1.2 if woman else 0.1), ("shopping", 1.5), ("briefcase", 0.5)])

@@ -36,11 +36,12 @@ class _Angles:
     limits_rad: ClassVar[dict[str, tuple[tuple[float, float], ...]]]
 
     def __post_init__(self) -> None:
+        half = ANGLE_STEP_RAD / 2
         for name, limits in self.limits_rad.items():
             value = getattr(self, name)
             angles = value if isinstance(value, tuple) else (value,)
             check(
-                len(angles) == len(limits) and finite(*angles) and all(a <= v <= b for v, (a, b) in zip(angles, limits, strict=True)),
+                len(angles) == len(limits) and finite(*angles) and all(a - half <= v <= b + half for v, (a, b) in zip(angles, limits, strict=True)),
                 self,
                 f"{name} must be within {limits if isinstance(value, tuple) else limits[0]}, got {value}",
             )
@@ -73,8 +74,10 @@ class Arm(_Angles):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leg(_Angles):
-    """The joints of a leg, all 0 where it stands straight: `hip_rad` raises it forwards, then away from the body, then turns it outwards about itself;
-    `knee_rad` bends it; `ankle_rad` pulls the foot up; `toes_rad` bends the toes up.
+    """The joints of a leg, all 0 where it stands straight.
+
+    `hip_rad` raises it forwards, then away from the body, then turns it outwards about itself; `knee_rad` bends it; `ankle_rad` pulls the foot up;
+    `toes_rad` bends the toes up.
     """
 
     limits_rad: ClassVar = {
@@ -146,8 +149,8 @@ class PersonShape:
     """Somebody, standing at `base` on the ground and facing +x.
 
     `height_m` is without shoes and hat. Children are as children of `age_years` are: with larger heads, and shorter legs. `bmi_kg_m2` is the
-    body mass index; `figure` goes from broad shoulders, -1, to broad hips, 1. `hair` has its own colour; a `hat` covers it. The `joints` say what they
-    do. The lowest point is `lift_m` above the ground, as in a run's strides.
+    body mass index; `figure` goes from broad shoulders, -1, to broad hips, 1. `hair` has its own colour; a `hat` covers it. The `joints` say what
+    they do. The lowest point is `lift_m` above the ground, as in a run's strides.
     """
 
     kind: ClassVar[str] = "person"

@@ -1,7 +1,7 @@
 """Trunks and limbs, clothed: a top with its sleeves, what is worn below, and the arms, hands, legs and feet that show.
 
-Everything is a closed shell of its own, and what is worn over something ends in it. A top's trunk has rings of 16 corners and its sleeves, which grow out of it,
-rings of 8; trousers part into legs of 12. Sizes are shares of the height, after circumferences of DIN 33402-2.
+Everything is a closed shell of its own, and what is worn over something ends in it. A top's trunk has rings of 16 corners and its sleeves, which
+grow out of it, rings of 8; trousers part into legs of 12. Sizes are shares of the height, after circumferences of DIN 33402-2.
 """
 
 import math
@@ -11,6 +11,7 @@ from functools import cache, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from diorama.sim.assets import geometry
 from diorama.sim.assets.geometry import Points
 from diorama.sim.assets.primitives import circle
 from diorama.sim.assets.street.people.picture import lay
@@ -19,10 +20,13 @@ from diorama.sim.assets.street.people.skeleton import Lengths, lengths, rotated
 from diorama.sim.spec.people import PersonShape
 from diorama.sim.transforms import Vec3
 
-#: How far clothes stand off, as a share of the height; where they end (a top's hem below the hip joints, its sleeves as a share of the arm); how wide
-#: the hem is against the hips.
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Cut:
+    """How far a top stands off and how far below the hip joints its hem is, as shares of the height; where its sleeves end, as a share of the arm;
+    how wide the hem is against the hips.
+    """
+
     loose: float
     hem: float
     sleeve: float
@@ -43,8 +47,8 @@ _CUTS: dict[str, _Cut] = {
     "dress": _Cut(loose=0.004, hem=0.235, sleeve=0.3, flare=1.4),
 }
 
-#: Rings of a trunk from the hips up: their height as a share of that from hips to chin; half their width, and how far they reach to the front and back,
-#: as shares of the height; and how they grow with weight.
+#: Rings of a trunk from the hips up: their height as a share of that from hips to chin; half their width, and how far they reach to the front and
+#: back, as shares of the height; and how they grow with weight.
 _TRUNK = (
     (-0.06, 0.093, 0.060, 0.071, 0.5),
     (0.11, 0.087, 0.060, 0.062, 0.65),
@@ -279,9 +283,7 @@ def limb_rings(
     hold = arm_hold if kind == "arm" else leg_hold
     u = np.array([min(k, count - k) / (count / 2) for k in range(count)])
     total = ways_m[-1]
-    return [
-        sewing.add(points[k], lay(region, u, 1 - way / total), [hold(bones, side, way)]) for k, way in enumerate(ways_m)
-    ]
+    return [sewing.add(points[k], lay(region, u, 1 - way / total), [hold(bones, side, way)]) for k, way in enumerate(ways_m)]
 
 
 def bare_arm(person: PersonShape, side: str) -> Shell:
@@ -324,7 +326,7 @@ def _thumb(sewing: Sewing, bones: Lengths, side: str, arm_m: float) -> None:
     rings: list[NDArray[np.int64]] = []
     along = down * 0.8 + front * 0.55 - out * 0.25
     across = out if side == "left" else -out
-    other = np.array([along[1] * across[2] - along[2] * across[1], along[2] * across[0] - along[0] * across[2], along[0] * across[1] - along[1] * across[0]])
+    other = geometry.cross(along, across)
     for s, r in ((0.0, 0.10), (0.28, 0.085), (0.46, 0.06)):
         center = start + down * (arm_m + 0.16 * length) + front * 0.1 * length + along * (s * length)
         points = center + (turn[:, 0:1] * across + turn[:, 1:2] * other) * (r * length)
@@ -382,7 +384,7 @@ def trousers_shell(person: PersonShape) -> Shell:
             [r * h for r in radii],
             12,
             "leg",
-            shift=_leg_shift(person, bones, name, ways, radii),
+            shift=_leg_shift(bones, name, ways, radii),
         )
         sewing.tube(np.stack([np.array(loop), *legs]))
         tip = _on_limb(bones, f"{name}_thigh", end * bones.leg - 0.02 * h)
@@ -390,7 +392,7 @@ def trousers_shell(person: PersonShape) -> Shell:
     return sewing.finished()
 
 
-def _leg_shift(person: PersonShape, bones: Lengths, side: str, ways: list[float], radii: list[float]) -> Points:
+def _leg_shift(bones: Lengths, side: str, ways: list[float], radii: list[float]) -> Points:
     """How far a leg's rings are moved outwards, so that thick thighs do not run into one another, and (buttocks, calves) backwards."""
     back = [(-0.006 if s < 0.2 else -0.008 if 0.52 < s < 0.8 else 0.0) for s in ways]
     out = [max(r - 0.046 - 0.03 * s, 0.0) for s, r in zip(ways, radii, strict=True)]
@@ -411,7 +413,7 @@ def bare_leg(person: PersonShape, side: str, begin: float) -> Shell:
         [r * bones.height for r in radii],
         10,
         "skin",
-        shift=_leg_shift(person, bones, side, ways, radii),
+        shift=_leg_shift(bones, side, ways, radii),
     )
     sewing.tube(np.stack(rings))
     for ring, s in ((rings[0], begin), (rings[-1][::-1], 1.0)):
@@ -445,8 +447,16 @@ def skirt_shell(person: PersonShape) -> Shell:
 
 # --- feet -------------------------------------------------------------------------------------------------
 
-#: Rings of a shoe from heel to toe: how far before the ankle and half their width, as shares of the foot's length; how high, as a share of the ankle's.
-_SHOE = ((-0.29, 0.10, 0.75), (-0.24, 0.145, 1.12), (-0.02, 0.155, 1.2), (0.16, 0.165, 0.95), (0.42, 0.19, 0.62), (0.62, 0.17, 0.46), (0.75, 0.09, 0.3))
+#: Rings of a shoe from heel to toe: how far before the ankle and half their width, as shares of the foot's length; how high, as one of the ankle's.
+_SHOE = (
+    (-0.29, 0.10, 0.75),
+    (-0.24, 0.145, 1.12),
+    (-0.02, 0.155, 1.2),
+    (0.16, 0.165, 0.95),
+    (0.42, 0.19, 0.62),
+    (0.62, 0.17, 0.46),
+    (0.75, 0.09, 0.3),
+)
 #: The corners of one, left to right over the top: how far across, and how high from sole to top.
 _SECTION = ((0.9, 0.0), (1.0, 0.25), (0.82, 0.7), (0.35, 1.0), (-0.35, 1.0), (-0.82, 0.7), (-1.0, 0.25), (-0.9, 0.0))
 
@@ -464,7 +474,7 @@ def shoe_shell(person: PersonShape, side: str) -> Shell:
         points[:, 1] = section[:, 0] * half * bones.foot * 1.02 + (0.012 * y * bones.foot if x > 0.3 else 0.0)
         lift = 0.1 * bones.ankle if x > 0.7 else 0.0
         points[:, 2] = -bones.ankle + lift + section[:, 1] * (high * bones.ankle - lift)
-        world = np.array([rotated(turn, tuple(p)) for p in points.tolist()]) + ankle
+        world = np.array([rotated(turn, (p[0], p[1], p[2])) for p in points.tolist()]) + ankle
         hold = between(f"{side}_foot", f"{side}_toes", (x - 0.38) / 0.16)
         rings.append(sewing.add(world, lay("shoe", (x + 0.3) / 1.05, section[:, 1]), [hold]))
     grid = np.stack(rings)

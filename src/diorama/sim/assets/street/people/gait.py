@@ -1,10 +1,11 @@
 """Walking and running, phase by phase.
 
-Feet are put down, and stay where they are put: while one stands, all of it that touches the ground moves backwards under the body as fast as the body
-moves on. It comes down on its heel, lies flat, and leaves over its ball; the other does so half a stride later. The knees and hips follow from where feet
-and pelvis are.
+Feet are put down, and stay where they are put: while one stands, all of it that touches the ground moves backwards under the body as fast as
+the body moves on. It comes down on its heel, lies flat, and leaves over its ball; the other does so half a stride later. The knees and hips follow
+from where feet and pelvis are.
 
-How long strides are: R. McN. Alexander, "Stride length and speed for adults, children, and elephants" (1984): 2.3 (v^2 / g h)^0.3 of the hip's height h.
+How long strides are: R. McN. Alexander, "Stride length and speed for adults, children, and elephants" (1984), 2.3 (v^2 / g h)^0.3 of the hip's
+height h.
 """
 
 import math
@@ -41,7 +42,8 @@ def froude(person: PersonShape, speed_m_s: float) -> float:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Manner:
     """How somebody goes: stride, the share of it that a foot is on the ground, how it comes down and leaves (radians that the heel is below and above
-    the ball), how high it swings, how the pelvis goes up and down, and how the trunk and arms move."""
+    the ball), how high it swings, how the pelvis goes up and down, and how the trunk and arms move.
+    """
 
     stride_m: float
     stands: float
@@ -109,7 +111,7 @@ def walking(person: PersonShape, phase: float, speed_m_s: float) -> PersonShape:
         left_leg=legs["left"],
         right_leg=legs["right"],
     )
-    return replace(person, joints=joints, lift_m=_lift_m(bones, manner, phase))
+    return replace(person, joints=joints, lift_m=_lift_m(manner, phase))
 
 
 def _arm(manner: _Manner, forwards: float) -> Arm:
@@ -195,7 +197,7 @@ def _level_m(bones: Lengths, manner: _Manner) -> float:
     return best
 
 
-def _lift_m(bones: Lengths, manner: _Manner, phase: float) -> float:
+def _lift_m(manner: _Manner, phase: float) -> float:
     """How high the lower foot is above the ground: 0 but in a run's flights."""
     if any((phase + off) % 1.0 <= manner.stands for off in (0.0, 0.5)):
         return 0.0

@@ -69,7 +69,7 @@ def head_shell(person: PersonShape) -> Shell:
     round_ = columns()
     thick = 0.031 * h * girth(person, 0.3) * (1 - 0.08 * max(person.figure, 0.0)) * (bones.head / h / 0.13) ** 0.5
     numbers = []
-    _, (hx, _, hz) = bound(bones)["head"]
+    _, (hx, _, _) = bound(bones)["head"]
     for z, x, share in ((0.90 * up, -0.008 * h, 0.0), (0.975 * up, -0.003 * h, 0.5), (1.01 * up, hx - 0.004 * h, 1.0)):
         ring = np.column_stack([x + thick * round_[:, 0], thick * round_[:, 1], np.full(16, z)])
         ring[:, 2] += np.where(round_[:, 0] > 0, -0.012, 0.01) * h * (1 - share) * np.abs(round_[:, 0]) * 0.5

@@ -28,7 +28,7 @@ def person_asset(person: PersonShape) -> Asset:
     positions = bent(shell.positions, shell.bones, shell.shares, bones, frames)
     facing = normals(positions, shell.faces)
     low = float(positions[:, 2].min()) - person.lift_m
-    center = _center(bones, frames, low)
+    center = _center(bones, low)
     positions = positions - center
     part = MeshPart(
         positions=positions.astype(np.float32),
@@ -43,7 +43,7 @@ def person_asset(person: PersonShape) -> Asset:
         category="person",
         supercategory="person",
         parts=(part,),
-        hulls=_hulls(person, bones, frames, center),
+        hulls=_hulls(frames, center),
         bounds_m=((bottom[0], bottom[1], bottom[2]), (top[0], top[1], top[2])),
         volume_m3=person.mass_kg / DENSITY_KG_M3,
         density_kg_m3=DENSITY_KG_M3,
@@ -72,7 +72,7 @@ def _less(a: Vec3, b: Vec3) -> Vec3:
     return a[0] - b[0], a[1] - b[1], a[2] - b[2]
 
 
-def _center(bones: Lengths, frames: Mapping[str, Frame], low: float) -> Vec3:
+def _center(bones: Lengths, low: float) -> Vec3:
     return 0.0, 0.0, low + 0.56 * bones.height
 
 
@@ -95,5 +95,5 @@ def keypoints(bones: Lengths, frames: Mapping[str, Frame]) -> dict[str, Vec3]:
     return out
 
 
-def _hulls(person: PersonShape, bones: Lengths, frames: Mapping[str, Frame], center: Vec3) -> tuple[Points, ...]:
+def _hulls(frames: Mapping[str, Frame], center: Vec3) -> tuple[Points, ...]:
     return (np.array([p for _, p in frames.values()]) - center,)

@@ -9,7 +9,6 @@ from numpy.typing import ArrayLike, NDArray
 from diorama.sim.assets.color import srgb_from_linear
 from diorama.sim.assets.geometry import Points
 from diorama.sim.assets.recipe import Ink
-from diorama.sim.seeds import Seed
 from diorama.sim.spec import Rgb
 from diorama.sim.spec.people import Fabric, PersonShape
 
@@ -68,7 +67,7 @@ def sheet(person: PersonShape) -> NDArray[np.uint8]:
         ("shoe", person.shoe_color),
         ("bag", person.bag_color),
         ("umbrella", person.umbrella or (0.0, 0.0, 0.0)),
-        ("strap", tuple(0.5 * c for c in person.bag_color)),
+        ("strap", (0.5 * person.bag_color[0], 0.5 * person.bag_color[1], 0.5 * person.bag_color[2])),
         ("metal", (0.4, 0.4, 0.4)),
         ("screen", (0.01, 0.012, 0.015)),
         ("white", (0.75, 0.75, 0.72)),

@@ -1,7 +1,7 @@
 """Closed shells of triangles that move with bones: what bodies and clothes are made of.
 
-Shells are made around a body in one pose, `BIND`, its arms and legs a little spread, and are bent from there into others. A corner goes with up to three
-bones. At the larger joints there is a bone more, turned half as far as the joint is, so that what bends there keeps its girth.
+Shells are made around a body in one pose, `BIND`, its arms and legs a little spread, and are bent from there into others. A corner goes with up to
+three bones. At the larger joints there is a bone more, turned half as far as the joint is, so that what bends there keeps its girth.
 """
 
 from collections.abc import Mapping, Sequence

@@ -154,10 +154,9 @@ def posed(bones: Lengths, joints: Joints) -> Mapping[str, Frame]:
 
 def _turns(joints: Joints) -> dict[str, Quat]:
     """How each bone is turned against the one that it hangs on."""
-    (p, l, t), (sp, sl, st), (np, nl, nt) = joints.pelvis_rad, joints.spine_rad, joints.neck_rad
-    bend = trunk_turn(sp / 2, sl / 2, st / 2)
-    nod = trunk_turn(np / 2, nl / 2, nt / 2)
-    out = {"pelvis": trunk_turn(p, l, t), "waist": bend, "chest": bend, "neck": nod, "head": nod}
+    bend = trunk_turn(*(angle / 2 for angle in joints.spine_rad))
+    nod = trunk_turn(*(angle / 2 for angle in joints.neck_rad))
+    out = {"pelvis": trunk_turn(*joints.pelvis_rad), "waist": bend, "chest": bend, "neck": nod, "head": nod}
     for side, y, arm, leg in (("left", 1.0, joints.left_arm, joints.left_leg), ("right", -1.0, joints.right_arm, joints.right_leg)):
         out |= {f"{side}_{bone}": turn for bone, turn in (_arm_turns(arm, y) | _leg_turns(leg, y)).items()}
     return out
