@@ -82,8 +82,10 @@ if TYPE_CHECKING:
         BoxShape,
         BrownConrady,
         CameraSpec,
+        Clouds,
         CylinderShape,
         EnvironmentSpec,
+        Fog,
         HdrMap,
         ImageTexture,
         KannalaBrandt,
@@ -126,6 +128,7 @@ __all__ = [
     "CameraSpec",
     "ChiSquare",
     "Choice",
+    "Clouds",
     "Constant",
     "Context",
     "CylinderShape",
@@ -137,6 +140,7 @@ __all__ = [
     "EnvironmentSpec",
     "Exponential",
     "Exporter",
+    "Fog",
     "Frame",
     "Gamma",
     "GaussianCopula",
@@ -239,9 +243,9 @@ _HOMES = {
     "diorama.sim.render.settings": "PathTracing",
     "diorama.sim.seeds": "Seed",
     "diorama.sim.sky": "sky_map sun_light",
-    "diorama.sim.spec": "Adjustment BodySpec BoxShape BrownConrady CameraSpec CylinderShape EnvironmentSpec HdrMap ImageTexture KannalaBrandt "
-    "Lattice MaterialSpec MeshShape Motion PackedTexture PhysicalSky PhysicsSpec PointLight Pose PrismShape ProceduralTexture RectLight SceneSpec "
-    "SensorSpec SphereShape SpotLight SunLight Weathering",
+    "diorama.sim.spec": "Adjustment BodySpec BoxShape BrownConrady CameraSpec Clouds CylinderShape EnvironmentSpec Fog HdrMap ImageTexture "
+    "KannalaBrandt Lattice MaterialSpec MeshShape Motion PackedTexture PhysicalSky PhysicsSpec PointLight Pose PrismShape ProceduralTexture "
+    "RectLight SceneSpec SensorSpec SphereShape SpotLight SunLight Weathering",
     "diorama.sim.transforms": "look_at",
     "diorama.studio": "Studio generate",
 }

@@ -139,4 +139,4 @@ def _emptied(spec: SceneSpec) -> SceneSpec:
 
 def _with(spec: SceneSpec, bodies: Sequence[BodySpec], background: Rgb) -> SceneSpec:
     around = replace(spec.environment, background_top=background, background_bottom=background)
-    return spec.replace(bodies=tuple(bodies), environment=around)
+    return spec.replace(bodies=tuple(bodies), environment=around, lights=spec.lights_in_world())

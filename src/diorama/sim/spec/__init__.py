@@ -11,7 +11,7 @@ in [0, 1]; lights are in radiometric units per colour channel.
 from diorama.sim.spec.bodies import BodySpec
 from diorama.sim.spec.cameras import BrownConrady, CameraSpec, Distortion, KannalaBrandt
 from diorama.sim.spec.checks import Rgb
-from diorama.sim.spec.environment import Backdrop, EnvironmentSpec, HdrMap, Highlight, PhysicalSky, Surroundings
+from diorama.sim.spec.environment import Backdrop, CloudGenus, Clouds, EnvironmentSpec, Fog, HdrMap, Highlight, PhysicalSky, Surroundings
 from diorama.sim.spec.ground import GroundShape, PaintShape, Ribbon
 from diorama.sim.spec.lattice import Lattice
 from diorama.sim.spec.lights import Flicker, Light, PointLight, RectLight, SpotLight, SunLight
@@ -37,11 +37,14 @@ __all__ = [
     "BrownConrady",
     "CameraSpec",
     "Change",
+    "CloudGenus",
+    "Clouds",
     "CylinderShape",
     "Distortion",
     "EnvironmentSpec",
     "Event",
     "Flicker",
+    "Fog",
     "GroundShape",
     "HdrMap",
     "Highlight",

@@ -2,9 +2,9 @@
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
-from diorama.sim.spec.checks import Rgb, check, check_color, finite
+from diorama.sim.spec.checks import Rgb, check, check_color, check_share, finite
 from diorama.sim.transforms import Vec3
 
 
@@ -45,13 +45,32 @@ class HdrMap:
         check(finite(self.turn_rad), self, f"turn_rad must be finite, got {self.turn_rad}")
 
 
+#: ``cumulus`` are heaps with flat bases, ``stratocumulus`` a low layer of rolls with gaps, ``cirrus`` high streaks of ice.
+CloudGenus = Literal["cumulus", "stratocumulus", "cirrus"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clouds:
+    """Clouds in a sky: about the share `cover` of it, seen from below; `seed` picks one of many patterns of the `genus`."""
+
+    genus: CloudGenus = "cumulus"
+    cover: float = 0.4
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        check_share(self, "cover", self.cover)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhysicalSky:
-    """The clear sky by where the sun stands, without the sun itself: `diorama.sim.sky.sun_light` is the light that belongs to it.
+    """The sky by where the sun stands, without the sun itself: `diorama.sim.sky.sun_light` is the light that belongs to it.
 
     `sun_elevation_rad` above the horizon (below it: dusk), `sun_azimuth_rad` from the world's +x, counter-clockwise;
     `turbidity` is the air's haziness, 2 very clear to 10 hazy; `ground` the albedo of all below the horizon.
     `strength` scales radiances: 1 shows a noon sky about as bright as the default environment.
+
+    It is clear, with `clouds` if there are any; and the share `overcast` of its light is that of a closed cover of clouds, three times as bright
+    at the zenith as at the horizon, through which no sun comes. `glow` (W/m2/sr) is what the lamps of a town add at the horizon, seen at night.
     """
 
     kind: ClassVar[str] = "physical-sky"
@@ -60,6 +79,9 @@ class PhysicalSky:
     turbidity: float = 3.0
     ground: Rgb = (0.2, 0.2, 0.18)
     strength: float = 1.0
+    overcast: float = 0.0
+    clouds: Clouds | None = None
+    glow: Rgb = (0.0, 0.0, 0.0)
 
     def __post_init__(self) -> None:
         check(-0.35 <= self.sun_elevation_rad <= math.pi / 2, self, f"sun_elevation_rad must be in [-0.35, pi/2], got {self.sun_elevation_rad}")
@@ -67,6 +89,8 @@ class PhysicalSky:
         check(1.7 <= self.turbidity <= 10, self, f"turbidity must be in [1.7, 10], got {self.turbidity}")
         check_color(self, "ground", self.ground)
         check(finite(self.strength) and self.strength >= 0, self, f"strength must be 0 or more, got {self.strength}")
+        check_share(self, "overcast", self.overcast)
+        check_color(self, "glow", self.glow, math.inf)
 
 
 Surroundings = HdrMap | PhysicalSky
@@ -94,6 +118,27 @@ class Backdrop:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fog:
+    """Air that is not clear, alike everywhere up to `height_m` above what is seen: of light, exp(-`extinction_per_m` x) is left after x metres,
+    and the rest is made up for by the air's own radiance.
+
+    That is `color` (W/m2/sr per channel), or, where it is None, what arrives from all around, scattered evenly to all sides. What one can just tell
+    from it is 3.9 / `extinction_per_m` away (Koschmieder): 4 km for 0.001, a hazy day; 100 m for 0.039, thick fog. Pictures alone know of fog.
+    """
+
+    extinction_per_m: float
+    color: Rgb | None = None
+    height_m: float = 200.0
+
+    def __post_init__(self) -> None:
+        extinction = self.extinction_per_m
+        check(finite(extinction) and extinction >= 0, self, f"extinction_per_m must be 0 or more, got {extinction}")
+        check(finite(self.height_m) and self.height_m > 0, self, f"height_m must be positive, got {self.height_m}")
+        if self.color is not None:
+            check_color(self, "color", self.color, math.inf)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EnvironmentSpec:
     """What surrounds the scene: light from everywhere, and what is seen where there is nothing.
 
@@ -102,6 +147,7 @@ class EnvironmentSpec:
     sees past the last surface, blended alike; None shows `sky` and `ground` themselves.
     `surroundings`, if given, take the place of `sky` and `ground`, and of the background where that is None.
     Light from all around is dimmed where surfaces within `occlusion_radius_m` stand in its way (0: nowhere).
+    `fog` is between the camera and all there is, surroundings included; a camera's `backdrop` has weather of its own.
     """
 
     sky: Rgb = (0.6, 0.65, 0.7)
@@ -110,6 +156,7 @@ class EnvironmentSpec:
     background_bottom: Rgb | None = None
     surroundings: Surroundings | None = None
     occlusion_radius_m: float = 0.1
+    fog: Fog | None = None
 
     def __post_init__(self) -> None:
         for name in ("sky", "ground", "background_top", "background_bottom"):

@@ -1,11 +1,16 @@
-"""The lights that can be counted; light from all around is the environment's."""
+"""The lights that can be counted; light from all around is the environment's.
+
+A lamp that is mounted `on` a body goes where that goes: its position and directions are in the axes of the body of that name. See
+`SceneSpec.lights_in_world`.
+"""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from diorama.sim.spec.checks import Rgb, check, check_color, check_share, finite
-from diorama.sim.transforms import Vec3, cross, normalize
+from diorama.sim.spec.pose import Pose
+from diorama.sim.transforms import Vec3, cross, matrix_from_quat, normalize
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +72,7 @@ class SpotLight:
     radius_m: float = 0.03
     shadows: bool = True
     flicker: Flicker | None = None
+    on: str | None = None
 
     def __post_init__(self) -> None:
         check(finite(*self.position_m), self, f"position_m must be finite, got {self.position_m}")
@@ -90,6 +96,7 @@ class PointLight:
     radius_m: float = 0.03
     shadows: bool = True
     flicker: Flicker | None = None
+    on: str | None = None
 
     def __post_init__(self) -> None:
         check(finite(*self.position_m), self, f"position_m must be finite, got {self.position_m}")
@@ -113,6 +120,7 @@ class RectLight:
     radiance: Rgb = (10.0, 10.0, 10.0)
     shadows: bool = True
     flicker: Flicker | None = None
+    on: str | None = None
 
     def __post_init__(self) -> None:
         check(finite(*self.position_m), self, f"position_m must be finite, got {self.position_m}")
@@ -137,3 +145,21 @@ class RectLight:
 
 
 Light = SunLight | SpotLight | PointLight | RectLight
+
+
+def mounted(light: Light, world_from_body: Pose) -> Light:
+    """A light that is mounted on a body, where it is in the world while the body is there; it is `on` nothing any more."""
+    if isinstance(light, SunLight):
+        return light
+    turn = matrix_from_quat(world_from_body.rotation_wxyz)
+
+    def turned(v: Vec3) -> Vec3:
+        x, y, z = (float(row[0] * v[0] + row[1] * v[1] + row[2] * v[2]) for row in turn)
+        return (x, y, z)
+
+    x, y, z = (p + c for p, c in zip(world_from_body.position_m, turned(light.position_m), strict=True))
+    if isinstance(light, PointLight):
+        return replace(light, position_m=(x, y, z), on=None)
+    if isinstance(light, SpotLight):
+        return replace(light, position_m=(x, y, z), direction=turned(light.direction), on=None)
+    return replace(light, position_m=(x, y, z), direction=turned(light.direction), up=turned(light.up), on=None)

@@ -9,7 +9,7 @@ from diorama.sim.spec.bodies import BodySpec
 from diorama.sim.spec.cameras import CameraSpec
 from diorama.sim.spec.checks import check, finite
 from diorama.sim.spec.environment import EnvironmentSpec
-from diorama.sim.spec.lights import Light
+from diorama.sim.spec.lights import Light, SunLight, mounted
 from diorama.sim.spec.roads import RoadMap
 from diorama.sim.spec.tracks import Event, Track, motion_between
 from diorama.sim.transforms import Vec3
@@ -71,6 +71,8 @@ class SceneSpec:
             check(not twice, self, f"{what} names must be unique, {twice} appear more than once")
         unknown = sorted(set(named["tracks' body"]) - set(named["body"]))
         check(not unknown, self, f"there are tracks of {unknown}, which are no bodies")
+        bare = sorted({light.on for light in self.lights if not isinstance(light, SunLight) and light.on is not None} - set(named["body"]))
+        check(not bare, self, f"there are lights on {bare}, which are no bodies")
 
     @property
     def categories(self) -> tuple[str, ...]:
@@ -83,6 +85,14 @@ class SceneSpec:
             if body.name == name:
                 return body
         raise KeyError(name)
+
+    def lights_in_world(self, seconds: float = 0.0) -> tuple[Light, ...]:
+        """The lights, those on bodies where these are `seconds` after the scene's moment, by their motion."""
+        on = {light.on for light in self.lights if not isinstance(light, SunLight)} - {None}
+        if not on:
+            return self.lights
+        poses = {body.name: body.motion.moved(body.world_from_body, seconds) for body in self.bodies if body.name in on}
+        return tuple(light if isinstance(light, SunLight) or light.on is None else mounted(light, poses[light.on]) for light in self.lights)
 
     def at(self, time_s: float, *, over_s: float = 0.0) -> "SceneSpec":
         """The scene as it is at a moment: bodies with tracks are where those say, and what they have become by then. It has no tracks any more.

@@ -6,11 +6,15 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any, Self
 
+import numpy as np
+from numpy.typing import NDArray
+
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.errors import InvalidValue
 from diorama.sim.frame import Frame
 from diorama.sim.render.backdrop import Backdrops
 from diorama.sim.render.flicker import lights_at
+from diorama.sim.render.fog import air_light, fogged
 from diorama.sim.render.gl.lamps import lamps
 from diorama.sim.render.gl.platform import chosen_platform
 from diorama.sim.render.gl.surroundings import surroundings
@@ -59,6 +63,7 @@ class GL:
 
     def load(self, spec: SceneSpec) -> None:
         """Take a scene; its shadow maps are drawn with the first picture."""
+        spec = spec.replace(lights=spec.lights_in_world())
         self._show(spec, None)
         self._spec = spec
         self._labels_loaded = False
@@ -96,11 +101,24 @@ class GL:
                 self._light(self._spec, lights)
             self._scenes.point_camera(self._scene, camera, self._boxes)
             radiance = self._engine.photograph(self._scene, camera.width, camera.height, self._backdrops.seen_by(camera))
+            if self._spec.environment.fog is not None:
+                radiance = self._through_fog(self._spec, camera, radiance)
             if "radiance" in channels:
                 out["radiance"] = radiance
             if "rgb" in channels:
                 out["rgb"] = self._sensor.develop(radiance, camera)
         return Frame(camera=camera, **out)
+
+    def _through_fog(self, spec: SceneSpec, camera: CameraSpec, radiance: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The picture in the scene's fog."""
+        if not self._labels_loaded:
+            self._raster.load(spec)
+            self._labels_loaded = True
+        depth_m = self._raster.render(camera, ("depth",)).depth_m
+        assert depth_m is not None
+        covered = np.isfinite(depth_m)
+        air = air_light(spec.environment, spec.lights)
+        return fogged(radiance * covered[..., None], covered, radiance * ~covered[..., None], depth_m, camera, spec.environment, air)
 
     def _light(self, spec: SceneSpec, lights: tuple[Light, ...]) -> None:
         """Give the engine lights in place of the scene's, and what surrounds it."""

@@ -14,6 +14,7 @@ from diorama.sim.frame import Frame
 from diorama.sim.lens import rays_at
 from diorama.sim.render.backdrop import Backdrops
 from diorama.sim.render.flicker import flickers, lights_at
+from diorama.sim.render.fog import air_light, fogged
 from diorama.sim.render.pathtrace import film, wavefront
 from diorama.sim.render.pathtrace.denoise import Denoiser
 from diorama.sim.render.pathtrace.engine import using
@@ -72,6 +73,7 @@ class PathTracer:
 
     def load(self, spec: SceneSpec) -> None:
         """Build Mitsuba's scene, and the one that labels come from."""
+        spec = spec.replace(lights=spec.lights_in_world())
         # Shadow maps take time, and only one channel asks for them.
         self._labels.load(replace(spec, lights=()))
         self._labels_lit = False
@@ -106,12 +108,13 @@ class PathTracer:
         labels = self._labels.render(camera, [c for c in channels if c not in _FROM_LIGHT])
         if _FROM_LIGHT.isdisjoint(channels):
             return labels
-        radiance = self._radiance(camera)
+        radiance = self._radiance(camera, labels)
         rgb = self._sensor.develop(radiance, camera) if "rgb" in channels else None
         return replace(labels, rgb=rgb, radiance=radiance if "radiance" in channels else None)
 
-    def _radiance(self, camera: CameraSpec) -> NDArray[np.float32]:
-        """(H, W, 3), what is behind the scene included, and denoised if that is wanted."""
+    def _radiance(self, camera: CameraSpec, labels: Frame) -> NDArray[np.float32]:
+        """(H, W, 3), what is behind the scene and before it included, and denoised if that is wanted."""
+        assert self._spec is not None
         if camera.unseen != self._unseen:
             self._unseen, self._scene = camera.unseen, None
         self._light(camera)
@@ -119,7 +122,15 @@ class PathTracer:
         radiance, covered = np.ascontiguousarray(mean[..., :3]), mean[..., 3]
         rows, columns = np.nonzero(covered < 1)
         beyond = self._beyond(camera, rows, columns) * (1 - covered[rows, columns, None])
-        radiance[rows, columns] += beyond
+        if self._spec.environment.fog is None:
+            radiance[rows, columns] += beyond
+        else:
+            behind = np.zeros_like(radiance)
+            behind[rows, columns] = beyond
+            depth_m = labels.depth_m if labels.depth_m is not None else self._labels.render(camera, ("depth",)).depth_m
+            assert depth_m is not None
+            air = air_light(self._spec.environment, self._spec.lights)
+            radiance = fogged(radiance, covered, behind, depth_m, camera, self._spec.environment, air)
         if self._denoiser is None:
             return radiance
         albedo, normal = np.ascontiguousarray(mean[..., 4:7]), np.ascontiguousarray(mean[..., 7:])

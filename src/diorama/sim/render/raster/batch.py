@@ -13,6 +13,7 @@ from diorama.sim.errors import InvalidValue
 from diorama.sim.frame import Frame, check_channels
 from diorama.sim.render.flicker import flickers
 from diorama.sim.render.raster.device import Array, wp
+from diorama.sim.render.raster.reach import FEW
 from diorama.sim.render.raster.scene import Bodies, SceneCache
 from diorama.sim.render.raster.together import CHANNELS, Together
 from diorama.sim.spec import CameraSpec, SceneSpec
@@ -115,7 +116,7 @@ def _alike(worlds: Sequence[SceneSpec], scenes: SceneCache) -> list[tuple[list[i
     groups: dict[Any, tuple[list[int], list[Bodies]]] = {}
     for i, world in enumerate(worlds):
         bodies = scenes.bodies(world)
-        if all(map(_is_plain, world.cameras)) and not any(bodies.kinds) and not any(map(flickers, world.lights)):
+        if all(map(_is_plain, world.cameras)) and not any(bodies.kinds) and len(world.lights) <= FEW and not any(map(flickers, world.lights)):
             indices, made_of = groups.setdefault((bodies.meshes, bodies.owners, bodies.boxes_m.tobytes()), ([], []))
             indices.append(i)
             made_of.append(bodies)

@@ -14,7 +14,7 @@ from diorama.sim.render.raster.light_data import BOUNDS_SIZES, POINT, RECT, SPOT
 from diorama.sim.render.raster.scene import SceneArrays
 from diorama.sim.render.raster.shadow_rows import ShadowRows, within_bounds
 from diorama.sim.render.raster.shadow_views import NEAR_M, View, closer_views, ground, lowest_m, views
-from diorama.sim.spec import CameraSpec, Light, RectLight, SceneSpec, SpotLight, SunLight
+from diorama.sim.spec import CameraSpec, Light, RectLight, SpotLight, SunLight
 from diorama.sim.transforms import normalize
 
 #: Bodies of more triangles than this are not examined whether they are convex.
@@ -32,25 +32,26 @@ class LightArrays:
 class SceneLights:
     """The lights of one scene, and the shadow maps of those that cast any: drawn once for all cameras, but for what is close to one."""
 
-    def __init__(self, spec: SceneSpec, scene: SceneArrays, scratch: Scratch, strips: int) -> None:
+    def __init__(self, of: Sequence[Light], scene: SceneArrays, scratch: Scratch, strips: int) -> None:
         self._scene = scene
         self._scratch = scratch
         self._strips = strips
-        self._lights = light_rows(spec.lights)
+        self.lights = of
+        self._lights = light_rows(of)
         self._rows = ShadowRows()
         self._suns: list[_Sun] = []
         self._seen: tuple[CameraSpec, LightArrays] | None = None
         casting: list[NDArray[np.bool_]] = []
         parts: list[list[list[View]]] = []
         base = ground(scene.bounds_m, lambda body: _shape(scene, body))
-        for light in spec.lights:
+        for light in of:
             casts = scene.bodies.casts & ~(base & (scene.bounds_m[:, 1, 2] <= lowest_m(light)))
             seen = light.shadows and casts.any()
             casting.append(casts)
             parts.append([part for part in views(light, scene.bounds_m[casts], scene.bounds_m) if part] if seen else [])
         coarser = within_bounds([part for light in parts for part in light])
         drawn = []
-        for index, light in enumerate(spec.lights):
+        for index, light in enumerate(of):
             self._lights[index]["shadow"] = len(self._rows) if parts[index] else -1
             for number, part in enumerate(parts[index]):
                 fitted = [replace(view, per_texel=view.per_texel * coarser) for view in part]

@@ -17,6 +17,7 @@ from diorama.sim.render.raster.device import Array, Scratch, wp
 from diorama.sim.render.raster.dfg import dfg_table
 from diorama.sim.render.raster.environment import EnvironmentCache, environment_arrays
 from diorama.sim.render.raster.exposure import COLOR_SAMPLES, MIDDLE, Shot, blurred_shots, sharp_shots, sheared
+from diorama.sim.render.raster.fog import fog_of
 from diorama.sim.render.raster.fragments import Fragments, accumulate, blend, gather
 from diorama.sim.render.raster.lanes import COUNT
 from diorama.sim.render.raster.layers import Layers
@@ -25,6 +26,7 @@ from diorama.sim.render.raster.partial import Partial, most_rows
 from diorama.sim.render.raster.presence import LABELS, LIGHT
 from diorama.sim.render.raster.projection import Projection, project
 from diorama.sim.render.raster.ray_tables import BEYOND, RayTables
+from diorama.sim.render.raster.reach import reaches
 from diorama.sim.render.raster.scene import SceneArrays, SceneCache
 from diorama.sim.render.raster.sensor import Sensor
 from diorama.sim.render.raster.shade import Lighting, shade
@@ -62,6 +64,7 @@ class Raster:
         self._stage: Stage | None = None
         self._projected: tuple[Any, Projection] | None = None
         self._environment: Any = None
+        self._fog: Any = None
         self._occlusion_radius_m = 0.0
         self._labelled: list[int] = []
 
@@ -90,6 +93,7 @@ class Raster:
         self._stage = Stage(spec, self._scenes, self._scratch, self._strips)
         self._projected = None
         self._environment = environment_arrays(spec.environment, self.device, self._surroundings)
+        self._fog = fog_of(spec.environment, spec.lights)
         self._occlusion_radius_m = spec.environment.occlusion_radius_m
         self._labelled = [i for i, body in enumerate(spec.bodies) if body.category is not None]
 
@@ -362,9 +366,12 @@ class Raster:
         return looks
 
     def _lighting(self, stage: Stage, camera: CameraSpec, shot: Shot, openness: Array) -> Any:
-        lights = stage.lights(shot.seconds).seen_by(camera)
+        scene_lights = stage.lights(shot.seconds)
+        lights = scene_lights.seen_by(camera)
         lighting = Lighting()
+        lighting.reaches = wp.array(reaches(scene_lights.lights, camera), dtype=wp.float32, device=self.device)
         lighting.lights, lighting.shadows, lighting.environment = lights.lights, lights.shadows, self._environment
+        lighting.fog = self._fog
         lighting.openness, lighting.backdrop, lighting.powers, lighting.ltc = openness, self._backdrop, self._powers, self._ltc
         return lighting
 

@@ -5,6 +5,7 @@ import warp as wp
 from diorama.sim.render.raster.area import rect_reflected
 from diorama.sim.render.raster.brdf import Surfels, reflected
 from diorama.sim.render.raster.environment import Environment, background
+from diorama.sim.render.raster.fog import Fog, left_at, seen_beyond
 from diorama.sim.render.raster.fragments import Fragments
 from diorama.sim.render.raster.lanes import (
     LANES,
@@ -31,6 +32,7 @@ from diorama.sim.render.raster.lanes import (
     where_above,
 )
 from diorama.sim.render.raster.light_data import POINT, RECT, SUN, LightData, Shadows
+from diorama.sim.render.raster.reach import ball_around, reached, stretched
 from diorama.sim.render.raster.shadow_lanes import lit_fractions
 from diorama.sim.render.raster.surface import Looks, Places, View, places, surfels, with_rays
 from diorama.sim.render.raster.surroundings import ambient
@@ -43,16 +45,19 @@ wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": 
 class Lighting:
     """All light there is. `openness` is what surfaces in each pixel's neighbourhood leave open of its surroundings; empty for all.
     `backdrop` is what each pixel sees where nothing is; empty for the environment. `powers` says, row by row of the picture, what each light is of
-    its mean; empty where none flickers. `ltc` is the table of area.py.
+    its mean; empty where none flickers. `ltc` is the table of area.py. `reaches` tells how far lights reach (reach.py); empty where all are
+    looked at everywhere. `fog` is between the camera and all that it sees but a backdrop.
     """
 
     lights: wp.array(dtype=LightData)
+    reaches: wp.array(dtype=float)
     shadows: Shadows
     environment: Environment
     openness: wp.array(dtype=float)
     backdrop: wp.array(dtype=wp.vec3)
     powers: wp.array(dtype=float)
     ltc: wp.array(dtype=wp.vec4)
+    fog: Fog
 
 
 @wp.struct
@@ -126,11 +131,23 @@ def at_pixels(array: wp.array(dtype=float), width: int, height: int, u: Lanes, v
 
 # Inline: what it is given is too much to copy for every eight points.
 @wp.func(inline=True)
-def lighted(lighting: Lighting, view: View, at: Places, s: Surfels, openness: Lanes) -> Vectors:
+def lighted(lighting: Lighting, view: View, at: Places, s: Surfels, triangle: Indices, openness: Lanes) -> Vectors:
     """The radiance of eight points, their own emission included."""
     out = added(s.emitted, ambient(lighting.environment, s, lesser(openness, s.open)))
     count = lighting.lights.shape[0]
+    culled = lighting.reaches.shape[0] > 0
+    ball = wp.vec4()
+    stretch = float(1.0)
+    if culled:
+        ball = ball_around(s.point, triangle)
+        stretch = stretched(s)
+    bits = int(255)
     for k in range(count):
+        if culled:
+            if k % LANES == 0:
+                bits = reached(lighting.reaches, k, ball, stretch)
+            if (bits >> (k % LANES)) & 1 == 0:
+                continue
         share = Lanes(1.0)
         light = Arriving()
         if lighting.lights[k].kind != RECT:
@@ -163,7 +180,11 @@ def beyond(lighting: Lighting, view: View, ray: wp.vec3, u: float, v: float) -> 
     if wp.dot(ray, ray) == 0.0:
         return wp.vec3(0.0, 0.0, 0.0)
     if lighting.backdrop.shape[0] == 0:
-        return background(lighting.environment, wp.normalize(ray))
+        toward = wp.normalize(ray)
+        seen = background(lighting.environment, toward)
+        if lighting.fog.extinction > 0.0:
+            return seen_beyond(lighting.fog, seen, toward[2])
+        return seen
     x = wp.clamp(int(u), 0, view.width - 1)
     y = wp.clamp(int(v), 0, view.height - 1)
     return lighting.backdrop[y * view.width + x]
@@ -209,14 +230,23 @@ def show_layers(
     triangle: Indices,
     s: Surfels,
     out: Vectors,
+    left: Lanes,
+    air: wp.vec3,
     through: wp.array(dtype=wp.vec3),
     radiance: wp.array(dtype=wp.vec3),
 ):
-    """Write the radiance of fragments of mixed pixels that are seen through, and how much they let through."""
+    """Write the radiance of fragments of mixed pixels that are seen through, and how much they let through.
+
+    Of their light fog has `left` a share; the rest is the `air`'s, as far as what is behind does not bring it along.
+    """
     for i in range(LANES):
         if triangle[i] >= 0 and base + i < count and base + i >= pixels:
-            radiance[base + i] = vector_at(out, i) * s.opacity[i]
-            through[base + i - pixels] = passed(s, i)
+            share = passed(s, i)
+            through[base + i - pixels] = share
+            color = vector_at(out, i) * s.opacity[i]
+            if left[i] < 1.0:
+                color = color * left[i] + wp.cw_mul(air, wp.vec3(1.0) - share) * (1.0 - left[i])
+            radiance[base + i] = color
 
 
 @wp.func(inline=True)
@@ -249,10 +279,15 @@ def shade_group(
     if layered:
         # What surrounds it was looked for past it.
         openness = pick(casting(s), openness, Lanes(1.0))
-    out = lighted(lighting, view, at, s, openness)
-    store_seen(radiance, base, count, triangle, out.x, out.y, out.z)
+    out = lighted(lighting, view, at, s, triangle, openness)
+    left = Lanes(1.0)
+    seen_out = out
+    if lighting.fog.extinction > 0.0:
+        left = left_at(lighting.fog, view.position, s.point)
+        seen_out = added(scaled(out, left), scaled(spread(lighting.fog.air), Lanes(1.0) - left))
+    store_seen(radiance, base, count, triangle, seen_out.x, seen_out.y, seen_out.z)
     if layered:
-        show_layers(base, pixels, count, triangle, s, out, fragments.passed, radiance)
+        show_layers(base, pixels, count, triangle, s, out, left, lighting.fog.air, fragments.passed, radiance)
 
 
 @wp.kernel

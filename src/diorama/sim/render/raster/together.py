@@ -16,6 +16,7 @@ from diorama.sim.render.raster.channels import category_ids
 from diorama.sim.render.raster.device import Array, Scratch, described, described_rows, layout, record, records, wp
 from diorama.sim.render.raster.environment import Environment, EnvironmentCache, environment_arrays
 from diorama.sim.render.raster.exposure import COLOR_SAMPLES
+from diorama.sim.render.raster.fog import Fog, fog_of
 from diorama.sim.render.raster.lanes import COUNT
 from diorama.sim.render.raster.light_data import LightData, Shadows
 from diorama.sim.render.raster.lights import SceneLights, light_rows
@@ -236,7 +237,9 @@ class Together:
         surroundings = np.frombuffer(b"".join(bytes(one.__ctype__()) for one in environments), layout(Environment))
         lighting["environment"] = np.repeat(surroundings[which], shoot.per_world)
         lighting["openness"], lighting["ltc"] = openness, described(self._ltc)
-        sets, which = _runs([world.lights for world in worlds])
+        fogs = [record(fog_of(world.environment, world.lights), Fog) for world in worlds]
+        lighting["fog"] = np.repeat(np.concatenate(fogs), shoot.per_world)
+        sets, which = _runs([world.lights_in_world() for world in worlds])
         if not any(light.shadows for lights in sets for light in lights):
             table = records(light_rows([light for lights in sets for light in lights]), LightData, self.device)
             counts = np.array([len(lights) for lights in sets])
@@ -251,7 +254,7 @@ class Together:
         for w, world in enumerate(worlds):
             placed = {"vertices": shoot.vertices[w], "triangles": shoot.triangles[w], "bounds_m": bounds_m[w]}
             scene = replace(shoot.scene, **placed, bodies=shoot.bodies[w])
-            lights = SceneLights(world, scene, self._scratch, 1 if self.device == "cpu" else 32)
+            lights = SceneLights(world.lights_in_world(), scene, self._scratch, 1 if self.device == "cpu" else 32)
             for p, camera in enumerate(world.cameras, start=w * shoot.per_world):
                 seen = lights.seen_by(camera)
                 lighting["lights"][p], lighting["shadows"][p] = described(seen.lights)[0], record(seen.shadows, Shadows)[0]
