@@ -9,7 +9,7 @@ from diorama.randomizers.objects import MIN_MASS_KG
 from diorama.randomizers.placement import PLACED
 from diorama.sim.codec import from_json, to_json
 from diorama.sim.seeds import Seed
-from diorama.sim.spec import BodySpec, BoxShape, CylinderShape, Lattice, MeshShape, PrismShape, SceneSpec, Shape
+from diorama.sim.spec import BodySpec, BoxShape, CylinderShape, Lattice, MeshShape, PrismShape, SceneSpec, Shape, SphereShape
 from diorama.sim.spec.lattice import NEVER_FOLDS
 
 _POINTS = 27
@@ -84,7 +84,10 @@ class Scale(Labelled):
         if isinstance(shape, PrismShape):
             outline = tuple((rounded(u * x), rounded(v * y)) for u, v in shape.outline_m)
             return replace(shape, outline_m=outline, height_m=rounded(shape.height_m * z))
-        return replace(shape, radius_m=rounded(shape.radius_m * factor))
+        if isinstance(shape, SphereShape):
+            return replace(shape, radius_m=rounded(shape.radius_m * factor))
+        # What says all about itself, such as a sign, has the size that it has.
+        return None
 
     def _lattice(self, seed: Seed) -> Lattice | None:
         rng = seed.rng()

@@ -6,18 +6,38 @@ from typing import Any
 from diorama.sim.assets.ground import ground_asset, paint_asset
 from diorama.sim.assets.mesh import Asset
 from diorama.sim.assets.primitives import primitive_asset
+from diorama.sim.assets.street.furniture.lights import mast_asset, traffic_light_asset
+from diorama.sim.assets.street.furniture.signs import sign_asset, sign_post_asset
 from diorama.sim.assets.street.people.person import person_asset
 from diorama.sim.assets.street.vehicles import vehicle_asset
-from diorama.sim.spec import BoxShape, CylinderShape, GroundShape, PaintShape, PersonShape, PrismShape, Shape, SphereShape, VehicleShape
+from diorama.sim.spec import (
+    BoxShape,
+    CylinderShape,
+    GroundShape,
+    MastShape,
+    PaintShape,
+    PersonShape,
+    PrismShape,
+    Shape,
+    SignPostShape,
+    SignShape,
+    SphereShape,
+    TrafficLightShape,
+    VehicleShape,
+)
 
 _MAKERS: dict[type, Callable[[Any], Asset]] = {
     BoxShape: primitive_asset,
     CylinderShape: primitive_asset,
     GroundShape: ground_asset,
+    MastShape: mast_asset,
     PaintShape: paint_asset,
     PersonShape: person_asset,
     PrismShape: primitive_asset,
+    SignPostShape: sign_post_asset,
+    SignShape: sign_asset,
     SphereShape: primitive_asset,
+    TrafficLightShape: traffic_light_asset,
     VehicleShape: vehicle_asset,
 }
 

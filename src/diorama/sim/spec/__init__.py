@@ -22,6 +22,7 @@ from diorama.sim.spec.roads import Area, Hill, Lane, Line, RoadMap, Signal, Terr
 from diorama.sim.spec.scene import PhysicsSpec, SceneSpec
 from diorama.sim.spec.sensor import SensorSpec, ToneCurve
 from diorama.sim.spec.shapes import BoxShape, CylinderShape, MeshShape, PrismShape, Shape, SphereShape
+from diorama.sim.spec.signs import MastShape, SignPostShape, SignShape, TrafficLightShape
 from diorama.sim.spec.tracks import Attributes, Change, Event, Track
 from diorama.sim.spec.vehicles import VehicleShape
 from diorama.sim.spec.weathering import Adjustment, Weathering
@@ -55,6 +56,7 @@ __all__ = [
     "Lattice",
     "Light",
     "Line",
+    "MastShape",
     "MaterialSpec",
     "MeshShape",
     "Motion",
@@ -75,6 +77,8 @@ __all__ = [
     "SceneSpec",
     "SensorSpec",
     "Shape",
+    "SignPostShape",
+    "SignShape",
     "Signal",
     "SphereShape",
     "SpotLight",
@@ -85,6 +89,7 @@ __all__ = [
     "TextureKind",
     "ToneCurve",
     "Track",
+    "TrafficLightShape",
     "Vec3",
     "VehicleShape",
     "Weathering",

@@ -10,6 +10,7 @@ from diorama.sim.spec.checks import check, finite
 from diorama.sim.spec.ground import GroundShape, PaintShape
 from diorama.sim.spec.lattice import Lattice
 from diorama.sim.spec.people import PersonShape
+from diorama.sim.spec.signs import RoadsideShape
 from diorama.sim.spec.vehicles import VehicleShape
 from diorama.sim.transforms import Vec3
 
@@ -115,4 +116,4 @@ def _cross(a: tuple[float, float], b: tuple[float, float], c: tuple[float, float
     return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
 
 
-Shape = MeshShape | BoxShape | SphereShape | CylinderShape | PrismShape | GroundShape | PaintShape | PersonShape | VehicleShape
+Shape = MeshShape | BoxShape | SphereShape | CylinderShape | PrismShape | GroundShape | PaintShape | PersonShape | RoadsideShape | VehicleShape
