@@ -39,6 +39,7 @@ RANDOMIZERS = Registry(
         "camera-shell": "diorama.randomizers.camera:CameraShell",
         "lens": "diorama.randomizers.lens:Lens",
         "vehicle-rig": "diorama.randomizers.street.rig:VehicleRig",
+        "signals": "diorama.randomizers.street.signals:Signals",
         "sensor": "diorama.randomizers.sensor:Sensor",
     },
 )

@@ -111,8 +111,9 @@ class Canvas:
     def _pixels(self, points: Sequence[Place]) -> NDArray[np.int32]:
         """Fixed-point pixels, whose middles are whole numbers."""
         h, w, _ = self.picture.shape
+        one = 1 << _SHIFT
         places = (self._place(p) for p in points)
-        return np.array([[round((w / 2 + x * h / 2 - 0.5) * (1 << _SHIFT)), round((h / 2 - y * h / 2 - 0.5) * (1 << _SHIFT))] for x, y in places], np.int32)
+        return np.array([[round(((w + x * h - 1) * one) / 2), round(((h - y * h - 1) * one) / 2)] for x, y in places], np.int32)
 
 
 def arc(x: float, y: float, radius: float, start_deg: float, end_deg: float, steps: int = 24) -> list[Place]:

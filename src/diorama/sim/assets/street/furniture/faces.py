@@ -21,6 +21,8 @@ from diorama.sim.errors import InvalidValue
 from diorama.sim.seeds import Seed
 from diorama.sim.spec.signs import Sign, SignShape, Wear
 
+Drawing = Callable[[Canvas], None]
+
 #: The longer side of a picture, in pixels.
 _LONG_PX = 256
 #: How far a red rim is wide, in halves of the plate's height.
@@ -72,7 +74,9 @@ _ROUND = tuple(rounded_corner((0.0, 0.0), 1.0, 0.0, 337.5, 15))
 _WIDE = 2 / 3**0.5
 _UP = _rounded([(-_WIDE, -1.0), (_WIDE, -1.0), (0.0, 1.0)], 0.08)
 _DOWN = tuple((-x, -y) for x, y in _UP)
-_OCTAGON = tuple(_rounded([(1.0, -0.4142), (1.0, 0.4142), (0.4142, 1.0), (-0.4142, 1.0), (-1.0, 0.4142), (-1.0, -0.4142), (-0.4142, -1.0), (0.4142, -1.0)], 0.03, 1))
+#: Half of an octagon's side.
+_SIDE = 0.4142
+_OCTAGON = _rounded([(1.0, -_SIDE), (1.0, _SIDE), (_SIDE, 1.0), (-_SIDE, 1.0), (-1.0, _SIDE), (-1.0, -_SIDE), (-_SIDE, -1.0), (_SIDE, -1.0)], 0.03, 1)
 _DIAMOND = _rounded([(0.0, -1.0), (1.0, 0.0), (0.0, 1.0), (-1.0, 0.0)], 0.12)
 
 
@@ -80,7 +84,7 @@ def _board(wide: float, radius: float = 0.12) -> tuple[Place, ...]:
     return _rounded([(-wide, -1.0), (wide, -1.0), (wide, 1.0), (-wide, 1.0)], radius)
 
 
-def _triangle(draw: Callable[[Canvas], None], x: float = 0.0, y: float = -0.3, scale: float = 0.5) -> Face:
+def _triangle(draw: Drawing, x: float = 0.0, y: float = -0.3, scale: float = 0.5) -> Face:
     """A warning."""
 
     def whole(canvas: Canvas, _: str) -> None:
@@ -91,7 +95,7 @@ def _triangle(draw: Callable[[Canvas], None], x: float = 0.0, y: float = -0.3, s
     return Face((0.84, round(0.84 / _WIDE, 4)), _UP, whole)
 
 
-def _disc(ground: Ink, draw: Callable[[Canvas], None], scale: float = 0.62, rim: Ink | None = None, over: Callable[[Canvas], None] | None = None) -> Face:
+def _disc(ground: Ink, draw: Drawing, scale: float = 0.62, rim: Ink | None = None, over: Drawing | None = None) -> Face:
     """A prohibition, with a rim, or a command. `over` is drawn across it, as large as the plate."""
 
     def whole(canvas: Canvas, _: str) -> None:
@@ -106,7 +110,7 @@ def _disc(ground: Ink, draw: Callable[[Canvas], None], scale: float = 0.62, rim:
     return Face((0.6, 0.6), _ROUND, whole)
 
 
-def _square(ground: Ink, draw: Callable[[Canvas], None], scale: float = 0.62, size: tuple[float, float] = (0.6, 0.6)) -> Face:
+def _square(ground: Ink, draw: Drawing, scale: float = 0.62, size: tuple[float, float] = (0.6, 0.6)) -> Face:
     """Information, with a thin white rim."""
     outline = _board(size[0] / size[1])
 
@@ -134,7 +138,7 @@ def _red_bar(canvas: Canvas) -> None:
     canvas.stroke([(-0.56, 0.56), (0.56, -0.56)], 0.15, RED)
 
 
-def _number(words: str) -> Callable[[Canvas], None]:
+def _number(words: str) -> Drawing:
     return lambda canvas: write(canvas, words, 0.0, 0.0, 1.24 if len(words) > 2 else 1.08, 0.74, BLACK, 0.19)
 
 
@@ -311,22 +315,22 @@ def _town(canvas: Canvas, words: str) -> None:
     canvas.bar(-0.4 * half, -0.7, 0.4 * half, -0.64, BLACK)
 
 
-def _mirrored(draw: Callable[[Canvas], None]) -> Callable[[Canvas], None]:
+def _mirrored(draw: Drawing) -> Drawing:
     return lambda canvas: draw(canvas.at(0.0, 0.0, mirror=True))
 
 
-def _in(ink: Ink, symbol: Callable[[Canvas, Ink], None]) -> Callable[[Canvas], None]:
+def _in(ink: Ink, symbol: Callable[[Canvas, Ink], None]) -> Drawing:
     return lambda canvas: symbol(canvas, ink)
 
 
-def _forbidden(draw: Callable[[Canvas], None], scale: float = 0.5, over: Callable[[Canvas], None] | None = None) -> Face:
+def _forbidden(draw: Drawing, scale: float = 0.5, over: Drawing | None = None) -> Face:
     return _disc(WHITE, draw, scale, RED, over)
 
 
 _TURN, _BEND = _in(WHITE, symbols.turn), _in(BLACK, symbols.bend)
 _NO_TURN = _in(BLACK, symbols.turn)
 
-FACES: dict[Sign, Face] = {
+FACES: dict[str, Face] = {
     "stop": Face((0.75, 0.75), _OCTAGON, _stop),
     "give-way": Face((0.9, round(0.9 / _WIDE, 4)), _DOWN, _give_way),
     "priority-road": Face((0.8, 0.8), _DIAMOND, lambda canvas, _: _priority(canvas, over=False)),
@@ -394,7 +398,8 @@ def picture(shape: SignShape) -> Picture:
     face = FACES[shape.sign]
     wide, high = face.size_m
     longest = max(wide, high)
-    canvas = Canvas.empty(*(max(4, round(_LONG_PX * side / longest / 4) * 4) for side in (wide, high)), WHITE)
+    width_px, height_px = (max(4, round(_LONG_PX * side / longest / 4) * 4) for side in (wide, high))
+    canvas = Canvas.empty(width_px, height_px, WHITE)
     face.draw(canvas, shape.text)
     out = worn(canvas.reduced(), shape.wear, f"{shape.sign} {shape.text}")
     out.flags.writeable = False
@@ -414,7 +419,9 @@ def worn(clean: Picture, wear: Wear, name: str) -> Picture:
     out = clean.astype(np.float32)
     if wear in ("faded", "old"):
         # Reds go first.
-        grey = (out[..., :1] * np.float32(0.3) + out[..., 1:2] * np.float32(0.5) + out[..., 2:] * np.float32(0.2)) * np.float32(0.55) + np.float32(100)
+        grey = (out[..., :1] * np.float32(0.3) + out[..., 1:2] * np.float32(0.5) + out[..., 2:] * np.float32(0.2)) * np.float32(0.55) + np.float32(
+            100
+        )
         out += (grey - out) * np.clip(np.float32(0.42) + np.float32(0.12) * blotches[..., None], 0, 1)
     if wear in ("dirty", "old"):
         low = np.linspace(0.0, 0.35, h, dtype=np.float32)[:, None]
