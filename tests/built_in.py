@@ -8,10 +8,11 @@ from typing import Any
 
 import cv2
 import numpy as np
+from street_map import crossroads
 
 from diorama.randomizers import RANDOMIZERS
 from diorama.scenes import SCENARIOS
-from diorama.sim.spec import Backdrop, CameraSpec, Lane, Pose, RoadMap, SceneSpec
+from diorama.sim.spec import Backdrop, CameraSpec, Pose, SceneSpec
 from diorama.sim.transforms import look_at
 
 
@@ -26,10 +27,9 @@ def built_in_scenario(name: str, **settings: Any) -> Any:
 
 
 def taken_for(name: str, spec: SceneSpec) -> SceneSpec:
-    """The scene, with what randomizers of this name need: a photograph behind what its camera sees, or a road through it."""
-    if name == "vehicle-rig":
-        lane = Lane(name="there", kind="drive", points_m=((-40.0, 0.0), (40.0, 0.0)), width_m=3.5)
-        return spec.replace(roads=RoadMap(lanes=(lane,)))
+    """The scene, with what randomizers of this name need: a photograph behind what its camera sees, or roads through it."""
+    if RANDOMIZERS[name].__module__.startswith("diorama.randomizers.street."):
+        return spec.replace(roads=crossroads())
     if name not in ("photo-light", "photo-sensor"):
         return spec
     camera = spec.cameras[0] if spec.cameras else CameraSpec(world_from_camera=Pose.from_matrix(look_at((0.0, -1.0, 1.5), (0.0, 0.0, 0.7))))

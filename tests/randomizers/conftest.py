@@ -37,11 +37,11 @@ class BoxLibrary(AssetLibrary):
         return tuple(sorted(self.SIZES))
 
     def category_of(self, asset_id: str) -> tuple[str, str]:
-        return asset_id.partition("/")[0], "thing"
+        return (asset_id.partition("/")[0], "thing") if asset_id in self.SIZES else super().category_of(asset_id)
 
     def shape_asset(self, shape: Shape) -> Asset:
-        if not isinstance(shape, MeshShape):
-            return primitive_asset(shape)
+        if not isinstance(shape, MeshShape) or shape.asset not in self.SIZES:
+            return super().shape_asset(shape)
         x, y, z = (s * shape.scale for s in self.SIZES[shape.asset])
         box = primitive_asset(BoxShape(size_m=(x, y, z)))
         look = Look(images={"base_color": np.zeros((2, 2, 3), np.uint8)} if shape.asset.startswith("carton") else {})

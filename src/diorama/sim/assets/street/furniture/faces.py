@@ -19,7 +19,7 @@ from diorama.sim.assets.street.furniture.lettering import write
 from diorama.sim.assets.textures import SIZE, fractal_noise
 from diorama.sim.errors import InvalidValue
 from diorama.sim.seeds import Seed
-from diorama.sim.spec.signs import Sign, SignShape, Wear
+from diorama.sim.spec.signs import SignShape, Wear
 
 Drawing = Callable[[Canvas], None]
 
