@@ -8,5 +8,6 @@ EXPORTERS = Registry(
     {
         "arrays": "diorama.exporters.arrays:Arrays",
         "coco": "diorama.exporters.coco:Coco",
+        "kitti": "diorama.exporters.kitti:Kitti",
     },
 )
