@@ -22,7 +22,7 @@ from diorama.sim.errors import InvalidValue
 from diorama.sim.frame import Provenance, Sample
 from diorama.sim.render.raster import Raster
 from diorama.sim.seeds import Seed
-from diorama.sim.spec import BodySpec, BoxShape, BrownConrady, CameraSpec, ImageTexture, MaterialSpec, MeshShape, Motion, Pose
+from diorama.sim.spec import BodySpec, BrownConrady, CameraSpec, ImageTexture, MaterialSpec, MeshShape, Pose
 from diorama.sim.spec.tracks import Track
 from diorama.sim.transforms import quat_from_axis_angle, quat_multiply
 from diorama.testing import check_exporter
