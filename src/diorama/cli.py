@@ -99,11 +99,12 @@ examples:
 """
 
 _PREVIEW = """\
-Draw a contact sheet of a data set, with masks, boxes and names.
+Draw a contact sheet of a data set, with masks, boxes and names, or a video.
 
 examples:
   diorama preview out/tabletop
   diorama preview out/tabletop --count 30 --out sheet.png
+  diorama preview out/street --video street.mp4  (of a set made with --frames)
 """
 
 
@@ -429,10 +430,14 @@ def _preview(
     dataset: Annotated[Path, Positional, arg(metavar="DATASET", help="Folder that diorama generate wrote.")],
     *,
     out: Annotated[Path | None, _unset("Where to write the sheet.", "DATASET-preview.png", metavar="FILE.png")] = None,
-    count: Annotated[int, _option("N", _positive), arg(help="Pictures to show, spread evenly over the data set.")] = 12,
+    video: Annotated[Path | None, _unset("Write sequences as a video (or .avi).", "a sheet", metavar="FILE.mp4")] = None,
+    count: Annotated[int, _option("N", _positive), arg(help="Pictures to show, spread evenly over the data set; of a video, sequences.")] = 12,
 ) -> None:
-    from diorama.preview import write_contact_sheet
+    from diorama.preview import write_contact_sheet, write_video
 
+    if video is not None:
+        print(write_video(dataset, video, count=count))
+        return
     print(write_contact_sheet(dataset, out or dataset.resolve().with_name(f"{dataset.resolve().name}-preview.png"), count=count))
 
 

@@ -1,15 +1,16 @@
-"""A contact sheet of a written data set: its pictures with masks tinted, boxes and category names drawn.
+"""A contact sheet of a written data set, or a video of its sequences: pictures with masks tinted, boxes, names and keypoints drawn.
 
-The labels are read back through pycocotools from the files alone, so the sheet shows what a training job will see.
+The labels are read back through pycocotools from the files alone, so they show what a training job will see.
 """
 
 import colorsys
 import io
 import math
 import os
-from contextlib import redirect_stdout
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import cv2
 import numpy as np
@@ -22,6 +23,8 @@ Image = NDArray[Any]  # (h, w, 3) uint8 BGR; OpenCV's own types say less
 Color = tuple[int, int, int]
 
 TILE_WIDTH_PX = 480
+#: Video formats by their files' names, and the codec of each: MPEG-4, and single JPEGs. Wheels of OpenCV have both.
+VIDEOS = {".mp4": "mp4v", ".avi": "MJPG"}
 _GAP_PX = 6
 _CAPTION_PX = 20
 _BACKGROUND = 24
@@ -44,13 +47,88 @@ def contact_sheet(folder: str | Path, *, count: int = 12) -> Image:
         raise InvalidValue(f"{folder}: this data set has no images")
     count = min(count, len(images))
     chosen = [images[i * len(images) // count] for i in range(count)]
+    with _making_sense(folder):
+        tiles = [_tile(folder, coco, image, "category_id") for image in chosen]
+    return grid(tiles, columns=math.ceil(math.sqrt(count)))
+
+
+def write_video(folder: str | Path, path: str | Path, *, count: int = 12) -> Path:
+    """Write the first `count` sequences of a data set as a video, one after the other, the views of a moment side by side; each track has a colour of
+    its own. The file's name decides on the format: see `VIDEOS`.
+
+    Raises InvalidValue where there are no sequences, and OutputError when the file cannot be written.
+    """
+    folder, path = Path(folder), Path(path)
+    check_video_name(path)
+    coco = _read_labels(folder)
+    with _making_sense(folder):
+        scenes = _moments(coco.dataset["images"])
+        moments = [moment for scene in scenes[:count] for moment in scene]
+        if max(map(len, scenes), default=0) < 2:
+            raise InvalidValue(f"{folder}: holds no sequences, of which each scene has several frames: ask for them by --frames")
+        (first, second), columns = scenes[0][:2], math.ceil(math.sqrt(max(map(len, moments))))
+        fps = 1 / (second[0]["time_s"] - first[0]["time_s"])
+        with _Film(path, fps) as film:
+            for moment in moments:
+                film.add(grid([_tile(folder, coco, image, "track_id") for image in moment], columns=columns))
+    return path
+
+
+def _moments(images: list[Any]) -> list[list[list[Any]]]:
+    """Pictures by scene and frame: the views of each."""
+    scenes: dict[int, dict[int, list[Any]]] = {}
+    for image in images:
+        scenes.setdefault(image["scene"], {}).setdefault(image["frame"], []).append(image)
+    return [list(frames.values()) for frames in scenes.values()]
+
+
+class _Film:
+    """A video file, whole or not at all."""
+
+    def __init__(self, path: Path, fps: float) -> None:
+        self._path, self._temporary = path, path.with_name(f".{os.getpid()}.{path.name}")
+        self._fps, self._writer = fps, None
+        self._size = (0, 0)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def add(self, picture: Image) -> None:
+        if self._writer is None:
+            # Codecs want even sides.
+            self._size = picture.shape[1] // 2 * 2, picture.shape[0] // 2 * 2
+            code = cv2.VideoWriter.fourcc(*VIDEOS[self._path.suffix.lower()])
+            self._writer = cv2.VideoWriter(str(self._temporary), code, self._fps, self._size)
+            if not self._writer.isOpened():
+                raise OutputError(
+                    f"{self._path}: cannot write a video there, or this OpenCV writes none of the kind; try another name, such as film.avi"
+                )
+        whole = np.full((self._size[1], self._size[0], 3), _BACKGROUND, np.uint8)
+        part = picture[: self._size[1], : self._size[0]]
+        whole[: part.shape[0], : part.shape[1]] = part
+        self._writer.write(whole)
+
+    def __exit__(self, kind: object, *rest: object) -> None:
+        if self._writer is not None:
+            self._writer.release()
+        try:
+            if kind is None:
+                self._temporary.replace(self._path)
+        except OSError as error:
+            raise OutputError(f"{self._path}: cannot write the video: {error.strerror}") from None
+        finally:
+            self._temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def _making_sense(folder: Path) -> Iterator[None]:
+    """Labels come from a file: what is wrong with them is told."""
     try:
-        tiles = [_tile(folder, coco, image) for image in chosen]
+        yield
     except DioramaError:
         raise
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError, cv2.error) as error:
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, ZeroDivisionError, cv2.error) as error:
         raise InvalidValue(f"{folder}: the labels do not make sense ({type(error).__name__}: {error})") from None
-    return grid(tiles, columns=math.ceil(math.sqrt(count)))
 
 
 def write_contact_sheet(folder: str | Path, path: str | Path, *, count: int = 12) -> Path:
@@ -65,6 +143,12 @@ def check_png_name(path: Path) -> None:
     """Raise OutputError unless a sheet can have this name."""
     if path.suffix.lower() != ".png":
         raise OutputError(f"{path}: the sheet is a PNG file; give it a name that ends in .png")
+
+
+def check_video_name(path: Path) -> None:
+    """Raise OutputError unless a video can have this name."""
+    if path.suffix.lower() not in VIDEOS:
+        raise OutputError(f"{path}: a video's name ends in {' or '.join(VIDEOS)}")
 
 
 def write_png(path: Path, sheet: Image) -> None:
@@ -116,7 +200,8 @@ def _read_image(folder: Path, name: str) -> Image:
     return image
 
 
-def _tile(folder: Path, coco: COCO, entry: dict[str, Any]) -> Image:
+def _tile(folder: Path, coco: COCO, entry: dict[str, Any], by: str) -> Image:
+    """One picture with its labels, each in a colour of its category or track, `by` the key of that."""
     picture = _read_image(folder, entry["file_name"])
     scale = TILE_WIDTH_PX / picture.shape[1]
     size = TILE_WIDTH_PX, max(round(picture.shape[0] * scale), 1)
@@ -131,7 +216,7 @@ def _tile(folder: Path, coco: COCO, entry: dict[str, Any]) -> Image:
             raise InvalidValue(f"{folder}: {entry['file_name']} has {shape[1]}x{shape[0]} pixels, and labels for {claimed[1]}x{claimed[0]}")
 
     for label in labels:
-        color = category_color(label["category_id"])
+        color = category_color(label[by])
         mask = cv2.resize(coco.annToMask(label), size, interpolation=cv2.INTER_NEAREST)
         inside = mask.astype(bool)
         tile[inside] = (tile[inside] * (1 - _TINT) + np.array(color) * _TINT).astype(np.uint8)
@@ -139,15 +224,27 @@ def _tile(folder: Path, coco: COCO, entry: dict[str, Any]) -> Image:
         cv2.drawContours(tile, contours, -1, color, 1)
     for label in labels:
         x, y, w, h = (v * scale for v in label["bbox"])
-        cv2.rectangle(tile, (round(x), round(y)), (round(x + w) - 1, round(y + h) - 1), category_color(label["category_id"]), 1)
+        cv2.rectangle(tile, (round(x), round(y)), (round(x + w) - 1, round(y + h) - 1), category_color(label[by]), 1)
+        _draw_person(tile, coco.cats[label["category_id"]].get("skeleton", ()), label.get("keypoints", ()), scale, category_color(label[by]))
     for label in labels:  # names last, so that nothing covers them
         left, top = label["bbox"][0] * scale, label["bbox"][1] * scale
-        _write_name(tile, coco.cats[label["category_id"]]["name"], left, top, category_color(label["category_id"]))
+        _write_name(tile, coco.cats[label["category_id"]]["name"], left, top, category_color(label[by]))
 
     caption = np.full((_CAPTION_PX, size[0], 3), _BACKGROUND, np.uint8)
     text = f"{entry['file_name']}   {len(labels)} objects"
     cv2.putText(caption, text, (4, _CAPTION_PX - 6), _FONT, _FONT_SCALE, (220, 220, 220), 1, cv2.LINE_AA)
     return np.vstack([tile, caption])
+
+
+def _draw_person(tile: Image, skeleton: Any, keypoints: Any, scale: float, color: Color) -> None:
+    """Bones, and joints: filled where they are seen, and rings where they are hidden."""
+    points = [(round(u * scale), round(v * scale), seen) for u, v, seen in zip(keypoints[::3], keypoints[1::3], keypoints[2::3], strict=True)]
+    for a, b in skeleton:
+        if points and points[a - 1][2] and points[b - 1][2]:
+            cv2.line(tile, points[a - 1][:2], points[b - 1][:2], color, 1, cv2.LINE_AA)
+    for x, y, seen in points:
+        if seen:
+            cv2.circle(tile, (x, y), 2, color, cv2.FILLED if seen == 2 else 1, cv2.LINE_AA)
 
 
 def _write_name(tile: Image, name: str, left: float, top: float, color: Color) -> None:

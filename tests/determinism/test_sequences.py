@@ -119,6 +119,18 @@ def test_mounted_cameras_stay_where_they_are_mounted(sample):
     assert not np.allclose(mounts[0], mounts[1], atol=0.1)
 
 
+def test_velocities_lead_to_the_next_frame(sample):
+    seen = 0
+    for i, frame in enumerate(sample.frames[: -sample.views]):
+        labels, turn = sample.annotations[i], invert(frame.camera.world_from_camera.matrix)[:3, :3]
+        for row, index in enumerate(labels.body_index.tolist()):
+            now, then = (np.array(sample.at(k).bodies[index].world_from_body.position_m) for k in (i, i + sample.views))
+            assert labels.velocity_m_s[row] == pytest.approx(turn @ (then - now) * FPS, abs=1e-9)
+            assert labels.attributes[row] == sample.at(i).bodies[index].attributes
+            seen += bool(labels.angular_rad_s[row].any())
+    assert seen
+
+
 def test_noise_is_another_in_each_picture_and_the_rest_is_drawn_once(sample, plan):
     seeds = [f.camera.sensor.noise_seed for f in sample.frames]
     assert len(set(seeds)) == len(seeds)
@@ -174,6 +186,17 @@ def test_only_the_first_frame_has_to_show_something(studio):
 
 
 # --- data sets ---
+
+
+def test_what_happens_is_recorded(dataset):
+    for scene in range(3):
+        head = json.loads((dataset / f"records/{scene:06d}.jsonl").read_text().splitlines()[0])
+        (event,) = head["events"]
+        assert (event["time_s"], event["kind"], event["bodies"]) == (0.1, "opens", ["crate-2"])
+    labels = json.loads((dataset / "annotations/instances.json").read_text())
+    crates = {label["image_id"]: label["track_id"] for label in labels["annotations"] if label["body"] == "crate-2"}
+    assert [event["track_ids"] for event in labels["events"]] == [[4 + 1], [10_005], [20_005]]
+    assert set(crates.values()) <= {5, 10_005, 20_005}
 
 
 def test_the_last_scene_has_the_pictures_that_were_due(dataset):

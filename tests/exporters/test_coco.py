@@ -157,6 +157,7 @@ def test_ids_do_not_depend_on_other_images():
 
 def test_streaming_equals_a_plain_merge_and_holds_one_record_at_a_time():
     _, _, records = merged(scenes())
+    records[2]["events"] = [{"scene": 0, "kind": "skid"}, {"scene": 0, "kind": "collision"}]
     alive = 0
 
     class Record(dict):
@@ -181,6 +182,7 @@ def test_streaming_equals_a_plain_merge_and_holds_one_record_at_a_time():
         "categories": [{"id": i + 1, "name": n, "supercategory": s} for i, (n, s) in enumerate(CATEGORIES)],
         "images": [r["image"] for r in records],
         "annotations": [a for r in records for a in r["annotations"]],
+        "events": records[2]["events"],
     }
 
 

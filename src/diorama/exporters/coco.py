@@ -15,12 +15,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from diorama.exporters.base import Dataset, Encoded
 from diorama.exporters.png import PNG_SETTINGS
+from diorama.sim import keypoints
 from diorama.sim.codec import to_json
 from diorama.sim.errors import InvalidValue
 from diorama.sim.frame import Annotations, Frame, Sample
-from diorama.sim.spec import MeshShape, SceneSpec
+from diorama.sim.spec import MeshShape
+from diorama.sim.transforms import compose, invert
 
-#: An annotation's id is its image's id times this, plus its place in the image from 1 on.
+#: An annotation's id is its image's id times this, plus its place in the image from 1 on. Likewise its track's id is the scene's number times this,
+#: plus the body's place in the scene from 1 on.
 IDS_PER_IMAGE = 10_000
 
 MILLIMETRES_PER_METRE = np.float32(1000)
@@ -58,11 +61,14 @@ class Coco:
             moment, view = sample.numbered(picture)
             when = {"scene": sample.index, "frame": moment, "view": view, "time_s": _rounded(frame.camera.time_s)}
             image = {"id": number + 1} | self._picture(frame, number, files) | when | {"hidden": list(labels.hidden)}
-            records.append({"image": image, "annotations": _annotations(labels, sample.spec, number + 1, category_ids)})
+            annotations = _annotations(labels, sample, number + 1, category_ids)
+            records.append(
+                {"image": image, "annotations": annotations} | ({"events": _events(sample)} if picture == 0 and sample.spec.events else {})
+            )
         return Encoded(files=files, records=tuple(records))
 
     def finalize(self, records: Callable[[], Iterable[dict[str, Any]]], dataset: Dataset) -> Iterator[tuple[str, Iterator[bytes]]]:
-        """The one file of the set. Reads the records twice, and holds one at a time."""
+        """The one file of the set. Reads the records thrice, and holds one at a time."""
         yield "annotations/instances.json", _instances(records, dataset)
 
     def _picture(self, frame: Frame, number: int, files: dict[str, bytes]) -> dict[str, Any]:
@@ -80,7 +86,12 @@ class Coco:
             files[f"depth/{depth_name}"] = _compress("png", millimetres(depth_m), PNG_SETTINGS) if self.depth_format == "png" else _npy(depth_m)
             entry |= {"depth_file": depth_name, "depth_scale_m": 0.001 if self.depth_format == "png" else 1.0}
         lens = {} if camera.distortion is None else {"camera_distortion": to_json(camera.distortion)}
-        return entry | {"camera_k": _rounded(camera.k)} | lens | {"world_from_camera": _rounded(camera.world_from_camera.matrix)}
+        turn = invert(camera.world_from_camera.matrix)[:3, :3]
+        moving = {
+            "camera_velocity_m_s": _rounded(compose(turn, np.array(camera.motion.linear_m_s)[:, None])[:, 0]),
+            "camera_angular_rad_s": _rounded(compose(turn, np.array(camera.motion.angular_rad_s)[:, None])[:, 0]),
+        }
+        return entry | {"camera_k": _rounded(camera.k)} | lens | {"world_from_camera": _rounded(camera.world_from_camera.matrix)} | moving
 
 
 def millimetres(depth_m: NDArray[np.float32]) -> NDArray[np.uint16]:
@@ -115,12 +126,12 @@ def _npy(array: NDArray[Any]) -> bytes:
 # --- entries ------------------------------------------------------------------------------------------------
 
 
-def _annotations(labels: Annotations, spec: SceneSpec, image_id: int, category_ids: dict[str, int]) -> list[dict[str, Any]]:
-    if len(labels) >= IDS_PER_IMAGE:
-        raise InvalidValue(f"coco: an image has {len(labels)} objects; annotation ids leave room for {IDS_PER_IMAGE - 1}")
+def _annotations(labels: Annotations, sample: Sample, image_id: int, category_ids: dict[str, int]) -> list[dict[str, Any]]:
+    if max(len(labels), len(sample.spec.bodies)) >= IDS_PER_IMAGE:
+        raise InvalidValue(f"coco: a scene has {len(sample.spec.bodies)} bodies; ids leave room for {IDS_PER_IMAGE - 1}")
     entries = []
     for row, index in enumerate(labels.body_index.tolist()):
-        body = spec.bodies[index]
+        body = sample.spec.bodies[index]
         if body.category not in category_ids:
             raise InvalidValue(f'coco: the body "{body.name}" is of the category {body.category!r}, which the data set does not list')
         entries.append(
@@ -141,11 +152,45 @@ def _annotations(labels: Annotations, spec: SceneSpec, image_id: int, category_i
                 "camera_from_body": _rounded(labels.camera_from_body[row]),
                 "size_m": _rounded(labels.size_m[row]),
                 "center_m": _rounded(labels.center_m[row]),
+                "velocity_m_s": _rounded(labels.velocity_m_s[row]),
+                "angular_rad_s": _rounded(labels.angular_rad_s[row]),
+                "attributes": dict(labels.attributes[row]),
+                **(_keypoints(labels.keypoints[row]) if body.category in keypoints.CATEGORIES else {}),
+                "track_id": _track_id(sample, index),
                 "body": body.name,
                 "asset": body.shape.asset if isinstance(body.shape, MeshShape) else None,
             }
         )
     return entries
+
+
+def _track_id(sample: Sample, body_index: int) -> int:
+    """The same for a body in all pictures of its scene, and for no other body of the set."""
+    return sample.index * IDS_PER_IMAGE + body_index + 1
+
+
+def _keypoints(found: NDArray[np.float64]) -> dict[str, Any]:
+    return {
+        "keypoints": [value for u, v, visible in _rounded(found) for value in (u, v, int(visible))],
+        "num_keypoints": int(np.count_nonzero(found[:, 2])),
+    }
+
+
+def _events(sample: Sample) -> list[dict[str, Any]]:
+    """What happens in a scene."""
+    tracks = {body.name: _track_id(sample, index) for index, body in enumerate(sample.spec.bodies)}
+    return [
+        {
+            "scene": sample.index,
+            "time_s": _rounded(event.time_s),
+            "kind": event.kind,
+            "bodies": list(event.bodies),
+            "track_ids": [tracks[name] for name in event.bodies if name in tracks],
+            "position_m": None if event.position_m is None else _rounded(event.position_m),
+            "details": dict(event.details),
+        }
+        for event in sample.spec.events
+    ]
 
 
 def _xywh(box_xyxy: NDArray[np.int32]) -> list[int]:
@@ -166,12 +211,18 @@ def _rounded(value: ArrayLike) -> Any:
 
 
 def _instances(records: Callable[[], Iterable[dict[str, Any]]], dataset: Dataset) -> Iterator[bytes]:
-    categories = [{"id": i, "name": name, "supercategory": parent} for i, (name, parent) in enumerate(dataset.categories, start=1)]
+    people = {"keypoints": list(keypoints.NAMES), "skeleton": [list(bone) for bone in keypoints.SKELETON]}
+    categories = [
+        {"id": i, "name": name, "supercategory": parent} | (people if name in keypoints.CATEGORIES else {})
+        for i, (name, parent) in enumerate(dataset.categories, start=1)
+    ]
     yield b'{"info":' + _json(dataset.info) + b',\n"licenses":[],\n"categories":[\n' + b",\n".join(map(_json, categories)) + b"\n],\n"
     yield b'"images":[\n'
     yield from _joined(_json(record["image"]) for record in records())
     yield b'\n],\n"annotations":[\n'
     yield from _joined(_json(annotation) for record in records() for annotation in record["annotations"])
+    yield b'\n],\n"events":[\n'
+    yield from _joined(_json(event) for record in records() for event in record.get("events", ()))
     yield b"\n]}\n"
 
 

@@ -18,6 +18,7 @@ from diorama.run.writer import Facts, Folder
 from diorama.sim.codec import from_json, to_json
 from diorama.sim.errors import InvalidValue
 from diorama.sim.frame import Sample
+from diorama.sim.spec.tracks import Event
 
 FOLDER = "records"
 FINAL = f"{FOLDER}/final.json"
@@ -27,7 +28,7 @@ _RECORD = re.compile(r"records/(\d{6,}\.jsonl|final\.json)")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
     """How a scene came about: objects in each picture, the number of the accepted attempt, rejections by reason, every draw
-    of every randomizer, and each file with its size and digest.
+    of every randomizer, what happens in it, and each file with its size and digest.
     """
 
     scene: int
@@ -36,6 +37,7 @@ class Head:
     attempts: int
     rejections: dict[str, int]
     draws: dict[str, Any]
+    events: tuple[Event, ...] = ()
     files: dict[str, Facts]
 
 
@@ -63,6 +65,7 @@ def write_scene(folder: Folder, sample: Sample, encoded: dict[str, Encoded]) -> 
             attempts=sample.provenance.attempts,
             rejections=dict(sample.provenance.rejections),
             draws=dict(sample.provenance.draws),
+            events=sample.spec.events,
             files=files,
         )
         return b"".join([_line(to_json(head)), *lines])

@@ -4,17 +4,20 @@ Never from shaded pixels. Everything is counted on the same pixel centres, so th
 silhouette, and areas, boxes and fractions agree with one another exactly.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
 
+from diorama.sim import keypoints
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.errors import InvalidValue
 from diorama.sim.frame import Annotations, Frame
-from diorama.sim.spec import SceneSpec
-from diorama.sim.transforms import compose, invert
+from diorama.sim.sight import seen_points, visibility
+from diorama.sim.spec import BodySpec, SceneSpec
+from diorama.sim.transforms import Vec3, apply, compose, invert
 
 
 def annotate(spec: SceneSpec, frame: Frame, library: AssetLibrary) -> Annotations:
@@ -27,6 +30,8 @@ def annotate(spec: SceneSpec, frame: Frame, library: AssetLibrary) -> Annotation
         raise InvalidValue('labels need the channels "instance", "depth" and "amodal"; render the frame with all three')
     height, width = frame.instance.shape
     camera_from_world = invert(frame.camera.world_from_camera.matrix)
+    turn = camera_from_world.copy()
+    turn[:3, 3] = 0
     rows: list[dict[str, Any]] = []
     hidden: list[str] = []
     for index, silhouette in sorted(frame.silhouettes.items()):
@@ -39,7 +44,8 @@ def annotate(spec: SceneSpec, frame: Frame, library: AssetLibrary) -> Annotation
         if area == 0:
             hidden.append(body.name)
             continue
-        low, high = (np.array(corner) for corner in library.shape_asset(body.shape).bounds_m)
+        asset = library.shape_asset(body.shape)
+        low, high = (np.array(corner) for corner in asset.bounds_m)
         amodal = rle(silhouette.bits, (x, y), (height, width))
         rows.append(
             {
@@ -54,11 +60,28 @@ def annotate(spec: SceneSpec, frame: Frame, library: AssetLibrary) -> Annotation
                 "camera_from_body": compose(camera_from_world, body.world_from_body.matrix),
                 "size_m": high - low,
                 "center_m": (low + high) / 2,
+                "velocity_m_s": apply(turn, [body.motion.linear_m_s])[0],
+                "angular_rad_s": apply(turn, [body.motion.angular_rad_s])[0],
+                "keypoints": _keypoints(body, index + 1, asset.landmarks, frame),
+                "attributes": body.attributes,
                 "visible_rle": amodal if area == silhouette.inside_px else rle(visible, (x, y), (height, width)),
                 "amodal_rle": amodal,
             }
         )
     return _stack(rows, tuple(hidden))
+
+
+def _keypoints(body: BodySpec, instance: int, landmarks: Mapping[str, Vec3], frame: Frame) -> NDArray[np.float64]:
+    """(17, 3), as `Annotations` has them."""
+    out = np.zeros((len(keypoints.NAMES), 3))
+    if any(name not in landmarks for name in keypoints.NAMES):
+        return out
+    pixels, there = seen_points(frame.camera, [landmarks[name] for name in keypoints.NAMES], body.world_from_body, body.motion)
+    through_m = [keypoints.DEPTH_M[name] for name in keypoints.NAMES]
+    out[:, 2] = visibility(frame, pixels, there, own=instance, through_m=through_m)
+    inside = out[:, 2] > 0
+    out[inside, :2] = pixels[inside]
+    return out
 
 
 def _tight_box(mask: NDArray[np.bool_], x: int, y: int) -> tuple[int, int, int, int]:
@@ -111,5 +134,9 @@ def _stack(rows: list[dict[str, Any]], hidden: tuple[str, ...]) -> Annotations:
         center_m=column("center_m", "float64", 3),
         visible_rle=tuple(row["visible_rle"] for row in rows),
         amodal_rle=tuple(row["amodal_rle"] for row in rows),
+        velocity_m_s=column("velocity_m_s", "float64", 3),
+        angular_rad_s=column("angular_rad_s", "float64", 3),
+        keypoints=column("keypoints", "float64", len(keypoints.NAMES), 3),
+        attributes=tuple(row["attributes"] for row in rows),
         hidden=hidden,
     )

@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from diorama.sim import keypoints
 from diorama.sim.errors import InvalidValue, suggestion
 from diorama.sim.spec import CameraSpec, SceneSpec
+from diorama.sim.spec.tracks import Attributes
 
 #: Channels a renderer can be asked for. `instance` and `depth` come from the exact geometry pass.
 CHANNELS = (
@@ -104,6 +106,10 @@ class Frame:
         _expect("Frame.shadow", self.shadow, (h, w), "float32")
 
 
+#: Stands for zeros.
+_NONE = np.zeros(0)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Annotations:
     """Labels of one frame: a struct of arrays, one row for each labelled body with at least one visible pixel.
@@ -117,6 +123,10 @@ class Annotations:
     float64: the oriented 3D box in the body's own axes (extent, and middle in the body's frame).
     visible_rle, amodal_rle: COCO compressed run lengths (``{"size": [h, w], "counts": str}``) of the visible mask
     and of the silhouette inside the image.
+    velocity_m_s (n, 3) and angular_rad_s (n, 3) float64: how the body moves over ground, its origin along and itself about the camera's axes;
+    zeros by default. attributes: what else is known of each body (see BodySpec). keypoints (n, 17, 3) float64: of people, in COCO's order
+    (keypoints.py), where each is seen (u, v), and 2 if it is, 1 if something hides it; all zero outside the image and for other bodies, which is the
+    default.
     hidden: names of labelled bodies without a visible pixel.
     """
 
@@ -134,9 +144,19 @@ class Annotations:
     visible_rle: tuple[dict[str, Any], ...]
     amodal_rle: tuple[dict[str, Any], ...]
     hidden: tuple[str, ...] = ()
+    velocity_m_s: NDArray[np.float64] = field(default_factory=lambda: _NONE)
+    angular_rad_s: NDArray[np.float64] = field(default_factory=lambda: _NONE)
+    keypoints: NDArray[np.float64] = field(default_factory=lambda: _NONE)
+    attributes: tuple[Attributes, ...] = ()
 
     def __post_init__(self) -> None:
         n = len(self.body_index)
+        for name, shape in (("velocity_m_s", (n, 3)), ("angular_rad_s", (n, 3)), ("keypoints", (n, len(keypoints.NAMES), 3))):
+            if getattr(self, name) is _NONE:
+                object.__setattr__(self, name, np.zeros(shape))
+            _expect(f"Annotations.{name}", getattr(self, name), shape, "float64")
+        if not self.attributes:
+            object.__setattr__(self, "attributes", ((),) * n)
         for name in ("body_index", "area_px", "amodal_area_px"):
             _expect(f"Annotations.{name}", getattr(self, name), (n,), "int32")
         for name in ("box_xyxy", "amodal_box_xyxy"):
@@ -146,6 +166,8 @@ class Annotations:
         _expect("Annotations.camera_from_body", self.camera_from_body, (n, 4, 4), "float64")
         for name in ("size_m", "center_m"):
             _expect(f"Annotations.{name}", getattr(self, name), (n, 3), "float64")
+        if len(self.attributes) != n:
+            raise InvalidValue(f"Annotations: expected attributes of {n} bodies, got {len(self.attributes)}")
         if len(self.visible_rle) != n or len(self.amodal_rle) != n:
             raise InvalidValue(f"Annotations: expected {n} masks, got {len(self.visible_rle)} and {len(self.amodal_rle)}")
 
