@@ -430,7 +430,7 @@ def _preview(
     dataset: Annotated[Path, Positional, arg(metavar="DATASET", help="Folder that diorama generate wrote.")],
     *,
     out: Annotated[Path | None, _unset("Where to write the sheet.", "DATASET-preview.png", metavar="FILE.png")] = None,
-    video: Annotated[Path | None, _unset("Write sequences as a video (or .avi).", "a sheet", metavar="FILE.mp4")] = None,
+    video: Annotated[Path | None, _unset("Write sequences as a video (or .avi).", "a sheet", metavar="FILE")] = None,
     count: Annotated[int, _option("N", _positive), arg(help="Pictures to show, spread evenly over the data set; of a video, sequences.")] = 12,
 ) -> None:
     from diorama.preview import write_contact_sheet, write_video
