@@ -10,7 +10,9 @@ from diorama.sim.assets.street.furniture.lights import mast_asset, traffic_light
 from diorama.sim.assets.street.furniture.signs import sign_asset, sign_post_asset
 from diorama.sim.assets.street.people.person import person_asset
 from diorama.sim.assets.street.vehicles import vehicle_asset
-from diorama.sim.spec import (
+from diorama.sim.assets.street.buildings.house import building_asset
+from diorama.sim.assets.street.boundaries import boundary_asset
+from diorama.sim.spec import BoundaryShape, BuildingShape, (
     BoxShape,
     CylinderShape,
     GroundShape,
@@ -27,6 +29,8 @@ from diorama.sim.spec import (
 )
 
 _MAKERS: dict[type, Callable[[Any], Asset]] = {
+    BoundaryShape: boundary_asset,
+    BuildingShape: building_asset,
     BoxShape: primitive_asset,
     CylinderShape: primitive_asset,
     GroundShape: ground_asset,

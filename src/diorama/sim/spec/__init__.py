@@ -9,6 +9,8 @@ in [0, 1]; lights are in radiometric units per colour channel.
 """
 
 from diorama.sim.spec.bodies import BodySpec
+from diorama.sim.spec.boundaries import BoundaryShape
+from diorama.sim.spec.buildings import BuildingShape
 from diorama.sim.spec.cameras import BrownConrady, CameraSpec, Distortion, KannalaBrandt
 from diorama.sim.spec.checks import Rgb
 from diorama.sim.spec.environment import Backdrop, CloudGenus, Clouds, EnvironmentSpec, Fog, HdrMap, Highlight, PhysicalSky, Surroundings
@@ -34,8 +36,10 @@ __all__ = [
     "Attributes",
     "Backdrop",
     "BodySpec",
+    "BoundaryShape",
     "BoxShape",
     "BrownConrady",
+    "BuildingShape",
     "CameraSpec",
     "Change",
     "CloudGenus",

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import ClassVar
 
+from diorama.sim.spec.boundaries import BoundaryShape
+from diorama.sim.spec.buildings import BuildingShape
 from diorama.sim.spec.checks import check, finite
 from diorama.sim.spec.ground import GroundShape, PaintShape
 from diorama.sim.spec.lattice import Lattice
@@ -116,4 +118,17 @@ def _cross(a: tuple[float, float], b: tuple[float, float], c: tuple[float, float
     return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
 
 
-Shape = MeshShape | BoxShape | SphereShape | CylinderShape | PrismShape | GroundShape | PaintShape | PersonShape | RoadsideShape | VehicleShape
+Shape = (
+    MeshShape
+    | BoxShape
+    | SphereShape
+    | CylinderShape
+    | PrismShape
+    | GroundShape
+    | PaintShape
+    | PersonShape
+    | RoadsideShape
+    | VehicleShape
+    | BuildingShape
+    | BoundaryShape
+)

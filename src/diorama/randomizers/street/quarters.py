@@ -1,0 +1,112 @@
+"""What is built in parts of a town: which houses, how wide and high, how near the street and one another."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from diorama.randomizers.distributions import Choice, Constant, Distribution, Uniform, UniformInt
+
+Quarter = Literal["town", "terraces", "suburb", "modern", "industrial"]
+QUARTERS: tuple[Quarter, ...] = get_args(Quarter)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """How a quarter is built up.
+
+    Houses of a row, `row` of them, share their style, setback, depth, floor height and the kind of their roof; those of `alike` rows all else but
+    colours too. Between rows is a `gap_m`, and within them one of `between_m`. `fenced` is the share of rows with a wall or a fence in front,
+    where there is room for one, of one of `fences`.
+    """
+
+    style: Distribution
+    width_m: Distribution
+    depth_m: Distribution
+    floors: Distribution
+    floor_m: Distribution
+    ground: Distribution
+    roof: Distribution
+    setback_m: Distribution
+    row: Distribution
+    gap_m: Distribution
+    between_m: Distribution = Constant(0.0)
+    alike: float = 0.0
+    fenced: float = 0.0
+    fences: Distribution = Choice(["brick-wall", "railing", "picket"])
+
+
+RULES: dict[Quarter, Rule] = {
+    "town": Rule(
+        style=Choice({"brick-terrace": 0.4, "plaster-terrace": 0.3, "stone-terrace": 0.2, "office": 0.1}),
+        width_m=Uniform(5.0, 11.0),
+        depth_m=Uniform(9.0, 12.0),
+        floors=Choice({2: 0.2, 3: 0.45, 4: 0.3, 5: 0.05}),
+        floor_m=Uniform(2.8, 3.5),
+        ground=Choice({"shop": 0.62, "dwelling": 0.28, "arcade": 0.1}),
+        roof=Choice({"gable": 0.6, "mansard": 0.3, "flat": 0.1}),
+        setback_m=Constant(0.0),
+        row=UniformInt(1, 3),
+        gap_m=Choice({0.0: 0.85, 2.5: 0.1, 4.0: 0.05}),
+        alike=0.25,
+    ),
+    "terraces": Rule(
+        style=Choice({"brick-terrace": 0.7, "plaster-terrace": 0.2, "stone-terrace": 0.1}),
+        width_m=Uniform(4.5, 6.5),
+        depth_m=Uniform(8.0, 10.0),
+        floors=Choice({2: 0.75, 3: 0.25}),
+        floor_m=Uniform(2.7, 3.0),
+        ground=Choice({"dwelling": 0.97, "shop": 0.03}),
+        roof=Choice({"gable": 0.95, "mansard": 0.05}),
+        setback_m=Uniform(1.5, 4.0),
+        row=UniformInt(4, 10),
+        gap_m=Choice({1.2: 0.6, 3.5: 0.4}),
+        alike=0.85,
+        fenced=0.85,
+        fences=Choice({"brick-wall": 0.6, "railing": 0.2, "plaster-wall": 0.1, "stone-wall": 0.1}),
+    ),
+    "suburb": Rule(
+        style=Choice({"brick-house": 0.45, "plaster-house": 0.35, "wood-house": 0.2}),
+        width_m=Uniform(8.0, 13.0),
+        depth_m=Uniform(7.5, 10.0),
+        floors=Choice({1: 0.2, 2: 0.8}),
+        floor_m=Uniform(2.5, 2.8),
+        ground=Choice({"dwelling": 0.55, "garage": 0.45}),
+        roof=Choice({"gable": 0.65, "hip": 0.35}),
+        setback_m=Uniform(5.0, 9.0),
+        row=UniformInt(1, 4),
+        gap_m=Uniform(3.0, 8.0),
+        between_m=Uniform(2.5, 5.0),
+        alike=0.2,
+        fenced=0.6,
+        fences=Choice({"brick-wall": 0.35, "picket": 0.25, "panel": 0.15, "stone-wall": 0.1, "railing": 0.1, "plaster-wall": 0.05}),
+    ),
+    "modern": Rule(
+        style=Choice({"flats": 0.55, "slab": 0.2, "office": 0.25}),
+        width_m=Uniform(14.0, 28.0),
+        depth_m=Uniform(10.0, 14.0),
+        floors=Choice({3: 0.25, 4: 0.3, 5: 0.25, 6: 0.1, 8: 0.1}),
+        floor_m=Uniform(2.8, 3.2),
+        ground=Choice({"dwelling": 0.75, "shop": 0.25}),
+        roof=Constant("flat"),
+        setback_m=Uniform(2.0, 7.0),
+        row=UniformInt(1, 3),
+        gap_m=Uniform(5.0, 14.0),
+        between_m=Uniform(0.0, 6.0),
+        alike=0.6,
+        fenced=0.3,
+        fences=Choice({"plaster-wall": 0.5, "railing": 0.5}),
+    ),
+    "industrial": Rule(
+        style=Choice({"hall": 0.8, "office": 0.1, "brick-house": 0.1}),
+        width_m=Uniform(18.0, 40.0),
+        depth_m=Uniform(14.0, 24.0),
+        floors=Constant(1),
+        floor_m=Uniform(5.0, 8.0),
+        ground=Choice({"garage": 0.8, "dwelling": 0.2}),
+        roof=Choice({"gable": 0.6, "flat": 0.4}),
+        setback_m=Uniform(8.0, 14.0),
+        row=Constant(1),
+        gap_m=Uniform(6.0, 16.0),
+        fenced=0.8,
+        fences=Choice({"mesh": 0.7, "railing": 0.3}),
+    ),
+}

@@ -1,0 +1,209 @@
+"""Roofs: what is above the eaves."""
+
+from collections.abc import Callable, Sequence
+
+from diorama.sim.assets.recipe import paint
+from diorama.sim.assets.street.buildings.styles import STYLES, Dress
+from diorama.sim.assets.street.buildings.walls import Cladding, bricks, felt
+from diorama.sim.assets.street.buildings.windows import cell
+from diorama.sim.assets.street.patches import Face, Patches
+from diorama.sim.spec.buildings import BuildingShape
+from diorama.sim.transforms import Vec3
+
+_THICK_M = 0.1
+_PARAPET_M, _WALL_M = 0.55, 0.3
+#: A mansard's lower slope: how far it leans in, and how high it is.
+_LEAN_M, _STEEP_M = 0.7, 2.3
+_FASCIA = paint((206, 204, 198), 0.7)
+_GUTTER = paint((58, 60, 62), 0.5)
+_POTS = paint((158, 96, 70), 0.9)
+
+
+def roof(patches: Patches, shape: BuildingShape, dress: Dress) -> float:
+    """Put a roof on, and the gables below it. The height of its highest line."""
+    x, y, eaves = shape.depth_m / 2, shape.width_m / 2, shape.eaves_m
+    if shape.roof == "flat":
+        _parapet(patches, shape, dress, x, y, eaves)
+        return eaves + _PARAPET_M
+    top = {"gable": _gable, "hip": _hip, "mansard": _mansard}[shape.roof](patches, shape, dress, x, y, eaves)
+    _gutter(patches, shape, dress, x, y, eaves)
+    if dress.chimneys:
+        _chimneys(patches, shape, dress, y, top)
+    return top
+
+
+def ridge_m(shape: BuildingShape, dress: Dress) -> float:
+    """How high a gable's or a hip's ridge is above the eaves."""
+    span = min(shape.depth_m, shape.width_m) if shape.roof == "hip" else shape.depth_m
+    return span / 2 * dress.pitch
+
+
+def _slab(patches: Patches, look: Cladding, corners: Sequence[Vec3], run_m: float, rise_m: float) -> None:
+    """A thick sheet of roofing: lower left, lower right, upper right and upper left corner seen from outside."""
+    (a, b, c, d), t = corners, look.tile_m
+    patches.add(look.look, (a, b, c, d), [(0, 0), (run_m / t, 0), (run_m / t, rise_m / t), (0, rise_m / t)])
+    low = [(x, y, z - _THICK_M) for x, y, z in (a, b, c, d)]
+    patches.add(_FASCIA, low[::-1], [(0, 0)] * 4)
+    for k in (0, 1, 3):  # not along the ridge
+        i, j = k, (k + 1) % 4
+        patches.add(_FASCIA, (low[i], low[j], corners[j], corners[i]), [(0, 0)] * 4)
+
+
+def _gable(patches: Patches, shape: BuildingShape, dress: Dress, x: float, y: float, eaves: float) -> float:
+    """Two slopes, the ridge along the street."""
+    out = STYLES[shape.style].overhang_m
+    aside = {"left": out, "right": out}
+    for side in aside:
+        if shape.shared in (side, "both"):
+            aside[side] = 0.0
+    rise = ridge_m(shape, dress)
+    top, low = eaves + rise, eaves - out * dress.pitch
+    left, right = -y - aside["left"], y + aside["right"]
+    length = ((x + out) ** 2 + (top - low) ** 2) ** 0.5
+    run = right - left
+    lift = _THICK_M
+    _slab(
+        patches,
+        dress.roof,
+        ((x + out, left, low + lift), (x + out, right, low + lift), (0.0, right, top + lift), (0.0, left, top + lift)),
+        run,
+        length,
+    )
+    _slab(
+        patches,
+        dress.roof,
+        ((-x - out, right, low + lift), (-x - out, left, low + lift), (0.0, left, top + lift), (0.0, right, top + lift)),
+        run,
+        length,
+    )
+    for face, length in ((Face(patches, (-x, -y, 0.0), (1, 0)), 2 * x), (Face(patches, (x, y, 0.0), (-1, 0)), 2 * x)):
+        face.polygon(dress.wall.look, ((0, eaves), (length, eaves), (length / 2, top)), dress.wall.tile_m)
+    if dress.dormers and shape.floors > 1:
+        _dormers(patches, shape, dress, lambda z: x - (z - eaves) / dress.pitch, eaves + 0.35, min(1.35, 0.75 * rise))
+    return top + lift
+
+
+def _hip(patches: Patches, shape: BuildingShape, dress: Dress, x: float, y: float, eaves: float) -> float:
+    """Four slopes to a ridge along the longer side."""
+    out = STYLES[shape.style].overhang_m
+    a, b = x + out, y + out
+    low, half = eaves - out * dress.pitch + _THICK_M, min(a, b)
+    top = low + half * dress.pitch
+    ends = ((0.0, -(b - half)), (0.0, b - half)) if b >= a else ((-(a - half), 0.0), (a - half, 0.0))
+    slope = (half * half + (top - low) ** 2) ** 0.5 / dress.roof.tile_m
+    corners = ((a, -b), (a, b), (-a, b), (-a, -b))
+    for k in range(4):
+        (x0, y0), (x1, y1) = corners[k], corners[(k + 1) % 4]
+        upper = sorted(
+            {ends[0], ends[1]}, key=lambda e, x0=x0, y0=y0, x1=x1, y1=y1: (e[0] - x0) * (x1 - x0) + (e[1] - y0) * (y1 - y0), reverse=True
+        )
+        long = abs(x1 - x0) + abs(y1 - y0)
+        if (b >= a) == (k % 2 == 1):  # towards one end of the ridge
+            upper = [min(upper, key=lambda e, x0=x0, y0=y0: (e[0] - x0) ** 2 + (e[1] - y0) ** 2)]
+        points = [(x0, y0, low), (x1, y1, low), *((e[0], e[1], top) for e in upper)]
+        uv = [(0.0, 0.0), (long / dress.roof.tile_m, 0.0)]
+        uv += [(((e[0] - x0) * (x1 - x0) + (e[1] - y0) * (y1 - y0)) / long / dress.roof.tile_m, slope) for e in upper]
+        patches.add(dress.roof.look, points, uv)
+        patches.add(_FASCIA, ((x0, y0, low - _THICK_M), (x1, y1, low - _THICK_M), (x1, y1, low), (x0, y0, low)), [(0, 0)] * 4)
+    patches.add(_FASCIA, [(px, py, low - _THICK_M) for px, py in corners[::-1]], [(0, 0)] * 4)
+    return top
+
+
+def _mansard(patches: Patches, shape: BuildingShape, dress: Dress, x: float, y: float, eaves: float) -> float:
+    """A steep slope in front and behind, and nearly flat above."""
+    knee, tile = eaves + _STEEP_M, dress.roof.tile_m
+    inner = x - _LEAN_M
+    top = knee + 0.12 * inner
+    steep, flat_ = (_STEEP_M**2 + _LEAN_M**2) ** 0.5 / tile, inner / tile
+    wide = 2 * y / tile
+    for s in (1, -1):
+        a, b = (-y * s, y * s)
+        patches.add(
+            dress.roof.look, ((s * x, a, eaves), (s * x, b, eaves), (s * inner, b, knee), (s * inner, a, knee)), [(0, 0), (wide, 0), (wide, steep), (0, steep)]
+        )
+        patches.add(
+            dress.roof.look, ((s * inner, a, knee), (s * inner, b, knee), (0.0, b, top), (0.0, a, top)), [(0, 0), (wide, 0), (wide, flat_), (0, flat_)]
+        )
+    for face in (Face(patches, (-x, -y, 0.0), (1, 0)), Face(patches, (x, y, 0.0), (-1, 0))):
+        profile = ((0, eaves), (2 * x, eaves), (2 * x - _LEAN_M, knee), (x, top), (_LEAN_M, knee))
+        face.polygon(dress.wall.look, profile, dress.wall.tile_m)
+    _dormers(patches, shape, dress, lambda z: x - (z - eaves) * _LEAN_M / _STEEP_M, eaves + 0.3, 1.6)
+    return top
+
+
+def _dormers(patches: Patches, shape: BuildingShape, dress: Dress, slope_x: Callable[[float], float], low: float, high: float) -> None:
+    """Windows that stand out of the front slope, over every second bay or so."""
+    count = max(1, round(shape.width_m / (2.2 * STYLES[shape.style].bay_m)))
+    pitch, half = shape.width_m / count, 0.62
+    for k in range(count):
+        y = -shape.width_m / 2 + (k + 0.5) * pitch
+        x0, x1, top = slope_x(low) - 0.12, slope_x(low + high), low + high
+        back = x1 - 0.3
+        face = Face(patches, (x0, y - half, low), (0, 1))
+        face.wall(dress.frame, 0.0, 0.0, 2 * half, high, 1.0)
+        lit = is_lit(shape, dress, 9000 + k)
+        face.picture((dress.windows.lit if lit else dress.windows.dark), (0.1, 0.1, 2 * half - 0.1, high - 0.1), cell(dress.number + k), 0.02)
+        for s in (-1, 1):
+            cheek = [(x0, y + s * half, low), (x0, y + s * half, top), (x1, y + s * half, top), (slope_x(low), y + s * half, low)]
+            patches.add(dress.roof.look, cheek[::-1] if s < 0 else cheek, [(0, 0), (0, 0.3), (0.3, 0.3), (0.3, 0)][:: -1 if s < 0 else 1])
+        w, eave = half + 0.12, x0 + 0.15
+        cap = ((eave, y - w, top), (eave, y + w, top), (back, y + w, top + 0.12), (back, y - w, top + 0.12))
+        patches.add(dress.roof.look, cap, [(0, 0), (0.4, 0), (0.4, 0.4), (0, 0.4)])
+        patches.add(_FASCIA, ((eave, y - w, top - 0.1), (eave, y + w, top - 0.1), (eave, y + w, top), (eave, y - w, top)), [(0, 0)] * 4)
+        patches.add(_FASCIA, ((back, y - w, top - 0.1), (back, y + w, top - 0.1), (eave, y + w, top - 0.1), (eave, y - w, top - 0.1)), [(0, 0)] * 4)
+
+
+def _parapet(patches: Patches, shape: BuildingShape, dress: Dress, x: float, y: float, eaves: float) -> None:
+    """A flat roof behind the walls' upper ends."""
+    top, look = eaves + _PARAPET_M, felt(dress.number % 2)
+    a, b = x - _WALL_M, y - _WALL_M
+    sides = (((x, -y), (0, 1), 2 * y), ((x, y), (-1, 0), 2 * x), ((-x, y), (0, -1), 2 * y), ((-x, -y), (1, 0), 2 * x))
+    for (cx, cy), along, length in sides:
+        face = Face(patches, (cx, cy, 0.0), along)
+        face.wall(dress.wall.look, 0.0, eaves, length, top, dress.wall.tile_m)
+        outer = (face.at(0, top), face.at(length, top), face.at(length - _WALL_M, top, -_WALL_M), face.at(_WALL_M, top, -_WALL_M))
+        patches.add(dress.trim, outer, [(0, 0)] * 4)
+        inner = ((length - _WALL_M, eaves), (_WALL_M, eaves), (_WALL_M, top), (length - _WALL_M, top))
+        patches.add(dress.trim, [face.at(u, v, -_WALL_M) for u, v in inner], [(0, 0)] * 4)
+    s, t = 2 * a / look.tile_m, 2 * b / look.tile_m
+    patches.add(look.look, ((a, -b, eaves), (a, b, eaves), (-a, b, eaves), (-a, -b, eaves)), [(0, 0), (t, 0), (t, s), (0, s)])
+
+
+def _gutter(patches: Patches, shape: BuildingShape, dress: Dress, x: float, y: float, eaves: float) -> None:
+    """Along the front's eaves, and a pipe that comes down from it."""
+    out = 0.0 if shape.roof == "mansard" else STYLES[shape.style].overhang_m
+    level = eaves - (out * dress.pitch if shape.roof != "mansard" else 0.0)
+    face = Face(patches, (x, -y, 0.0), (0, 1))
+    face.block(_GUTTER, (0.0, level - 0.02, out), (2 * y, level + 0.1, out + 0.11))
+    if dress.pipes:
+        at = 0.12 if dress.mirrored else 2 * y - 0.22
+        low = 0.0 if shape.ground not in ("shop", "arcade") else shape.ground_floor_m
+        face.block(_GUTTER, (at, low, 0.0), (at + 0.1, level, 0.1), open_="back top bottom")
+
+
+def _chimneys(patches: Patches, shape: BuildingShape, dress: Dress, y: float, top: float) -> None:
+    """Stacks on the ridge, where terraced houses meet, or a little off the middle."""
+    look = bricks(("brown", "red", "sooty", "gault")[dress.number % 4], "stretcher")
+    places = [y - 0.5] if dress.mirrored else [0.5 - y]
+    if shape.shared == "none":
+        places = [0.3 * y if dress.mirrored else -0.3 * y]
+    for at in places:
+        wide, deep, high = 0.45, 0.6, top + 1.1
+        face = Face(patches, (deep / 2, at - wide / 2, top - 0.9), (0, 1))
+        face.block(look.look, (0.0, 0.0, -deep), (wide, high - top + 0.9, 0.0), look.tile_m, open_="bottom")
+        for k in (0, 1):
+            u = 0.08 + 0.19 * k
+            face.block(_POTS, (u, high - top + 0.9, -deep / 2 - 0.06), (u + 0.12, high - top + 1.25, -deep / 2 + 0.06), open_="bottom")
+
+
+def is_lit(shape: BuildingShape, dress: Dress, number: int) -> bool:
+    """Whether a window shines: each has a threshold of its own, so that more light means more windows and not others."""
+    return _threshold(dress.number, number) < shape.lit
+
+
+def _threshold(house: int, window: int) -> float:
+    """At which share of lit windows one is: a number in [0, 1) that a house's windows have each of their own."""
+    mixed = (house * 2654435761 + window * 40503 + 12345) & 0xFFFFFFFF
+    mixed = ((mixed >> 15) ^ mixed) * 2246822519 & 0xFFFFFFFF
+    return ((mixed >> 13) ^ mixed & 0xFFFFFF) % 65536 / 65536
+

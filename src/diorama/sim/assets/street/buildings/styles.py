@@ -1,0 +1,266 @@
+"""What buildings of a style have in common, and what differs between two of them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+from diorama.sim.assets.mesh import Look
+from diorama.sim.assets.recipe import Ink, between, paint, pick
+from diorama.sim.assets.street.buildings import walls
+from diorama.sim.assets.street.buildings.walls import Cladding
+from diorama.sim.assets.street.buildings.windows import FRAMES, Windows, windows
+from diorama.sim.seeds import Seed
+from diorama.sim.spec.buildings import BuildingStyle
+
+Make = Callable[[], Cladding]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Style:
+    """What there is to choose from, and proportions.
+
+    A bay is about `bay_m` wide, and its window takes a share of that (`wide`) and of the floor's height (`high`), starting at `sill` of it. Windows
+    are `reveal_m` deep in the wall. `sills` stand out below them, `bands` between floors and a `cornice` under the eaves; `surrounds` are raised
+    around windows. The roof rises by `pitch` per metre and stands out by `overhang_m`. `chimneys`, `dormers`, `balconies`, `shutters` and `pipes`
+    are the shares of houses that have them.
+    """
+
+    claddings: tuple[Make, ...]
+    roofs: tuple[Make, ...]
+    kinds: tuple[str, ...]
+    frames: tuple[str, ...] = ("white",)
+    trims: tuple[Ink, ...] = ((214, 208, 194),)
+    plinths: tuple[Ink, ...] = ((120, 116, 110),)
+    bay_m: float = 2.9
+    wide: tuple[float, float] = (0.34, 0.42)
+    high: tuple[float, float] = (0.5, 0.58)
+    sill: float = 0.28
+    reveal_m: float = 0.12
+    sills: bool = True
+    bands: float = 0.0
+    cornice: float = 0.0
+    surrounds: float = 0.0
+    pitch: tuple[float, float] = (0.7, 0.9)
+    overhang_m: float = 0.25
+    chimneys: float = 0.0
+    dormers: float = 0.0
+    balconies: float = 0.0
+    shutters: float = 0.0
+    pipes: float = 0.7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dress:
+    """What one variant of a style has chosen. Shares have become whether."""
+
+    wall: Cladding
+    roof: Cladding
+    windows: Windows
+    frame: Look
+    trim: Look
+    plinth: Look
+    shutter: Look | None
+    wide: float
+    high: float
+    pitch: float
+    bands: bool
+    cornice: bool
+    surrounds: bool
+    chimneys: bool
+    dormers: bool
+    balconies: bool
+    pipes: bool
+    mirrored: bool
+    number: int
+
+
+def _bricks(*colors: str) -> tuple[Make, ...]:
+    return tuple((lambda c=c, b=walls.BONDS[k % 3]: walls.bricks(c, b)) for k, c in enumerate(colors))
+
+
+def _of(make: Callable[[int], Cladding], *numbers: int) -> tuple[Make, ...]:
+    return tuple((lambda n=n: make(n)) for n in numbers)
+
+
+_SLATE, _CLAY, _FELT = _of(walls.slates, 0, 1, 2), _of(walls.tiles, 0, 1, 2, 3), _of(walls.felt, 0, 1)
+_PALE: tuple[Ink, ...] = ((222, 218, 206), (206, 198, 180), (236, 234, 228))
+
+STYLES: dict[BuildingStyle, Style] = {
+    "brick-terrace": Style(
+        claddings=_bricks("gault", "red", "buff", "brown", "sooty", "orange"),
+        roofs=_SLATE + _CLAY[2:3],
+        kinds=("sash", "georgian", "sash"),
+        frames=("white", "white", "white", "black"),
+        trims=_PALE,
+        bay_m=2.6,
+        bands=0.35,
+        cornice=0.35,
+        chimneys=0.85,
+        dormers=0.25,
+    ),
+    "plaster-terrace": Style(
+        claddings=_of(walls.plaster, *range(10)),
+        roofs=_CLAY + _SLATE[:1],
+        kinds=("cross", "casement", "sash"),
+        frames=("white", "white", "brown", "grey", "green"),
+        trims=(*_PALE, (150, 146, 138)),
+        wide=(0.34, 0.44),
+        high=(0.5, 0.6),
+        bands=0.5,
+        cornice=0.7,
+        surrounds=0.45,
+        chimneys=0.5,
+        dormers=0.4,
+        balconies=0.25,
+        shutters=0.3,
+    ),
+    "stone-terrace": Style(
+        claddings=_of(walls.stone, 0, 1, 2, 3),
+        roofs=_SLATE,
+        kinds=("sash", "georgian", "cross"),
+        frames=("white", "white", "grey"),
+        trims=((206, 196, 174), (190, 178, 152), (176, 168, 156)),
+        wide=(0.36, 0.44),
+        high=(0.56, 0.66),
+        sill=0.22,
+        reveal_m=0.2,
+        bands=0.8,
+        cornice=0.95,
+        surrounds=0.7,
+        chimneys=0.6,
+        dormers=0.5,
+        balconies=0.2,
+    ),
+    "brick-house": Style(
+        claddings=_bricks("red", "brown", "buff", "orange", "dark", "white"),
+        roofs=_CLAY + _SLATE[:1],
+        kinds=("casement", "tilt", "cross"),
+        frames=("white", "white", "brown", "grey"),
+        trims=_PALE,
+        bay_m=3.0,
+        wide=(0.45, 0.6),
+        high=(0.42, 0.48),
+        sill=0.33,
+        overhang_m=0.4,
+        chimneys=0.6,
+    ),
+    "plaster-house": Style(
+        claddings=_of(walls.plaster, 0, 1, 2, 3, 5, 6, 8),
+        roofs=_CLAY,
+        kinds=("casement", "tilt", "plain"),
+        frames=("white", "white", "brown", "grey"),
+        trims=_PALE,
+        bay_m=3.1,
+        wide=(0.42, 0.58),
+        high=(0.42, 0.5),
+        sill=0.32,
+        overhang_m=0.5,
+        pitch=(0.6, 1.0),
+        chimneys=0.5,
+        balconies=0.1,
+        shutters=0.2,
+    ),
+    "wood-house": Style(
+        claddings=_of(walls.boards, 0, 1, 2, 3, 4, 5),
+        roofs=_CLAY[2:3] + _SLATE,
+        kinds=("sash", "georgian", "cross"),
+        frames=("white",),
+        trims=((236, 236, 232),),
+        bay_m=3.0,
+        wide=(0.36, 0.46),
+        reveal_m=0.05,
+        surrounds=1.0,
+        overhang_m=0.45,
+        chimneys=0.5,
+        dormers=0.2,
+    ),
+    "flats": Style(
+        claddings=_of(walls.plaster, 0, 1, 5, 6, 9) + _bricks("white", "buff", "dark"),
+        roofs=_FELT,
+        kinds=("tilt", "plain", "casement"),
+        frames=("white", "grey", "black"),
+        trims=((226, 226, 222), (120, 124, 128), (80, 84, 90)),
+        bay_m=3.4,
+        wide=(0.55, 0.72),
+        high=(0.5, 0.62),
+        sill=0.24,
+        bands=0.4,
+        balconies=0.75,
+        pipes=0.2,
+    ),
+    "slab": Style(
+        claddings=_of(walls.panels, 0, 1, 2, 3, 4),
+        roofs=_FELT,
+        kinds=("tilt", "casement"),
+        frames=("white", "brown"),
+        trims=((190, 188, 182),),
+        bay_m=3.0,
+        wide=(0.5, 0.62),
+        high=(0.46, 0.54),
+        sill=0.3,
+        bands=0.3,
+        balconies=0.6,
+        pipes=0.0,
+    ),
+    "office": Style(
+        claddings=_of(walls.panels, 1, 2, 3) + _of(walls.stone, 2),
+        roofs=_FELT,
+        kinds=("curtain",),
+        frames=("grey", "black", "white"),
+        trims=((150, 154, 158), (70, 74, 80), (214, 214, 210)),
+        bay_m=5.4,
+        wide=(0.9, 0.97),
+        high=(0.62, 0.9),
+        sill=0.06,
+        reveal_m=0.1,
+        sills=False,
+        bands=0.5,
+        pipes=0.0,
+    ),
+    "hall": Style(
+        claddings=_of(walls.sheets, *range(6)),
+        roofs=_of(walls.sheets, 0, 1) + _FELT,
+        kinds=("curtain", "tilt"),
+        frames=("white", "grey"),
+        trims=((120, 124, 128), (206, 206, 204)),
+        bay_m=6.0,
+        wide=(0.4, 0.75),
+        high=(0.16, 0.26),
+        sill=0.66,
+        reveal_m=0.05,
+        sills=False,
+        pitch=(0.14, 0.24),
+        overhang_m=0.15,
+        pipes=0.9,
+    ),
+}
+
+
+@cache
+def dress(style: BuildingStyle, variant: int) -> Dress:
+    """What a variant has chosen."""
+    kind = STYLES[style]
+    rng = Seed(0).child("building", style, variant).rng()
+    frame = pick(rng, kind.frames)
+    has = {name: rng.random() < getattr(kind, name) for name in ("bands", "cornice", "surrounds", "chimneys", "dormers", "balconies", "pipes")}
+    return Dress(
+        # Neighbouring variants differ in what is seen first.
+        wall=kind.claddings[variant % len(kind.claddings)](),
+        roof=pick(rng, kind.roofs)(),
+        windows=windows(pick(rng, kind.kinds), frame),
+        frame=_paint(FRAMES[frame]),
+        trim=_paint(pick(rng, kind.trims)),
+        plinth=_paint(pick(rng, kind.plinths)),
+        shutter=_paint(pick(rng, ((70, 92, 74), (96, 62, 46), (84, 96, 110), (150, 60, 50)))) if rng.random() < kind.shutters else None,
+        wide=between(rng, *kind.wide),
+        high=between(rng, *kind.high),
+        pitch=between(rng, *kind.pitch),
+        **has,
+        mirrored=rng.random() < 0.5,
+        number=int(rng.integers(1 << 16)),
+    )
+
+
+@cache
+def _paint(ink: Ink) -> Look:
+    return paint(ink, 0.75)

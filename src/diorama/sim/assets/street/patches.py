@@ -1,0 +1,145 @@
+"""Flat patches by their looks: what buildings and plants are put together from, much faster than from surfaces that are welded and smoothed."""
+
+import math
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+import numpy as np
+
+from diorama.sim.assets.geometry import Points
+from diorama.sim.assets.mesh import Asset, Look, MeshPart
+from diorama.sim.transforms import Vec3, cross
+
+Uv = tuple[float, float]
+
+
+class Patches:
+    """Patches that are gathered, and become an asset."""
+
+    def __init__(self) -> None:
+        self._corners: dict[Look, list[Vec3]] = {}
+        self._normals: dict[Look, list[Vec3]] = {}
+        self._uv: dict[Look, list[Uv]] = {}
+        self._faces: dict[Look, list[tuple[int, int, int]]] = {}
+
+    @property
+    def triangles(self) -> int:
+        """How many there are."""
+        return sum(len(faces) for faces in self._faces.values())
+
+    def add(self, look: Look, corners: Sequence[Vec3], uv: Sequence[Uv], normals: Sequence[Vec3] | None = None) -> None:
+        """A convex polygon, counter-clockwise seen from outside; flat, unless it has normals of its own."""
+        places = self._corners.setdefault(look, [])
+        first = len(places)
+        places += corners
+        self._uv.setdefault(look, []).extend(uv)
+        self._normals.setdefault(look, []).extend(normals or [_normal(corners)] * len(corners))
+        self._faces.setdefault(look, []).extend((first, first + k, first + k + 1) for k in range(1, len(corners) - 1))
+
+    def asset(
+        self,
+        asset_id: str,
+        category: str,
+        supercategory: str,
+        hulls: Sequence[Points],
+        center: Vec3,
+        *,
+        volume_m3: float,
+        density_kg_m3: float,
+        closed: bool = False,
+        landmarks: Mapping[str, Vec3] = MappingProxyType({}),
+    ) -> Asset:
+        """The patches as an asset whose origin is `center`; hulls and landmarks are in the patches' axes too."""
+        middle = np.array(center)
+        parts = tuple(
+            MeshPart(
+                positions=(np.array(corners) - middle).astype(np.float32),
+                normals=np.array(self._normals[look], np.float32),
+                uv=np.array(self._uv[look], np.float32),
+                faces=np.array(self._faces[look], np.int32),
+                look=look,
+            )
+            for look, corners in self._corners.items()
+        )
+        low = np.min([p.positions.min(axis=0) for p in parts], axis=0).tolist()
+        high = np.max([p.positions.max(axis=0) for p in parts], axis=0).tolist()
+        x, y, z = center
+        return Asset(
+            id=asset_id,
+            category=category,
+            supercategory=supercategory,
+            parts=parts,
+            hulls=tuple(hull - middle for hull in hulls),
+            bounds_m=((low[0], low[1], low[2]), (high[0], high[1], high[2])),
+            volume_m3=volume_m3,
+            density_kg_m3=density_kg_m3,
+            closed=closed,
+            landmarks={name: (a - x, b - y, c - z) for name, (a, b, c) in landmarks.items()},
+        )
+
+
+def _normal(corners: Sequence[Vec3]) -> Vec3:
+    """By Newell's formula of the first three corners that are not on a line."""
+    a = corners[0]
+    for b, c in zip(corners[1:], corners[2:], strict=False):
+        x, y, z = cross((b[0] - a[0], b[1] - a[1], b[2] - a[2]), (c[0] - a[0], c[1] - a[1], c[2] - a[2]))
+        length = math.sqrt(x * x + y * y + z * z)
+        if length > 1e-12:
+            return (x / length, y / length, z / length)
+    return (0.0, 0.0, 1.0)
+
+
+class Face:
+    """An upright plane that patches are put on: (u to the right, v up, w outwards), seen from outside, from its lower left corner."""
+
+    __slots__ = ("_along", "_corner", "_out", "patches")
+
+    def __init__(self, patches: Patches, corner: Vec3, along: Uv) -> None:
+        self.patches, self._corner, self._along = patches, corner, along
+        self._out = (along[1], -along[0])
+
+    def at(self, u: float, v: float, w: float = 0.0) -> Vec3:
+        """The point in the asset's axes."""
+        x, y, z = self._corner
+        return (x + self._along[0] * u + self._out[0] * w, y + self._along[1] * u + self._out[1] * w, z + v)
+
+    def polygon(self, look: Look, corners: Sequence[tuple[float, float]], tile_m: float, w: float = 0.0) -> None:
+        """A polygon of (u, v), covered by a picture that repeats every `tile_m`."""
+        self.patches.add(look, [self.at(u, v, w) for u, v in corners], [(u / tile_m, v / tile_m) for u, v in corners])
+
+    def wall(self, look: Look, u0: float, v0: float, u1: float, v1: float, tile_m: float, w: float = 0.0) -> None:
+        """A rectangle, if it has an area, covered by a picture that repeats every `tile_m`."""
+        if u1 - u0 > 1e-6 and v1 - v0 > 1e-6:
+            self.polygon(look, ((u0, v0), (u1, v0), (u1, v1), (u0, v1)), tile_m, w)
+
+    def picture(self, look: Look, rect: tuple[float, float, float, float], cell: tuple[float, float, float, float], w: float = 0.0) -> None:
+        """A rectangle (u0, v0, u1, v1) that shows a cell (u0, v0, u1, v1) of a picture."""
+        (u0, v0, u1, v1), (s0, t0, s1, t1) = rect, cell
+        self.patches.add(
+            look, [self.at(u0, v0, w), self.at(u1, v0, w), self.at(u1, v1, w), self.at(u0, v1, w)], [(s0, t0), (s1, t0), (s1, t1), (s0, t1)]
+        )
+
+    def block(self, look: Look, low: Vec3, high: Vec3, tile_m: float = 1.0, *, open_: str = "back") -> None:
+        """A box from (u, v, w) to (u, v, w), but for those of its sides that `open_` names."""
+        (a, b, c), (d, e, f) = low, high
+        sides: dict[str, tuple[tuple[float, float, float], ...]] = {
+            "front": ((a, b, f), (d, b, f), (d, e, f), (a, e, f)),
+            "back": ((d, b, c), (a, b, c), (a, e, c), (d, e, c)),
+            "left": ((a, b, c), (a, b, f), (a, e, f), (a, e, c)),
+            "right": ((d, b, f), (d, b, c), (d, e, c), (d, e, f)),
+            "top": ((a, e, f), (d, e, f), (d, e, c), (a, e, c)),
+            "bottom": ((a, b, c), (d, b, c), (d, b, f), (a, b, f)),
+        }
+        for name, corners in sides.items():
+            if name not in open_:
+                axes = (0, 1) if name in ("front", "back") else (2, 1) if name in ("left", "right") else (0, 2)
+                self.patches.add(look, [self.at(*p) for p in corners], [(p[axes[0]] / tile_m, p[axes[1]] / tile_m) for p in corners])
+
+    def reveal(self, look: Look, rect: tuple[float, float, float, float], depth: float, tile_m: float = 1.0) -> None:
+        """The four sides of a hole in the wall, `depth` deep."""
+        u0, v0, u1, v1 = rect
+        ring = ((u0, v0), (u1, v0), (u1, v1), (u0, v1))
+        for (ua, va), (ub, vb) in zip(ring, ring[1:] + ring[:1], strict=True):
+            length = abs(ub - ua) + abs(vb - va)
+            corners = [self.at(ua, va), self.at(ub, vb), self.at(ub, vb, -depth), self.at(ua, va, -depth)]
+            self.patches.add(look, corners, [(0, 0), (length / tile_m, 0), (length / tile_m, depth / tile_m), (0, depth / tile_m)])
