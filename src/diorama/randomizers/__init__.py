@@ -27,6 +27,7 @@ RANDOMIZERS = Registry(
         "dust": "diorama.randomizers.weathering:Dust",
         "lights": "diorama.randomizers.lights:Lights",
         "background": "diorama.randomizers.background:Background",
+        "buildings": "diorama.randomizers.street.buildings:Buildings",
         "hdr-map": "diorama.randomizers.hdr:HdrMaps",
         "sky": "diorama.randomizers.sky:Sky",
         "photo-backdrop": "diorama.randomizers.photo_backdrop:PhotoBackdrops",

@@ -2,64 +2,85 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from diorama.randomizers.base import Context, Labelled, Stage
-from diorama.randomizers.distributions import Choice, Constant, Distribution, Uniform, require, require_one_of, require_share, rounded
-from diorama.randomizers.street.fronts import TOUCHING_M, Lot, lot_at, runs
+from diorama.randomizers.distributions import Choice, Constant, Distribution, require, require_one_of, require_share
+from diorama.randomizers.placement import pose_json
+from diorama.randomizers.street.fronts import Frontage, Lot, frontages
 from diorama.randomizers.street.quarters import QUARTERS, RULES, Rule
 from diorama.randomizers.street.standing import facing
+from diorama.sim.assets.street.buildings.layout import openings
+from diorama.sim.assets.street.buildings.styles import dress
 from diorama.sim.codec import from_json, to_json
 from diorama.sim.errors import InvalidValue
 from diorama.sim.seeds import Seed
 from diorama.sim.spec import BodySpec, BoundaryShape, BuildingShape, Pose, RoadMap, SceneSpec
-from diorama.sim.spec.roads import Area, Polyline, Vec2, along, lengths_m
+from diorama.sim.spec.buildings import Shared
 
-#: Widths and depths are whole numbers of these, so that houses share their meshes.
+#: Widths and depths are whole numbers of these, and so many variants are drawn, so that houses share their meshes.
 _STEP_M, _VARIANTS = 0.5, 24
 #: A house that does not fit is tried so much farther along, so many times.
-_ONWARDS_M, _TRIES = 0.5, 12
+_ONWARDS_M, _TRIES = 0.5, 16
 _LEAST_DEPTH_M = 6.0
-#: Walls go on at least so far below the lowest ground beside them.
-_FOOTING_M = 0.3
+#: Walls go on at least so far below the lowest ground beside them; how far are whole numbers of steps.
+_FOOTING_M, _PLINTH_STEP_M = 0.3, 0.25
+#: Houses nearer than this stand wall to wall.
+_WALL_TO_WALL_M = 0.25
+#: A front garden has room for a wall when it is so deep; the wall stands so far behind the plot's front, and is open so wide before a door.
+_GARDEN_M, _INSIDE_M, _GATE_M = 1.2, 0.2, 1.4
+#: On sloping ground a wall's pieces are no longer than this.
+_PIECE_M = 6.0
 
 
 @dataclass(slots=True)
-class _Built:
+class _House:
+    """A house that was found a place."""
+
+    name: str
+    shape: BuildingShape
+    lot: Lot
+
+
+@dataclass(slots=True)
+class _Town:
     """What was built so far."""
 
-    houses: list[dict[str, Any]] = field(default_factory=list)
+    houses: list[_House] = field(default_factory=list)
     boundaries: list[dict[str, Any]] = field(default_factory=list)
-    lots: list[Lot] = field(default_factory=list)
     asked: int = 0
+
+    def is_free(self, lot: Lot) -> bool:
+        """Whether no house is in the way."""
+        return all(lot.overlap_m(house.lot) < 1e-3 for house in self.houses)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Buildings(Labelled):
     """Build houses on the plots of the scene's roads, along their fronts.
 
-    Each scene has a `quarter` of the town, with its own houses (see `diorama.randomizers.street.quarters`); a share `mixed` of the plots is of
-    another one. Houses stand in rows of like ones, wall to wall in town, with gaps elsewhere; each upright, its ground floor at the level of the
-    highest ground before it, its walls going on down to the lowest. `setback_m`, if given, is how far behind the plot's front they stand. A share
-    `lit` of windows shines. `garden_walls` scales the share of front gardens with a wall or a fence. There are at most `most` houses; what does not
-    fit is left out, and counted.
+    What is built is known from the `setting` of the streets, which is the scenario's if it is not given; streets of one setting have houses of one
+    or several quarters (`diorama.randomizers.street.quarters`). Houses stand in rows of like ones, wall to wall in town and with gaps elsewhere;
+    each upright, its ground floor at the level of the highest ground before it, its walls going on down below the lowest. `setback_m`, if given, is
+    how far behind the plots' fronts they stand. A share `lit` of the windows shines. `garden_walls` scales how many front gardens have a wall or a
+    fence. There are at most `most` houses; what finds no room is left out, and counted.
     """
 
     name: ClassVar[str] = "buildings"
     stage: ClassVar[Stage] = "scene"
 
-    quarter: Distribution = Choice({"town": 0.34, "terraces": 0.24, "suburb": 0.22, "modern": 0.12, "industrial": 0.08})
-    mixed: float = 0.2
+    setting: Distribution | None = None
     setback_m: Distribution | None = None
     lit: Distribution = Constant(0.0)
-    garden_walls: Distribution = Uniform(0.7, 1.0)
+    garden_walls: float = 0.9
     most: int = 90
 
     def __post_init__(self) -> None:
-        require_one_of(self, QUARTERS, "quarter")
-        require_share(self, "mixed")
-        require(self, 0, 1, "lit", "garden_walls")
+        if self.setting is not None:
+            require_one_of(self, QUARTERS, "setting")
+        require_share(self, "garden_walls")
+        require(self, 0, 1, "lit")
         if self.setback_m is not None:
             require(self, 0, 100, "setback_m")
         if not 0 <= self.most <= 10_000:
@@ -67,107 +88,183 @@ class Buildings(Labelled):
 
     def sample(self, seed: Seed, spec: SceneSpec, context: Context) -> dict[str, Any]:
         if spec.roads is None:
-            raise InvalidValue('buildings stand along roads, and the scene has none; use them in the scenario "street"')
-        quarter = self.quarter.sample(seed.child("quarter").rng())
-        lit = rounded(self.lit.sample(seed.child("lit").rng()))
-        walled = self.garden_walls.sample(seed.child("garden-walls").rng())
-        built = _Built()
-        for area in spec.roads.areas:
-            if area.kind != "plot":
-                continue
-            here = seed.child("plot", area.name)
-            other = here.child("quarter").rng()
-            rule = RULES[self.quarter.sample(other) if other.random() < self.mixed else quarter]
-            for number, run in enumerate(runs(area)):
-                self._build(here.child("run", number), f"{area.name}-{number}", rule, run, area, spec.roads, built, lit, walled)
-        return {"quarter": quarter, "asked": built.asked, "fitted": len(built.houses), "houses": built.houses, "boundaries": built.boundaries}
+            raise InvalidValue('buildings stand along roads, and the scene has none: use them in the scenario "street"')
+        setting = self._setting(seed.child("setting"), spec)
+        lit = round(self.lit.sample(seed.child("lit").rng()), 3)
+        town = _Town()
+        for frontage in frontages([area for area in spec.roads.areas if area.kind == "plot"]):
+            here = seed.child("front", frontage.name)
+            rule = RULES[Choice(QUARTERS[setting]).sample(here.child("quarter").rng())]
+            self._build(here, rule, frontage, spec.roads, lit, town)
+        return {
+            "setting": setting,
+            "asked": town.asked,
+            "fitted": len(town.houses),
+            "houses": [_placed(house, shared, spec.roads) for house, shared in zip(town.houses, _shared(town.houses), strict=True)],
+            "boundaries": town.boundaries,
+        }
 
     def apply(self, spec: SceneSpec, params: dict[str, Any]) -> SceneSpec:
-        houses = (
-            BodySpec(
-                name=house["name"],
-                shape=from_json(BuildingShape, house["shape"]),
-                world_from_body=Pose(tuple(house["position_m"]), tuple(house["rotation_wxyz"])),
-                stuff="building",
-                tags=("building",),
-            )
-            for house in params["houses"]
-        )
-        boundaries = (_boundary(b) for b in params["boundaries"])
-        return spec.replace(bodies=(*spec.bodies, *houses, *boundaries))
+        houses = (BodySpec(**_body(h), shape=from_json(BuildingShape, h["shape"]), stuff="building", tags=("building",)) for h in params["houses"])
+        return spec.replace(bodies=(*spec.bodies, *houses, *map(_boundary, params["boundaries"])))
 
-    def _build(
-        self, seed: Seed, name: str, rule: Rule, run: Polyline, area: Area, roads: RoadMap, built: _Built, lit: float, walled: float
-    ) -> None:
-        """Rows of houses along one straight or curved front."""
-        lengths = lengths_m(run)
-        way, number = 0.0, 0
-        while way < lengths[-1] and len(built.houses) < self.most:
+    def _setting(self, seed: Seed, spec: SceneSpec) -> str:
+        if self.setting is not None:
+            return self.setting.sample(seed.rng())
+        noted = dict(spec.notes).get("setting")
+        return noted if noted in QUARTERS else Choice(list(QUARTERS)).sample(seed.rng())
+
+    def _build(self, seed: Seed, rule: Rule, frontage: Frontage, roads: RoadMap, lit: float, town: _Town) -> None:
+        """Rows of houses along one front."""
+        way = rule.gap_m.sample(seed.child("start").rng()) / 2
+        number = 0
+        while way < frontage.length_m and len(town.houses) < self.most:
             row = seed.child("row", number)
             rng = row.rng()
-            plan = {n: getattr(rule, n).sample(rng) for n in ("style", "depth_m", "floors", "floor_m", "ground", "roof", "setback_m", "width_m")}
-            count, gap, alike = rule.row.sample(rng), rule.gap_m.sample(rng), rng.random() < rule.alike
-            variant, between = int(rng.integers(_VARIANTS)), rule.between_m.sample(rng)
-            fence = rule.fences.sample(rng) if rng.random() < rule.fenced * walled else None
+            plan = {name: getattr(rule, name).sample(rng) for name in _OF_ROWS + _OF_HOUSES}
+            count, gap, between = rule.row.sample(rng), rule.gap_m.sample(rng), rule.between_m.sample(rng)
+            alike, fenced = rng.random() < rule.alike, rng.random() < rule.fenced * self.garden_walls
+            variant, fence = int(rng.integers(_VARIANTS)), rule.fences.sample(rng)
             if self.setback_m is not None:
                 plan["setback_m"] = self.setback_m.sample(row.child("setback").rng())
-            first = len(built.houses)
             for k in range(count):
-                house = dict(plan) if alike else plan | _own(rule, row.child("house", k))
-                fitted = _fitted(house, run, lengths, way, area, built.lots)
-                built.asked += 1
+                own = row.child("house", k).rng()
+                house = dict(plan) if alike else plan | {name: getattr(rule, name).sample(own) for name in _OF_HOUSES}
+                other = int(own.integers(_VARIANTS))
+                town.asked += 1
+                fitted = _fitted(house, frontage, way, town)
                 if fitted is None:
                     way += house["width_m"]
                     break
                 start, lot = fitted
-                own = variant + (0 if alike else int(row.child("house", k, "variant").rng().integers(_VARIANTS)))
-                shape = _shape(house, lot, own % _VARIANTS, lit, built.lots)
-                _stand(built, f"house-{name}-{number}-{k}", shape, lot, roads)
-                if fence is not None and plan["setback_m"] >= 1.2:
-                    _enclose(built, row.child("fence", k), f"{name}-{number}-{k}", fence, variant, shape, run, lengths, start, between, roads)
+                name = f"{frontage.name}-{number}-{k}"
+                shape = _shape(house, lot, variant if alike else other, lit)
+                town.houses.append(_House(f"house-{name}", shape, lot))
+                if fenced and house["setback_m"] >= _GARDEN_M:
+                    town.boundaries += _fence(f"fence-{name}", fence, variant, shape, frontage, start, between, roads)
                 way = start + lot.width_m + between
-                if len(built.houses) >= self.most:
-                    break
-            way += gap if len(built.houses) > first else _ONWARDS_M
+                if len(town.houses) >= self.most:
+                    return
+            way += gap - between
             number += 1
-        _join(built.houses, built.lots)
 
 
-def _own(rule: Rule, seed: Seed) -> dict[str, Any]:
-    """What a house has for itself where the houses of a row differ."""
-    rng = seed.rng()
-    return {n: getattr(rule, n).sample(rng) for n in ("style", "width_m", "floors", "ground", "roof")}
+_OF_ROWS = ("depth_m", "floor_m", "setback_m")
+_OF_HOUSES = ("style", "width_m", "floors", "ground", "roof")
 
 
-def _fitted(house: dict[str, Any], run: Polyline, lengths: Sequence[float], way: float, area: Area, lots: Sequence[Lot]) -> tuple[float, Lot] | None:
-    """Where along the front a house fits, and its lot there; None if it fits nowhere near."""
-    width, depth = (round(house[n] / _STEP_M) * _STEP_M for n in ("width_m", "depth_m"))
-    near = [lot for lot in lots[-60:]]
+def _fitted(house: dict[str, Any], frontage: Frontage, way: float, town: _Town) -> tuple[float, Lot] | None:
+    """Where along the front a house fits, and its lot there; None if it fits nowhere near. At the front's end it may get narrower."""
+    width, depth = (round(house[name] / _STEP_M) * _STEP_M for name in ("width_m", "depth_m"))
     for _ in range(_TRIES):
-        if way + width > lengths[-1] + 1e-9:
-            width = math.floor((lengths[-1] - way) / _STEP_M) * _STEP_M
-            if width < 0.75 * house["width_m"]:
+        if way + width > frontage.length_m:
+            width = math.floor((frontage.length_m - way) / _STEP_M) * _STEP_M
+            if width < 0.7 * house["width_m"]:
                 return None
-        for deep in (depth, 0.75 * depth, _LEAST_DEPTH_M):
-            lot = lot_at(run, lengths, way, width, round(deep / _STEP_M) * _STEP_M, house["setback_m"])
-            if lot.within(area.outline_m) and all(lot.overlap_m(other) < TOUCHING_M for other in near):
+        for deep in sorted({depth, round(0.75 * depth / _STEP_M) * _STEP_M, min(depth, _LEAST_DEPTH_M)}, reverse=True):
+            lot = frontage.lot(way, width, deep, house["setback_m"])
+            if town.is_free(lot) and lot.within(frontage.rim):
                 return way, lot
         way += _ONWARDS_M
     return None
 
 
-def _shape(house: dict[str, Any], lot: Lot, variant: int, lit: float, lots: Sequence[Lot]) -> BuildingShape:
-    style, roof, ground = house["style"], house["roof"], house["ground"]
-    if style in ("flats", "slab", "office"):
-        roof = "flat"
+def _shape(house: dict[str, Any], lot: Lot, variant: int, lit: float) -> BuildingShape:
+    high = house["style"] in ("flats", "slab", "office")
     return BuildingShape(
-        style=style,
+        style=house["style"],
         width_m=lot.width_m,
         depth_m=lot.depth_m,
         floors=house["floors"],
         floor_m=round(house["floor_m"], 1),
-        ground=ground,
-        roof=roof,
+        ground=house["ground"],
+        roof="flat" if high else house["roof"],
         lit=lit,
         variant=variant,
     )
+
+
+def _shared(houses: Sequence[_House]) -> list[Shared]:
+    """Which sides of houses are against another's."""
+    out: list[Shared] = []
+    for k, house in enumerate(houses):
+        near = [houses[i].lot for i in (k - 1, k + 1) if 0 <= i < len(houses)]
+        left, right = (any(_touches(house.lot, other, sense) for other in near) for sense in (-1, 1))
+        out.append("both" if left and right else "left" if left else "right" if right else "none")
+    return out
+
+
+def _touches(lot: Lot, other: Lot, sense: int) -> bool:
+    """Whether another lot is wall to wall with one, on its right (1) or left (-1)."""
+    if lot.out[0] * other.out[0] + lot.out[1] * other.out[1] < 0.97:
+        return False
+    places = [lot.local(corner) for corner in other.corners]
+    nearest = min(sense * u for u, _ in places)
+    deep = [v for _, v in places]
+    return abs(nearest - lot.width_m / 2) < _WALL_TO_WALL_M and max(deep) > 0.5 * lot.depth_m and min(deep) < 0.5 * lot.depth_m
+
+
+def _placed(house: _House, shared: Shared, roads: RoadMap) -> dict[str, Any]:
+    """A house as it is recorded: upright, at the level of the highest ground before it."""
+    lot = house.lot
+    left, right = lot.corners[:2]
+    level = max(roads.ground_m(x, y, "plot") for x, y in (left, lot.front_m, right))
+    lowest = min(roads.ground_m(x, y, "plot") for x, y in lot.rim)
+    plinth = math.ceil((level - lowest + _FOOTING_M) / _PLINTH_STEP_M) * _PLINTH_STEP_M
+    shape = replace(house.shape, plinth_m=plinth, shared=shared)
+    x, y = lot.middle_m
+    return {"name": house.name, "shape": to_json(shape)} | pose_json((x, y, level + shape.origin_m), facing(lot.out))
+
+
+def _body(drawn: dict[str, Any]) -> dict[str, Any]:
+    return {"name": drawn["name"], "world_from_body": Pose(tuple(drawn["position_m"]), tuple(drawn["rotation_wxyz"]))}
+
+
+# --- what stands before gardens ---------------------------------------------------------------------------
+
+
+def _fence(
+    name: str, style: str, variant: int, shape: BuildingShape, frontage: Frontage, start: float, between: float, roads: RoadMap
+) -> list[dict[str, Any]]:
+    """Pieces of a wall or a fence along the front of a house's garden, open before its door or garage."""
+    low, high = max(start - between / 2, 0.0), min(start + shape.width_m + between / 2, frontage.length_m)
+    spans: list[tuple[float, float]] = []
+    for a, b in _gates(shape):
+        spans.append((low, start + a))
+        low = start + b
+    spans.append((low, high))
+    height = {"mesh": 1.9, "panel": 1.5, "picket": 0.95, "railing": 1.1}.get(style, 0.7 + 0.1 * (variant % 5))
+    out: list[dict[str, Any]] = []
+    pieces = [(a + (b - a) * i / n, a + (b - a) * (i + 1) / n) for a, b in spans for n in [math.ceil((b - a) / _PIECE_M)] for i in range(n)]
+    for k, (a, b) in enumerate(pieces):
+        length = math.floor((b - a) / 0.25) * 0.25
+        if length < 0.5:
+            continue
+        lot = frontage.lot(a + (b - a - length) / 2, length, 0.3, _INSIDE_M)
+        piece = BoundaryShape(style=style, length_m=length, height_m=round(height, 2), variant=variant)  # pyright: ignore[reportArgumentType] - a rule's word
+        out.append({"name": f"{name}-{k}", "shape": to_json(piece)} | _leaning(piece, lot, roads))
+    return out
+
+
+def _gates(shape: BuildingShape) -> list[tuple[float, float]]:
+    """Where a garden's wall is open, from the left of the house along its front: before doors and garages."""
+    open_ = []
+    for hole in openings(shape, dress(shape.style, shape.variant), "front"):
+        if hole.use in ("door", "garage", "shop"):
+            middle, half = (hole.rect[0] + hole.rect[2]) / 2, max(_GATE_M, hole.rect[2] - hole.rect[0]) / 2
+            open_.append((middle - half, middle + half))
+    return sorted(open_)
+
+
+def _leaning(piece: BoundaryShape, lot: Lot, roads: RoadMap) -> dict[str, Any]:
+    """On the ground and as steep as it is along it; upright across."""
+    left, right = lot.corners[:2]
+    x, y = lot.front_m
+    rise = roads.ground_m(*right, "plot") - roads.ground_m(*left, "plot")
+    level = roads.ground_m(x, y, "plot")
+    return pose_json((x, y, level + piece.origin_m), facing(lot.out, rise / piece.length_m))
+
+
+def _boundary(drawn: dict[str, Any]) -> BodySpec:
+    shape = from_json(BoundaryShape, drawn["shape"])
+    return BodySpec(**_body(drawn), shape=shape, stuff=shape.stuff, tags=("boundary", "street-furniture"))

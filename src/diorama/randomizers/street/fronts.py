@@ -1,15 +1,16 @@
 """Fronts of plots, cut up into lots: where along the street a house may stand."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from diorama.sim.spec.roads import Area, Polyline, Vec2, along, lengths_m
 
-#: A front that turns by more than this has a corner there; no house goes around it.
+Edge = tuple[Vec2, Vec2]
+
+#: A front that turns by more than this at one of its points has a corner there; no house goes around it.
 _CORNER_COSINE = 0.9
-#: Nearer than this two houses touch.
+#: Less than this lots may be in one another, and beyond the edge of their land: houses that stand wall to wall touch.
 TOUCHING_M = 0.02
 
 
@@ -26,33 +27,48 @@ class Lot:
     def corners(self) -> tuple[Vec2, Vec2, Vec2, Vec2]:
         """Front left and right, seen from the street, and back right and left."""
         (x, y), (ox, oy), h, d = self.front_m, self.out, self.width_m / 2, self.depth_m
-        ax, ay = -oy, ox
-        left, right = (x - ax * h, y - ay * h), (x + ax * h, y + ay * h)
+        left, right = (x + oy * h, y - ox * h), (x - oy * h, y + ox * h)
         return left, right, (right[0] - ox * d, right[1] - oy * d), (left[0] - ox * d, left[1] - oy * d)
 
+    @property
+    def rim(self) -> tuple[Vec2, ...]:
+        """Its corners, and the middles of its sides."""
+        c = self.corners
+        return c + tuple(((a[0] + b[0]) / 2, (a[1] + b[1]) / 2) for a, b in zip(c, c[1:] + c[:1], strict=True))
+
+    @property
+    def middle_m(self) -> Vec2:
+        """Its own middle."""
+        return self.front_m[0] - self.out[0] * self.depth_m / 2, self.front_m[1] - self.out[1] * self.depth_m / 2
+
     def local(self, point: Vec2) -> Vec2:
-        """(along the front from its middle, inwards from it)."""
+        """(along the front from its middle to the right, inwards from it), seen from the street."""
         x, y = point[0] - self.front_m[0], point[1] - self.front_m[1]
         return -self.out[1] * x + self.out[0] * y, -(self.out[0] * x + self.out[1] * y)
 
     def overlap_m(self, other: "Lot") -> float:
         """How deep two lots are in one another, across the side where that is least; negative where they are apart."""
+        (x0, y0), (x1, y1) = self.middle_m, other.middle_m
+        reach = (self.width_m + self.depth_m + other.width_m + other.depth_m) / 2
+        if abs(x0 - x1) + abs(y0 - y1) > 1.5 * reach:
+            return -1.0  # far apart
         least = math.inf
         for one, two in ((self, other), (other, self)):
-            places = [one.local(corner) for corner in two.corners]
-            u, v = [p[0] for p in places], [p[1] for p in places]
+            u, v = zip(*(one.local(corner) for corner in two.corners), strict=True)
             h = one.width_m / 2
             least = min(least, max(u) + h, h - min(u), max(v), one.depth_m - min(v))
         return least
 
-    def within(self, outline: Polyline) -> bool:
-        """Whether it is inside of a polygon, its rim included."""
+    def within(self, rim: Iterable[Edge]) -> bool:
+        """Whether it is all inside of a polygon with these edges, in any order."""
         h, d, slack = self.width_m / 2, self.depth_m, TOUCHING_M
-        places = [self.local(point) for point in outline]
-        for a, b in zip(places, places[1:] + places[:1], strict=True):
-            if _crosses(a, b, -h + slack, slack, h - slack, d - slack):
+        inside = False
+        for a, b in rim:
+            p, q = self.local(a), self.local(b)
+            if _crosses(p, q, -h + slack, slack, h - slack, d - slack):
                 return False
-        return _holds(places, (0.0, d / 2))
+            inside ^= _is_beyond(p, q, (0.0, d / 2))
+        return inside
 
 
 def _crosses(a: Vec2, b: Vec2, x0: float, y0: float, x1: float, y1: float) -> bool:
@@ -68,60 +84,112 @@ def _crosses(a: Vec2, b: Vec2, x0: float, y0: float, x1: float, y1: float) -> bo
     return low < high
 
 
-def _holds(outline: Sequence[Vec2], point: Vec2) -> bool:
-    """Whether a point is inside of a polygon: a ray from it crosses the outline an odd number of times."""
+def _is_beyond(a: Vec2, b: Vec2, point: Vec2) -> bool:
+    """Whether a ray from a point towards +x crosses the edge from a to b: inside of a polygon it crosses an odd number of edges."""
     x, y = point
+    return (a[1] > y) != (b[1] > y) and x < a[0] + (b[0] - a[0]) * (y - a[1]) / (b[1] - a[1])
+
+
+def rim_of(outline: Sequence[Vec2]) -> list[Edge]:
+    """The edges of an outline."""
+    return list(zip(outline, (*outline[1:], outline[0]), strict=True))
+
+
+def is_inside(rim: Iterable[Edge], point: Vec2) -> bool:
+    """Whether a point is inside of a polygon with these edges."""
     inside = False
-    for (x0, y0), (x1, y1) in zip(outline, (*outline[1:], outline[0]), strict=True):
-        if (y0 > y) != (y1 > y) and x < x0 + (x1 - x0) * (y - y0) / (y1 - y0):
-            inside = not inside
+    for a, b in rim:
+        inside ^= _is_beyond(a, b, point)
     return inside
 
 
-def holds(area: Area, point: Vec2) -> bool:
-    """Whether a point is in an area."""
-    return _holds(area.outline_m, point)
+@dataclass(frozen=True, slots=True, eq=False)
+class Frontage:
+    """Land that is built on along one front: plots side by side, whose fronts go on in one another.
+
+    `line_m` has the land on its left and no corner; `ways_m` are how far along it its points are. `rim` are the land's edges.
+    """
+
+    name: str
+    line_m: Polyline
+    ways_m: tuple[float, ...]
+    rim: tuple[Edge, ...]
+
+    @property
+    def length_m(self) -> float:
+        return self.ways_m[-1]
+
+    def lot(self, way_m: float, width_m: float, depth_m: float, setback_m: float) -> Lot:
+        """The lot whose front is before the piece of the line from `way_m` on, `width_m` long: straight, and behind all of it by `setback_m`."""
+        (x0, y0), _ = along(self.line_m, way_m, self.ways_m)
+        (x1, y1), _ = along(self.line_m, way_m + width_m, self.ways_m)
+        chord = math.dist((x0, y0), (x1, y1))
+        dx, dy = (x1 - x0) / chord, (y1 - y0) / chord
+        between = (p for p, way in zip(self.line_m, self.ways_m, strict=True) if way_m < way < way_m + width_m)
+        bulge = max([0.0, *((y - y0) * dx - (x - x0) * dy for x, y in between)])
+        into = setback_m + bulge
+        return Lot(((x0 + x1) / 2 - dy * into, (y0 + y1) / 2 + dx * into), (dy, -dx), width_m, depth_m)
 
 
-def runs(area: Area) -> Iterator[Polyline]:
-    """The pieces of an area's front between its corners, each with the area on its left."""
+def frontages(areas: Sequence[Area]) -> list[Frontage]:
+    """All there are of some plots, in their order. Each is named by its first plot."""
+    out: list[Frontage] = []
+    for block in _blocks([(area, line) for area in areas for line in _lines(area)]):
+        edges = {edge: None for area in {area.name: area for area, _ in block}.values() for edge in rim_of(area.outline_m)}
+        # Where one plot's edge is another's, there is no border.
+        rim = tuple((a, b) for a, b in edges if (b, a) not in edges)
+        joined = [p for _, line in block for p in line]
+        line = [p for k, p in enumerate(joined) if k == 0 or math.dist(p, joined[k - 1]) > 1e-6]
+        taken: dict[str, int] = {}
+        for piece in _straight(line):
+            number = taken[block[0][0].name] = taken.get(block[0][0].name, -1) + 1
+            name = block[0][0].name + (f"-{number}" if number else "")
+            out.append(Frontage(name, piece, lengths_m(piece), rim))
+    return out
+
+
+def _lines(area: Area) -> list[Polyline]:
+    """An area's front, the area on its left; none where it has no length."""
     points = [p for k, p in enumerate(area.front_m) if k == 0 or math.dist(p, area.front_m[k - 1]) > 1e-6]
-    pieces: list[list[Vec2]] = [points[:1]] if points else []
-    for k in range(1, len(points)):
-        pieces[-1].append(points[k])
-        if k + 1 < len(points) and _cosine(points[k - 1], points[k], points[k + 1]) < _CORNER_COSINE:
-            pieces.append([points[k]])
-    for piece in pieces:
-        if len(piece) >= 2:
-            (x, y), (dx, dy) = along(piece, lengths_m(piece)[-1] / 2)
-            beside = (x - 0.05 * dy, y + 0.05 * dx)
-            yield tuple(piece) if holds(area, beside) else tuple(piece[::-1])
+    if len(points) < 2:
+        return []
+    (x, y), (dx, dy) = along(points, lengths_m(points)[-1] / 2)
+    return [tuple(points) if is_inside(rim_of(area.outline_m), (x - 0.05 * dy, y + 0.05 * dx)) else tuple(points[::-1])]
+
+
+def _blocks(fronts: Sequence[tuple[Area, Polyline]]) -> list[list[tuple[Area, Polyline]]]:
+    """Fronts in a row, each going on where the one before it ends."""
+    begins = {_place(line[0]): k for k, (_, line) in enumerate(fronts)}
+    ends = {_place(line[-1]) for _, line in fronts}
+    left = dict.fromkeys(range(len(fronts)))
+    out: list[list[tuple[Area, Polyline]]] = []
+    # Those that nothing leads to first; what then is left goes around in a circle.
+    for start in [*(k for k, (_, line) in enumerate(fronts) if _place(line[0]) not in ends), *range(len(fronts))]:
+        block: list[tuple[Area, Polyline]] = []
+        at: int | None = start
+        while at is not None and at in left:
+            del left[at]
+            block.append(fronts[at])
+            at = begins.get(_place(fronts[at][1][-1]))
+        if block:
+            out.append(block)
+    return out
+
+
+def _place(point: Vec2) -> Vec2:
+    return round(point[0], 3), round(point[1], 3)
+
+
+def _straight(line: Sequence[Vec2]) -> list[Polyline]:
+    """The pieces of a line between its corners."""
+    pieces: list[list[Vec2]] = [[line[0]]]
+    for k in range(1, len(line)):
+        pieces[-1].append(line[k])
+        if k + 1 < len(line) and _cosine(line[k - 1], line[k], line[k + 1]) < _CORNER_COSINE:
+            pieces.append([line[k]])
+    return [tuple(piece) for piece in pieces]
 
 
 def _cosine(a: Vec2, b: Vec2, c: Vec2) -> float:
     ux, uy, vx, vy = b[0] - a[0], b[1] - a[1], c[0] - b[0], c[1] - b[1]
     return (ux * vx + uy * vy) / math.sqrt((ux * ux + uy * uy) * (vx * vx + vy * vy))
-
-
-def lot_at(run: Polyline, lengths: Sequence[float], way_m: float, width_m: float, depth_m: float, setback_m: float) -> Lot:
-    """The lot whose front is before the piece of a front from `way_m` on, `width_m` long: straight, and behind all of it by `setback_m`."""
-    (x0, y0), _ = along(run, way_m, lengths)
-    (x1, y1), _ = along(run, way_m + width_m, lengths)
-    chord = math.dist((x0, y0), (x1, y1))
-    dx, dy = (x1 - x0) / chord, (y1 - y0) / chord
-    nx, ny = -dy, dx  # into the area
-    bulge = max([0.0, *((x - x0) * nx + (y - y0) * ny for (x, y), s in zip(run, lengths, strict=True) if way_m < s < way_m + width_m)])
-    into = setback_m + bulge
-    middle = ((x0 + x1) / 2 + nx * into, (y0 + y1) / 2 + ny * into)
-    return Lot(middle, (-nx, -ny), width_m, depth_m)
-
-
-def line_of(lot: Lot) -> tuple[Vec2, ...]:
-    """Places along its front: left, middle, right."""
-    left, right = lot.corners[:2]
-    return left, lot.front_m, right
-
-
-def length_m(points: Polyline) -> float:
-    """How long a polyline is."""
-    return math.fsum(math.dist(a, b) for a, b in pairwise(points))

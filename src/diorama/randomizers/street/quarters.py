@@ -1,21 +1,28 @@
 """What is built in parts of a town: which houses, how wide and high, how near the street and one another."""
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 from diorama.randomizers.distributions import Choice, Constant, Distribution, Uniform, UniformInt
 
-Quarter = Literal["town", "terraces", "suburb", "modern", "industrial"]
-QUARTERS: tuple[Quarter, ...] = get_args(Quarter)
+Quarter = Literal["town", "terraces", "suburb", "modern", "industrial", "farms"]
+#: Which quarters are found in streets of the scenario's settings.
+QUARTERS: dict[str, dict[Quarter, float]] = {
+    "town-centre": {"town": 0.82, "modern": 0.18},
+    "residential": {"terraces": 0.55, "suburb": 0.2, "modern": 0.15, "town": 0.1},
+    "suburb": {"suburb": 0.85, "terraces": 0.1, "modern": 0.05},
+    "industrial": {"industrial": 0.85, "modern": 0.15},
+    "country": {"farms": 0.9, "suburb": 0.1},
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """How a quarter is built up.
 
-    Houses of a row, `row` of them, share their style, setback, depth, floor height and the kind of their roof; those of `alike` rows all else but
-    colours too. Between rows is a `gap_m`, and within them one of `between_m`. `fenced` is the share of rows with a wall or a fence in front,
-    where there is room for one, of one of `fences`.
+    Houses stand in rows of `row`, wall to wall or with `between_m` between them, and behind each row is a `gap_m`. Those of a row share setback,
+    depth and floor height; in a share `alike` of the rows all else too. A share `fenced` of the rows has a wall or a fence in front, where there is
+    room for one, of one of `fences`.
     """
 
     style: Distribution
@@ -108,5 +115,20 @@ RULES: dict[Quarter, Rule] = {
         gap_m=Uniform(6.0, 16.0),
         fenced=0.8,
         fences=Choice({"mesh": 0.7, "railing": 0.3}),
+    ),
+    "farms": Rule(
+        style=Choice({"brick-house": 0.35, "plaster-house": 0.3, "wood-house": 0.2, "hall": 0.15}),
+        width_m=Uniform(9.0, 15.0),
+        depth_m=Uniform(7.5, 10.0),
+        floors=Choice({1: 0.45, 2: 0.55}),
+        floor_m=Uniform(2.5, 2.8),
+        ground=Choice({"dwelling": 0.7, "garage": 0.3}),
+        roof=Choice({"gable": 0.8, "hip": 0.2}),
+        setback_m=Uniform(4.0, 11.0),
+        row=UniformInt(1, 2),
+        gap_m=Uniform(20.0, 70.0),
+        between_m=Uniform(5.0, 12.0),
+        fenced=0.5,
+        fences=Choice({"stone-wall": 0.4, "picket": 0.3, "panel": 0.3}),
     ),
 }

@@ -1,10 +1,12 @@
 """Things put on the ground of a road map."""
 
+import math
+
 from diorama.randomizers.distributions import rounded
 from diorama.sim.assets.mesh import Asset
 from diorama.sim.spec import Pose, RoadMap
 from diorama.sim.spec.roads import AreaKind, Vec2
-from diorama.sim.transforms import Vec3, cross, normalize, quat_from_matrix
+from diorama.sim.transforms import Quat, Vec3, cross, normalize, quat_from_matrix
 
 _UP: Vec3 = (0.0, 0.0, 1.0)
 
@@ -30,3 +32,11 @@ def lowest(asset: Asset) -> Vec3:
     """The middle of an asset's lowest level."""
     (x0, y0, z0), (x1, y1, _) = asset.bounds_m
     return ((x0 + x1) / 2, (y0 + y1) / 2, z0)
+
+
+def facing(heading: Vec2, slope: float = 0.0) -> Quat:
+    """The rotation that turns +x to a level heading of length one. With a slope what stands so leans along its y axis: a metre on is so much higher."""
+    x, y = heading
+    size = math.sqrt(1 + slope * slope)
+    left, up = (-y / size, x / size, slope / size), (y * slope / size, -x * slope / size, 1 / size)
+    return quat_from_matrix([[x, left[0], up[0]], [y, left[1], up[1]], [0.0, left[2], up[2]]])

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from types import MappingProxyType
 
 import numpy as np
@@ -81,7 +82,7 @@ class Patches:
 def _normal(corners: Sequence[Vec3]) -> Vec3:
     """By Newell's formula of the first three corners that are not on a line."""
     a = corners[0]
-    for b, c in zip(corners[1:], corners[2:], strict=False):
+    for b, c in pairwise(corners[1:]):
         x, y, z = cross((b[0] - a[0], b[1] - a[1], b[2] - a[2]), (c[0] - a[0], c[1] - a[1], c[2] - a[2]))
         length = math.sqrt(x * x + y * y + z * z)
         if length > 1e-12:

@@ -5,7 +5,7 @@ import numpy as np
 from diorama.sim.assets.mesh import Asset
 from diorama.sim.assets.recipe import paint
 from diorama.sim.assets.street.buildings import shops
-from diorama.sim.assets.street.buildings.layout import Opening, Side, floor_at, openings
+from diorama.sim.assets.street.buildings.layout import FASCIA_M, Opening, Side, floor_at, openings
 from diorama.sim.assets.street.buildings.roofs import is_lit, roof
 from diorama.sim.assets.street.buildings.styles import STYLES, Dress, dress
 from diorama.sim.assets.street.buildings.windows import cell, door_cell, doors, garage_cell
@@ -36,12 +36,15 @@ def building_asset(shape: BuildingShape) -> Asset:
     _outstanding(faces["front"], shape, chosen)
     top = roof(patches, shape, chosen)
     low, eaves = -shape.plinth_m, shape.eaves_m
-    hull = np.array([(sx * x, sy * y, z) for sx in (-1, 1) for sy in (-1, 1) for z in (low, eaves)])
+    signs = [(sx, sy) for sx in (-1, 1) for sy in (-1, 1)]
+    hulls = [np.array([(sx * x, sy * y, z) for sx, sy in signs for z in (low, eaves)])]
+    if shape.roof != "flat":
+        hulls.append(np.array([*((sx * x, sy * y, eaves) for sx, sy in signs), (0.0, -y, top), (0.0, y, top)]))
     return patches.asset(
         f"building:{shape!r}",
         "building",
         "street",
-        [hull] if shape.roof == "flat" else [hull, np.array([(sx * x, sy * y, eaves) for sx in (-1, 1) for sy in (-1, 1)] + [(0.0, -y, top), (0.0, y, top)])],
+        hulls,
         (0.0, 0.0, shape.origin_m),
         volume_m3=shape.width_m * shape.depth_m * (eaves - low),
         density_kg_m3=400.0,
@@ -105,7 +108,7 @@ def _filling(face: Face, shape: BuildingShape, chosen: Dress, hole: Opening, dep
     if hole.use == "shop":
         sheet = shops.fronts(shape.variant % shops.SHEETS)
         face.picture(sheet.lit if shape.lit > 0 and is_lit(shape, chosen, number) else sheet.dark, hole.rect, shops.front_cell(picked), depth)
-        _sign(face, shape, chosen, hole, picked)
+        _sign(face, shape, hole, picked)
         return
     face.picture(chosen.windows.lit if lit else chosen.windows.dark, hole.rect, cell(picked), depth)
 
@@ -125,7 +128,7 @@ def _around(face: Face, chosen: Dress, rect: tuple[float, float, float, float], 
             face.block(chosen.shutter, (a, v0, 0.0), (a + wide, v1, 0.04), open_="back")
 
 
-def _sign(face: Face, shape: BuildingShape, chosen: Dress, hole: Opening, picked: int) -> None:
+def _sign(face: Face, shape: BuildingShape, hole: Opening, picked: int) -> None:
     """A board above a shop's window, and over some an awning."""
     u0, _, u1, v1 = hole.rect
     low, high, out = v1 + 0.08, v1 + 0.66, 0.1
@@ -151,11 +154,13 @@ def _arcade(face: Face, shape: BuildingShape, chosen: Dress, length: float) -> N
     for k in range(count):
         at = (length - wide) * k / (count - 1)
         face.block(wall.look, (at, 0.0, -wide), (at + wide, top, 0.0), wall.tile_m, open_="top bottom")
+    face.block(wall.look, (0.0, top - FASCIA_M, -wide), (length, top, 0.0), wall.tile_m, open_="top left right")
     face.wall(chosen.trim, 0.0, 0.0, length, top, 1.0, -_ARCADE_M - _ON_M)
-    ceiling = [face.at(0, top, -_ARCADE_M - _ON_M), face.at(length, top, -_ARCADE_M - _ON_M), face.at(length, top), face.at(0, top)]
+    under = top - 0.15
+    ceiling = [face.at(0, under, -_ARCADE_M - _ON_M), face.at(length, under, -_ARCADE_M - _ON_M), face.at(length, under), face.at(0, under)]
     face.patches.add(chosen.trim, ceiling, [(0, 0)] * 4)
-    for u, turn in ((0.0, 1), (length, -1)):
-        end = [face.at(u, 0.0, -0.0), face.at(u, 0.0, -_ARCADE_M), face.at(u, top, -_ARCADE_M), face.at(u, top, -0.0)]
+    for u, turn in ((0.2, 1), (length - 0.2, -1)):
+        end = [face.at(u, 0.0), face.at(u, 0.0, -_ARCADE_M), face.at(u, top, -_ARCADE_M), face.at(u, top)]
         face.patches.add(wall.look, end[::turn], [(0, 0), (1, 0), (1, 1.5), (0, 1.5)])
     floor = [face.at(0, 0.0), face.at(length, 0.0), face.at(length, 0.0, -_ARCADE_M), face.at(0, 0.0, -_ARCADE_M)]
     face.patches.add(_STEP, floor, [(0, 0)] * 4)

@@ -13,7 +13,7 @@ Use = Literal["window", "door", "garage", "shop"]
 
 _DOOR_M, _GARAGE_M = (1.05, 2.3), (2.5, 2.15)
 #: What there is beside and above a shop's window.
-_PIER_M, _FASCIA_M = 0.3, 0.95
+_PIER_M, FASCIA_M = 0.3, 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def _ground(shape: BuildingShape, dress: Dress, count: int, pitch: float) -> Ite
         shops = max(1, math.floor(shape.width_m / 6.0 + 0.35))
         each = shape.width_m / shops
         for k in range(shops):
-            yield Opening("shop", 0, k, (k * each + _PIER_M, 0.06, (k + 1) * each - _PIER_M, height - _FASCIA_M))
+            yield Opening("shop", 0, k, (k * each + _PIER_M, 0.06, (k + 1) * each - _PIER_M, height - FASCIA_M))
         return
     end = count - 1 if dress.mirrored else 0
     other = count - 1 - end

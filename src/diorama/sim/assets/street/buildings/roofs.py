@@ -23,7 +23,7 @@ def roof(patches: Patches, shape: BuildingShape, dress: Dress) -> float:
     """Put a roof on, and the gables below it. The height of its highest line."""
     x, y, eaves = shape.depth_m / 2, shape.width_m / 2, shape.eaves_m
     if shape.roof == "flat":
-        _parapet(patches, shape, dress, x, y, eaves)
+        _parapet(patches, dress, x, y, eaves)
         return eaves + _PARAPET_M
     top = {"gable": _gable, "hip": _hip, "mansard": _mansard}[shape.roof](patches, shape, dress, x, y, eaves)
     _gutter(patches, shape, dress, x, y, eaves)
@@ -94,9 +94,7 @@ def _hip(patches: Patches, shape: BuildingShape, dress: Dress, x: float, y: floa
     corners = ((a, -b), (a, b), (-a, b), (-a, -b))
     for k in range(4):
         (x0, y0), (x1, y1) = corners[k], corners[(k + 1) % 4]
-        upper = sorted(
-            {ends[0], ends[1]}, key=lambda e, x0=x0, y0=y0, x1=x1, y1=y1: (e[0] - x0) * (x1 - x0) + (e[1] - y0) * (y1 - y0), reverse=True
-        )
+        upper = sorted({ends[0], ends[1]}, key=lambda e, x0=x0, y0=y0, x1=x1, y1=y1: (e[0] - x0) * (x1 - x0) + (e[1] - y0) * (y1 - y0), reverse=True)
         long = abs(x1 - x0) + abs(y1 - y0)
         if (b >= a) == (k % 2 == 1):  # towards one end of the ridge
             upper = [min(upper, key=lambda e, x0=x0, y0=y0: (e[0] - x0) ** 2 + (e[1] - y0) ** 2)]
@@ -117,13 +115,10 @@ def _mansard(patches: Patches, shape: BuildingShape, dress: Dress, x: float, y: 
     steep, flat_ = (_STEEP_M**2 + _LEAN_M**2) ** 0.5 / tile, inner / tile
     wide = 2 * y / tile
     for s in (1, -1):
-        a, b = (-y * s, y * s)
-        patches.add(
-            dress.roof.look, ((s * x, a, eaves), (s * x, b, eaves), (s * inner, b, knee), (s * inner, a, knee)), [(0, 0), (wide, 0), (wide, steep), (0, steep)]
-        )
-        patches.add(
-            dress.roof.look, ((s * inner, a, knee), (s * inner, b, knee), (0.0, b, top), (0.0, a, top)), [(0, 0), (wide, 0), (wide, flat_), (0, flat_)]
-        )
+        levels = ((s * x, eaves), (s * inner, knee), (0.0, top))
+        for (x0, z0), (x1, z1), high in ((levels[0], levels[1], steep), (levels[1], levels[2], flat_)):
+            corners = ((x0, -y * s, z0), (x0, y * s, z0), (x1, y * s, z1), (x1, -y * s, z1))
+            patches.add(dress.roof.look, corners, [(0, 0), (wide, 0), (wide, high), (0, high)])
     for face in (Face(patches, (-x, -y, 0.0), (1, 0)), Face(patches, (x, y, 0.0), (-1, 0))):
         profile = ((0, eaves), (2 * x, eaves), (2 * x - _LEAN_M, knee), (x, top), (_LEAN_M, knee))
         face.polygon(dress.wall.look, profile, dress.wall.tile_m)
@@ -153,7 +148,7 @@ def _dormers(patches: Patches, shape: BuildingShape, dress: Dress, slope_x: Call
         patches.add(_FASCIA, ((back, y - w, top - 0.1), (back, y + w, top - 0.1), (eave, y + w, top - 0.1), (eave, y - w, top - 0.1)), [(0, 0)] * 4)
 
 
-def _parapet(patches: Patches, shape: BuildingShape, dress: Dress, x: float, y: float, eaves: float) -> None:
+def _parapet(patches: Patches, dress: Dress, x: float, y: float, eaves: float) -> None:
     """A flat roof behind the walls' upper ends."""
     top, look = eaves + _PARAPET_M, felt(dress.number % 2)
     a, b = x - _WALL_M, y - _WALL_M
@@ -206,4 +201,3 @@ def _threshold(house: int, window: int) -> float:
     mixed = (house * 2654435761 + window * 40503 + 12345) & 0xFFFFFFFF
     mixed = ((mixed >> 15) ^ mixed) * 2246822519 & 0xFFFFFFFF
     return ((mixed >> 13) ^ mixed & 0xFFFFFF) % 65536 / 65536
-

@@ -137,4 +137,3 @@ def awning(number: int) -> Look:
     for x in range(0, 64, 16):
         bar(picture, ink, x, 0, x + 8, 8)
     return Look(material=MaterialSpec(base_color=(0.9, 0.9, 0.9), roughness=0.9), images={"base_color": picture})
-

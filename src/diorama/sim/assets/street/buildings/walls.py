@@ -229,4 +229,3 @@ def felt(number: int) -> Cladding:
     rng = _rng("felt", number)
     tone = 1 + np.float32(0.1) * fractal_noise(rng, 4, 4, 5) + np.float32(0.08) * fractal_noise(rng, 64, 64, 1)
     return Cladding(_shown(((96, 96, 98), (134, 130, 122))[number], tone.astype(np.float32), 0.95), 6.0)
-
