@@ -71,7 +71,7 @@ def test_its_walls_are_where_the_shape_says(shape):
     walls = np.abs(corners[(corners[:, 2] > 0.1) & (corners[:, 2] < shape.eaves_m - 0.7)])
     # Nothing but sills, signs, balconies and steps stands out of the front, and nothing of the sides.
     assert walls[:, 0].max() <= shape.depth_m / 2 + 1.35
-    assert walls[:, 1].max() <= shape.width_m / 2 + (0.5 if shape.shared == "none" else 0.5)
+    assert walls[:, 1].max() <= shape.width_m / 2 + 0.5
     assert corners[:, 2].min() == pytest.approx(-shape.plinth_m, abs=1e-4)
     assert corners[:, 2].max() >= shape.eaves_m
 

@@ -35,7 +35,7 @@ def lowest(asset: Asset) -> Vec3:
 
 
 def facing(heading: Vec2, slope: float = 0.0) -> Quat:
-    """The rotation that turns +x to a level heading of length one. With a slope what stands so leans along its y axis: a metre on is so much higher."""
+    """The rotation that turns +x to a level heading of length one. With a slope, its y axis rises by so much a metre."""
     x, y = heading
     size = math.sqrt(1 + slope * slope)
     left, up = (-y / size, x / size, slope / size), (y * slope / size, -x * slope / size, 1 / size)

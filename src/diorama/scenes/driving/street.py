@@ -7,6 +7,7 @@ from typing import ClassVar
 from diorama.randomizers.base import Context, Randomizer
 from diorama.randomizers.distributions import Choice, Distribution, Uniform, require, require_one_of, require_share
 from diorama.randomizers.sky import Sky
+from diorama.randomizers.street.buildings import Buildings
 from diorama.scenes.driving.ground import bodies
 from diorama.scenes.driving.junctions import junction
 from diorama.scenes.driving.markings import Style
@@ -78,7 +79,7 @@ class Street:
         )
 
     def randomizers(self) -> tuple[Randomizer, ...]:
-        return (Sky(),)
+        return (Buildings(), Sky())
 
     def _network(self, seed: Seed) -> Network:
         rng = seed.child("roads").rng()

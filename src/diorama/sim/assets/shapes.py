@@ -6,14 +6,16 @@ from typing import Any
 from diorama.sim.assets.ground import ground_asset, paint_asset
 from diorama.sim.assets.mesh import Asset
 from diorama.sim.assets.primitives import primitive_asset
+from diorama.sim.assets.street.boundaries import boundary_asset
+from diorama.sim.assets.street.buildings.house import building_asset
 from diorama.sim.assets.street.furniture.lights import mast_asset, traffic_light_asset
 from diorama.sim.assets.street.furniture.signs import sign_asset, sign_post_asset
 from diorama.sim.assets.street.people.person import person_asset
 from diorama.sim.assets.street.vehicles import vehicle_asset
-from diorama.sim.assets.street.buildings.house import building_asset
-from diorama.sim.assets.street.boundaries import boundary_asset
-from diorama.sim.spec import BoundaryShape, BuildingShape, (
+from diorama.sim.spec import (
+    BoundaryShape,
     BoxShape,
+    BuildingShape,
     CylinderShape,
     GroundShape,
     MastShape,

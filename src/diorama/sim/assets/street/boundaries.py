@@ -59,17 +59,16 @@ def _masonry(shape: BoundaryShape) -> Cladding:
 
 def _fence(face: Face, shape: BoundaryShape, length: float, high: float) -> None:
     """Posts, and between them panels or a picture of pales that is cut out."""
+    post = _COPING
     if shape.style == "panel":
         look = walls.boards((5, 3, 4)[shape.variant % 3])
         face.block(look.look, (0.0, -0.05, -0.02), (length, high, 0.02), look.tile_m, open_="bottom")
     else:
-        pales, ink = _pales(shape.style, shape.variant)
-        tiles = max(1, round(length / _FENCE_M))
-        foot = 0.25 if shape.style == "railing" and high < 1.4 else 0.02
-        face.picture(pales, (0.0, foot, length, high), (0.0, 0.0, tiles, 1.0))
-        if foot > 0.1:
+        pales, post = _pales(shape.style, shape.variant)
+        foot = 0.25 if shape.style == "railing" else 0.02
+        face.picture(pales, (0.0, foot, length, high), (0.0, 0.0, max(1, round(length / _FENCE_M)), 1.0))
+        if shape.style == "railing":
             face.block(_COPING, (0.0, -_BELOW_M, -0.12), (length, foot, 0.12), open_="bottom")
-    post = _COPING if shape.style == "panel" else _post(ink)
     count = max(2, round(length / 2.4) + 1)
     for k in range(count):
         at = (length - 0.09) * k / (count - 1)
@@ -77,13 +76,8 @@ def _fence(face: Face, shape: BoundaryShape, length: float, high: float) -> None
 
 
 @cache
-def _post(ink: Ink) -> Look:
-    return paint(ink, 0.6)
-
-
-@cache
-def _pales(style: str, variant: int) -> tuple[Look, Ink]:
-    """Two metres of a fence that one sees through, and its colour."""
+def _pales(style: str, variant: int) -> tuple[Look, Look]:
+    """Two metres of a fence that one sees through, and its posts'."""
     inks = _WOODS if style == "picket" else _IRONS
     ink = inks[variant % len(inks)]
     color, mask = sheet(256, 128, ink), np.zeros((128, 256), np.uint8)
@@ -106,4 +100,4 @@ def _pales(style: str, variant: int) -> tuple[Look, Ink]:
         for y in range(0, 128, 8):
             mask[y : y + 2] = 255
     picture = np.dstack([color, mask])
-    return Look(material=MaterialSpec(base_color=(1.0, 1.0, 1.0), roughness=0.6, alpha="mask"), images={"base_color": picture}), ink
+    return Look(material=MaterialSpec(base_color=(1.0, 1.0, 1.0), roughness=0.6, alpha="mask"), images={"base_color": picture}), paint(ink, 0.6)

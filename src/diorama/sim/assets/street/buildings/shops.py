@@ -8,7 +8,7 @@ import numpy as np
 from diorama.sim.assets.household.print import Picture, bar, brand, on, sheet, text
 from diorama.sim.assets.mesh import Look
 from diorama.sim.assets.recipe import BLACK, BRIGHT, WHITE, Ink, between, paint, pick
-from diorama.sim.assets.street.buildings.windows import GLOW, Windows, cell
+from diorama.sim.assets.street.buildings.windows import GLOW, Windows, cell, toned
 from diorama.sim.seeds import Seed
 from diorama.sim.spec import MaterialSpec
 
@@ -72,7 +72,7 @@ def _front(day: Picture, night: Picture, ink: Ink, rng: np.random.Generator) -> 
         bar(night, (190, 170, 130), door + 4, y0, door_end - 4, y1)
     bar(day, (184, 182, 172), door + 8, h // 2, door + 10, h // 2 + 22)
     if riser > 12:
-        pale = tuple(min(255, int(1.2 * c) + 6) for c in ink)
+        pale = toned((ink[0] + 6, ink[1] + 6, ink[2] + 6), 1.2)
         for x0, x1 in panes:
             cv2.rectangle(day, (x0 + 4, h - riser + 3), (x1 - 5, h - 5), pale, 1)
 
@@ -83,7 +83,7 @@ def _display(day: Picture, night: Picture, rng: np.random.Generator) -> None:
     dark = pick(rng, ((34, 36, 40), (52, 50, 46), (70, 66, 58), (26, 30, 34)))
     light = pick(rng, ((255, 244, 214), (255, 232, 190), (240, 244, 255)))
     bar(day, dark, 0, 0, w, h)
-    bar(night, tuple(int(0.72 * c) for c in light), 0, 0, w, h)
+    bar(night, toned(light, 0.72), 0, 0, w, h)
     for x in range(int(rng.integers(6, 16)), w - 4, 22):  # lamps on the ceiling
         bar(day, (214, 206, 184), x, 6, x + 6, 8)
         bar(night, WHITE, x, 6, x + 6, 9)
@@ -94,7 +94,7 @@ def _display(day: Picture, night: Picture, rng: np.random.Generator) -> None:
         while x < w - 8:
             wide, high = int(rng.integers(4, 13)), int(rng.integers(6, max(h // 4, 12)))
             ink = pick(rng, (*BRIGHT, WHITE, BLACK, (180, 160, 130), (200, 190, 170)))
-            dim = tuple(int(0.72 * c) for c in ink)
+            dim = toned(ink, 0.72)
             bar(day, dim, x, y - high, min(x + wide, w - 3), y)
             bar(night, dim, x, y - high, min(x + wide, w - 3), y)
             x += wide + int(rng.integers(1, 8))
@@ -132,7 +132,7 @@ def awning(number: int) -> Look:
     """Striped cloth, or plain."""
     ink = BRIGHT[number % len(BRIGHT)]
     if number % 2:
-        return paint(tuple(int(0.8 * c) for c in ink), 0.9)
+        return paint(toned(ink, 0.8), 0.9)
     picture = sheet(64, 8, WHITE)
     for x in range(0, 64, 16):
         bar(picture, ink, x, 0, x + 8, 8)

@@ -76,8 +76,8 @@ def _room(day: Picture, night: Picture, number: int, rng: np.random.Generator) -
     h, w = day.shape[:2]
     dark: Ink = pick(rng, ((26, 30, 34), (34, 38, 42), (20, 24, 30), (42, 44, 46)))
     light = pick(rng, _LAMPLIGHT)
-    _shaded(day, tuple(min(255, int(1.5 * c)) for c in dark), dark)
-    _shaded(night, light, tuple(int(0.55 * c) for c in light))
+    _shaded(day, toned(dark, 1.5), dark)
+    _shaded(night, light, toned(light, 0.55))
     cloth = pick(rng, _CURTAINS)
     kind = (number + int(rng.integers(2))) % 8
     if kind in (1, 2):  # curtains drawn aside
@@ -85,8 +85,8 @@ def _room(day: Picture, night: Picture, number: int, rng: np.random.Generator) -
         for x0 in (0, w - reach):
             for k in range(0, reach, 4):
                 fold = 0.62 + 0.3 * (k // 4 % 2)
-                bar(day, _times(cloth, fold), x0 + k, 0, x0 + k + 4, h)
-                bar(night, _times(light, 0.3 + 0.12 * (k // 4 % 2)), x0 + k, 0, x0 + k + 4, h)
+                bar(day, toned(cloth, fold), x0 + k, 0, x0 + k + 4, h)
+                bar(night, toned(light, 0.3 + 0.12 * (k // 4 % 2)), x0 + k, 0, x0 + k + 4, h)
     elif kind == 3:  # a net over the lower half
         top = round(h * between(rng, 0.0, 0.5))
         for y in range(top, h, 3):
@@ -94,9 +94,9 @@ def _room(day: Picture, night: Picture, number: int, rng: np.random.Generator) -
     elif kind in (4, 5):  # a blind
         end = round(h * between(rng, 0.25, 0.95))
         for y in range(0, end, 5):
-            bar(day, _times(cloth, 0.9), 0, y, w, y + 4)
-            bar(day, _times(cloth, 0.6), 0, y + 4, w, y + 5)
-            bar(night, _times(light, 0.6), 0, y, w, y + 4)
+            bar(day, toned(cloth, 0.9), 0, y, w, y + 4)
+            bar(day, toned(cloth, 0.6), 0, y + 4, w, y + 5)
+            bar(night, toned(light, 0.6), 0, y, w, y + 4)
     elif kind == 6:  # things on the sill
         for _ in range(4):
             x, high = int(rng.integers(8, w - 16)), int(rng.integers(12, 40))
@@ -104,7 +104,7 @@ def _room(day: Picture, night: Picture, number: int, rng: np.random.Generator) -
             cv2.ellipse(day, (x, h - high // 2), (max(high // 3, 3), high // 2), 0, 0, 360, ink, -1, cv2.LINE_AA)
             cv2.ellipse(night, (x, h - high // 2), (max(high // 3, 3), high // 2), 0, 0, 360, (60, 44, 30), -1, cv2.LINE_AA)
     elif kind == 7:  # a lamp, and the far wall
-        bar(day, _times(dark, 1.6), round(0.2 * w), 0, round(0.5 * w), h)
+        bar(day, toned(dark, 1.6), round(0.2 * w), 0, round(0.5 * w), h)
         cv2.circle(day, (round(0.62 * w), round(0.3 * h)), 6, (120, 112, 96), -1, cv2.LINE_AA)
         cv2.circle(night, (round(0.62 * w), round(0.3 * h)), 9, (255, 250, 235), -1, cv2.LINE_AA)
 
@@ -115,7 +115,8 @@ def _shaded(picture: Picture, top: Ink, bottom: Ink) -> None:
     picture[:] = (np.array(top) * (1 - t) + np.array(bottom) * t + 0.5).astype(np.uint8)[:, None]
 
 
-def _times(ink: Ink, factor: float) -> Ink:
+def toned(ink: Ink, factor: float) -> Ink:
+    """A darker or brighter ink."""
     red, green, blue = (min(255, int(c * factor)) for c in ink)
     return (red, green, blue)
 
@@ -124,7 +125,7 @@ def _sashes(picture: Picture, kind: str, ink: Ink) -> None:
     """Frames and glazing bars."""
     h, w = picture.shape[:2]
     edge, thin = 9, 4
-    low = _times(ink, 0.72)
+    low = toned(ink, 0.72)
 
     def rail(y: int, thick: int) -> None:
         bar(picture, ink, 0, y, w, y + thick)
@@ -152,7 +153,7 @@ def _sashes(picture: Picture, kind: str, ink: Ink) -> None:
         post(2 * w // 3 - 4, 9)
         rail(2 * h // 3 - 3, 7)
     elif kind == "curtain":
-        bar(picture, _times(ink, 0.55), 0, round(0.78 * h), w, h)
+        bar(picture, toned(ink, 0.55), 0, round(0.78 * h), w, h)
         for k in (1, 2, 3):
             post(k * w // 4 - 2, thin)
         rail(round(0.78 * h) - 2, thin)
@@ -200,7 +201,7 @@ def _door(picture: Picture, ink: Ink, rng: np.random.Generator) -> None:
     bar(picture, (226, 224, 216), 0, 0, w, h)
     bar(picture, (34, 38, 42), 7, 6, w - 7, 24)  # a light above the door
     bar(picture, ink, 7, 28, w - 7, h)
-    shade, pale = _times(ink, 0.7), _times(ink, 1.25)
+    shade, pale = toned(ink, 0.7), toned(ink, 1.25)
     panes = rng.random() < 0.5
     for x0, x1 in ((13, w // 2 - 3), (w // 2 + 3, w - 13)):
         for y0, y1 in ((34, 74), (84, h - 8)):
@@ -216,5 +217,5 @@ def _roller(picture: Picture, ink: Ink) -> None:
     h, w = picture.shape[:2]
     bar(picture, ink, 0, 0, w, h)
     for y in range(0, h, 12):
-        bar(picture, _times(ink, 0.72), 0, y, w, y + 2)
-        bar(picture, _times(ink, 1.06), 0, y + 2, w, y + 4)
+        bar(picture, toned(ink, 0.72), 0, y, w, y + 2)
+        bar(picture, toned(ink, 1.06), 0, y + 2, w, y + 4)
