@@ -19,7 +19,9 @@ if sys.argv[1]:
 
 from diorama.sim.render.raster.occlusion import Occlusion
 from diorama.sim.render.raster.sensor import Sensor
-from diorama.sim.spec import CameraSpec, KannalaBrandt, SensorSpec
+from diorama.sim.assets.library import AssetLibrary
+from diorama.sim.render.raster import Raster
+from diorama.sim.spec import CameraSpec, Clouds, EnvironmentSpec, Fog, KannalaBrandt, PhysicalSky, SceneSpec, SensorSpec
 
 faults = SensorSpec(
     white_balance=(1.1, 1.0, 0.9), read_noise=0.01, shot_noise=0.02, vignetting=0.7, chromatic_aberration_px=1.7, bloom=0.2, jpeg_quality=80
@@ -36,6 +38,12 @@ print(wp.get_cpu_kernel_cache_key())
 print(sha256(sensor.develop(light, camera)).hexdigest())
 seen = Occlusion("cpu").visible(wp.array(depth.ravel(), device="cpu"), wp.array(normals, dtype=wp.vec3, device="cpu"), camera, 0.1)
 print(sha256(seen.numpy()).hexdigest(), seen.numpy().min() < 0.5 < seen.numpy().max())
+for genus in ("cumulus", "cirrus"):
+    sky = PhysicalSky(sun_elevation_rad=0.3, overcast=0.1, clouds=Clouds(genus=genus, seed=5))
+    fog = Fog(extinction_per_m=0.01)
+    with Raster(AssetLibrary()) as raster:
+        raster.load(SceneSpec(environment=EnvironmentSpec(surroundings=sky, fog=fog)))
+        print(sha256(raster.render(camera, ("radiance",)).radiance.tobytes()).hexdigest(), "True")
 """
 
 

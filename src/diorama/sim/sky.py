@@ -1,4 +1,4 @@
-"""The clear sky and the sun that belongs to it, by the sun's elevation and the air's haziness.
+"""The sky and the sun that belongs to it, by the sun's elevation, the air's haziness, and how overcast it is.
 
 After Preetham, Shirley and Smits, "A practical analytic model for daylight" (1999): luminance and chromaticity at the zenith are
 fits in turbidity and sun angle, and fall off by Perez's five-parameter function of a direction's zenith angle and its angle to the sun.
@@ -12,6 +12,10 @@ Where the model has no answer:
 - With the sun below the horizon the zenith keeps the values of sunset, dimmed by e every 1.3 degrees (twilight's illuminance falls a
   hundredfold over the first six); the glow stays where the sun is.
 - Where a mix of luminance and chromaticity has no sRGB colour, the negative channel is 0.
+
+A closed cover of clouds is the CIE's overcast sky (Moon and Spencer 1942): its luminance rises from the horizon to the zenith threefold, as
+(1 + 2 sin) / 3 of the elevation. How bright it is follows from the illuminance under it, 0.3 klx and 21 klx times the sine of the sun's elevation
+(Krochmann and Seidl 1974). Single clouds are `diorama.sim.render.raster.clouds`'s affair; what they do to light is here.
 """
 
 import math
@@ -45,6 +49,12 @@ _ZENITH_Y = ((0.00275, -0.00610, 0.00317, 0.0), (-0.04214, 0.08970, -0.04153, 0.
 _WAVELENGTHS = (0.610, 0.550, 0.465)
 _OZONE = (0.120, 0.085, 0.008)
 _ABOVE_AIR = (1.05, 0.99, 0.96)
+#: A daylight of 7000 K at a luminance of 1, in linear sRGB: the colour of a closed cover.
+_GREY = (0.957, 1.0, 1.126)
+#: Half as wide as a sun behind a closed cover would be seen.
+_VEIL_RAD = 0.1
+#: How a town's glow falls from the horizon to the zenith.
+_GLOW_ABOVE = 0.25
 #: Illuminance of the sun above the air, in thousands of lux.
 _SOLAR_KLX = 133.0
 
@@ -55,7 +65,8 @@ class SkyTables:
 
     (xyY) at the zenith is `zenith`; a direction's is that, times an entry of `by_height` (n, 3) by the sine of its elevation from
     0 to 1, times one of `by_angle` (n, 3) by the sine of half its angle to the sun, from 0 to 1. Columns are Y, x, y. `sun` is the unit
-    vector towards the sun, `ground` the radiance from below the horizon.
+    vector towards the sun, `ground` the radiance from below the horizon. Of all that the share `overcast` is replaced by a closed cover's light,
+    `cover` at the zenith; `glow` is added at the horizon.
     """
 
     zenith: Vec3
@@ -63,6 +74,9 @@ class SkyTables:
     by_angle: NDArray[np.float64]
     sun: Vec3
     ground: Rgb
+    overcast: float = 0.0
+    cover: Rgb = (0.0, 0.0, 0.0)
+    glow: Rgb = (0.0, 0.0, 0.0)
 
 
 def sky_tables(sky: PhysicalSky) -> SkyTables:
@@ -90,8 +104,11 @@ def sky_tables(sky: PhysicalSky) -> SkyTables:
         by_angle=np.array([[round(around(s, c), 9) for c in range(3)] for s in steps]),
         sun=_towards_sun(replace(sky, sun_azimuth_rad=0.0)),
         ground=(0.0, 0.0, 0.0),
+        overcast=sky.overcast,
+        cover=overcast_zenith(sky),
+        glow=sky.glow,
     )
-    level = _horizontal_irradiance(tables)
+    level = _among_clouds(sky, _horizontal_irradiance(tables))
     direct = sun_light(replace(sky, strength=1.0)).irradiance
     up = max(tables.sun[2], 0.0)
     red, green, blue = (_digits(albedo * (s + d * up) / math.pi) for albedo, s, d in zip(sky.ground, level, direct, strict=True))
@@ -113,35 +130,76 @@ def radiance(tables: SkyTables, directions: ArrayLike) -> NDArray[np.float64]:
     red = 3.2406 * cie_x - 1.5372 * luminance - 0.4986 * cie_z
     green = -0.9689 * cie_x + 1.8758 * luminance + 0.0415 * cie_z
     blue = 0.0557 * cie_x - 0.2040 * luminance + 1.0570 * cie_z
-    return np.maximum(np.stack([red, green, blue], axis=-1), 0.0)
+    out = np.maximum(np.stack([red, green, blue], axis=-1), 0.0)
+    up = np.maximum(d[..., 2:], 0.0)
+    if tables.overcast > 0:
+        out = out * (1 - tables.overcast) + np.array(tables.cover) * ((1 + 2 * up) / 3 * tables.overcast)
+    if max(tables.glow) > 0:
+        low = 1 - up
+        out = out + np.array(tables.glow) * (_GLOW_ABOVE + (1 - _GLOW_ABOVE) * low * low * low)
+    return out
 
 
 def sky_map(sky: PhysicalSky, height: int = 256) -> NDArray[np.float32]:
-    """The sky as an equirectangular picture, as `HdrMap` reads them: (height, 2 height, 3) radiances (W/m2/sr, linear RGB).
+    """The sky without its clouds as an equirectangular picture, as `HdrMap` reads them: (height, 2 height, 3) radiances (W/m2/sr, linear RGB).
 
     The top row is straight up, the middle column along the world's +x, and columns to the right of it turn towards -y, as seen from inside.
-    Below the horizon is the ground, evenly lit by sun and sky. The sun itself is not shown: it is `sun_light`.
+    Below the horizon is the ground, evenly lit by sun and sky. `render.raster.clouds.cloudy_map` is the same with clouds. The sun itself is not shown: it is `sun_light`.
     """
-    tables = sky_tables(sky)
-    elevations = [math.pi * (0.5 - (i + 0.5) / height) for i in range(height)]
-    azimuths = [math.pi * (1 - (j + 0.5) / height) - sky.sun_azimuth_rad for j in range(2 * height)]
-    level, up = (np.array([_digits(f(e)) for e in elevations])[:, None] for f in (math.cos, math.sin))
-    x, y = (np.array([_digits(f(a)) for a in azimuths])[None, :] for f in (math.cos, math.sin))
-    directions = np.stack([level * x, level * y, np.broadcast_to(up, (height, 2 * height))], axis=-1)
-    above = np.clip(0.5 + up / (2 * HORIZON), 0.0, 1.0)[..., None]
+    tables, directions = sky_tables(sky), map_directions(height, sky.sun_azimuth_rad)
+    above = np.clip(0.5 + directions[..., 2:] / (2 * HORIZON), 0.0, 1.0)
     out = np.array(tables.ground) * (1 - above) + radiance(tables, directions) * above
     return (out * sky.strength).astype(np.float32)
 
 
+def map_directions(height: int, azimuth_rad: float) -> NDArray[np.float64]:
+    """Unit directions (height, 2 height, 3) of an equirectangular picture's pixels, as `sky_map` has them, in axes whose +x has this azimuth."""
+    elevations = [math.pi * (0.5 - (i + 0.5) / height) for i in range(height)]
+    azimuths = [math.pi * (1 - (j + 0.5) / height) - azimuth_rad for j in range(2 * height)]
+    level, up = (np.array([_digits(f(e)) for e in elevations])[:, None] for f in (math.cos, math.sin))
+    x, y = (np.array([_digits(f(a)) for a in azimuths])[None, :] for f in (math.cos, math.sin))
+    return np.stack([level * x, level * y, np.broadcast_to(up, (height, 2 * height))], axis=-1)
+
+
+def overcast_zenith(sky: PhysicalSky) -> Rgb:
+    """Radiance (W/m2/sr per channel) of a closed cover of clouds at the zenith, at a `strength` of 1.
+
+    Such a sky sends 7/9 pi of that onto level ground.
+    """
+    illuminance = 0.3 * math.exp(_DUSK * min(sky.sun_elevation_rad, 0.0)) + 21.0 * math.sin(max(sky.sun_elevation_rad, 0.0))
+    zenith = 9 / (7 * math.pi) * illuminance * SCALE
+    return (_digits(_GREY[0] * zenith), _digits(_GREY[1] * zenith), _digits(_GREY[2] * zenith))
+
+
+def sun_share(sky: PhysicalSky) -> float:
+    """How much of the sun's light gets through an overcast sky and its clouds, on average over where these may be.
+
+    Scattered clouds leave nearly all of it, since somebody under a sunlit sky is mostly not in a cloud's shadow; a closed layer lets none pass.
+    """
+    clear = 1 - sky.overcast
+    if sky.clouds is not None:
+        cover = sky.clouds.cover
+        clear *= 1 - 0.4 * cover if sky.clouds.genus == "cirrus" else 1 - cover * cover * cover
+    return clear * clear
+
+
 def sun_light(sky: PhysicalSky) -> SunLight:
-    """The sun that belongs to a sky: 0.53 degrees wide, its light reddened by the air it passes.
+    """The sun that belongs to a sky: 0.53 degrees wide, its light reddened by the air it passes; behind a veil of clouds dimmer and wider.
 
     Transmittances are Preetham et al.'s (appendix A.1: Rayleigh, Angstrom's haze, ozone) over the air mass of Kasten and Young (1989), at one
     wavelength a channel. Dark when the sun is below the horizon.
     """
     toward = _towards_sun(sky)
+    red, green, blue = clear_sun(sky)
+    share = sun_share(sky)
+    irradiance = (red, green, blue) if share == 1 else (_digits(red * share), _digits(green * share), _digits(blue * share))
+    width = _digits(0.0093 + 2 * _VEIL_RAD * sky.overcast * sky.overcast)
+    return SunLight(direction=(-toward[0], -toward[1], -toward[2]), irradiance=irradiance, angular_diameter_rad=width)
+
+
+def clear_sun(sky: PhysicalSky) -> Rgb:
+    """W/m2 per channel that the sun sends onto what faces it, were there no clouds."""
     elevation = sky.sun_elevation_rad
-    irradiance = (0.0, 0.0, 0.0)
     if elevation > 0:
         mass = 1 / (math.sin(elevation) + 0.50572 * math.pow(math.degrees(elevation) + 6.07995, -1.6364))
         haze = 0.04608 * sky.turbidity - 0.04586
@@ -151,12 +209,12 @@ def sun_light(sky: PhysicalSky) -> SunLight:
             depth = 0.008735 * math.pow(wavelength, -4.08) + haze * math.pow(wavelength, -1.3) + 0.35 * _OZONE[c]
             return _digits(sky.strength * SCALE * _SOLAR_KLX * _ABOVE_AIR[c] * math.exp(-mass * depth))
 
-        irradiance = (channel(0), channel(1), channel(2))
-    return SunLight(direction=(-toward[0], -toward[1], -toward[2]), irradiance=irradiance, angular_diameter_rad=0.0093)
+        return (channel(0), channel(1), channel(2))
+    return (0.0, 0.0, 0.0)
 
 
 def level_irradiance(sky: PhysicalSky) -> Rgb:
-    """W/m2 per channel that a sky, without the sun, sends onto level ground."""
+    """W/m2 per channel that a sky, without the sun, sends onto level ground; with clouds, what such clouds do on average."""
     red, green, blue = _level_irradiance(replace(sky, sun_azimuth_rad=0.0, strength=1.0))
     return (_digits(red * sky.strength), _digits(green * sky.strength), _digits(blue * sky.strength))
 
@@ -164,7 +222,20 @@ def level_irradiance(sky: PhysicalSky) -> Rgb:
 @lru_cache(maxsize=64)
 def _level_irradiance(sky: PhysicalSky) -> Rgb:
     """Every view of a scene asks for it."""
-    return _horizontal_irradiance(sky_tables(sky))
+    return _among_clouds(sky, _horizontal_irradiance(sky_tables(sky)))
+
+
+def _among_clouds(sky: PhysicalSky, level: Rgb) -> Rgb:
+    """What a sky sends onto level ground with its clouds, from what it does without; on average over their patterns, within a fifth.
+
+    Clouds hide the sky, and are bright in the sun.
+    """
+    if sky.clouds is None:
+        return level
+    hidden, bright = (0.0, 0.14) if sky.clouds.genus == "cirrus" else (0.4, 0.13)
+    cover, up = sky.clouds.cover, math.sin(max(sky.sun_elevation_rad, 0.0)) * (1 - sky.overcast)
+    red, green, blue = (_digits(e * (1 - hidden * cover) + s * up * bright * cover) for e, s in zip(level, clear_sun(sky), strict=True))
+    return (red, green, blue)
 
 
 def _digits(value: float) -> float:

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diorama.sim.assets.hdr import read_map
-from diorama.sim.sky import sky_map
+from diorama.sim.render.raster.clouds import cloudy_map
 from diorama.sim.spec import EnvironmentSpec, HdrMap, Rgb
 
-#: Rows of a map that is looked at, at most; of one that lights; and of what it gives to dull surfaces.
-_SHARP_ROWS, _LIGHT_ROWS, _DULL_ROWS = 1024, 32, 16
+#: Rows of a map that is looked at, at most, of a sky's and of a cloudy one's; of one that lights; and of what it gives to dull surfaces.
+_SHARP_ROWS, _SKY_ROWS, _CLOUDY_ROWS, _LIGHT_ROWS, _DULL_ROWS = 1024, 256, 512, 32, 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -40,7 +40,7 @@ def surroundings(spec: EnvironmentSpec) -> Surroundings:
         if len(picture) > _SHARP_ROWS:
             picture = np.asarray(cv2.resize(picture, (2 * _SHARP_ROWS, _SHARP_ROWS), interpolation=cv2.INTER_AREA), np.float32)
     elif spec.surroundings is not None:
-        picture = sky_map(spec.surroundings)
+        picture = cloudy_map(spec.surroundings, _SKY_ROWS if spec.surroundings.clouds is None else _CLOUDY_ROWS)
     return Surroundings(
         sky=spec.sky,
         ground=spec.ground,

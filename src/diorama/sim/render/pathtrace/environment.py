@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diorama.sim.assets.hdr import read_map
-from diorama.sim.sky import HORIZON, radiance, sky_map, sky_tables
+from diorama.sim.render.raster.clouds import cloudy_map, with_clouds
+from diorama.sim.sky import HORIZON, radiance, sky_tables
 from diorama.sim.spec import EnvironmentSpec, HdrMap, PhysicalSky, Rgb
 
 #: Rows of the map of a blend of two colours, and of a sky.
@@ -34,8 +35,9 @@ class Around:
             sky = e.surroundings
             tables = sky_tables(sky)
             above = np.clip(0.5 + z / (2 * HORIZON), 0, 1)[:, None]
-            seen = radiance(tables, _turned(directions, -sky.sun_azimuth_rad)) * above + np.array(tables.ground) * (1 - above)
-            return seen * sky.strength
+            turned = _turned(directions, -sky.sun_azimuth_rad)
+            seen = radiance(tables, turned) * above + np.array(tables.ground) * (1 - above)
+            return (seen if sky.clouds is None else with_clouds(sky, turned, seen)) * sky.strength
         return _looked_up(self.light, _turned(directions, -self.turn_rad))
 
 
@@ -45,7 +47,7 @@ def around(environment: EnvironmentSpec) -> Around:
     if isinstance(surroundings, HdrMap):
         return Around(environment, read_map(surroundings) * np.float32(surroundings.strength), surroundings.turn_rad)
     if isinstance(surroundings, PhysicalSky):
-        return Around(environment, sky_map(surroundings, _SKY_ROWS))
+        return Around(environment, cloudy_map(surroundings, _SKY_ROWS))
     z = np.cos((np.arange(_BLEND_ROWS) + 0.5) / _BLEND_ROWS * math.pi)
     rows = _blend(environment.sky, environment.ground, z).astype(np.float32)
     return Around(environment, np.ascontiguousarray(np.broadcast_to(rows[:, None], (_BLEND_ROWS, 2 * _BLEND_ROWS, 3))))

@@ -10,6 +10,7 @@ such a map lights softly and casts no shadow: a sun that should cast one is a `S
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 
 from diorama.sim.assets.hdr import darkened, read_hdr
 from diorama.sim.render.raster import octahedral
+from diorama.sim.render.raster.clouds import cloud_layer
 from diorama.sim.render.raster.device import Array, wp
 from diorama.sim.render.raster.harmonics import harmonic_light, irradiance_coefficients
 from diorama.sim.render.raster.octahedral import fetch, look_up
@@ -39,6 +41,8 @@ STEPS = 5
 LAST = warp.constant(STEPS)
 #: Nodes along a side of the background at most, of an HDR map's light, and of a sky, which is smooth but for its horizon.
 _FINEST, _LIGHT, _SKY = 1024, 257, 129
+#: Those of a background with clouds.
+_CLOUDS = 385
 #: An HDR map's light is taken from this many rows.
 _LIGHT_ROWS = 128
 #: Nodes along a side of the map of which irradiance is computed.
@@ -159,7 +163,7 @@ class EnvironmentCache:
         """`maps`, `texels` and `harmonics` of an Environment. What only turns or scales them makes no difference here."""
         content: Any = None
         if isinstance(surroundings, PhysicalSky):
-            content = (surroundings.sun_elevation_rad, surroundings.turbidity, surroundings.ground)
+            content = replace(surroundings, sun_azimuth_rad=0.0, strength=1.0)
         elif surroundings is not None:
             content = (surroundings.path, surroundings.without)
         found = self._maps.pop((device, content), None)
@@ -203,19 +207,26 @@ def _gradient_maps(device: str) -> tuple[Array, Array, Array]:
 
 
 def _sky_maps(sky: PhysicalSky, device: str) -> tuple[Array, Array, Array]:
-    """A clear sky with the sun above +x; the background's two squares differ at the horizon, and its light is their mean there."""
+    """A sky with the sun above +x; the background's two squares differ at the horizon, and its light is their mean there."""
     tables = sky_tables(sky)
-    sharp = np.empty((2, _SKY, _SKY, 3), np.float32)
-    sharp[0] = radiance(tables, octahedral.directions(_SKY)[0])
-    sharp[1] = tables.ground
-    light = sharp.copy()
+    clear = np.empty((2, _SKY, _SKY, 3), np.float32)
+    clear[0] = radiance(tables, octahedral.directions(_SKY)[0])
+    clear[1] = tables.ground
+    sharp = wp.array(clear.reshape(-1, 3), dtype=wp.vec3, device=device, copy=False)
+    light, clouds = clear.copy(), cloud_layer(sky, device)
+    texels, maps = _texels(_SKY if clouds is None else _CLOUDS, _SKY, device)
+    if clouds is None:
+        wp.copy(texels, sharp)
+    else:
+        cloudy = wp.clone(sharp)
+        clouds.draw(_upper(_SKY, device), cloudy[: _SKY * _SKY])
+        clouds.refine(sharp, cloudy, _SKY, _CLOUDS, texels)
+        texels[_CLOUDS * _CLOUDS : 2 * _CLOUDS * _CLOUDS].fill_(wp.vec3(*tables.ground))
+        light = cloudy.numpy().reshape(clear.shape).copy()
     border = np.ones((_SKY, _SKY), np.bool_)
     border[1:-1, 1:-1] = False
-    light[:, border] = (sharp[0, border] + sharp[1, border]) * np.float32(0.5)
-    base = wp.array(light.reshape(-1, 3), dtype=wp.vec3, device=device, copy=False)
-    texels, maps = _texels(_SKY, _SKY, device)
-    wp.copy(texels, wp.array(sharp.reshape(-1, 3), dtype=wp.vec3, device=device, copy=False))
-    return _filtered(base, _SKY, maps, texels, device)
+    light[:, border] = (light[0, border] + light[1, border]) * np.float32(0.5)
+    return _filtered(wp.array(light.reshape(-1, 3), dtype=wp.vec3, device=device, copy=False), _SKY, maps, texels, device)
 
 
 def _picture_maps(picture: NDArray[np.float32], device: str) -> tuple[Array, Array, Array]:
@@ -264,6 +275,12 @@ def _filtered(base: Array, n: int, maps: list[tuple[int, int]], texels: Array, d
 @cache
 def _weights(n: int, base: int, device: str) -> Array:
     return wp.array(octahedral.solid_angles(n, base).astype(np.float32).reshape(-1), dtype=wp.float32, device=device)
+
+
+@cache
+def _upper(n: int, device: str) -> Array:
+    """Directions of the upper square's nodes."""
+    return wp.array(octahedral.directions(n)[0].reshape(-1, 3).astype(np.float32), dtype=wp.vec3, device=device)
 
 
 @cache
