@@ -144,7 +144,8 @@ def sky_map(sky: PhysicalSky, height: int = 256) -> NDArray[np.float32]:
     """The sky without its clouds as an equirectangular picture, as `HdrMap` reads them: (height, 2 height, 3) radiances (W/m2/sr, linear RGB).
 
     The top row is straight up, the middle column along the world's +x, and columns to the right of it turn towards -y, as seen from inside.
-    Below the horizon is the ground, evenly lit by sun and sky. `render.raster.clouds.cloudy_map` is the same with clouds. The sun itself is not shown: it is `sun_light`.
+    Below the horizon is the ground, evenly lit by sun and sky. `render.raster.clouds.cloudy_map` is the same with clouds. The sun itself is not
+    shown: it is `sun_light`.
     """
     tables, directions = sky_tables(sky), map_directions(height, sky.sun_azimuth_rad)
     above = np.clip(0.5 + directions[..., 2:] / (2 * HORIZON), 0.0, 1.0)

@@ -37,7 +37,7 @@ class Around:
             above = np.clip(0.5 + z / (2 * HORIZON), 0, 1)[:, None]
             turned = _turned(directions, -sky.sun_azimuth_rad)
             seen = radiance(tables, turned) * above + np.array(tables.ground) * (1 - above)
-            return (seen if sky.clouds is None else with_clouds(sky, turned, seen)) * sky.strength
+            return (seen if sky.clouds is None else with_clouds(sky, turned, seen).astype(np.float64)) * sky.strength
         return _looked_up(self.light, _turned(directions, -self.turn_rad))
 
 
