@@ -20,6 +20,7 @@ RANDOMIZERS = Registry(
         "shelve": "diorama.randomizers.shelve:Shelve",
         "stack": "diorama.randomizers.stack:Stack",
         "transport": "diorama.randomizers.transport:Transport",
+        "traffic": "diorama.randomizers.street.traffic:Traffic",
         "materials": "diorama.randomizers.materials:Materials",
         "material-jitter": "diorama.randomizers.material_jitter:MaterialJitter",
         "material-swap": "diorama.randomizers.material_swap:MaterialSwap",

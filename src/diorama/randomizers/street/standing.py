@@ -17,13 +17,17 @@ def standing(asset: Asset, roads: RoadMap, place_m: Vec2, heading: Vec2, kind: A
     It leans with the ground, as vehicles do, or stands `upright`, as houses and people do. An asset of somebody else's has no ``base``: it stands
     on the middle of its lowest level.
     """
+    return stood(asset.landmarks.get("base", lowest(asset)), roads, place_m, heading, kind, upright=upright)
+
+
+def stood(base_m: Vec3, roads: RoadMap, place_m: Vec2, heading: Vec2, kind: AreaKind = "carriageway", *, upright: bool = False) -> Pose:
+    """The same of anything that stands on the point `base_m` of its own axes."""
     x, y = place_m
     up = _UP if upright else roads.terrain.normal(x, y)
     left = normalize(cross(up, (heading[0], heading[1], 0.0)))
     forward = cross(left, up)
     turn = [[forward[i], left[i], up[i]] for i in range(3)]
-    base = asset.landmarks.get("base", lowest(asset))
-    off = [sum(turn[i][k] * base[k] for k in range(3)) for i in range(3)]
+    off = [sum(turn[i][k] * base_m[k] for k in range(3)) for i in range(3)]
     ground = roads.ground_m(x, y, kind)
     return Pose((rounded(x - off[0]), rounded(y - off[1]), rounded(ground - off[2])), quat_from_matrix(turn))
 
