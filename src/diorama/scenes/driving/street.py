@@ -6,8 +6,11 @@ from typing import ClassVar
 
 from diorama.randomizers.base import Context, Randomizer
 from diorama.randomizers.distributions import Choice, Distribution, Uniform, require, require_one_of, require_share
+from diorama.randomizers.sensor import Sensor
 from diorama.randomizers.sky import Sky
 from diorama.randomizers.street.buildings import Buildings
+from diorama.randomizers.street.rig import VehicleRig
+from diorama.randomizers.street.traffic import Traffic
 from diorama.scenes.driving.ground import bodies
 from diorama.scenes.driving.junctions import junction
 from diorama.scenes.driving.markings import Style
@@ -79,7 +82,14 @@ class Street:
         )
 
     def randomizers(self) -> tuple[Randomizer, ...]:
-        return (Buildings(), Sky())
+        # What stands there comes first, then who passes it, then light and weather; the camera is last.
+        return (
+            Buildings(),
+            Traffic(),
+            Sky(),
+            VehicleRig(preset="camvid"),
+            Sensor(),
+        )
 
     def _network(self, seed: Seed) -> Network:
         rng = seed.child("roads").rng()
