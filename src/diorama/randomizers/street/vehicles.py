@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from diorama.randomizers.base import Context
-from diorama.randomizers.distributions import Choice, Distribution, Uniform, require, require_one_of, require_share, rounded
+from diorama.randomizers.distributions import Choice, Constant, Distribution, Uniform, require, require_one_of, require_share, rounded
 from diorama.randomizers.objects import by_category
 from diorama.sim.assets.street.vehicles import proportions
 from diorama.sim.codec import from_json, to_json
@@ -40,15 +40,17 @@ class Fleet:
     """Which vehicles a street has.
 
     `models` draws the model, `variants` says how many different bodies there are of each. `colors` draws the paint (a name in `PAINTS`) of cars,
-    `work_colors` that of vans, lorries and buses; by default about as often as makers report them. A share `two_tone` of the cars has a roof of
-    another colour, and a share `dirty` of all vehicles is dirty, by `dirt`.
+    `work_colors` that of vans and lorries, and `bus_colors` that of buses; by default about as often as makers report them. A share `two_tone` of the cars has a roof of
+    another colour, and a share `dirty` of all vehicles is dirty, by `dirt`. `plates` draws the colours of number plates: ``white``, or ``yellow-rear``.
 
     `assets`, if there are any, take the place of all that: ids of the asset library or patterns of them such as ``user:*``, each as likely. They
     are labelled as `category`, or by their own categories if that is empty, and weigh `mass_kg`, or what their material makes them weigh.
     They must be in metres, with their fronts at +x, and from 1 m to 30 m long.
     """
 
-    models: Distribution = Choice({"hatchback": 0.3, "saloon": 0.16, "estate": 0.13, "suv": 0.2, "pickup": 0.02, "van": 0.13})
+    models: Distribution = Choice(
+        {"hatchback": 0.31, "saloon": 0.15, "estate": 0.12, "suv": 0.19, "pickup": 0.02, "van": 0.12, "lorry": 0.05, "bus": 0.04}
+    )
     variants: int = 24
     colors: Distribution = Choice(
         {
@@ -68,25 +70,28 @@ class Fleet:
     work_colors: Distribution = Choice(
         {"white": 0.6, "silver": 0.1, "grey": 0.08, "black": 0.06, "blue": 0.07, "red": 0.05, "yellow": 0.02, "green": 0.02}
     )
+    bus_colors: Distribution = Choice({"white": 0.25, "red": 0.25, "blue": 0.2, "green": 0.1, "yellow": 0.1, "silver": 0.1})
     two_tone: float = 0.05
     dirty: float = 0.35
     dirt: Distribution = Uniform(0.1, 0.8)
+    plates: Distribution = Constant("white")
     assets: tuple[str, ...] = ()
     category: str = ""
     mass_kg: float | None = None
 
     def __post_init__(self) -> None:
         require_one_of(self, MODELS, "models")
-        require_one_of(self, PAINTS, "colors", "work_colors")
+        require_one_of(self, PAINTS, "colors", "work_colors", "bus_colors")
         require_share(self, "two_tone", "dirty")
         require(self, 0, 1, "dirt")
+        require_one_of(self, ("white", "yellow-rear"), "plates")
         if self.variants < 1:
             raise InvalidValue(f"variants must be 1 or more, got {self.variants}")
         if self.mass_kg is not None and not self.mass_kg > 0:
             raise InvalidValue(f"mass_kg must be positive, got {self.mass_kg}")
 
 
-def draw_vehicle(seed: Seed, fleet: Fleet, context: Context, models: Sequence[str] = ()) -> Params:
+def draw_vehicle(seed: Seed, fleet: Fleet, context: Context, *, models: Sequence[str] = (), drives_on: str = "right") -> Params:
     """A vehicle of a fleet as a JSON value, for `vehicle_body`; only of these `models` if there are any.
 
     ``length_m``, ``width_m`` and ``height_m`` are its box without mirrors, whose front is ``front_m`` ahead of its base (the middle of
@@ -98,13 +103,18 @@ def draw_vehicle(seed: Seed, fleet: Fleet, context: Context, models: Sequence[st
     model = fleet.models.sample(rng) if not models else models[int(rng.integers(len(models)))]
     variant = int(rng.integers(fleet.variants))
     works = model in ("van", "lorry", "bus")
+    colors = fleet.bus_colors if model == "bus" else fleet.work_colors if works else fleet.colors
     paint_rng = seed.child("paint").rng()
-    paint, finish = _paint(paint_rng, fleet.work_colors if works else fleet.colors)
-    second = _paint(paint_rng, Choice({"black": 0.6, "white": 0.4}))[0] if paint_rng.random() < fleet.two_tone and not works else None
+    paint, finish = _paint(paint_rng, colors)
+    if model == "bus":
+        second = _paint(paint_rng, colors)[0] if paint_rng.random() < 0.5 else None
+    else:
+        second = _paint(paint_rng, Choice({"black": 0.6, "white": 0.4}))[0] if paint_rng.random() < fleet.two_tone and not works else None
     use = seed.child("use").rng()
     dirt = fleet.dirt.sample(use) if use.random() < fleet.dirty else 0.0
-    look = {"paint": paint, "finish": finish, "second": second, "dirt": round(dirt, 2), "plate": _plate(seed.child("plate").rng())}
-    shape = from_json(VehicleShape, {"model": model, "variant": variant} | look)
+    plate = seed.child("plate").rng()
+    look = {"paint": paint, "finish": finish, "second": second, "dirt": round(dirt, 1), "drives_on": drives_on}
+    shape = from_json(VehicleShape, {"model": model, "variant": variant, "plates": fleet.plates.sample(plate), "plate": _plate(plate)} | look)
     p = proportions(model, variant)
     return {
         "shape": to_json(shape),

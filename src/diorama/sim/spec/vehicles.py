@@ -6,10 +6,10 @@ from typing import ClassVar, Literal, get_args
 from diorama.sim.errors import UnknownName, suggestion
 from diorama.sim.spec.checks import Rgb, check, check_color, check_share, finite
 
-VehicleModel = Literal["hatchback", "saloon", "estate", "suv", "pickup", "van"]
+VehicleModel = Literal["hatchback", "saloon", "estate", "suv", "pickup", "van", "lorry", "bus"]
 MODELS: tuple[VehicleModel, ...] = get_args(VehicleModel)
 #: What vehicles of a model are labelled as.
-CATEGORIES: dict[str, str] = dict.fromkeys(("hatchback", "saloon", "estate", "suv", "pickup"), "car") | {"van": "van"}
+CATEGORIES: dict[str, str] = dict.fromkeys(("hatchback", "saloon", "estate", "suv", "pickup"), "car") | {"van": "van", "lorry": "truck", "bus": "bus"}
 #: Lamps that can be on. ``dipped`` has the tail lamps on as well, ``left`` and ``right`` are indicators.
 VehicleLamp = Literal["day", "dipped", "brake", "left", "right", "reverse"]
 LAMPS: tuple[VehicleLamp, ...] = get_args(VehicleLamp)
@@ -22,9 +22,10 @@ class VehicleShape:
     """A car, van, lorry or bus, its front at +x.
 
     `variant`, any whole number, says which of all vehicles of the `model` it is: its size, proportions, wheels, lamps and prints. `paint` is
-    linear, and `second` the colour of the roof where there are two. `dirt` (0 washed, 1 never) covers it from below. `plate` is what its number
-    plates say. The front wheels are turned by `steer_deg` (whole degrees, to the left if positive), and all have rolled `roll` of
-    `ROLL_STEPS` steps forwards. `lights` are the lamps that are on, in the order of `LAMPS`.
+    linear, and `second` the colour of the roof where there are two. `dirt` (0 washed, 1 never) covers it from below. `plate` is what its
+    number plates say; they are both white, or the rear one is yellow. Doors of buses are where those who drive on that side of the road
+    need them. The front wheels are turned by `steer_deg`, whole degrees, to the left if positive, and all have rolled `roll` of `ROLL_STEPS` steps
+    forwards. `lights` are the lamps that are on, in the order of `LAMPS`.
 
     Raises UnknownName for models and lamps that there are none of.
     """
@@ -37,6 +38,8 @@ class VehicleShape:
     second: Rgb | None = None
     dirt: float = 0.0
     plate: str = "DI 0 RAMA"
+    plates: Literal["white", "yellow-rear"] = "white"
+    drives_on: Literal["right", "left"] = "right"
     steer_deg: int = 0
     roll: int = 0
     lights: tuple[str, ...] = ()

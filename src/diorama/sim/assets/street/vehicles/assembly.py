@@ -1,152 +1,184 @@
 """A vehicle put together: its body, which all vehicles of a variant share, its wheels as they are turned, and what its parts look like."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 
+from diorama.sim.assets import geometry
+from diorama.sim.assets.convex import outermost
 from diorama.sim.assets.forms import shift
 from diorama.sim.assets.geometry import Points
 from diorama.sim.assets.mesh import Asset, Look, MeshPart
-from diorama.sim.assets.recipe import RUBBER, paint
-from diorama.sim.assets.street.vehicles.car import body
+from diorama.sim.assets.recipe import RUBBER, paint, printed
+from diorama.sim.assets.street.vehicles.bus import bus
+from diorama.sim.assets.street.vehicles.cars import car
+from diorama.sim.assets.street.vehicles.coachwork import Coachwork
+from diorama.sim.assets.street.vehicles.lamps import lamp_look
+from diorama.sim.assets.street.vehicles.lorry import lorry
+from diorama.sim.assets.street.vehicles.pictures import dirty_skin, glazing, grille, intake, number_plate, skin
+from diorama.sim.assets.street.vehicles.prints import board, box_ink, box_rear, box_side, poster
 from diorama.sim.assets.street.vehicles.proportions import Proportions, proportions
-from diorama.sim.assets.street.vehicles.styles import style
-from diorama.sim.assets.street.vehicles.wheels import STYLES, rim_look, tyre_and_rim, wheel_hull
+from diorama.sim.assets.street.vehicles.wheels import rim_look, tyre_and_rim, wheel_hull
 from diorama.sim.assets.surface import Surface, mesh_parts
-from diorama.sim.spec import MaterialSpec, Vec3
+from diorama.sim.spec import MaterialSpec, Rgb, Vec3
 from diorama.sim.spec.vehicles import VehicleShape
 from diorama.sim.transforms import apply, compose
+
+MAKERS: dict[str, Callable[[Proportions], Coachwork]] = dict.fromkeys(("hatchback", "saloon", "estate", "suv", "pickup", "van"), car) | {
+    "lorry": lorry,
+    "bus": bus,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Chassis:
-    """What all vehicles of a variant share, about their centre of mass: parts by the names of their looks, in order; and all that is known of it."""
+    """What all vehicles of a variant share: their coachwork; and about its centre of mass its `parts`, by the names of their looks, its convex
+    pieces and landmarks.
+    """
 
+    coach: Coachwork
     looks: tuple[str, ...]
     parts: tuple[MeshPart, ...]
     hulls: tuple[Points, ...]
     landmarks: Mapping[str, Vec3]
-    wheels: tuple[Vec3, ...]
-    rim: str
 
 
 def vehicle_asset(shape: VehicleShape) -> Asset:
     """The asset of a vehicle."""
     p = proportions(shape.model, shape.variant)
     chassis = _chassis(shape.model, shape.variant)
-    parts = [replace(part, look=_look(name, shape)) for name, part in zip(chassis.looks, chassis.parts, strict=True)]
-    hulls = list(chassis.hulls)
-    wheels, places = _wheels(shape.model, shape.variant, shape.steer_deg, shape.roll)
-    for name, part in zip(("rim", "tyre"), wheels, strict=True):
-        parts.append(replace(part, look=RUBBER if name == "tyre" else rim_look(chassis.rim, shape.variant)))
-    hulls += [apply(place, wheel_hull(p.wheel_m, _tyre_m(p))) for place in places]
+    parts = [replace(part, look=_look(name, shape, chassis.coach)) for name, part in zip(chassis.looks, chassis.parts, strict=True)]
+    wheels, hulls = _wheels(shape.model, shape.variant, shape.steer_deg, shape.roll)
+    parts += [replace(part, look=_look(name, shape, chassis.coach)) for name, part in zip(("rim", "tyre"), wheels, strict=True)]
     low = np.min([part.positions.min(axis=0) for part in parts], axis=0).tolist()
     high = np.max([part.positions.max(axis=0) for part in parts], axis=0).tolist()
+    volume = 0.5 * p.length_m * p.width_m * p.height_m
     return Asset(
         id=f"vehicle:{shape.model}/{shape.variant}",
         category=shape.category,
         supercategory="vehicle",
         parts=tuple(parts),
-        hulls=tuple(hulls),
+        hulls=(*chassis.hulls, *hulls),
         bounds_m=((low[0], low[1], low[2]), (high[0], high[1], high[2])),
-        volume_m3=0.5 * p.length_m * p.width_m * p.height_m,
-        density_kg_m3=p.mass_kg / (0.5 * p.length_m * p.width_m * p.height_m),
+        volume_m3=volume,
+        density_kg_m3=p.mass_kg / volume,
         closed=True,
         landmarks=chassis.landmarks,
     )
 
 
-def _tyre_m(p: Proportions) -> float:
-    return 0.55 * p.wheel_m + 0.03
-
-
 @lru_cache(maxsize=256)
 def _chassis(model: str, variant: int) -> Chassis:
     p = proportions(model, variant)
-    s = style(p)
-    skin, hulls = body(p, s)
-    looks = skin.looks()
-    center = np.array(p.center_m)
-    surfaces = [skin.surface(name) for name in looks]
-    parts = mesh_parts([replace(one, positions=one.positions - center) for one in surfaces])
-    x, _, z = p.center_m
-    landmarks = {"base": (-x, 0.0, -z), "rear-axle": (-p.wheelbase_m / 2 - x, 0.0, p.wheel_m - z)}
+    coach = MAKERS[model](p)
+    looks = coach.skin.looks()
+    surfaces = [coach.skin.surface(name) for name in looks]
+    parts = mesh_parts([replace(one, positions=one.positions - p.center_m) for one in surfaces])
+    points = {"base": (0.0, 0.0, 0.0), "rear-axle": (-p.wheelbase_m / 2, 0.0, p.wheel_m), **coach.landmarks}
     for look, name in (("headlamp", "headlight"), ("taillamp", "taillight")):
-        if look in looks:
-            lamp = skin.surface(look).positions
-            middle = lamp[lamp[:, 1] > 0].mean(axis=0)
-            for side, sign in (("left", 1), ("right", -1)):
-                landmarks[f"{name}-{side}"] = (round(float(middle[0]) - x, 6), round(sign * float(middle[1]), 6), round(float(middle[2]) - z, 6))
-    track = p.width_m / 2 - 0.03 - _tyre_m(p) / 2
-    wheels = tuple((axle - x, side * track, p.wheel_m - z) for axle in (p.wheelbase_m / 2, -p.wheelbase_m / 2) for side in (1.0, -1.0))
-    rng = p.seed.child("wheels").rng()
+        for side in ("left", "right"):
+            x, y, z = coach.skin.surface(f"{look}-{side}").positions.mean(axis=0).tolist()
+            points[f"{name}-{side}"] = (x, y, z)
+    cx, cy, cz = p.center_m
     return Chassis(
+        coach=coach,
         looks=looks,
         parts=parts,
-        hulls=tuple(h - center for h in hulls),
-        landmarks=landmarks,
-        wheels=wheels,
-        rim=STYLES[int(rng.integers(len(STYLES)))],
+        hulls=tuple(outermost(np.unique(hull - p.center_m, axis=0)) for hull in coach.hulls),
+        landmarks={name: (round(x - cx, 6), round(y - cy, 6), round(z - cz, 6)) for name, (x, y, z) in points.items()},
     )
 
 
 @lru_cache(maxsize=512)
-def _wheels(model: str, variant: int, steer_deg: int, roll: int) -> tuple[tuple[MeshPart, ...], tuple[np.ndarray, ...]]:
-    """All rims in one part, and all tyres in another; and where each wheel is."""
-    p = proportions(model, variant)
-    tyre, rim = tyre_and_rim(p.wheel_m, _tyre_m(p), 0.68 * p.wheel_m, roll)
-    # Seen from the right, wheels roll the other way.
-    _, other = tyre_and_rim(p.wheel_m, _tyre_m(p), 0.68 * p.wheel_m, -roll)
-    places = []
-    surfaces = []
-    for k, (x, y, z) in enumerate(_chassis(model, variant).wheels):
-        a = math.radians(steer_deg) if k < 2 else 0.0
-        c, s = round(math.cos(a), 12), round(math.sin(a), 12)
+def _wheels(model: str, variant: int, steer_deg: int, roll: int) -> tuple[tuple[MeshPart, ...], tuple[Points, ...]]:
+    """All rims in one part and all tyres in another, and a convex piece of each axle."""
+    p, coach = proportions(model, variant), _chassis(model, variant).coach
+    rims: list[Surface] = []
+    tyres: list[Surface] = []
+    hulls: dict[float, list[Points]] = {}
+    for wheel in coach.wheels:
+        left = wheel.at[1] > 0
+        # Seen from the right, wheels that roll forwards turn the other way.
+        tyre, rim = tyre_and_rim(p.wheel_m, wheel.wide_m, coach.rim_share * p.wheel_m, roll if left else -roll)
+        angle = math.radians(steer_deg) if wheel.steered else 0.0
+        c, s = round(math.cos(angle), 12), round(math.sin(angle), 12)
         steer = np.array([[c, -s, 0.0, 0.0], [s, c, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0], [0.0, 0.0, 0.0, 1.0]])
-        flip = np.diag([1.0, 1.0, 1.0, 1.0]) if y > 0 else np.diag([-1.0, -1.0, 1.0, 1.0])
-        place = compose(shift(x, y, z), steer, flip)
-        places.append(place)
-        surfaces.append((tyre.moved(place), (rim if y > 0 else other).moved(place)))
-    both = []
-    for which in (1, 0):
-        group = [pair[which] for pair in surfaces]
-        both.append(_together(group))
-    return mesh_parts(both), tuple(places)
+        x, y, z = wheel.at
+        cx, cy, cz = p.center_m
+        place = compose(shift(x - cx, y - cy, z - cz), steer, np.diag([1.0, 1.0, 1.0, 1.0] if left else [-1.0, -1.0, 1.0, 1.0]))
+        rims.append(rim.moved(place))
+        tyres.append(tyre.moved(place))
+        hulls.setdefault(x, []).append(apply(place, wheel_hull(p.wheel_m, wheel.wide_m)))
+    return mesh_parts([_together(rims), _together(tyres)]), tuple(np.concatenate(pair) for pair in hulls.values())
 
 
 def _together(group: Sequence[Surface]) -> Surface:
     """Surfaces of one look as one."""
-    starts = np.cumsum([0] + [len(one.positions) for one in group[:-1]])
-    return replace(
-        group[0],
-        positions=np.concatenate([one.positions for one in group]),
-        faces=np.concatenate([one.faces + start for one, start in zip(group, starts, strict=True)]),
-        uv=None if group[0].uv is None else np.concatenate([one.uv for one in group if one.uv is not None]),
-    )
+    positions, faces = geometry.merged([(one.positions, one.faces) for one in group])
+    uv = [one.uv for one in group if one.uv is not None]
+    return Surface(positions=positions, faces=faces, uv=np.concatenate(uv) if uv else None)
 
 
-_GLASS = Look(material=MaterialSpec(base_color=(0.012, 0.014, 0.016), roughness=0.05))
-_TRIM = paint((42, 42, 44), 0.65)
-_UNDER = paint((14, 14, 14), 0.95)
-_GRILLE = paint((20, 20, 22), 0.5)
+# --- looks --------------------------------------------------------------------------------------------------
+
+_PLAIN_LOOKS: dict[str, Look] = {
+    "trim": paint((40, 40, 42), 0.65),
+    "under": paint((14, 14, 14), 0.95),
+    "chrome": paint((214, 216, 218), 0.18, 1.0),
+    "tyre": RUBBER,
+    "steel": paint((150, 152, 154), 0.4, 0.5),
+}
 
 
-def _look(name: str, shape: VehicleShape) -> Look:
+@lru_cache(maxsize=4096)
+def _paint_look(layout: str, color: Rgb, finish: str, dirt: float) -> Look:
+    metallic, rough, coat = {"solid": (0.0, 0.4, 1.0), "metallic": (0.45, 0.42, 1.0), "matt": (0.0, 0.65, 0.0)}[finish]
+    material = MaterialSpec(base_color=color, metallic=metallic, roughness=rough, clear_coat=coat)
+    if dirt == 0:
+        return Look(material=material, images={"base_color": skin(layout)})
+    dull = replace(material, base_color=(1.0, 1.0, 1.0), clear_coat=coat * (1 - 0.8 * dirt), metallic=metallic * (1 - 0.7 * dirt))
+    return Look(material=dull, images={"base_color": dirty_skin(layout, color, dirt)})
+
+
+def _glass(tint: int) -> Look:
+    return Look(material=MaterialSpec(base_color=(1.0, 1.0, 1.0), roughness=0.04), images={"base_color": glazing(tint)})
+
+
+def _look(name: str, shape: VehicleShape, coach: Coachwork) -> Look:
     on = shape.lights
-    if name in ("paint", "roof"):
-        color = shape.second if name == "roof" and shape.second is not None else shape.paint
-        metallic, rough, coat = {"solid": (0.0, 0.4, 1.0), "metallic": (0.45, 0.4, 1.0), "matt": (0.0, 0.7, 0.0)}[shape.finish]
-        return Look(material=MaterialSpec(base_color=color, metallic=metallic, roughness=rough, clear_coat=coat))
-    if name == "headlamp":
-        radiance = 25.0 if "dipped" in on else 6.0 if "day" in on else 0.0
-        return Look(material=MaterialSpec(base_color=(0.6, 0.62, 0.65), roughness=0.15, metallic=0.5, emissive=(radiance, radiance, 0.9 * radiance)))
-    if name == "taillamp":
-        radiance = 8.0 if "brake" in on else 1.0 if "dipped" in on else 0.0
-        return Look(material=MaterialSpec(base_color=(0.35, 0.01, 0.01), roughness=0.15, emissive=(radiance, 0.03 * radiance, 0.02 * radiance)))
-    if name.startswith("indicator"):
-        radiance = 8.0 if name.partition("-")[2] in on else 0.0
-        return Look(material=MaterialSpec(base_color=(0.8, 0.4, 0.08), roughness=0.2, emissive=(radiance, 0.4 * radiance, 0.0)))
-    return {"glass": _GLASS, "trim": _TRIM, "under": _UNDER, "grille": _GRILLE}[name]
+    what, _, side = name.partition("-")
+    if what in ("paint", "roof"):
+        color = shape.second if what == "roof" and shape.second is not None else shape.paint
+        return _paint_look(coach.layout, color, shape.finish, shape.dirt)
+    if what == "headlamp":
+        turn = ("indicator",) if side in on else ()
+        return lamp_look(True, coach.head, (*(lamp for lamp in ("day", "dipped") if lamp in on), *turn))
+    if what == "taillamp":
+        turn = ("indicator",) if side in on else ()
+        return lamp_look(False, coach.tail, (*(lamp for lamp in ("brake", "reverse") if lamp in on), *(("tail",) if "dipped" in on else ()), *turn))
+    if what == "plate":
+        return printed(number_plate(shape.plate, side == "rear" and shape.plates == "yellow-rear"), 0.4)
+    if what == "glass":
+        return _glass(coach.tint)
+    if what == "intake":
+        return printed(intake(), 0.6)
+    if what == "grille":
+        return printed(grille(coach.grille), 0.35)
+    if what == "door":
+        kerb = "right" if shape.drives_on == "right" else "left"
+        return _glass(coach.tint) if side == kerb else _paint_look("plain", shape.paint, shape.finish, 0.0)
+    if what in ("box", "tarpaulin"):
+        if side == "side":
+            return printed(box_side(shape.variant, tarpaulin=what == "tarpaulin"), 0.5)
+        return printed(box_rear(shape.variant), 0.5) if side == "rear" else paint(box_ink(shape.variant), 0.5)
+    if what == "poster":
+        return printed(poster(shape.variant), 0.4)
+    if what == "board":
+        material = MaterialSpec(base_color=(0.02, 0.02, 0.02), roughness=0.1, emissive=(2.0, 2.0, 2.0))
+        return Look(material=material, images={"emissive": board(shape.variant, side)})
+    if what == "rim":
+        return rim_look(coach.rim, shape.variant)
+    return _PLAIN_LOOKS[name]

@@ -83,7 +83,7 @@ CLASSES: dict[str, Class] = {
     "lorry": Class(
         length_m=(6.2, 9.8),
         width_m=(2.2, 2.55),
-        height_m=(2.9, 3.95),
+        height_m=(2.35, 3.95),
         wheelbase_m=(3.4, 5.6),
         mass_kg=(4500, 12500),
         wheel_m=(0.4, 0.5),
@@ -92,7 +92,7 @@ CLASSES: dict[str, Class] = {
     "bus": Class(
         length_m=(9.5, 12.3),
         width_m=(2.48, 2.55),
-        height_m=(2.9, 3.25),
+        height_m=(2.9, 4.4),
         wheelbase_m=(4.9, 6.1),
         mass_kg=(9000, 12500),
         wheel_m=(0.47, 0.5),
@@ -144,6 +144,10 @@ class Proportions:
         return m * (self.width_m * self.width_m + self.height_m * self.height_m) / 12, 0.95 * yaw, yaw
 
 
+#: The share of a model's vehicles that is of the other kind, and how high those of either kind are.
+_KINDS: dict[str, tuple[float, Range, Range]] = {"bus": (0.25, (2.9, 3.25), (4.15, 4.4)), "lorry": (0.8, (2.35, 2.75), (3.0, 3.95))}
+
+
 @lru_cache(maxsize=1024)
 def proportions(model: str, variant: int) -> Proportions:
     """The measures of a variant: large ones are larger in all respects, and each has a mind of its own in each."""
@@ -156,6 +160,10 @@ def proportions(model: str, variant: int) -> Proportions:
         return round(span[0] + share * (span[1] - span[0]), 4)
 
     length, width, height = of(one.length_m), of(one.width_m), of(one.height_m)
+    # Buses have one deck or two, and lorries a box or none; nothing is between.
+    if model in _KINDS:
+        share, low, high = _KINDS[model]
+        height = round(between(rng, *(high if rng.random() < share else low)), 4)
     long = (length - one.length_m[0]) / (one.length_m[1] - one.length_m[0])
     wheelbase, mass, wheel = of(one.wheelbase_m, long, 0.1), of(one.mass_kg), of(one.wheel_m)
     ahead = round(wheelbase / 2 + between(rng, *one.front) * (length - wheelbase), 4)

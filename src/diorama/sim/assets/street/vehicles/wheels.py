@@ -40,9 +40,9 @@ def rim_picture(style: str, seed: int) -> Image:
     size, aa = 128, cv2.LINE_AA
     picture = np.full((size, size, 3), 22, np.uint8)
     silver, dark, mid = (206, 208, 212), (30, 31, 33), (64, 64, 64)
-    spokes = {"five": 5, "ten": 10, "turbine": 14, "cover": 7, "steel": 8, "mesh": 16}[style]
+    spokes = {"five": 5, "ten": 10, "turbine": 14, "cover": 7, "steel": 8, "mesh": 16, "lorry": 10}[style]
     c = size // 2
-    disc = {"five": dark, "ten": dark, "turbine": dark, "cover": silver, "steel": mid, "mesh": dark}[style]
+    disc = {"five": dark, "ten": dark, "turbine": dark, "cover": silver, "steel": mid, "mesh": dark, "lorry": (120, 122, 124)}[style]
     cv2.circle(picture, (c, c), 63, silver if style != "steel" else (52, 52, 54), -1, aa)
     cv2.circle(picture, (c, c), 57, disc, -1, aa)
 
@@ -66,6 +66,11 @@ def rim_picture(style: str, seed: int) -> Image:
             poly([at(16, t - 0.014), at(58, t + 0.03), at(58, t + 0.062), at(16, t + 0.016)], silver)
         elif style == "cover":
             poly([at(34, t - 0.028), at(52, t - 0.035), at(52, t + 0.035), at(34, t + 0.028)], dark)
+        elif style == "lorry":
+            x, y = at(44, t)
+            cv2.ellipse(picture, (round(x), round(y)), (6, 6), 0, 0, 360, (30, 30, 32), -1, aa)
+            x, y = at(26, t)
+            cv2.circle(picture, (round(x), round(y)), 3, (176, 178, 180), -1, aa)
         elif style == "steel":
             x, y = at(42, t)
             cv2.circle(picture, (round(x), round(y)), 6, (16, 16, 16), -1, aa)
