@@ -42,6 +42,7 @@ RANDOMIZERS = Registry(
         "lens": "diorama.randomizers.lens:Lens",
         "vehicle-rig": "diorama.randomizers.street.rig:VehicleRig",
         "signals": "diorama.randomizers.street.signals:Signals",
+        "parked": "diorama.randomizers.street.parked:Parked",
         "sensor": "diorama.randomizers.sensor:Sensor",
     },
 )

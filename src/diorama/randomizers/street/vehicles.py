@@ -9,6 +9,7 @@ import numpy as np
 
 from diorama.randomizers.base import Context
 from diorama.randomizers.distributions import Choice, Constant, Distribution, Uniform, require, require_one_of, require_share, rounded
+from diorama.randomizers.looks import MAX_ALBEDO
 from diorama.randomizers.objects import by_category
 from diorama.sim.assets.street.vehicles import proportions
 from diorama.sim.codec import from_json, to_json
@@ -40,8 +41,9 @@ class Fleet:
     """Which vehicles a street has.
 
     `models` draws the model, `variants` says how many different bodies there are of each. `colors` draws the paint (a name in `PAINTS`) of cars,
-    `work_colors` that of vans and lorries, and `bus_colors` that of buses; by default about as often as makers report them. A share `two_tone` of the cars has a roof of
-    another colour, and a share `dirty` of all vehicles is dirty, by `dirt`. `plates` draws the colours of number plates: ``white``, or ``yellow-rear``.
+    `work_colors` that of vans and lorries, and `bus_colors` that of buses; by default about as often as makers report them. A share `two_tone`
+    of the cars has a roof of another colour, and a share `dirty` of all vehicles is dirty, by `dirt`. `plates` draws the colours of number
+    plates: ``white``, or ``yellow-rear``.
 
     `assets`, if there are any, take the place of all that: ids of the asset library or patterns of them such as ``user:*``, each as likely. They
     are labelled as `category`, or by their own categories if that is empty, and weigh `mass_kg`, or what their material makes them weigh.
@@ -199,8 +201,8 @@ def _own(seed: Seed, fleet: Fleet, context: Context) -> Params:
 def _paint(rng: np.random.Generator, colors: Distribution) -> tuple[Rgb, str]:
     """A colour, no two alike, and its finish."""
     color, finishes = PAINTS[colors.sample(rng)]
-    tone = Uniform(0.75, 1.25).sample(rng)
-    r, g, b = (rounded(min(c * tone * Uniform(0.92, 1.08).sample(rng), 0.85)) for c in color)
+    tone = Uniform(0.78, min(1.25, MAX_ALBEDO / max(color) / 1.08)).sample(rng)
+    r, g, b = (rounded(c * tone * Uniform(0.92, 1.08).sample(rng)) for c in color)
     return (r, g, b), Choice(finishes).sample(rng)
 
 

@@ -55,14 +55,16 @@ def bus(p: Proportions) -> Coachwork:
         ),
         marks=tuple(x for pane in panes for x in pane[:2]),
     )
-    rise = p.height_m - belt
+    cooled = not double and rng.random() < 0.6
+    top = p.height_m - (0.14 if cooled else 0.0)
+    rise = top - belt
     glass = ((0.03, 0.74),) if not double else ((0.02, 0.37), (0.55, 0.88))
     upper = Upper(
         cowl_m=None,
         back_m=None,
-        roof_front=(p.front_m - corner - between(rng, 0.1, 0.22), p.height_m - 0.07),
-        roof_rear=(p.rear_m + 0.12, p.height_m - 0.07),
-        peak_m=p.height_m - 0.04,
+        roof_front=(p.front_m - corner - between(rng, 0.1, 0.22), top - 0.07),
+        roof_rear=(p.rear_m + 0.12, top - 0.07),
+        peak_m=top - 0.04,
         half_m=0.485 * p.width_m,
         crown_m=0.03,
         glass=glass,
@@ -90,8 +92,8 @@ def bus(p: Proportions) -> Coachwork:
         fittings.poster(
             skin, "poster", (-axle + p.wheel_m + 0.35, 0.9 if len(doors) == 2 and not double else axle - 0.3), (z, z + 0.5), p.width_m / 2
         )
-    if not double and rng.random() < 0.6:
-        fittings.block(skin, "roof", (-1.5, -0.7, p.height_m - 0.06), (0.6, 0.7, p.height_m + 0.12))
+    if cooled:
+        fittings.block(skin, "roof", (-1.5, -0.7, top - 0.06), (0.6, 0.7, p.height_m))
     wheels = wheels_of(((axle, True), (-axle, False)), p.width_m / 2 - 0.02, p.wheel_m, 0.3)
     return Coachwork(
         skin=skin,

@@ -7,7 +7,7 @@ import numpy as np
 
 from diorama.sim.assets.geometry import Points
 from diorama.sim.assets.street.vehicles.dressing import Dress, dress_lower, dress_upper
-from diorama.sim.assets.street.vehicles.lower import Lower, LowerGrid, lower_grid
+from diorama.sim.assets.street.vehicles.lower import FEW, SEEN, Lower, LowerGrid, lower_grid
 from diorama.sim.assets.street.vehicles.skin import Skin
 from diorama.sim.assets.street.vehicles.upper import Upper, UpperGrids, upper_grids
 from diorama.sim.spec import Vec3
@@ -54,7 +54,8 @@ def pressed(lower: Lower, upper: Upper, dress: Dress) -> tuple[Skin, list[Points
     dress_lower(skin, grid, dress)
     dress_upper(skin, grids, dress)
     house = np.concatenate([grids.house.reshape(-1, 3), grids.roof.reshape(-1, 3)])
-    return skin, [both_sides(grid.points[1:].reshape(-1, 3)), both_sides(house)], grid, grids
+    shell = np.concatenate([grid.seen[:FEW].reshape(-1, 3), grid.edge, grid.points[SEEN + FEW, list(grid.kept)]])
+    return skin, [both_sides(shell), both_sides(house)], grid, grids
 
 
 def wheels_of(axles: Sequence[tuple[float, bool]], half_m: float, wheel_m: float, wide_m: float) -> list[Wheel]:

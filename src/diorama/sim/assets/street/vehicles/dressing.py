@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 
 from diorama.sim.assets.geometry import Points
-from diorama.sim.assets.street.vehicles.lower import ACROSS, SEEN, LowerGrid
+from diorama.sim.assets.street.vehicles.lower import ACROSS, FEW, SEEN, LowerGrid
 from diorama.sim.assets.street.vehicles.pictures import MARKS, PLAIN
 from diorama.sim.assets.street.vehicles.skin import Curve, Skin, on
 from diorama.sim.assets.street.vehicles.upper import SPREAD, UpperGrids
@@ -68,7 +68,7 @@ def dress_lower(skin: Skin, grid: LowerGrid, d: Dress) -> None:
             skin.patch(piece, np.where(looks == look, looks, ""), _spread(piece))
             looks[looks == look] = ""
     for front, rear in d.doors:
-        a, b = grid.column(front), grid.column(rear)
+        a, b = (grid.kept[grid.column(x)] for x in (front, rear))
         piece = seen[1:, a : b + 1]
         uv = _spread(piece)
         skin.patch(piece, "door", (uv + (1.0, 0.0)) / (4.0, 1.0), sided=("door",))
@@ -76,7 +76,13 @@ def dress_lower(skin: Skin, grid: LowerGrid, d: Dress) -> None:
     up = grid.up[SEEN:]
     for start, stop, chart in ((0, ACROSS, "front"), (ACROSS, n - 1 - ACROSS, "side"), (n - 1 - ACROSS, n - 1, "rear")):
         part = slice(start, stop + 1)
-        skin.patch(seen[:, part], named[:, start:stop], _chart(chart, seen[:, part], up[:, part], grid, d))
+        uv = _chart(chart, seen[:, part], up[:, part], grid, d)
+        skin.patch(seen[:FEW, part], named[: FEW - 1, start:stop], uv[:FEW])
+        kept = [k - start for k in grid.kept if start <= k <= stop]
+        piece, few = seen[:, part], uv[FEW:, kept]
+        looks = named[:, start:stop][:, kept[:-1]]
+        skin.seam(piece[FEW - 1], piece[FEW, kept], kept, looks[FEW - 1].tolist(), uv[FEW - 1], few[0])
+        skin.patch(piece[FEW:, kept], looks[FEW:], few)
 
 
 def dress_upper(skin: Skin, grids: UpperGrids, d: Dress) -> None:

@@ -67,12 +67,14 @@ class Lower:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class LowerGrid:
-    """Points (k, n, 3) in rows from the middle of the underside, over foot and top of the wheel arches' inner walls, to the rows that are seen; `SEEN`
-    is the first of these. `up` (k, n) is how high points are as drawn pictures count it: by rows.
+    """Points (k, n, 3) in rows from the middle of the underside, over foot and top of the wheel arches' inner walls, to the rows that are seen,
+    of which `SEEN` is the first. `up` (k, n) is how high points are as drawn pictures count it: by rows. From the row `FEW` of those that are
+    seen on, which is above the arches, the columns that are `kept` will do.
     """
 
     points: Points
     up: Points
+    kept: tuple[int, ...]
     lower: Lower
 
     @property
@@ -82,16 +84,18 @@ class LowerGrid:
 
     @property
     def edge(self) -> Points:
-        """The upper edge (n, 3)."""
-        return self.points[-1]
+        """The upper edge, kept columns alone."""
+        return self.points[-1, list(self.kept)]
 
     def column(self, x: float) -> int:
-        """The first column on the side from x backwards."""
-        return next(i for i in range(ACROSS, self.points.shape[1]) if self.points[-1, i, 0] <= x + 1e-6)
+        """The number, among those kept, of the first column on the side from x backwards."""
+        return next(i for i, k in enumerate(self.kept) if k >= ACROSS and self.points[-1, k, 0] <= x + 1e-6)
 
     def side_m(self, x: float, z: float) -> float:
         """How wide the side is at a place."""
-        i = min(max(self.column(x), ACROSS + CORNER), self.points.shape[1] - ACROSS - CORNER)
+        i = min(max(self.kept[self.column(x)], ACROSS + CORNER), self.points.shape[1] - ACROSS - CORNER)
+        while self.points[-1, i - 1, 0] <= x and i > ACROSS + CORNER:
+            i -= 1
         a, b = ([(float(q[2]), float(q[1])) for q in self.seen[:, k]] for k in (i - 1, i))
         x0, x1 = float(self.points[-1, i - 1, 0]), float(self.points[-1, i, 0])
         t = min(max((x - x0) / (x1 - x0), 0.0), 1.0)
@@ -106,15 +110,14 @@ class LowerGrid:
         return on([(float(q[2]), float(q[0])) for q in self.seen[:, -1]], z)
 
 
-#: The first of a grid's rows that is seen from outside.
-SEEN = 3
+#: The first of a grid's rows that is seen from outside, and the first of these in which fewer columns will do.
+SEEN, FEW = 3, 5
 
 
 def lower_grid(one: Lower) -> LowerGrid:
     """The grid of a lower body."""
     half = one.half_m - one.flare_m
     plan = _plan(one, half)
-    floor = one.sill_m
     count = len(one.rows)
     grid, up = np.empty((SEEN + count, len(plan), 3)), np.zeros((SEEN + count, len(plan)))
     for i, (x, y) in enumerate(plan):
@@ -136,12 +139,15 @@ def lower_grid(one: Lower) -> LowerGrid:
             wide = half - on(inset, z) + one.flare_m * (1 - eased(apart, 0.0, _FLARE_M)) * (1 - ahead) * (1 - behind)
             grid[SEEN + k, i] = x - ahead * on(front, z) + behind * on(rear, z), wide * share, z
             up[SEEN + k, i] = on(drawn, z)
+        # Inside of an arch there is a wall; elsewhere the floor reaches to the foot.
         foot = grid[SEEN, i]
-        within = min(one.half_m - _WELL_M, foot[1])
-        grid[2, i] = foot[0], within, foot[2]
-        grid[1, i] = foot[0], within, min(floor, foot[2])
+        inside = lip > heights[0]
+        grid[2, i] = foot[0], one.half_m - _WELL_M if inside else foot[1], foot[2]
+        grid[1, i] = foot[0], grid[2, i, 1], one.sill_m if inside else foot[2]
         grid[0, i] = foot[0], 0.0, grid[1, i, 2]
-    return LowerGrid(points=grid.round(6), up=up, lower=one)
+    arched = [i for i, (x, y) in enumerate(plan) if y == half and x not in one.marks and any(abs(x - a) < one.arch_m - 1e-4 for a in one.axles)]
+    kept = tuple(i for i in range(len(plan)) if i not in arched)
+    return LowerGrid(points=grid.round(6), up=up, kept=kept, lower=one)
 
 
 def _ends(one: Lower, x: float) -> tuple[float, float]:

@@ -9,8 +9,10 @@ from functools import lru_cache
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from diorama.sim.assets.color import encode_srgb, linear_from_srgb
+from diorama.sim.assets.images import halved
 from diorama.sim.assets.mesh import Image
 from diorama.sim.assets.textures import fractal_noise
 from diorama.sim.seeds import Seed
@@ -44,7 +46,7 @@ def skin(layout: str) -> Image:
     _side(side, layout)
     _front(front, layout)
     _rear(rear, layout)
-    return cv2.cvtColor(picture, cv2.COLOR_GRAY2RGB)
+    return np.repeat(picture[..., None], 3, axis=2)
 
 
 def _px(part: np.ndarray, points: list[tuple[float, float]]) -> list[np.ndarray]:
@@ -113,26 +115,30 @@ def _rear(part: np.ndarray, layout: str) -> None:
 @lru_cache(maxsize=64)
 def dirty_skin(layout: str, paint: Rgb, dirt: float) -> Image:
     """A skin in a paint with dirt on it: most on the sills and behind the wheels, a film on all. Half as large."""
-    base = cv2.resize(skin(layout), (SKIN_PX[0] // 2, SKIN_PX[1] // 2), interpolation=cv2.INTER_AREA)
-    height, width = base.shape[:2]
+    clean = _LINEAR[halved(skin(layout))[..., 0]]
+    share = np.clip(_dirt() * np.float32(dirt), 0, np.float32(0.92))
+    kept = clean * (1 - share)
+    return np.stack([encode_srgb(kept * np.float32(c) + share * np.float32(d)) for c, d in zip(paint, _DIRT, strict=True)], axis=-1)
+
+
+@lru_cache(maxsize=1)
+def _dirt() -> NDArray[np.float32]:
+    """(128, 512): how much dirt is where on a skin."""
+    height, width = SKIN_PX[1] // 2, SKIN_PX[0] // 2
     half = height // 2
-    share = np.zeros((height, width), np.float32)
+    share = np.full((height, width), 0.22, np.float32)
     up = np.linspace(1.0, 0.0, half, dtype=np.float32)[:, None]
-    splash = np.maximum(0, 1 - up * np.float32(1.6))
-    share[:half] = share[half:, :] = splash * np.float32(0.85)
+    share[:half] += np.maximum(0, 1 - up * np.float32(1.6)) * np.float32(0.85)
+    share[half:] += np.maximum(0, 1 - up * np.float32(1.6)) * np.float32(0.85)
     for mark in (MARKS[1] + 0.06, MARKS[5] + 0.06):
         at = np.abs(np.linspace(0, 1, width, dtype=np.float32) - np.float32(mark))
         share[:half] += np.maximum(0, 1 - at * np.float32(14.0)) * np.maximum(0, 1 - up) * np.float32(0.6)
     noise = np.tile(fractal_noise(Seed(0).child("street", "vehicle", "dirt").rng(), 6, 12), (1, 2))[:height, :width]
-    share = np.clip((share + np.float32(0.22)) * np.float32(dirt) * (np.float32(0.9) + np.float32(0.4) * noise), 0, 0.92)
-    linear = _LINEAR[base]
-    out = np.empty((height, width, 3), np.float32)
-    for k, (c, d) in enumerate(zip(paint, (0.16, 0.13, 0.1), strict=True)):
-        clean = linear[..., k] * np.float32(c)
-        out[..., k] = clean + (np.float32(d) - clean) * share
-    return encode_srgb(out)
+    return share * (np.float32(0.9) + np.float32(0.4) * noise)
 
 
+#: What roads leave on cars, linear.
+_DIRT: Rgb = (0.16, 0.13, 0.1)
 _LINEAR = np.array([linear_from_srgb(code / 255) for code in range(256)], np.float32)
 
 

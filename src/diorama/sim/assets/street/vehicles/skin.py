@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,11 +50,29 @@ class Skin:
         named = np.broadcast_to(np.asarray(looks, dtype=object), (rows - 1, columns - 1))
         corner = np.arange(rows * columns).reshape(rows, columns)
         quads = np.stack([corner[:-1, :-1], corner[:-1, 1:], corner[1:, 1:], corner[1:, :-1]], axis=-1)
-        flat, flat_uv = grid.reshape(-1, 3), uv.reshape(-1, 2)
         for name in sorted({str(n) for n in named.ravel()} - {""}):
-            cells = quads[named == name]
-            self.add(f"{name}-left" if name in sided else name, flat, cells, flat_uv)
-            self.add(f"{name}-right" if name in sided else name, flat * (1.0, -1.0, 1.0), cells[:, ::-1], flat_uv)
+            self._add_both(name, grid.reshape(-1, 3), quads[named == name], uv.reshape(-1, 2), name in sided)
+
+    def seam(self, low: Points, high: Points, kept: Sequence[int], looks: Sequence[str], uv_low: Points, uv_high: Points) -> None:
+        """A row of cells from points (n, 3) to fewer above them, those over the `kept` ones (k,); `looks` (k - 1) names what is between these."""
+        n = len(low)
+        for name in sorted({*looks} - {""}):
+            quads: list[list[int]] = []
+            for i, (a, b) in enumerate(pairwise(kept)):
+                if looks[i] != name:
+                    continue
+                middle = (a + b) // 2
+                if b == a + 1:
+                    quads.append([a, b, n + i + 1, n + i])
+                else:
+                    quads += [[j, j + 1, n + i, n + i] for j in range(a, middle)]
+                    quads.append([middle, n + i + 1, n + i, n + i])
+                    quads += [[j, j + 1, n + i + 1, n + i + 1] for j in range(middle, b)]
+            self._add_both(name, np.concatenate([low, high]), np.array(quads), np.concatenate([uv_low, uv_high]), sided=False)
+
+    def _add_both(self, look: str, positions: Points, quads: NDArray[np.int64], uv: Points, sided: bool) -> None:
+        self.add(f"{look}-left" if sided else look, positions, quads, uv)
+        self.add(f"{look}-right" if sided else look, positions * (1.0, -1.0, 1.0), quads[:, ::-1], uv)
 
     def add(self, look: str, positions: Points, quads: NDArray[np.int64], uv: Points) -> None:
         """Quads (m, 4), cut along their shorter diagonals, without the triangles of which two corners are in one place."""

@@ -17,10 +17,12 @@ _FAN = (0.0, 0.05, 0.1, 0.16, 0.3, 0.8)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upper:
-    """What an upper body is like: `cowl_m` and `back_m` are where the windscreen and the rear window begin (x of their lower corners; None at the
-    body's very end, above its corner), `roof_front` and `roof_rear` (x, z) the roof's corners, `peak_m` the height of its sides' highest place, that
-    is `half_m` from the middle, and `crown_m` what it rises to the middle. `glass` is how far up the windows of each deck begin and end. `bed_m` is the
-    floor of a pick-up's bed.
+    """What an upper body is like.
+
+    `cowl_m` and `back_m` are where the windscreen and the rear window begin: x of their lower corners, None at the body's very end, above its
+    corner. `roof_front` and `roof_rear` are (x, z) of the roof's corners, `peak_m` is the height of its sides' highest place, `half_m` from
+    the middle, and `crown_m` what it rises to the middle. `glass` is how far up the windows of each deck begin and end. `bed_m` is the floor
+    of a pick-up's bed.
     """
 
     cowl_m: float | None
@@ -40,8 +42,8 @@ class Upper:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class UpperGrids:
-    """Patches of points: the `house` (k, n, 3) goes around as the lower body does, `first` and `last` the lower body's columns that its sides are
-    over; each of `bonnet`, `boot` and `roof` from the front to the rear and from the middle outwards.
+    """Patches of points: the `house` (k, n, 3) goes around as the lower body does, `first` and `last` are the kept columns of the lower body
+    that its sides are over; each of `bonnet`, `boot` and `roof` goes from the front to the rear and from the middle outwards.
     """
 
     house: Points
@@ -54,8 +56,8 @@ class UpperGrids:
 
 def upper_grids(one: Upper, lower: LowerGrid) -> UpperGrids:
     """The patches of an upper body."""
-    edge, n = lower.edge, lower.points.shape[1]
-    end = n - 1 - ACROSS
+    edge = lower.edge
+    end = len(edge) - 1 - ACROSS
     first = ACROSS if one.cowl_m is None else lower.column(one.cowl_m)
     last = end if one.back_m is None else lower.column(one.back_m)
     bonnet = boot = None

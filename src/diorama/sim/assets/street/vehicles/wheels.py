@@ -13,7 +13,7 @@ from diorama.sim.assets.surface import Surface
 from diorama.sim.spec import MaterialSpec
 from diorama.sim.spec.vehicles import ROLL_STEPS
 
-_SEGMENTS = 24
+_SEGMENTS = 20
 #: Points along +z lie along +y, and the picture's up is up.
 _OUTWARDS = np.array([[1.0, 0.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0], [0.0, -1.0, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0]])
 
@@ -21,8 +21,8 @@ _OUTWARDS = np.array([[1.0, 0.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0], [0.0, -1.0, 0.
 def tyre_and_rim(radius_m: float, width_m: float, rim_m: float, roll: int) -> tuple[Surface, Surface]:
     """A wheel about the y axis, its outside towards +y, its middle at the origin."""
     half, r = width_m / 2, radius_m
-    tyre = turned([(0.0, -half), (0.9 * r, -half), (r, -0.7 * half), (r, 0.7 * half), (0.94 * r, 0.97 * half), (rim_m, half)], Look(), _SEGMENTS)
-    rim = turned([(rim_m, half), (rim_m - 0.012, half - 0.012), (0.42 * rim_m, half - 0.02), (0.0, half - 0.012)], Look(), _SEGMENTS)
+    tyre = turned([(0.0, -half), (r, -0.75 * half), (r, 0.75 * half), (rim_m, half)], Look(), _SEGMENTS)
+    rim = turned([(rim_m, half), (0.93 * rim_m, half - 0.02), (0.0, half - 0.008)], Look(), _SEGMENTS)
     angle = 2 * math.pi * roll / ROLL_STEPS
     c, s = round(math.cos(angle), 12), round(math.sin(angle), 12)
     x, y = rim.positions[:, 0] / rim_m / 2, rim.positions[:, 1] / rim_m / 2
