@@ -7,6 +7,7 @@ EXPORTERS = Registry(
     "diorama.exporters",
     {
         "arrays": "diorama.exporters.arrays:Arrays",
+        "cityscapes": "diorama.exporters.cityscapes:Cityscapes",
         "coco": "diorama.exporters.coco:Coco",
         "kitti": "diorama.exporters.kitti:Kitti",
     },

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from diorama.exporters import kitti_geometry as geometry
 from diorama.exporters import kitti_maps as maps
 from diorama.exporters.base import Dataset, Encoded
+from diorama.exporters.png import png
+from diorama.exporters.splits import is_val
 from diorama.sim.errors import InvalidValue, suggestion
 from diorama.sim.frame import Annotations, Frame, Sample
 from diorama.sim.spec import BodySpec, CameraSpec, SceneSpec
@@ -79,14 +81,14 @@ class Kitti:
             number = (first_image + picture) // together
             path = _tracked(sequence, moment) if tracking else partial(_numbered, number)
             camera = ("image_02", "image_03") if tracking else ("image_2", "image_3")
-            files[path(camera[right], "png")] = maps.png(cv2.cvtColor(_channel(frame.rgb, "rgb"), cv2.COLOR_RGB2BGR))
+            files[path(camera[right], "png")] = png(cv2.cvtColor(_channel(frame.rgb, "rgb"), cv2.COLOR_RGB2BGR))
             if right == 0:
                 pair = sample.frames[picture + 1] if self.stereo and picture + 1 < len(sample.frames) else None
                 self._add_maps(sample, picture, pair, path, files)
                 if not tracking:
                     self._add_object(sample, picture, pair, path, files)
             place = {"sequence": sequence, "frame": moment} if tracking else {"image": number}
-            records.append(place | {"right": bool(right), "val": _is_val(sample.index, self.val_share)})
+            records.append(place | {"right": bool(right), "val": is_val(sample.index, self.val_share)})
         if tracking:
             for sequence, pictures in sequences.items():
                 self._add_sequence(sample, sequence, pictures, files)
@@ -149,21 +151,21 @@ class Kitti:
         frame = sample.frames[picture]
         depth_m = _channel(frame.depth_m, "depth") if self.maps else None
         if "depth" in self.maps and depth_m is not None:
-            files[path("depth_2", "png")] = maps.png(maps.scaled(depth_m.astype(np.float64)))
+            files[path("depth_2", "png")] = png(maps.scaled(depth_m.astype(np.float64)))
         if "flow" in self.maps:
             _channel(frame.flow_forward, "flow_forward")
-            files[path("flow_occ", "png")] = maps.png(maps.flow(frame))
+            files[path("flow_occ", "png")] = png(maps.flow(frame))
         if pair is None or depth_m is None:
             return
         focal, baseline = frame.camera.fx, geometry.baseline_m(frame.camera, pair.camera)
         if "disparity" in self.maps:
             left = maps.disparity(depth_m, focal, baseline)
             seen = maps.seen_by_both(left, maps.disparity(_channel(pair.depth_m, "depth"), focal, baseline))
-            files[path("disp_occ_0", "png")] = maps.png(maps.scaled(left))
-            files[path("disp_noc_0", "png")] = maps.png(maps.scaled(np.where(seen, left, 0)))
+            files[path("disp_occ_0", "png")] = png(maps.scaled(left))
+            files[path("disp_noc_0", "png")] = png(maps.scaled(np.where(seen, left, 0)))
         if "scene-flow" in self.maps:
             later = maps.disparity(maps.later_depth_m(frame, sample.at(picture)), focal, baseline)
-            files[path("disp_occ_1", "png")] = maps.png(maps.scaled(later))
+            files[path("disp_occ_1", "png")] = png(maps.scaled(later))
 
 
 Path = Callable[[str, str], str]
@@ -181,11 +183,6 @@ def _channel(array: NDArray[Any] | None, name: str) -> NDArray[Any]:
     if array is None:
         raise InvalidValue(f'kitti: the frame has no "{name}" channel; ask the renderer for it')
     return array
-
-
-def _is_val(scene: int, share: float) -> bool:
-    """Whether a scene is of the validation set: evenly spread, and the same however many scenes there are."""
-    return int((scene + 1) * share) > int(scene * share)
 
 
 # --- lines --------------------------------------------------------------------------------------------------

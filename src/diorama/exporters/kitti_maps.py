@@ -1,22 +1,13 @@
 """KITTI's maps as 16-bit PNG files: depth, disparity, and optical flow. In each, what is not known is 0."""
 
-from typing import Any
-
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from diorama.exporters.png import PNG_SETTINGS
 from diorama.sim.frame import Frame
 from diorama.sim.spec import SceneSpec
 from diorama.sim.transforms import Matrix, compose, invert
 
 _MOST = 65535
-
-
-def png(pixels: NDArray[Any]) -> bytes:
-    """A lossless file."""
-    return cv2.imencode(".png", pixels, PNG_SETTINGS)[1].tobytes()
 
 
 def scaled(values: NDArray[np.float64]) -> NDArray[np.uint16]:

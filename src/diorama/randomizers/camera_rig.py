@@ -82,7 +82,7 @@ class CameraRig(Labelled):
         later = body.motion.moved(body.world_from_body, camera.flow_s).of(mounted)
         moving = with_camera(spec, {"position_m": now.position_m, "rotation_wxyz": now.rotation_wxyz, "focal_px": params["focal_px"]})
         motion = motion_between(now, later, camera.flow_s)
-        return moving.replace(cameras=(replace(moving.cameras[0], motion=motion),))
+        return moving.replace(cameras=(replace(moving.cameras[0], motion=motion, carrier=body.name),))
 
 
 def _body(on: Select, spec: SceneSpec) -> BodySpec:

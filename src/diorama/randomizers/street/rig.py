@@ -122,7 +122,7 @@ class VehicleRig(Labelled):
         motion = Motion() if poses[0] == poses[1] else motion_between(now, later, camera.flow_s)
         numbers = {name: params[name] for name in ("fx", "fy", "cx", "cy", "rolling_shutter_s")}
         unseen = None if self.sees_carrier else params["carrier"]
-        return spec.replace(cameras=(replace(camera, world_from_camera=now, motion=motion, unseen=unseen, **numbers),))
+        return spec.replace(cameras=(replace(camera, world_from_camera=now, motion=motion, unseen=unseen, carrier=params["carrier"], **numbers),))
 
     def _mounted(self, seed: Seed) -> list[Pose]:
         """Where the rig's cameras are, from the ground below the vehicle's middle."""

@@ -67,7 +67,8 @@ class CameraSpec:
     shutter takes `rolling_shutter_s` from the top edge to the bottom edge, evenly about the moment of the picture. Labels are exact
     at each row's moment, as through a pinhole in the aperture's middle. Optical flow tells where surfaces are `flow_s` later, or were
     that long before. Blur is the mean of `blur_samples` pictures. Where nothing is, the camera sees its `backdrop`, or without one
-    what surrounds the scene. The body `unseen`, which the camera is mounted on, is not there for it: its shadow alone is.
+    what surrounds the scene. The body `carrier` is what it is mounted on, if it is; the body `unseen`, mostly the same, is not there for it: its
+    shadow alone is.
     """
 
     name: str = "camera"
@@ -92,6 +93,7 @@ class CameraSpec:
     backdrop: Backdrop | None = None
     sensor: SensorSpec = SensorSpec()
     unseen: str | None = None
+    carrier: str | None = None
 
     def __post_init__(self) -> None:
         check(self.width > 0 and self.height > 0, self, f"resolution must be positive, got {self.width}x{self.height}")
