@@ -149,7 +149,7 @@ class PersonShape:
     """Somebody, standing at `base` on the ground and facing +x.
 
     `height_m` is without shoes and hat. Children are as children of `age_years` are: with larger heads, and shorter legs. `bmi_kg_m2` is the
-    body mass index; `figure` goes from broad shoulders, -1, to broad hips, 1. `hair` has its own colour; a `hat` covers it. The `joints` say what
+    body mass index; `figure` goes from broad shoulders, -1, to broad hips, 1. `hair`, and a `beard`, have their own colour; a `hat` covers it. The `joints` say what
     they do. The lowest point is `lift_m` above the ground, as in a run's strides.
     """
 
@@ -161,6 +161,7 @@ class PersonShape:
     skin: Rgb = (0.55, 0.32, 0.22)
     hair: Hair = "short"
     hair_color: Rgb = (0.06, 0.035, 0.02)
+    beard: bool = False
     top: Top = "jumper"
     top_fabric: Fabric = Fabric()
     bottom: Bottom = "trousers"

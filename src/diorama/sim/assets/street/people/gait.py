@@ -41,13 +41,18 @@ def froude(person: PersonShape, speed_m_s: float) -> float:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Manner:
-    """How somebody goes: stride, the share of it that a foot is on the ground, how it comes down and leaves (radians that the heel is below and above
-    the ball), how high it swings, how the pelvis goes up and down, and how the trunk and arms move.
+    """How somebody goes.
+
+    `stands` is the share of a stride that a foot is on the ground, `middle_m` how far before the hips it is on average then. It comes down with its
+    heel below the ball by `lands_rad`, and from the share `rises` of its standing lifts its heel up to `leaves_rad`. It swings `lift_m` high. The pelvis
+    goes up and down by `bob_m`; the trunk leans, and arms swing, bent at the elbow.
     """
 
     stride_m: float
     stands: float
+    middle_m: float
     lands_rad: float
+    rises: float
     leaves_rad: float
     lift_m: float
     bob_m: float
@@ -63,22 +68,26 @@ def _manner(bones: Lengths, stride: float, number: float) -> _Manner:
         quick = min((number - RUNS_FROM) / 2.0, 1.0)
         return _Manner(
             stride_m=stride,
-            stands=0.40 - 0.08 * quick,
-            lands_rad=0.05,
-            leaves_rad=0.75,
-            lift_m=(0.12 + 0.12 * quick) * bones.leg,
-            bob_m=0.03 * bones.leg,
+            stands=0.36 - 0.09 * quick,
+            middle_m=-0.1 * bones.leg,
+            lands_rad=0.08,
+            rises=0.35,
+            leaves_rad=1.05,
+            lift_m=(0.14 + 0.12 * quick) * bones.leg,
+            bob_m=0.025 * bones.leg,
             lean_rad=0.12 + 0.1 * quick,
             swing_rad=0.6 + 0.25 * quick,
-            elbow_rad=1.45,
+            elbow_rad=1.4,
             runs=True,
         )
     pace = min(math.sqrt(number / 0.22), 1.5)
     return _Manner(
         stride_m=stride,
-        stands=0.66 - 0.05 * pace,
-        lands_rad=0.28 * min(pace, 1.2),
-        leaves_rad=0.35 + 0.5 * pace,
+        stands=0.67 - 0.07 * pace,
+        middle_m=-0.05 * bones.leg,
+        lands_rad=0.3 * min(pace, 1.2),
+        rises=0.62 - 0.12 * pace,
+        leaves_rad=0.4 + 0.55 * min(pace, 1.2),
         lift_m=0.045 * bones.leg,
         bob_m=0.02 * bones.leg * pace,
         lean_rad=0.03 * pace,
@@ -99,7 +108,7 @@ def walking(person: PersonShape, phase: float, speed_m_s: float) -> PersonShape:
     turn = 2 * math.pi * phase
     sway = math.cos(turn)
     pelvis = (0.5 * manner.lean_rad, 0.0, -0.08 * sway * min(manner.swing_rad / 0.4, 1.3))
-    height = _pelvis_m(bones, manner, phase)
+    height = _level_m(bones, manner) + _wave_m(manner, phase)
     legs = {side: _leg(bones, manner, pelvis, height, phase + off, y) for side, y, off in (("left", 1.0, 0.0), ("right", -1.0, 0.5))}
     arms = {side: _arm(manner, sign * sway) for side, sign in (("left", -1.0), ("right", 1.0))}
     joints = Joints(
@@ -111,7 +120,7 @@ def walking(person: PersonShape, phase: float, speed_m_s: float) -> PersonShape:
         left_leg=legs["left"],
         right_leg=legs["right"],
     )
-    return replace(person, joints=joints, lift_m=_lift_m(manner, phase))
+    return replace(person, joints=joints, lift_m=_lift_m(bones, manner, phase))
 
 
 def _arm(manner: _Manner, forwards: float) -> Arm:
@@ -142,15 +151,15 @@ def _foot(bones: Lengths, manner: _Manner, phase: float) -> tuple[float, float, 
     """Where an ankle is before the pelvis and above the ground, how far the foot is pitched heel up, and its toes bent up."""
     p = phase % 1.0
     heel, ball = 0.24 * bones.foot, 0.46 * bones.foot
-    middle = -0.02 * bones.leg
+    middle = manner.middle_m
     if p < manner.stands:
         flat = middle + manner.stride_m * (manner.stands / 2 - p)
         share = p / manner.stands
         if share < 0.18:
             pitch = -manner.lands_rad * _ease(1 - share / 0.18)
             return *_about(bones, flat, -heel, pitch), pitch, 0.0
-        if share > 0.6:
-            pitch = manner.leaves_rad * _ease((share - 0.6) / 0.4)
+        if share > manner.rises:
+            pitch = manner.leaves_rad * _ease((share - manner.rises) / (1 - manner.rises))
             return *_about(bones, flat, ball, pitch), pitch, pitch
         return flat, bones.ankle, 0.0, 0.0
     t = (p - manner.stands) / (1 - manner.stands)
@@ -170,39 +179,33 @@ def _about(bones: Lengths, flat_m: float, pivot_m: float, pitch: float) -> tuple
     return flat_m + pivot_m + x, z
 
 
-@lru_cache(4096)
-def _pelvis_m(bones: Lengths, manner: _Manner, phase: float) -> float:
-    """How high the hips are: highest where one leg stands (in a run, where none does), and never so high that a standing leg does not reach down."""
-    wave = math.cos(4 * math.pi * (phase - (0.5 * manner.stands - 0.25 if manner.runs else 0.0)))
-    sign = 1.0 if manner.runs else -1.0
-    return _level_m(bones, manner) + sign * _wave(manner, wave)
-
-
-def _wave(manner: _Manner, wave: float) -> float:
-    return manner.bob_m * wave
+def _wave_m(manner: _Manner, phase: float) -> float:
+    """How far the hips are above their middle height: highest where one leg stands upright, and in a run where none stands."""
+    if manner.runs:
+        return manner.bob_m * math.cos(4 * math.pi * (phase - 0.5 * manner.stands - 0.25))
+    return -manner.bob_m * math.cos(4 * math.pi * phase)
 
 
 @lru_cache(256)
 def _level_m(bones: Lengths, manner: _Manner) -> float:
-    """The middle height of the hips."""
-    reach = 0.997 * bones.leg
+    """The middle height of the hips: as high as a leg that stands can reach down from at any time."""
+    reach, aside = 0.997 * bones.leg, 0.4 * bones.hip_half
     best = math.inf
-    for k in range(48):
-        p = manner.stands * k / 47
-        ahead, above, _, _ = _foot(bones, manner, p)
-        wave = math.cos(4 * math.pi * (p - (0.5 * manner.stands - 0.25 if manner.runs else 0.0)))
-        sign = 1.0 if manner.runs else -1.0
-        aside = 0.4 * bones.hip_half
-        best = min(best, above + math.sqrt(max(reach * reach - ahead * ahead - aside * aside, 0.0)) - sign * _wave(manner, wave))
+    for k in range(49):
+        phase = manner.stands * k / 48
+        ahead, above, _, _ = _foot(bones, manner, phase)
+        best = min(best, above + math.sqrt(max(reach * reach - ahead * ahead - aside * aside, 0.0)) - _wave_m(manner, phase))
     return best
 
 
-def _lift_m(manner: _Manner, phase: float) -> float:
+def _lift_m(bones: Lengths, manner: _Manner, phase: float) -> float:
     """How high the lower foot is above the ground: 0 but in a run's flights."""
-    if any((phase + off) % 1.0 <= manner.stands for off in (0.0, 0.5)):
-        return 0.0
-    t = ((phase % 0.5) - (manner.stands % 0.5)) / (0.5 - manner.stands)
-    return round(manner.bob_m * 4 * t * (1 - t) * 0.8, 4)
+    low = math.inf
+    for off in (0.0, 0.5):
+        _, above, pitch, toes = _foot(bones, manner, phase + off)
+        heel, ball = (above + rotated(about(1, pitch), (x * bones.foot, 0.0, -bones.ankle))[2] for x in (-0.26, 0.46))
+        low = min(low, heel, ball, ball - 0.26 * bones.foot * math.sin(pitch - toes))
+    return round(max(low, 0.0), 3) if manner.runs else 0.0
 
 
 def _smooth(t: float) -> float:

@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 
 from diorama.sim.assets import geometry
 from diorama.sim.assets.geometry import Faces, Points
-from diorama.sim.assets.street.people.skeleton import PARENTS, Frame, Lengths, posed, rotated
+from diorama.sim.assets.street.people.skeleton import PARENTS, Frame, Lengths, posed
 from diorama.sim.spec.people import Arm, Joints, Leg
-from diorama.sim.transforms import Quat, Vec3, normalize_quat, quat_multiply
 
 #: How bodies are made.
 BIND = Joints(
@@ -25,8 +24,8 @@ BIND = Joints(
     right_leg=Leg(hip_rad=(0.0, 0.0625, 0.0)),
 )
 #: Bones that have one that goes half their way.
-_HALVED = tuple(f"{side}_{bone}" for side in ("left", "right") for bone in ("arm", "forearm", "hand", "thigh", "shin", "foot"))
-_NAMES = (*PARENTS, *(f"half_{bone}" for bone in _HALVED))
+HALVED = tuple(f"{side}_{bone}" for side in ("left", "right") for bone in ("arm", "forearm", "hand", "thigh", "shin", "foot"))
+_NAMES = (*PARENTS, *(f"half_{bone}" for bone in HALVED))
 #: The number of each bone.
 BONE = {name: number for number, name in enumerate(_NAMES)}
 
@@ -36,13 +35,17 @@ Hold = tuple[tuple[int, float], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Shell:
-    """Corners (n, 3) in the pose `BIND`, the three `bones` (n, 3) of each and their `shares` (n, 3), texture coordinates `uv` (n, 2), and `faces`."""
+    """Corners (n, 3) in the pose `BIND`, the three `bones` (n, 3) of each and their `shares` (n, 3), texture coordinates `uv` (n, 2), and `faces`.
+
+    Where the picture changes, corners are there twice: `places` (n,) has the same number for them.
+    """
 
     positions: Points
     bones: NDArray[np.int64]
     shares: Points
     uv: Points
     faces: Faces
+    places: NDArray[np.int64]
 
 
 class Sewing:
@@ -54,6 +57,7 @@ class Sewing:
         self._bones: list[NDArray[np.int64]] = []
         self._shares: list[Points] = []
         self._faces: list[Faces] = []
+        self._twins: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
         self._count = 0
 
     def add(self, positions: Points, uv: Points, holds: Sequence[Hold]) -> NDArray[np.int64]:
@@ -71,6 +75,18 @@ class Sewing:
         first, self._count = self._count, self._count + len(flat)
         return np.arange(first, self._count).reshape(shape)
 
+    def again(self, corners: NDArray[np.int64], uv: Points) -> NDArray[np.int64]:
+        """The numbers of corners (n,) that are the same ones on another part of the picture."""
+        positions, bones, shares = (np.concatenate(part)[corners] for part in (self._positions, self._bones, self._shares))
+        self._positions.append(positions)
+        self._bones.append(bones)
+        self._shares.append(shares)
+        self._uv.append(np.broadcast_to(uv, (len(corners), 2)))
+        first, self._count = self._count, self._count + len(corners)
+        new = np.arange(first, self._count)
+        self._twins.append((new, corners))
+        return new
+
     def tube(self, rings: NDArray[np.int64]) -> None:
         """Join rings (k, n) of corners, each counter-clockwise seen from the end that the rings run towards."""
         a, b = rings[:-1], rings[1:]
@@ -87,25 +103,17 @@ class Sewing:
 
     def finished(self) -> Shell:
         """The shell."""
+        places = np.arange(self._count)
+        for new, old in self._twins:
+            places[new] = places[old]
         return Shell(
+            places=places,
             positions=np.concatenate(self._positions),
             bones=np.concatenate(self._bones),
             shares=np.concatenate(self._shares),
             uv=np.concatenate(self._uv),
             faces=np.concatenate(self._faces),
         )
-
-
-def sewn(shells: Sequence[Shell]) -> Shell:
-    """Shells as one."""
-    starts = np.cumsum([0] + [len(s.positions) for s in shells[:-1]])
-    return Shell(
-        positions=np.concatenate([s.positions for s in shells]),
-        bones=np.concatenate([s.bones for s in shells]),
-        shares=np.concatenate([s.shares for s in shells]),
-        uv=np.concatenate([s.uv for s in shells]),
-        faces=np.concatenate([s.faces + start for s, start in zip(shells, starts, strict=True)]),
-    )
 
 
 # --- holding ----------------------------------------------------------------------------------------------
@@ -132,60 +140,19 @@ def along_limb(bones: Sequence[tuple[str, float]], way_m: float, reach_m: float)
     return held(bones[0][0])
 
 
-# --- bending ----------------------------------------------------------------------------------------------
+# --- the model --------------------------------------------------------------------------------------------
 
 
-@lru_cache(128)
+@lru_cache(16)
 def bound(bones: Lengths) -> Mapping[str, Frame]:
     """The frames of bones in the pose `BIND`."""
     return posed(bones, BIND)
 
 
-def bent(positions: Points, bones: NDArray[np.int64], shares: Points, lengths: Lengths, frames: Mapping[str, Frame]) -> Points:
-    """Corners (n, 3) of the pose `BIND`, where they are when bones have these frames; `bones` and `shares` (n, 3) as in Shell."""
-    turn, shift = _motions(lengths, frames)
-    moves = np.concatenate([turn.reshape(-1, 9), shift], axis=1)
-    mixed = moves[bones[:, 0]] * shares[:, 0:1] + moves[bones[:, 1]] * shares[:, 1:2] + moves[bones[:, 2]] * shares[:, 2:3]
-    x, y, z = positions[:, 0], positions[:, 1], positions[:, 2]
-    return np.stack([mixed[:, 3 * i] * x + mixed[:, 3 * i + 1] * y + mixed[:, 3 * i + 2] * z + mixed[:, 9 + i] for i in range(3)], axis=1)
-
-
-def _motions(lengths: Lengths, frames: Mapping[str, Frame]) -> tuple[Points, Points]:
-    """How each bone of `_NAMES` moves from the pose `BIND`: a turn (b, 3, 3), and then a shift (b, 3)."""
-    start = bound(lengths)
-    turns: dict[str, Quat] = {}
-    for bone, (q, _) in frames.items():
-        w, x, y, z = start[bone][0]
-        turns[bone] = normalize_quat(quat_multiply(q, (w, -x, -y, -z)))
-    shifts = {bone: _shift(turns[bone], start[bone][1], at) for bone, (_, at) in frames.items()}
-    for bone in _HALVED:
-        a, b = turns[PARENTS[bone]], turns[bone]
-        sign = 1.0 if sum(p * q for p, q in zip(a, b, strict=True)) >= 0 else -1.0
-        half = turns[f"half_{bone}"] = normalize_quat([p + sign * q for p, q in zip(a, b, strict=True)])
-        shifts[f"half_{bone}"] = _shift(half, start[bone][1], frames[bone][1])
-    w, x, y, z = np.array([turns[name] for name in _NAMES]).T
-    turn = np.stack(
-        [
-            *(1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)),
-            *(2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)),
-            *(2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)),
-        ],
-        axis=1,
-    )
-    return turn.reshape(-1, 3, 3), np.array([shifts[name] for name in _NAMES])
-
-
-def _shift(turn: Quat, start: Vec3, end: Vec3) -> Vec3:
-    """What takes the turned start to the end."""
-    x, y, z = rotated(turn, start)
-    return end[0] - x, end[1] - y, end[2] - z
-
-
-def normals(positions: Points, faces: Faces) -> Points:
-    """(n, 3): the mean of the faces around each corner, weighted by their areas."""
-    area = geometry.area_vectors(positions, faces)
+def normals(positions: Points, faces: Faces, places: NDArray[np.int64]) -> Points:
+    """(n, 3): the mean of the faces around each corner's place, weighted by their areas."""
+    area, at = geometry.area_vectors(positions, faces), places[faces].ravel()
     out = np.empty(positions.shape)
     for axis in range(3):
-        each = np.repeat(area[:, axis], 3)
-        out[:, axis] = np.bincount(faces.ravel(), each, len(positions))
-    return geometry.unit(out)
+        out[:, axis] = np.bincount(at, np.repeat(area[:, axis], 3), len(positions))
+    return geometry.unit(out)[places]

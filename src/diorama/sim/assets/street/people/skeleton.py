@@ -84,7 +84,7 @@ def lengths_of(height_m: float, age_years: float, figure: float) -> Lengths:
         head=head * h,
         hip=hip * h,
         hip_half=(0.048 + 0.003 * figure) * h,
-        shoulder_half=(0.108 - 0.007 * figure) * h * (1 - 0.6 * (head - 0.13)),
+        shoulder_half=(0.103 - 0.006 * figure) * h * (1 - 0.6 * (head - 0.13)),
         waist_up=0.30 * trunk,
         chest_up=0.27 * trunk,
         shoulder_up=0.27 * trunk,
