@@ -149,8 +149,8 @@ class PersonShape:
     """Somebody, standing at `base` on the ground and facing +x.
 
     `height_m` is without shoes and hat. Children are as children of `age_years` are: with larger heads, and shorter legs. `bmi_kg_m2` is the
-    body mass index; `figure` goes from broad shoulders, -1, to broad hips, 1. `hair`, and a `beard`, have their own colour; a `hat` covers it. The `joints` say what
-    they do. The lowest point is `lift_m` above the ground, as in a run's strides.
+    body mass index; `figure` goes from broad shoulders, -1, to broad hips, 1. `hair` and a `beard` have their own colour; a `hat` covers hair. The
+    `joints` say what they do. The lowest point is `lift_m` above the ground, as in a run's strides.
     """
 
     kind: ClassVar[str] = "person"

@@ -7,11 +7,10 @@ from diorama.sim.assets import geometry
 from diorama.sim.assets.primitives import circle
 from diorama.sim.assets.street.people.limbs import arm_hold, arm_radius, limb_axes, limb_point, limb_rings
 from diorama.sim.assets.street.people.picture import lay
-from diorama.sim.assets.street.people.shells import Sewing, Shell, between, held
+from diorama.sim.assets.street.people.shells import Sewing, Shell, between, direction, held
 from diorama.sim.assets.street.people.skeleton import lengths
 from diorama.sim.assets.street.people.trunk import CUTS
 from diorama.sim.spec.people import PersonShape
-from diorama.sim.transforms import normalize
 
 #: A hand's rings: how far down it, half its width, half its thickness, and how far forwards it is, as shares of its length.
 _HAND = ((0.1, 0.155, 0.125, 0.0), (0.3, 0.205, 0.13, 0.01), (0.5, 0.215, 0.115, 0.0), (0.75, 0.19, 0.085, -0.01), (0.95, 0.13, 0.06, -0.02))
@@ -49,8 +48,8 @@ def _thumb(sewing: Sewing, person: PersonShape, side: str) -> None:
     bones = lengths(person)
     _, out, fore, down = (np.array(v) for v in limb_axes(bones, f"{side}_arm"))
     front = fore if side == "left" else -fore
-    along = np.array(normalize(down * 0.8 + front * 0.55 - out * 0.3))
-    across = np.array(normalize(geometry.cross(along, out)))
+    along = direction(down * 0.8 + front * 0.55 - out * 0.3)
+    across = direction(geometry.cross(along, out))
     other = geometry.cross(along, across)
     begin = limb_point(bones, f"{side}_arm", 1.0) + (down * 0.16 + front * 0.1) * bones.hand
     turn, hold, uv = circle(5), held(f"{side}_hand"), lay("skin", 0.5, 0.5)

@@ -11,11 +11,10 @@ from diorama.sim.assets.primitives import circle
 from diorama.sim.assets.street.people.holding import BOX_ARM, UMBRELLA_ARM
 from diorama.sim.assets.street.people.limbs import limb_axes, limb_point
 from diorama.sim.assets.street.people.picture import lay
-from diorama.sim.assets.street.people.shells import Hold, Sewing, Shell, held
+from diorama.sim.assets.street.people.shells import Hold, Sewing, Shell, direction, held
 from diorama.sim.assets.street.people.skeleton import lengths, posed
 from diorama.sim.assets.street.people.trunk import AROUND, CUTS, trunk_hold, trunk_m, trunk_rings
 from diorama.sim.spec.people import Joints, PersonShape
-from diorama.sim.transforms import normalize
 
 
 def bag_shell(person: PersonShape) -> Shell | None:
@@ -35,7 +34,9 @@ def bag_shell(person: PersonShape) -> Shell | None:
     return sewing.finished()
 
 
-def _case(sewing: Sewing, center: Points, half: tuple[float, float, float], corner: float, region: str, hold: Hold, axes: Points | None = None) -> None:
+def _case(
+    sewing: Sewing, center: Points, half: tuple[float, float, float], corner: float, region: str, hold: Hold, axes: Points | None = None
+) -> None:
     """A box with rounded edges, `half` as large along its axes (the rows of `axes`, by default the body's)."""
     section = rounded_square(min(corner / min(half[:2]), 0.9), 1)
     across = np.eye(3) if axes is None else axes
@@ -107,7 +108,7 @@ def _in_hand(sewing: Sewing, person: PersonShape) -> None:
     }[person.bag or ""]
     bones = lengths(person)
     for side in sides:
-        _, out, fore, down = (np.array(v) for v in limb_axes(bones, f"{side}_arm"))
+        _, _, fore, down = (np.array(v) for v in limb_axes(bones, f"{side}_arm"))
         front = fore if side == "left" else -fore
         hand = limb_point(bones, f"{side}_arm", 1.0) + down * (0.55 * bones.hand)
         axes = np.stack([front, geometry.cross(-down, front), -down])
@@ -119,8 +120,8 @@ def _in_hand(sewing: Sewing, person: PersonShape) -> None:
 
 def _rod(sewing: Sewing, start: Points, end: Points, radius: float, region: str, hold: Hold, count: int = 4) -> None:
     """A thin straight rod."""
-    way = np.array(normalize(end - start))
-    aside = np.array(normalize(geometry.cross(way, np.array([1.0, 0.2, 0.1]))))
+    way = direction(end - start)
+    aside = direction(geometry.cross(way, np.array([1.0, 0.2, 0.1])))
     other = geometry.cross(way, aside)
     turn = circle(count)
     uv = lay(region, 0.5, 0.5)
@@ -146,9 +147,9 @@ def umbrella_shell(person: PersonShape) -> Shell:
     bones, sewing = lengths(person), Sewing()
     at = posed(bones, Joints(right_arm=UMBRELLA_ARM))["right_fingers"][1]
     hand, top = np.array(at), np.array([0.07, -0.05, 0.47 * bones.height + 0.3])
-    way, hold = np.array(normalize(top - hand)), held("chest")
+    way, hold = direction(top - hand), held("chest")
     _rod(sewing, hand - way * 0.1, top + way * 0.04, 0.008, "metal", hold, 5)
-    aside = np.array(normalize(geometry.cross(way, np.array([1.0, 0.0, 0.0]))))
+    aside = direction(geometry.cross(way, np.array([1.0, 0.0, 0.0])))
     other = geometry.cross(way, aside)
     layers = []
     for gap in (0.0, 0.012):

@@ -1,7 +1,7 @@
 """Fitting shells to bodies: each garment is made for a few bodies, once, and what others wear is in between.
 
-A shell is made for somebody of usual build, for the two ends of `figure` and for somebody heavy, all equally tall and grown-up; these blend, corner by
-corner, in proportion. Bones then carry it to the lengths of whoever wears it.
+A shell is made for somebody of usual build, for the two ends of `figure` and for somebody heavy, all equally tall and grown-up; these blend,
+corner by corner, in proportion. Bones then carry it to the lengths of whoever wears it.
 """
 
 import math
@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diorama.sim.assets.geometry import Faces, Points
-from diorama.sim.assets.street.people.shells import BIND, BONE, HALVED, Shell
-from diorama.sim.assets.street.people.skeleton import PARENTS, Frame, Lengths, lengths, lengths_of, posed, rotated
+from diorama.sim.assets.street.people.shells import BIND, HALVED, Shell
+from diorama.sim.assets.street.people.skeleton import PARENTS, Frame, Lengths, lengths, lengths_of, posed
 from diorama.sim.spec.people import PersonShape
-from diorama.sim.transforms import Quat, normalize_quat, quat_multiply
+from diorama.sim.transforms import Quat, compose, normalize_quat, quat_multiply
 
 Maker = Callable[[PersonShape], Shell | None]
 
@@ -62,7 +62,7 @@ def heaviness(person: PersonShape) -> float:
 @lru_cache(_KINDS)
 def pattern(make: Maker, **worn: str | None) -> Pattern | None:
     """The pattern of what a maker makes of these clothes (fields of PersonShape that it looks at), or None if that is nothing."""
-    model = replace(MODEL, **worn)  # pyright: ignore[reportArgumentType] - words are checked there
+    model = replace(MODEL, **worn)
     base = make(model)
     if base is None:
         return None
@@ -151,10 +151,9 @@ def _moves(frames: Mapping[str, Frame], model: Mapping[str, Frame], stretch: Poi
     bind = [*model.values(), *(model[bone] for bone in HALVED)]
     posed_turn, bound_turn = _matrices(turns), _matrices([turn for turn, _ in bind])
     scaled = posed_turn * stretch[:, None, :]
-    # scaled times the transpose of bound_turn, written out
-    linear = sum(scaled[:, :, None, k] * bound_turn[:, None, :, k] for k in range(3))
+    linear = compose(scaled, bound_turn.swapaxes(1, 2))
     center = np.array([at for _, at in bind])
-    shift = np.array(starts) - sum(linear[:, :, k] * center[:, None, k] for k in range(3))
+    shift = np.array(starts) - compose(linear, center[:, :, None])[..., 0]
     return np.concatenate([linear, shift[:, :, None]], axis=2).reshape(-1, 12)
 
 

@@ -44,8 +44,8 @@ class _Manner:
     """How somebody goes.
 
     `stands` is the share of a stride that a foot is on the ground, `middle_m` how far before the hips it is on average then. It comes down with its
-    heel below the ball by `lands_rad`, and from the share `rises` of its standing lifts its heel up to `leaves_rad`. It swings `lift_m` high. The pelvis
-    goes up and down by `bob_m`; the trunk leans, and arms swing, bent at the elbow.
+    heel below the ball by `lands_rad`, and from the share `rises` of its standing lifts its heel up to `leaves_rad`. It swings `lift_m` high. The
+    pelvis goes up and down by `bob_m`; the trunk leans, and arms swing, bent at the elbow.
     """
 
     stride_m: float

@@ -12,8 +12,8 @@ from diorama.sim.assets.street.people.shells import Hold, Sewing, Shell, between
 from diorama.sim.assets.street.people.skeleton import Lengths, lengths
 from diorama.sim.spec.people import PersonShape
 
-#: By style, in shares of the head's height: where hair begins in the nine columns from the front to the back; how thick it is there, half way up, and on
-#: the crown.
+#: By style, in shares of the head's height: where hair begins in the nine columns from the front to the back; how thick it is there, half way up,
+#: and on the crown.
 _HAIR: dict[str, tuple[tuple[float, ...], tuple[float, float, float]]] = {
     "crop": ((0.83, 0.83, 0.81, 0.75, 0.56, 0.5, 0.28, 0.14, 0.12), (0.014, 0.018, 0.018)),
     "short": ((0.82, 0.82, 0.79, 0.73, 0.5, 0.5, 0.32, 0.2, 0.18), (0.018, 0.035, 0.05)),
@@ -154,7 +154,9 @@ def _wrap(sewing: Sewing, bones: Lengths) -> None:
         (0.1, 0.33, held("head")),
         (0.12, 0.2, held("head")),
     ):
-        ring = np.column_stack([x0 + (0.92 * r * turn[:, 0] - 0.03 * (z < -0.2)) * bones.head, r * turn[:, 1] * bones.head, np.full(16, z0 + z * bones.head)])
+        ring = np.column_stack(
+            [x0 + (0.92 * r * turn[:, 0] - 0.03 * (z < -0.2)) * bones.head, r * turn[:, 1] * bones.head, np.full(16, z0 + z * bones.head)]
+        )
         numbers.append(sewing.add(ring, lay("hat", 0.5, 0.5), [hold]))
     sewing.tube(np.stack(numbers))
     sewing.close(numbers[0], np.array([x0, 0.0, z0 - 0.7 * bones.head]), lay("hat", 0.5, 0.5), held("chest"))

@@ -84,7 +84,11 @@ def head_shell(person: PersonShape) -> Shell:
     thick = 0.031 * h * round(math.pow(person.bmi_kg_m2 / MODEL.bmi_kg_m2, 0.35), 9) * (1 - 0.09 * person.figure)
     x_head = bound(bones)["head"][1][0]
     numbers: list[NDArray[np.int64]] = []
-    for z, x, hold in ((0.89, -0.008 * h, held("chest")), (0.975, -0.004 * h, between("chest", "neck", 0.6)), (1.015, x_head, between("neck", "head", 0.5))):
+    for z, x, hold in (
+        (0.89, -0.008 * h, held("chest")),
+        (0.975, -0.004 * h, between("chest", "neck", 0.6)),
+        (1.015, x_head, between("neck", "head", 0.5)),
+    ):
         ring = np.column_stack([x + thick * round_[:, 0], thick * round_[:, 1], np.full(16, z * up)])
         # A neck rises to the back.
         ring[:, 2] -= 0.006 * h * round_[:, 0]
@@ -110,7 +114,9 @@ _EAR = ((0.05, 0.02), (0.045, 0.085), (-0.02, 0.11), (-0.065, 0.06), (-0.03, -0.
 def _ear(sewing: Sewing, bones: Lengths, y: float) -> None:
     x0, y0, z0 = chin(bones)
     x, aside, z = FEATURES["ear"]
-    ring = np.array([[x0 + (x + a) * bones.head, y0 + y * (aside + (0.03 if a < 0 else 0.0)) * bones.head, z0 + (z + b) * bones.head] for a, b in _EAR])
+    ring = np.array(
+        [[x0 + (x + a) * bones.head, y0 + y * (aside + (0.03 if a < 0 else 0.0)) * bones.head, z0 + (z + b) * bones.head] for a, b in _EAR]
+    )
     uv, hold = lay("skin", 0.5, 0.5), held("head")
     numbers = sewing.add(ring if y < 0 else ring[::-1], uv, [hold])
     for tip, edge in ((0.06, numbers), (-0.03, numbers[::-1])):

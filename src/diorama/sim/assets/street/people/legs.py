@@ -58,7 +58,9 @@ def trousers_shell(person: PersonShape) -> Shell | None:
 def _seat_holds(ring: Points, height_m: float) -> list[Hold]:
     """What is at the hips' sides goes with the legs, what is in the middle with the pelvis."""
     shares = np.minimum(np.abs(ring[:, 1]) / (0.09 * height_m), 1.0) * 0.75
-    return [between("pelvis", "half_left_thigh" if y > 0 else "half_right_thigh", s) for y, s in zip(ring[:, 1].tolist(), shares.tolist(), strict=True)]
+    return [
+        between("pelvis", "half_left_thigh" if y > 0 else "half_right_thigh", s) for y, s in zip(ring[:, 1].tolist(), shares.tolist(), strict=True)
+    ]
 
 
 def bare_legs_shell(person: PersonShape) -> Shell:
@@ -76,7 +78,7 @@ def bare_legs_shell(person: PersonShape) -> Shell:
 
 # --- feet -------------------------------------------------------------------------------------------------
 
-#: Rings of a shoe from heel to toe: how far before the ankle and half their width, as shares of the foot's length; how high, as a share of the ankle's.
+#: Rings of a shoe from heel to toe: how far before the ankle and half their width, as shares of the foot's length; and how high, of the ankle's.
 _SHOE = (
     (-0.285, 0.085, 0.7),
     (-0.24, 0.135, 1.1),

@@ -2,6 +2,7 @@
 
 import math
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +24,7 @@ _LEG: Radii = ((0.03, 0.049), (0.1, 0.0485), (0.3, 0.043), (0.44, 0.0345), (0.5,
 
 
 def _radius(table: Radii, share: float) -> float:
-    for (s0, r0), (s1, r1) in zip(table, table[1:], strict=False):
+    for (s0, r0), (s1, r1) in pairwise(table):
         if share <= s1:
             return r0 + (r1 - r0) * max((share - s0) / (s1 - s0), 0.0)
     return table[-1][1]
@@ -78,8 +79,9 @@ def leg_hold(bones: Lengths, side: str, way_m: float) -> Hold:
 def limb_rings(
     sewing: Sewing, person: PersonShape, bone: str, ways: list[float], radii: list[float], count: int, region: str
 ) -> list[NDArray[np.int64]]:
-    """Rings of corners around an arm or a leg (`bone` is its first) so far down it, of these radii. They begin outside, and go forwards on the left and
-    backwards on the right.
+    """Rings of corners around an arm or a leg (`bone` is its first) so far down it, of these radii.
+
+    They begin outside, and go forwards on the left and backwards on the right.
     """
     bones = lengths(person)
     start, out, fore, down = (np.array(v) for v in limb_axes(bones, bone))

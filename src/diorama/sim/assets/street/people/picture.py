@@ -210,7 +210,7 @@ def _legs(out: Picture, person: PersonShape) -> None:
 
 
 def _face(part: _Part, person: PersonShape) -> None:
-    """Half a face from its middle outwards, from the chin to the crown; beyond, the scalp. Places are shares of head.WIDEST and of the head's height."""
+    """Half a face from its middle outwards, from the chin to the crown, in shares of `head.WIDEST` and of the head's height; and the scalp."""
     skin, hair = ink(person.skin), ink(person.hair_color)
     part.fill(skin)
     high, wide = part.pixels.shape[:2]

@@ -15,6 +15,7 @@ from diorama.sim.assets import geometry
 from diorama.sim.assets.geometry import Faces, Points
 from diorama.sim.assets.street.people.skeleton import PARENTS, Frame, Lengths, posed
 from diorama.sim.spec.people import Arm, Joints, Leg
+from diorama.sim.transforms import normalize
 
 #: How bodies are made.
 BIND = Joints(
@@ -77,10 +78,9 @@ class Sewing:
 
     def again(self, corners: NDArray[np.int64], uv: Points) -> NDArray[np.int64]:
         """The numbers of corners (n,) that are the same ones on another part of the picture."""
-        positions, bones, shares = (np.concatenate(part)[corners] for part in (self._positions, self._bones, self._shares))
-        self._positions.append(positions)
-        self._bones.append(bones)
-        self._shares.append(shares)
+        self._positions.append(np.concatenate(self._positions)[corners])
+        self._bones.append(np.concatenate(self._bones)[corners])
+        self._shares.append(np.concatenate(self._shares)[corners])
         self._uv.append(np.broadcast_to(uv, (len(corners), 2)))
         first, self._count = self._count, self._count + len(corners)
         new = np.arange(first, self._count)
@@ -147,6 +147,12 @@ def along_limb(bones: Sequence[tuple[str, float]], way_m: float, reach_m: float)
 def bound(bones: Lengths) -> Mapping[str, Frame]:
     """The frames of bones in the pose `BIND`."""
     return posed(bones, BIND)
+
+
+def direction(v: Points) -> Points:
+    """(3,) scaled to length one."""
+    x, y, z = v.tolist()
+    return np.array(normalize((x, y, z)))
 
 
 def normals(positions: Points, faces: Faces, places: NDArray[np.int64]) -> Points:

@@ -208,7 +208,7 @@ _SLEEVE = (0.14, 0.3, 0.48, 0.56, 0.64, 0.8)
 def _sleeve(sewing: Sewing, person: PersonShape, side: str, loop: NDArray[np.int64], cut: Cut) -> None:
     """From the corners (8,) around an armhole to where it ends."""
     bones = lengths(person)
-    h, arm, end = bones.height, bones.upper_arm + bones.forearm, cut.sleeve
+    arm, end = bones.upper_arm + bones.forearm, cut.sleeve
     ways = [*(s for s in _SLEEVE if s < end - 0.04), end]
     # A sleeve is a straight tube as much as it is loose.
     at_end = arm_radius(person, end) + (0.9 if end < 0.5 else 0.6) * cut.loose + 0.002
