@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import cache
 from importlib.metadata import version
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from diorama import __version__
 from diorama.cast import Cast
@@ -25,7 +25,9 @@ from diorama.sim.physics.bullet import Bullet
 from diorama.sim.render import RENDERERS, open_renderer
 from diorama.sim.render.composite import Compositor
 from diorama.sim.seeds import Seed
-from diorama.sim.spec import CameraSpec, SceneSpec
+from diorama.sim.spec import CameraSpec, LidarSpec, SceneSpec, SensorSpec
+
+T = TypeVar("T", SensorSpec, LidarSpec)
 
 #: What labels and pictures need.
 CHANNELS = ("rgb", "depth", "instance", "amodal")
@@ -178,13 +180,17 @@ def _photographed(cast: Cast, scene: Watched, frame: int, view: int) -> Shot:
             camera = replace(camera, name=f"frame-{frame}/{name}", flow_s=plan.step_s)
         camera = cast.randomize(replace(spec, cameras=(camera,)), "view", prefix=f"{name}/").cameras[0]
         if frame > 0:  # the camera's noise is drawn once, and is another in each picture
-            noise_seed = Seed(camera.sensor.noise_seed).child("frame", frame).integer(32)
-            camera = replace(camera, sensor=replace(camera.sensor, noise_seed=noise_seed))
+            camera = replace(camera, sensor=_anew(camera.sensor, frame), lidar=camera.lidar and _anew(camera.lidar, frame))
     with clock("render"):
         taken = studio.renderer.render(camera, studio.channels)
     with clock("annotate"):
         annotations = annotate(spec, taken, studio.library)
     return Shot(taken, annotations, cast.draws)
+
+
+def _anew(sensor: T, frame: int) -> T:
+    """What has a noise_seed, with another one for each frame."""
+    return replace(sensor, noise_seed=Seed(sensor.noise_seed).child("frame", frame).integer(32))
 
 
 def _shows_enough(plan: Plan, annotations: Annotations) -> bool:

@@ -223,7 +223,7 @@ def test_calibration_is_kittis(pair):
     assert np.array_equal(calib["P0"], calib["P2"]) and np.array_equal(calib["P1"], calib["P3"])
     # What is before the scanner is before the camera.
     ahead = calib["Tr_velo_to_cam"] @ (10, 0, 0, 1)
-    assert np.allclose(ahead, (0, -0.08, 10 - 0.27))
+    assert np.allclose(ahead, (0.06, -0.08, 10 - 0.27))  # the scanner is in the middle, the left camera 6 cm to its left
 
 
 def test_disparity_agrees_with_depth_and_with_the_other_picture(pair):

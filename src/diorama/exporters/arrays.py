@@ -18,7 +18,7 @@ from diorama.sim.frame import CHANNELS, Frame, Sample, check_channels
 #: Written as 16-bit PNG; all others are NPY.
 _WHOLE = ("instance", "category")
 #: What is no array of a frame.
-_OTHER = ("amodal",)
+_OTHER = ("amodal", "points")
 _FIELDS = {"depth": "depth_m"}
 
 

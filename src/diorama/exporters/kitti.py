@@ -19,7 +19,7 @@ from diorama.exporters.base import Dataset, Encoded
 from diorama.exporters.png import png
 from diorama.exporters.splits import is_val
 from diorama.sim.errors import InvalidValue, suggestion
-from diorama.sim.frame import Annotations, Frame, Sample
+from diorama.sim.frame import Annotations, Frame, Points, Sample
 from diorama.sim.spec import BodySpec, CameraSpec, SceneSpec
 
 TYPES = ("Car", "Van", "Truck", "Pedestrian", "Person_sitting", "Cyclist", "Tram", "Misc", "DontCare")
@@ -37,7 +37,7 @@ class Kitti:
     `layout` is that of the ``object`` benchmark, each picture for itself, or of ``tracking``; ``auto`` takes the second for sequences. With `stereo`
     each two views are one frame, the second camera to the right of the first. `maps` are some of ``depth``, ``disparity``, ``flow`` and
     ``scene-flow``. `types` says what else categories are called: one of KITTI's types, or nothing for what is not to be labelled. Every scene is of
-    the training or, `val_share` of them, of the validation set.
+    the training or, `val_share` of them, of the validation set. Points of cameras that have a laser scanner are written, unless `velodyne` is false.
     """
 
     name: ClassVar[str] = "kitti"
@@ -46,6 +46,7 @@ class Kitti:
     maps: tuple[str, ...] = ()
     types: dict[str, str] = field(default_factory=dict)
     val_share: float = 0.2
+    velodyne: bool = True
 
     def __post_init__(self) -> None:
         for name in self.maps:
@@ -62,7 +63,7 @@ class Kitti:
     @property
     def channels(self) -> tuple[str, ...]:
         """What frames must have besides what labels need."""
-        return ("flow_forward",) if "flow" in self.maps else ()
+        return (*(("flow_forward",) if "flow" in self.maps else ()), *(("points",) if self.velodyne else ()))
 
     def encode(self, sample: Sample, first_image: int, dataset: Dataset) -> Encoded:
         """Files and records of a sample. Raises InvalidValue when cameras or channels are not what the settings ask for."""
@@ -85,6 +86,8 @@ class Kitti:
             if right == 0:
                 pair = sample.frames[picture + 1] if self.stereo and picture + 1 < len(sample.frames) else None
                 self._add_maps(sample, picture, pair, path, files)
+                if self.velodyne and frame.points is not None:
+                    files[path("velodyne", "bin")], files[path("labels", "label")] = _points(frame.points, sample, dataset)
                 if not tracking:
                     self._add_object(sample, picture, pair, path, files)
             place = {"sequence": sequence, "frame": moment} if tracking else {"image": number}
@@ -185,6 +188,16 @@ def _channel(array: NDArray[Any] | None, name: str) -> NDArray[Any]:
     return array
 
 
+def _points(points: Points, sample: Sample, dataset: Dataset) -> tuple[bytes, bytes]:
+    """Float32 x, y, z and reflectance of each; and, as SemanticKITTI has it, a whole number: the category's id in the set below 65536, the instance's
+    above.
+    """
+    ids = {name: i for i, (name, _) in enumerate(dataset.categories, start=1)}
+    categories = np.array([0, *(ids.get(name, 0) for name in sample.spec.categories)], np.uint32)
+    rows = np.concatenate([points.xyz_m, points.intensity[:, None]], axis=1).astype("<f4")
+    return rows.tobytes(), (categories[points.category] | points.instance.astype(np.uint32) << np.uint32(16)).astype("<u4").tobytes()
+
+
 # --- lines --------------------------------------------------------------------------------------------------
 
 
@@ -211,7 +224,7 @@ def _calibration(camera: CameraSpec, pair: CameraSpec | None, names: tuple[str, 
     """Of two grey cameras that are where the coloured ones are, these, and the transforms named so."""
     left = geometry.projection(camera)
     right = left if pair is None else geometry.projection(pair, geometry.baseline_m(camera, pair))
-    transforms = (np.eye(3), geometry.CAMERA_FROM_VELODYNE[:3], geometry.VELODYNE_FROM_IMU[:3])
+    transforms = (np.eye(3), geometry.camera_from_velodyne(camera)[:3], geometry.VELODYNE_FROM_IMU[:3])
     rows = [(f"P{i}:", matrix) for i, matrix in enumerate((left, right, left, right))] + list(zip(names, transforms, strict=True))
     return _lines([f"{name} {' '.join(f'{v + 0.0:.12e}' for v in matrix.ravel().tolist())}" for name, matrix in rows])
 

@@ -18,7 +18,7 @@ from diorama.sim.transforms import Matrix, apply, compose, invert
 #: More than this, a body's axis leans from upright, and its box is that of an upright one around it.
 _LEANS = math.cos(math.radians(20))
 #: Where a scanner would be that a camera does not carry, and the inertial unit in the scanner's frame (metres; KITTI's car).
-CAMERA_FROM_VELODYNE = np.array([[0.0, -1.0, 0.0, 0.0], [0.0, 0.0, -1.0, -0.08], [1.0, 0.0, 0.0, -0.27], [0.0, 0.0, 0.0, 1.0]])
+_CAMERA_FROM_VELODYNE = np.array([[0.0, -1.0, 0.0, 0.0], [0.0, 0.0, -1.0, -0.08], [1.0, 0.0, 0.0, -0.27], [0.0, 0.0, 0.0, 1.0]])
 VELODYNE_FROM_IMU = np.array([[1.0, 0.0, 0.0, -0.81], [0.0, 1.0, 0.0, 0.32], [0.0, 0.0, 1.0, -0.80], [0.0, 0.0, 0.0, 1.0]])
 
 #: Karlsruhe, where sequences begin.
@@ -95,6 +95,11 @@ def baseline_m(left: CameraSpec, right: CameraSpec) -> float:
     return x
 
 
+def camera_from_velodyne(camera: CameraSpec) -> Matrix:
+    """(4, 4), the scanner's pose in the camera's frame; where KITTI's would be if it has none."""
+    return _CAMERA_FROM_VELODYNE if camera.lidar is None else camera.lidar.camera_from_lidar.matrix
+
+
 def ground_plane(spec: SceneSpec, camera: CameraSpec) -> tuple[float, float, float, float]:
     """(a, b, c, d) of the ground below the camera, in its frame: a x + b y + c z + d = 0, (a, b, c) of length one and upwards."""
     assert spec.roads is not None
@@ -135,7 +140,7 @@ def oxts(cameras: Sequence[CameraSpec]) -> list[list[float]]:
 
 
 def _world_from_imu(camera: CameraSpec) -> Matrix:
-    return compose(camera.world_from_camera.matrix, CAMERA_FROM_VELODYNE, VELODYNE_FROM_IMU)
+    return compose(camera.world_from_camera.matrix, camera_from_velodyne(camera), VELODYNE_FROM_IMU)
 
 
 def _angles(pose: Matrix) -> tuple[float, float, float]:

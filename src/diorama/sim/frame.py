@@ -26,6 +26,7 @@ CHANNELS = (
     "flow_forward",
     "flow_backward",
     "shadow",
+    "points",
 )
 
 
@@ -61,6 +62,34 @@ class Silhouette:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Points:
+    """What one turn of a laser scanner found, in the order in which it did: a struct of arrays, a row for each return.
+
+    xyz_m (n, 3) float32, in the scanner's frame (x forward, y left, z up); intensity (n,) float32 in [0, 1], 0.4 being a white wall's, face on;
+    time_s (n,) float32, from the picture's moment; ring (n,) int32, the beam's place in `LidarSpec.elevations_rad`; instance (n,) int32 and
+    category (n,) int32, as the channels of these names.
+    """
+
+    xyz_m: NDArray[np.float32]
+    intensity: NDArray[np.float32]
+    time_s: NDArray[np.float32]
+    ring: NDArray[np.int32]
+    instance: NDArray[np.int32]
+    category: NDArray[np.int32]
+
+    def __post_init__(self) -> None:
+        n = len(self.xyz_m)
+        _expect("Points.xyz_m", self.xyz_m, (n, 3), "float32")
+        for name in ("intensity", "time_s"):
+            _expect(f"Points.{name}", getattr(self, name), (n,), "float32")
+        for name in ("ring", "instance", "category"):
+            _expect(f"Points.{name}", getattr(self, name), (n,), "int32")
+
+    def __len__(self) -> int:
+        return len(self.xyz_m)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Frame:
     """One photograph by one camera. Channels that were not asked for are None.
 
@@ -74,7 +103,8 @@ class Frame:
     body's own axes, from the middle of its box, over the box's diagonal, plus 0.5; flow_forward, flow_backward (H, W, 2) float32,
     pixels (u, v) from where a surface is seen now to where it is (was) seen `CameraSpec.flow_s` later (before), behind the
     camera NaN; shadow (H, W) float32, the share of the lights' irradiance on the surface that others' shadows keep
-    away, 0 where no light would shine. All at pixel centres, and zero where nothing is.
+    away, 0 where no light would shine. All at pixel centres, and zero where nothing is. points: what the camera's lidar
+    found, if it has one.
     """
 
     camera: CameraSpec
@@ -90,6 +120,7 @@ class Frame:
     flow_forward: NDArray[np.float32] | None = None
     flow_backward: NDArray[np.float32] | None = None
     shadow: NDArray[np.float32] | None = None
+    points: Points | None = None
 
     def __post_init__(self) -> None:
         h, w = self.camera.height, self.camera.width

@@ -13,14 +13,14 @@ from diorama.randomizers.distributions import Constant, Distribution, Uniform, r
 from diorama.randomizers.outlines import Outline
 from diorama.randomizers.street.ego import VirtualEgo
 from diorama.randomizers.street.gaps import gap_m
-from diorama.randomizers.street.rigs import RigCamera, check_rig, rig, turned
+from diorama.randomizers.street.rigs import RIG_LIDARS, RigCamera, RigLidar, check_rig, rig, turned
 from diorama.randomizers.street.standing import lowest
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.errors import InvalidValue
 from diorama.sim.seeds import Seed
 from diorama.sim.spec import BodySpec, CameraSpec, Motion, Pose, SceneSpec
 from diorama.sim.spec.tracks import motion_between
-from diorama.sim.transforms import Matrix, Vec3, apply, compose, normalize_quat, quat_from_axis_angle, quat_multiply
+from diorama.sim.transforms import Matrix, Vec3, apply, compose, invert, normalize_quat, quat_from_axis_angle, quat_multiply
 
 #: Places drawn for a vehicle that is not there, until one is clear.
 _TRIES = 24
@@ -41,7 +41,8 @@ class VehicleRig(Labelled):
     `preset` is a rig of `RIGS`; `cameras`, if there are any, are used in its place. Pictures of other proportions than the rig's show the
     largest part of what it sees about the middle. `focal` multiplies all focal lengths. All of a rig's cameras are moved by `forward_m`, `left_m` and
     `up_m`, and turned by `yaw_deg`, `pitch_deg` and `roll_deg` about the first of them; each alone is off by `position_error_m` along and by
-    `angle_error_deg` about each of its own axes. `rolling_shutter_s`, if given, is the same for all.
+    `angle_error_deg` about each of its own axes. `rolling_shutter_s`, if given, is the same for all. The first camera has the rig's laser scanner:
+    the preset's, if it has one, or `lidar`.
     """
 
     name: ClassVar[str] = "vehicle-rig"
@@ -60,6 +61,7 @@ class VehicleRig(Labelled):
     position_error_m: Distribution = Constant(0)
     angle_error_deg: Distribution = Constant(0)
     rolling_shutter_s: Distribution | None = None
+    lidar: RigLidar | None = None
     speed_m_s: Distribution = Uniform(0, 13.9)
     clearance_m: float = 0.3
     sees_carrier: bool = False
@@ -85,22 +87,23 @@ class VehicleRig(Labelled):
         number = context.view % self.together
         # All cameras of a round draw the same where it concerns them all.
         common = seed if context.round is None else context.round.child("randomizer", label_of(self))
-        mounted = self._mounted(common.child("rig"))
+        mounted = [self._moved(common.child("rig"), Pose(c.position_m, c.rotation)) for c in self.cameras or rig(self.preset)]
         carrier, ego = self._carrier(common, spec, context, [pose.position_m for pose in mounted])
         rng = seed.child("camera").rng()
         camera = _resized((self.cameras or rig(self.preset))[number], spec.cameras[0])
         focal = self.focal.sample(common.child("focal").rng())
         readout = camera.rolling_shutter_s if self.rolling_shutter_s is None else self.rolling_shutter_s.sample(common.child("readout").rng())
         pose = self._misplaced(mounted[number], rng)
-        if carrier is not None:
-            off = foot(carrier, context.library)
-            pose = Pose(vec3(p + o for p, o in zip(pose.position_m, off, strict=True)), pose.rotation_wxyz)
+        off = (0.0, 0.0, 0.0) if carrier is None else foot(carrier, context.library)
+        scanner = self._scanner if number == 0 else None
         return {
             "camera": (self.cameras or rig(self.preset))[number].name,
             "carrier": None if carrier is None else carrier.name,
             "ego": None if ego is None else ego.to_json(),
-            "position_m": list(pose.position_m),
-            "rotation_wxyz": list(pose.rotation_wxyz),
+            **_written(pose, off),
+            "lidar": None
+            if scanner is None
+            else _written(self._moved(common.child("rig"), scanner.pose), off) | {"noise_seed": seed.child("lidar").integer(32)},
             "fx": rounded(camera.fx * focal),
             "fy": rounded(camera.fy * focal),
             "cx": rounded(camera.cx),
@@ -110,7 +113,7 @@ class VehicleRig(Labelled):
 
     def apply(self, spec: SceneSpec, params: dict[str, Any]) -> SceneSpec:
         (camera,) = spec.cameras
-        mounted = Pose(tuple(params["position_m"]), normalize_quat(params["rotation_wxyz"])).matrix
+        mounted = _read(params)
         if params["carrier"] is None:
             assert spec.roads is not None
             ego = VirtualEgo(**params["ego"] | {"lanes": tuple(params["ego"]["lanes"])})
@@ -118,26 +121,29 @@ class VehicleRig(Labelled):
         else:
             body = spec.body(params["carrier"])
             poses = [body.motion.moved(body.world_from_body, later) for later in (0.0, camera.flow_s)]
-        now, later = (Pose.from_matrix(compose(pose.matrix, mounted)) for pose in poses)
+        now, later = (pose.of(mounted) for pose in poses)
         motion = Motion() if poses[0] == poses[1] else motion_between(now, later, camera.flow_s)
         numbers = {name: params[name] for name in ("fx", "fy", "cx", "cy", "rolling_shutter_s")}
         unseen = None if self.sees_carrier else params["carrier"]
-        return spec.replace(cameras=(replace(camera, world_from_camera=now, motion=motion, unseen=unseen, carrier=params["carrier"], **numbers),))
+        lidar = None
+        if params["lidar"] is not None and self._scanner is not None:
+            camera_from_lidar = Pose.from_matrix(compose(invert(mounted.matrix), _read(params["lidar"]).matrix))
+            lidar = replace(self._scanner.spec, camera_from_lidar=camera_from_lidar, noise_seed=params["lidar"]["noise_seed"])
+        changes = {"world_from_camera": now, "motion": motion, "carrier": params["carrier"], "unseen": unseen, "lidar": lidar}
+        return spec.replace(cameras=(replace(camera, **changes, **numbers),))
 
-    def _mounted(self, seed: Seed) -> list[Pose]:
-        """Where the rig's cameras are, from the ground below the vehicle's middle."""
+    @property
+    def _scanner(self) -> RigLidar | None:
+        return self.lidar or (None if self.cameras else RIG_LIDARS.get(self.preset))
+
+    def _moved(self, seed: Seed, pose: Pose) -> Pose:
+        """Where something of the rig is, from the ground below the vehicle's middle, as that is moved and turned."""
         rng = seed.rng()
-        cameras = self.cameras or rig(self.preset)
         moved = [getattr(self, name).sample(rng) for name in ("forward_m", "left_m", "up_m")]
         turn = turned(*(getattr(self, name).sample(rng) for name in ("yaw_deg", "pitch_deg", "roll_deg")))
-        first = cameras[0].position_m
-        turning = Pose(rotation_wxyz=turn).matrix
-        out = []
-        for camera in cameras:
-            (away,) = apply(turning, [[p - f for p, f in zip(camera.position_m, first, strict=True)]]).tolist()
-            place = vec3(f + a + m for f, a, m in zip(first, away, moved, strict=True))
-            out.append(Pose(place, normalize_quat(quat_multiply(turn, camera.rotation))))
-        return out
+        first = (self.cameras or rig(self.preset))[0].position_m
+        (away,) = apply(Pose(rotation_wxyz=turn).matrix, [[p - f for p, f in zip(pose.position_m, first, strict=True)]]).tolist()
+        return Pose(vec3(f + a + m for f, a, m in zip(first, away, moved, strict=True)), normalize_quat(quat_multiply(turn, pose.rotation_wxyz)))
 
     def _misplaced(self, pose: Pose, rng: np.random.Generator) -> Pose:
         off = [self.position_error_m.sample(rng) for _ in range(3)]
@@ -179,6 +185,16 @@ class VehicleRig(Labelled):
 
     def _room(self, places: Matrix, spec: SceneSpec, library: AssetLibrary, carrier: str = "") -> float:
         return min(gap_m(place, spec, library, self.clearance_m, (carrier,)) for place in places)
+
+
+def _written(pose: Pose, off_m: Vec3) -> dict[str, Any]:
+    """A pose so far off, as a JSON value."""
+    place = vec3(p + o for p, o in zip(pose.position_m, off_m, strict=True))
+    return {"position_m": list(place), "rotation_wxyz": list(pose.rotation_wxyz)}
+
+
+def _read(written: dict[str, Any]) -> Pose:
+    return Pose(tuple(written["position_m"]), normalize_quat(written["rotation_wxyz"]))
 
 
 def foot(body: BodySpec, library: AssetLibrary) -> Vec3:

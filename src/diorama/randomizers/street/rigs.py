@@ -1,4 +1,4 @@
-"""Camera rigs of vehicles: which cameras there are, what each is, and where it is mounted.
+"""Rigs of vehicles: which cameras and scanners there are, what each is, and where it is mounted.
 
 Numbers are those published with the data sets: KITTI's calibration of 2011-09-26 (Geiger et al., "Vision meets robotics", 2013), Cityscapes' camera
 files, nuScenes' `calibrated_sensor` table. Where those count pixels from the first one's centre, half a pixel is added here. CamVid was filmed with a
@@ -8,14 +8,43 @@ files, nuScenes' `calibrated_sensor` table. Where those count pixels from the fi
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from diorama.randomizers.distributions import rounded
 from diorama.sim.errors import InvalidValue, UnknownName, suggestion
+from diorama.sim.spec import LIDARS, LidarSpec, Pose
 from diorama.sim.transforms import Quat, Vec3, normalize_quat, quat_from_axis_angle, quat_multiply
 
 #: From a camera's axes (right, down, forward) to a vehicle's (forward, left, up).
 _FORWARD: Quat = (0.5, -0.5, 0.5, -0.5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RigLidar:
+    """The laser scanner of a rig: one of `LIDARS` by its name, or one of your `own`. Where it is, and where its x axis looks, as of a `RigCamera`."""
+
+    scanner: str = "hdl-64e"
+    own: LidarSpec | None = None
+    position_m: Vec3 = (0.0, 0.0, 1.8)
+    yaw_deg: float = 0.0
+    pitch_deg: float = 0.0
+    roll_deg: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.scanner not in LIDARS:
+            raise UnknownName(f'no laser scanner is called "{self.scanner}".{suggestion(self.scanner, LIDARS)}')
+        numbers = (*self.position_m, self.yaw_deg, self.pitch_deg, self.roll_deg)
+        if not all(map(math.isfinite, numbers)):
+            raise InvalidValue(f"position and angles of a rig's scanner must be finite, got {numbers}")
+
+    @property
+    def spec(self) -> LidarSpec:
+        return self.own or LIDARS[self.scanner]
+
+    @property
+    def pose(self) -> Pose:
+        """On the vehicle, from the ground below its middle."""
+        return Pose(self.position_m, turned(self.yaw_deg, self.pitch_deg, self.roll_deg))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,4 +153,10 @@ RIGS: dict[str, tuple[RigCamera, ...]] = {
     "dashcam": (
         RigCamera(name="dashcam", width=1920, height=1080, fx=960.0, position_m=(0.45, -0.1, 1.28), pitch_deg=-2.0, rolling_shutter_s=0.016),
     ),
+}
+
+#: Scanners of those rigs that have one. nuScenes' turns twice as fast.
+RIG_LIDARS: dict[str, RigLidar] = {
+    "kitti": RigLidar(scanner="hdl-64e", position_m=(-0.51, 0.0, 1.73)),
+    "nuscenes": RigLidar(own=replace(LIDARS["hdl-32e"], columns=1085, turn_s=0.05), position_m=(0.944 - 1.39, 0.0, 1.84)),
 }

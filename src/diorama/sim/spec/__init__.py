@@ -16,6 +16,7 @@ from diorama.sim.spec.checks import Rgb
 from diorama.sim.spec.environment import Backdrop, CloudGenus, Clouds, EnvironmentSpec, Fog, HdrMap, Highlight, PhysicalSky, Surroundings
 from diorama.sim.spec.ground import GroundShape, PaintShape, Ribbon
 from diorama.sim.spec.lattice import Lattice
+from diorama.sim.spec.lidar import LIDARS, LidarSpec
 from diorama.sim.spec.lights import Flicker, Light, PointLight, RectLight, SpotLight, SunLight
 from diorama.sim.spec.materials import ImageTexture, MaterialSpec, PackedTexture, ProceduralTexture, Texture, TextureKind
 from diorama.sim.spec.people import PersonShape
@@ -31,6 +32,7 @@ from diorama.sim.spec.weathering import Adjustment, Weathering
 from diorama.sim.transforms import Quat, Vec3
 
 __all__ = [
+    "LIDARS",
     "Adjustment",
     "Area",
     "Attributes",
@@ -58,6 +60,7 @@ __all__ = [
     "KannalaBrandt",
     "Lane",
     "Lattice",
+    "LidarSpec",
     "Light",
     "Line",
     "MastShape",

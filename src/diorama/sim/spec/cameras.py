@@ -9,6 +9,7 @@ import numpy as np
 from diorama.sim.errors import InvalidValue
 from diorama.sim.spec.checks import check, finite
 from diorama.sim.spec.environment import Backdrop
+from diorama.sim.spec.lidar import LidarSpec
 from diorama.sim.spec.pose import Motion, Pose
 from diorama.sim.spec.sensor import SensorSpec
 from diorama.sim.transforms import Matrix
@@ -68,7 +69,7 @@ class CameraSpec:
     at each row's moment, as through a pinhole in the aperture's middle. Optical flow tells where surfaces are `flow_s` later, or were
     that long before. Blur is the mean of `blur_samples` pictures. Where nothing is, the camera sees its `backdrop`, or without one
     what surrounds the scene. The body `carrier` is what it is mounted on, if it is; the body `unseen`, mostly the same, is not there for it: its
-    shadow alone is.
+    shadow alone is. A `lidar` goes along with it.
     """
 
     name: str = "camera"
@@ -94,6 +95,7 @@ class CameraSpec:
     sensor: SensorSpec = SensorSpec()
     unseen: str | None = None
     carrier: str | None = None
+    lidar: LidarSpec | None = None
 
     def __post_init__(self) -> None:
         check(self.width > 0 and self.height > 0, self, f"resolution must be positive, got {self.width}x{self.height}")

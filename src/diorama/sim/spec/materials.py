@@ -82,7 +82,8 @@ class MaterialSpec:
     labels alike; ``blend`` lets what lies behind shine through the picture, while labels see the surface.
     `transmission` makes a thin sheet of glass: that share of the light which is not mirrored passes through, tinted by the base
     colour. `clear_coat` is the strength of a second, colourless mirror layer of `clear_coat_roughness` above the rest.
-    `ior` sets how much dielectrics mirror. A surface that is neither `two_sided` nor glass is not seen from behind.
+    `ior` sets how much dielectrics mirror. `retroreflection` is how much of it is a film that sends light back to where it comes from, as on
+    signs and number plates; laser scanners see it. A surface that is neither `two_sided` nor glass is not seen from behind.
     """
 
     base_color: Rgb = (0.8, 0.8, 0.8)
@@ -103,11 +104,12 @@ class MaterialSpec:
     clear_coat_roughness: float = 0.03
     transmission: float = 0.0
     ior: float = 1.5
+    retroreflection: float = 0.0
 
     def __post_init__(self) -> None:
         check_color(self, "base_color", self.base_color)
         check_color(self, "emissive", self.emissive, math.inf)
-        for name in ("metallic", "roughness", "opacity", "alpha_cutoff", "clear_coat", "clear_coat_roughness", "transmission"):
+        for name in ("metallic", "roughness", "opacity", "alpha_cutoff", "clear_coat", "clear_coat_roughness", "transmission", "retroreflection"):
             check_share(self, name, getattr(self, name))
         check(finite(self.normal_scale), self, f"normal_scale must be finite, got {self.normal_scale}")
         check(1 <= self.ior <= 3, self, f"ior must be in [1, 3], got {self.ior}")

@@ -92,8 +92,9 @@ def photograph(
 def _checked(worlds: Sequence[SceneSpec], channels: Collection[str]) -> tuple[int, int, int]:
     """How many cameras each world has, and their width and height; InvalidValue if worlds or cameras differ in that."""
     check_channels(channels)
-    if "amodal" in channels:
-        raise InvalidValue("silhouettes are of different sizes and do not fit an array: ask for amodal by render, scene by scene")
+    for name, what in (("amodal", "silhouettes"), ("points", "turns of scanners")):
+        if name in channels:
+            raise InvalidValue(f"{what} are of different sizes and do not fit an array: ask for {name} by render, scene by scene")
     if not worlds:
         raise InvalidValue("a batch needs at least one world")
     wanted = worlds[0].cameras

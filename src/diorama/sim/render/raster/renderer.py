@@ -21,6 +21,7 @@ from diorama.sim.render.raster.fog import fog_of
 from diorama.sim.render.raster.fragments import Fragments, accumulate, blend, gather
 from diorama.sim.render.raster.lanes import COUNT
 from diorama.sim.render.raster.layers import Layers
+from diorama.sim.render.raster.lidar import scanned
 from diorama.sim.render.raster.occlusion import Occlusion
 from diorama.sim.render.raster.partial import Partial, most_rows
 from diorama.sim.render.raster.presence import LABELS, LIGHT
@@ -105,7 +106,7 @@ class Raster:
         check_channels(channels)
         if self._stage is None:
             raise RuntimeError("no scene is loaded; in a with block, load one first: with Raster(library) as renderer: renderer.load(spec) ...")
-        stage, wanted, lit = self._stage, set(channels) - _FROM_LIGHT, not _FROM_LIGHT.isdisjoint(channels)
+        stage, wanted, lit = self._stage, set(channels) - _FROM_LIGHT - {"points"}, not _FROM_LIGHT.isdisjoint(channels)
         moves = stage.moves or not camera.motion.is_still
         blurred = blurred_shots(camera, moves) if lit else []
         if lit:
@@ -124,6 +125,8 @@ class Raster:
             out["radiance"] = np.array(radiance.numpy()).reshape(camera.height, camera.width, 3)
         if "rgb" in channels:
             out["rgb"] = self._sensor.develop(radiance, camera)
+        if "points" in channels:
+            out["points"] = scanned(camera, stage.spec, stage.scene(0.0), stage.unseen_by(camera), self.device)
         return Frame(camera=camera, **out)
 
     def render_batch(self, worlds: Sequence[SceneSpec], channels: Collection[str]) -> Batch:
@@ -131,7 +134,7 @@ class Raster:
 
         All worlds must have the same number of cameras, and all cameras one resolution. Worlds that have the same bodies (shapes and materials),
         wherever these are, are done together, which is what makes a batch fast: see `docs/rendering.md`. All channels but
-        ``amodal`` can be had. Raises InvalidValue.
+        ``amodal`` and ``points`` can be had. Raises InvalidValue.
         """
 
         def alone(world: SceneSpec, camera: CameraSpec) -> Frame:
