@@ -27,9 +27,8 @@ def test_importing_prints_nothing_and_loads_nothing_heavy():
 
 def test_making_pictures_prints_nothing():
     """Neither ours nor the engines': standard output belongs to the program that uses us."""
-    assert (
-        in_fresh_python("import diorama; diorama.generate(diorama.default_plan('tabletop', resolution=(64, 48)), seed=0, index=0, pictures=1)") == ""
-    )
+    plan = "diorama.default_plan('tabletop', resolution=(64, 48))"
+    assert in_fresh_python(f"import diorama; diorama.generate({plan}, seed=0, index=0, pictures=1)") == ""
 
 
 def test_a_name_is_loaded_when_it_is_used_and_only_what_it_needs():
