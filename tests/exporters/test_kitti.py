@@ -29,7 +29,7 @@ from diorama.testing import check_exporter
 
 LIBRARY = AssetLibrary()
 DATASET = Dataset(categories=(("car", "vehicle"),), info={})
-CHANNELS = ("rgb", "depth", "instance", "amodal", "flow_forward")
+CHANNELS = ("rgb", "depth", "instance", "amodal", "flow_forward", "points")
 SIZE = (621, 188)
 
 EGO = car("ego", -40, -1.75)
@@ -326,6 +326,58 @@ def test_velocity_of_depth(moving):
         assert later[v, u] == pytest.approx((camera_then @ moved)[2], abs=1e-6)
 
 
+# --- the scanner ---
+
+
+def test_velodyne_points_land_on_their_instances(pair):
+    """By the written calibration alone: at least 99 of 100 of those that the camera sees."""
+    out = files(Kitti(stereo=True), pair)
+    cloud = reader.points(out["training/velodyne/000000.bin"])
+    label = np.frombuffer(out["training/labels/000000.label"], "<u4")
+    assert len(cloud) == len(label) > 100_000
+    assert "training/velodyne/000001.bin" not in out and np.isfinite(cloud).all()
+    assert 0 <= cloud[:, 3].min() and cloud[:, 3].max() <= 1
+    calib = reader.calibration(out["training/calib/000000.txt"])
+    homogeneous = np.concatenate([cloud[:, :3], np.ones((len(cloud), 1))], axis=1)
+    rect = homogeneous @ calib["Tr_velo_to_cam"].T @ calib["R0_rect"].T
+    ahead = rect[:, 2] > 0.5
+    # The middle of the first pixel is (0, 0).
+    pixel = np.rint(reader.project(calib["P2"], rect[ahead])).astype(int)
+    inside = ((pixel >= 0) & (pixel < SIZE)).all(axis=1)
+    columns, rows = pixel[inside].T
+    depth, z = pair.frames[0].depth_m[rows, columns], rect[ahead][inside, 2]
+    seen = np.abs(depth - z) < 0.15 + 0.01 * z
+    same = pair.frames[0].instance[rows, columns] == (label[ahead][inside] >> 16)
+    assert seen.mean() > 0.9 and same[seen].mean() >= 0.99
+    bodies = seen & np.isin(label[ahead][inside] >> 16, [pair.spec.bodies.index(body) + 1 for body in OTHERS])
+    assert bodies.sum() > 500 and same[bodies].mean() >= 0.99
+    # The data set's list has cars alone: all else is of no class.
+    cars = np.isin(label >> 16, [i for i, body in enumerate(pair.spec.bodies, start=1) if body.category == "car"])
+    assert np.array_equal((label & 0xFFFF) == 1, cars)
+
+
+def test_points_on_a_body_are_within_its_box(pair):
+    """Its 3D box, in the camera's frame, with three deviations of noise."""
+    out = files(Kitti(stereo=True), pair)
+    calib = reader.calibration(out["training/calib/000000.txt"])
+    cloud, label = reader.points(out["training/velodyne/000000.bin"]), np.frombuffer(out["training/labels/000000.label"], "<u4") >> 16
+    rect = np.concatenate([cloud[:, :3], np.ones((len(cloud), 1))], axis=1) @ calib["Tr_velo_to_cam"].T
+    for name, thing in named(pair, out["training/label_2/000000.txt"]).items():
+        number = next(i for i, body in enumerate(pair.spec.bodies, start=1) if body.name == name)
+        on_it = rect[label == number] - thing.location
+        c, s = np.cos(thing.rotation_y), np.sin(thing.rotation_y)
+        along, across = c * on_it[:, 0] - s * on_it[:, 2], s * on_it[:, 0] + c * on_it[:, 2]
+        h, w, length = thing.hwl
+        assert len(on_it) > 5
+        assert (np.abs(along) <= length / 2 + 0.06).all() and (np.abs(across) <= w / 2 + 0.06).all()
+        assert (on_it[:, 1] <= 0.06).all() and (on_it[:, 1] >= -h - 0.06).all()
+
+
+def test_no_points_are_written_or_asked_for_unless_wanted(pair):
+    assert "points" in Kitti().channels and "points" not in Kitti(velodyne=False).channels
+    assert not [path for path in files(Kitti(stereo=True, velodyne=False), pair) if "velodyne" in path or "labels/" in path]
+
+
 # --- tracking ---
 
 
@@ -398,7 +450,7 @@ def test_numbers_and_splits(pair):
     assert merged["ImageSets/trainval.txt"] == [f"{i:06d}" for i in range(8)]
     assert merged["ImageSets/val.txt"] == ["000003", "000007"]
     assert sorted(merged["ImageSets/train.txt"] + merged["ImageSets/val.txt"]) == merged["ImageSets/trainval.txt"]
-    mono = Kitti().encode(pair, 6, DATASET)
+    mono = Kitti(velodyne=False).encode(pair, 6, DATASET)
     assert {path.split("/")[2] for path in mono.files} == {f"{n:06d}.{s}" for n in (6, 7) for s in ("png", "txt")}
 
 

@@ -14,11 +14,11 @@ from diorama.randomizers.base import Context, Select
 from diorama.randomizers.distributions import Constant, Normal, Uniform
 from diorama.randomizers.street.gaps import gap_m
 from diorama.randomizers.street.rig import VehicleRig
-from diorama.randomizers.street.rigs import RIGS, RigCamera, rig
+from diorama.randomizers.street.rigs import RIGS, RigCamera, RigLidar, rig
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.errors import InvalidValue, UnknownName
 from diorama.sim.seeds import Seed
-from diorama.sim.spec import CameraSpec, Motion, Pose
+from diorama.sim.spec import LIDARS, CameraSpec, Motion, Pose
 from diorama.sim.spec.tracks import Track
 from diorama.sim.transforms import apply, invert, project, quat_from_axis_angle
 from diorama.testing import check_randomizer
@@ -158,6 +158,42 @@ def test_parked_and_toppled_vehicles_carry_nothing():
     toppled = car("toppled", 30, 1.75)
     toppled = replace(toppled, world_from_body=Pose((30, 1.75, 0.9), quat_from_axis_angle((1, 0, 0), math.pi / 2)))
     assert all(taken(VehicleRig(), street(PARKED, toppled), seed=seed)[1]["carrier"] is None for seed in range(8))
+
+
+def test_the_first_camera_carries_the_rigs_scanner_where_the_rig_has_it():
+    spec = street(*CARS)
+    randomizer = VehicleRig(pitch_deg=Constant(4.0), up_m=Constant(0.2), position_error_m=Normal(0, 0.01), angle_error_deg=Normal(0, 0.5))
+    (left, params), (right, _) = (taken(randomizer, spec, view=view) for view in (0, 1))
+    assert right.lidar is None and left.lidar is not None
+    assert replace(left.lidar, camera_from_lidar=Pose(), noise_seed=0) == LIDARS["hdl-64e"]
+    world_from_lidar = left.world_from_camera.matrix @ left.lidar.camera_from_lidar.matrix
+    carrier = spec.body(params["carrier"]).world_from_body.matrix
+    at = invert(carrier) @ world_from_lidar
+    # It goes with the rig, whose first camera is what it turns about, and not with that camera's own errors.
+    pivot, arm = np.array((-0.24, 0.06, 1.65)), np.array((-0.51, 0.0, 1.73)) - (-0.24, 0.06, 1.65)
+    c, s = math.cos(math.radians(4)), math.sin(math.radians(4))
+    up = np.array([[c, 0, -s], [0, 1, 0], [s, 0, c]])
+    assert np.allclose(at[:3, 3], pivot + up @ arm + (0, 0, 0.2 - 0.75), atol=1e-6)
+    assert np.allclose(at[:3, :3], up, atol=1e-6)
+    level, _ = taken(VehicleRig(), spec)
+    expected = [[0, -1, 0, 0.06], [0, 0, -1, -0.08], [1, 0, 0, -0.27], [0, 0, 0, 1]]
+    assert np.allclose(level.lidar.camera_from_lidar.matrix, expected, atol=1e-9)
+
+
+def test_scanners_can_be_chosen():
+    spec = street(*CARS)
+    assert taken(VehicleRig(preset="camvid"), spec)[0].lidar is None
+    assert taken(VehicleRig(preset="nuscenes"), spec)[0].lidar.turn_s == 0.05
+    other, _ = taken(VehicleRig(preset="camvid", lidar=RigLidar(scanner="vlp-16")), spec)
+    assert other.lidar.elevations_rad == LIDARS["vlp-16"].elevations_rad
+    own = replace(LIDARS["vls-128"], drop_out=0.5)
+    assert taken(VehicleRig(lidar=RigLidar(own=own)), spec)[0].lidar.drop_out == 0.5
+    seeds = {taken(VehicleRig(), spec, seed=seed)[0].lidar.noise_seed for seed in range(10)}
+    assert len(seeds) == 10
+    with pytest.raises(UnknownName, match=r'no laser scanner is called "hdl64". Did you mean "hdl-64e"'):
+        RigLidar(scanner="hdl64")
+    with pytest.raises(InvalidValue, match="position and angles"):
+        RigLidar(yaw_deg=math.inf)
 
 
 # --- without a vehicle ---
