@@ -157,7 +157,7 @@ def _staged(cast: Cast, studio: Studio, clock: "Clock") -> SceneSpec:
     with clock("randomize"):
         spec = cast.randomize(cast.build(), "scene")
     with clock("settle"):
-        spec = studio.physics.settle(spec)
+        spec = studio.physics.play(spec) if spec.physics.watch_s > 0 else studio.physics.settle(spec)
     with clock("randomize"):
         return cast.randomize(spec, "settled")
 

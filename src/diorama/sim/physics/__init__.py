@@ -1,4 +1,4 @@
-"""From a spec whose bodies hang in the air to one whose bodies lie where they came to rest."""
+"""From a spec whose bodies hang in the air to one whose bodies lie where they came to rest; or to one that says how they moved."""
 
 from typing import Protocol, Self
 
@@ -14,6 +14,10 @@ class Physics(Protocol):
         A pure function of the spec: nothing that was simulated before changes the result. Raises RejectedScene
         with the reason ``fell-off``, ``leaked-through``, ``exploded`` or ``never-rested``.
         """
+        ...
+
+    def play(self, spec: SceneSpec) -> SceneSpec:
+        """Let physics move the scene for `spec.physics.watch_s`; return the spec with tracks of what it moved, and with what happened as events."""
         ...
 
     def __enter__(self) -> Self: ...

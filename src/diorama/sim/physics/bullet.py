@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.errors import AssetError, RejectedScene
+from diorama.sim.physics.play import Play
 from diorama.sim.spec import BodySpec, BoxShape, CylinderShape, PhysicsSpec, Pose, SceneSpec, SphereShape
 from diorama.sim.transforms import Vec3, normalize_quat
 
@@ -136,6 +137,19 @@ class Bullet:
             one, other = (bodies[handle].name for handle in pair)
             raise RejectedScene("leaked-through", f"{one} and {other} rest {depth * 1000:.1f} mm inside each other")
         return spec.map_bodies({body.name: {"world_from_body": _pose(state)} for body, state in zip(moving.values(), states, strict=True)})
+
+    def play(self, spec: SceneSpec) -> SceneSpec:
+        """Let physics move the scene for `spec.physics.watch_s`; return the spec with tracks of what it moved, and with the collisions as events.
+
+        Bodies with mass follow their tracks until these end or something touches them, and are moved by physics from then on; those without
+        a track from the beginning, at the velocity that their motion says. Bodies without mass follow their tracks throughout. Raises
+        RejectedScene with the reason ``exploded``, AssetError as `settle` does, and RuntimeError outside a ``with`` block.
+        """
+        if self._client is None:
+            raise RuntimeError("Bullet is not open; use it in a with block: with Bullet(library) as physics: ...")
+        touchable = tuple(body for body in spec.bodies if not body.is_static or self._library.shape_asset(body.shape).hulls)
+        bodies = dict(self._stage(spec.replace(bodies=touchable, tracks=()), self._client))
+        return Play(bullet, self._client, _SCALE, (_POSE_GRID, _SPEED_GRID), bodies, spec).run()
 
     def _stage(self, spec: SceneSpec, client: int) -> Iterator[tuple[int, BodySpec]]:
         """Empty the world and put the bodies in; yield each with its handle."""

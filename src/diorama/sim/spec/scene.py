@@ -24,7 +24,8 @@ class PhysicsSpec:
 
     It is at rest when over `rest_time_s` no body has moved faster than `rest_speed_m_s` or turned faster than
     `rest_spin_rad_s`, on average. After `max_time_s` without rest, or when a body is outside the box
-    `bounds_min_m`..`bounds_max_m`, the scene is rejected.
+    `bounds_min_m`..`bounds_max_m`, the scene is rejected. With `watch_s` it does not settle: it is watched for so long, from 0 s on,
+    and bodies with mass do what physics makes them do.
     """
 
     gravity_m_s2: Vec3 = (0.0, 0.0, -9.81)
@@ -35,6 +36,7 @@ class PhysicsSpec:
     rest_time_s: float = 0.15
     bounds_min_m: Vec3 = (-1.0, -1.0, 0.0)
     bounds_max_m: Vec3 = (1.0, 1.0, 3.0)
+    watch_s: float = 0.0
 
     def __post_init__(self) -> None:
         check(finite(*self.gravity_m_s2), self, f"gravity_m_s2 must be finite, got {self.gravity_m_s2}")
@@ -42,6 +44,7 @@ class PhysicsSpec:
         check(0 < self.rest_time_s <= self.max_time_s < math.inf, self, "must have 0 < rest_time_s <= max_time_s < infinity")
         check(finite(self.rest_speed_m_s, self.rest_spin_rad_s), self, "rest speeds must be finite")
         check(self.rest_speed_m_s > 0 and self.rest_spin_rad_s > 0, self, "rest speeds must be positive")
+        check(0 <= self.watch_s <= 600, self, f"watch_s must be in [0, 600], got {self.watch_s}")
         check(finite(*self.bounds_min_m, *self.bounds_max_m), self, "bounds_min_m and bounds_max_m must be finite")
         check(all(a < b for a, b in zip(self.bounds_min_m, self.bounds_max_m, strict=True)), self, "bounds_min_m must be below bounds_max_m")
 
