@@ -21,6 +21,7 @@ RANDOMIZERS = Registry(
         "stack": "diorama.randomizers.stack:Stack",
         "transport": "diorama.randomizers.transport:Transport",
         "traffic": "diorama.randomizers.street.traffic:Traffic",
+        "accidents": "diorama.randomizers.street.accidents:Accidents",
         "materials": "diorama.randomizers.materials:Materials",
         "material-jitter": "diorama.randomizers.material_jitter:MaterialJitter",
         "material-swap": "diorama.randomizers.material_swap:MaterialSwap",

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from diorama.sim.errors import RejectedScene
-from diorama.sim.spec import BodySpec, Event, GroundShape, Pose, SceneSpec, Track
+from diorama.sim.spec import BodySpec, Event, Pose, SceneSpec, Track
 from diorama.sim.spec.tracks import motion_between
 from diorama.sim.transforms import Vec3
 
@@ -15,6 +15,8 @@ _KEPT_S = 0.05
 _HIT_M_S = 0.3
 #: Bodies this far apart, in metres, touch.
 _TOUCH_M = 0.005
+#: What does not move and touches from below, with a normal that rises like this, carries what stands on it: that is no hit.
+_LEVEL = 0.7
 #: Hits of the same two within so many seconds are one.
 _APART_S = 0.5
 
@@ -97,22 +99,21 @@ class Play:
         impulses: dict[tuple[int, int], tuple[float, Vec3]] = {}
         for contact in self._engine.getContactPoints(physicsClientId=self._client):
             one, other = sorted(contact[1:3])
-            if contact[8] > _TOUCH_M * self._scale:
+            carried = abs(contact[7][2]) > _LEVEL and any(self._bodies[handle].is_static for handle in (one, other))
+            if carried or contact[8] > _TOUCH_M * self._scale:
                 continue
             impulse, (x, y, z) = contact[9] / self._scale * step, contact[6]
             before, place = impulses.get((one, other), (0.0, (x / self._scale, y / self._scale, z / self._scale)))
             impulses[one, other] = (before + impulse, place)
         for (one, other), (impulse, place) in sorted(impulses.items()):
             movable = [handle for handle in (one, other) if not self._bodies[handle].is_static]
-            # The ground carries what is led along it, and does not stop it.
             if not movable or (len(movable) == 1 and impulse < _HIT_M_S * self._bodies[movable[0]].mass_kg):
                 continue
             for handle in movable:
                 if handle in self._led:
                     (linear, angular), pose = self._engine.getBaseVelocity(handle, self._client), self._led[handle].pose(time_s)
                     self._set_free(time_s, handle, pose, tuple(c / self._scale for c in linear), angular)
-            if not any(isinstance(self._bodies[handle].shape, GroundShape) for handle in (one, other)):
-                self._note(one, other, impulse, place, time_s)
+            self._note(one, other, impulse, place, time_s)
 
     def _note(self, one: int, other: int, impulse: float, place: Vec3, time_s: float) -> None:
         a, b = self._bodies[one], self._bodies[other]
