@@ -1,9 +1,10 @@
 """How many labelled pictures a second, from a seed to files on the disk, and where the time goes.
 
     python benchmarks/end_to_end.py --json end_to_end.json
+    python benchmarks/end_to_end.py --scenario street --resolution 1242 375
 
 The main job as a user runs it: the tabletop scenario, 640x480, 10 to 15 objects, 5 views a scene, every label, COCO files in a
-temporary folder, 2 worker processes. README.md beside this file says how the figures are taken.
+temporary folder, 2 worker processes; or any other scenario's. README.md beside this file says how the figures are taken.
 """
 
 import json
@@ -24,13 +25,14 @@ from tyro.conf import arg
 import diorama
 from diorama.run import Summary, generate_dataset
 
-_FIRST_IMAGE = "import diorama; diorama.generate(diorama.default_plan('tabletop'), seed=0, index=0, views=1)"
+_FIRST_IMAGE = "import diorama; diorama.generate(diorama.default_plan('{}'), seed=0, index=0, pictures=1)"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
     """What is measured: `count` pictures, `repeats` times over. `count` must be more than `views`, or nothing is steady."""
 
+    scenario: str = "tabletop"
     count: int = 200
     repeats: int = 5
     workers: int = 2
@@ -59,7 +61,7 @@ def main(
     json_file: Annotated[Path | None, arg(name="json", metavar="FILE")] = None,
 ) -> None:
     """Measure, print, and write the figures to a file."""
-    figures: dict[str, Any] = {"first_image_s": first_image_s()}
+    figures: dict[str, Any] = {"first_image_s": first_image_s(setting.scenario)}
     repeats = [once(setting) for _ in range(setting.repeats)]
     for name in ("images_per_s", "steady_images_per_s"):
         values = [getattr(r, name) for r in repeats]
@@ -76,7 +78,7 @@ def main(
 
 def once(setting: Setting) -> Repeat:
     """Make one data set in a folder that is thrown away."""
-    plan = diorama.default_plan("tabletop", resolution=setting.resolution, views=setting.views)
+    plan = diorama.default_plan(setting.scenario, resolution=setting.resolution, views=setting.views)
     marks: list[tuple[float, int]] = []
 
     def progress(what: str, done: int, _: int) -> None:
@@ -97,18 +99,18 @@ def once(setting: Setting) -> Repeat:
     )
 
 
-def first_image_s() -> float:
+def first_image_s(scenario: str) -> float:
     """Seconds to the first picture on a machine that never ran it: a fresh interpreter, no compiled kernels."""
     with tempfile.TemporaryDirectory() as cache:
         start = time.perf_counter()
-        subprocess.run([sys.executable, "-c", _FIRST_IMAGE], env=os.environ | {"WARP_CACHE_PATH": cache}, check=True)
+        subprocess.run([sys.executable, "-c", _FIRST_IMAGE.format(scenario)], env=os.environ | {"WARP_CACHE_PATH": cache}, check=True)
         return time.perf_counter() - start
 
 
 def show(figures: dict[str, Any], setting: Setting) -> None:
     """Print the figures for people."""
     width, height = setting.resolution
-    print(f"{setting.repeats} x {setting.count} images, {width}x{height}, {setting.views} views a scene, {setting.workers} workers")
+    print(f"{setting.repeats} x {setting.count} images of {setting.scenario}, {width}x{height}, {setting.views} views a scene, {setting.workers} workers")
     for name, what in (("images_per_s", "images/s, start of the engines included"), ("steady_images_per_s", "images/s from the first scene on")):
         low, high = figures[f"{name}_iqr"]
         print(f"{figures[name]:8.2f}  {what} (middle half: {low:.2f} to {high:.2f})")
