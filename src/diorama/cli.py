@@ -82,6 +82,7 @@ Measure real data, and write distributions that draw alike.
 examples:
   diorama fit coco real/annotations.json --images real/images
   diorama fit table parts.csv
+  diorama fit masks out/street camvid/labels
 """
 
 _REPLAY = """\
@@ -488,7 +489,7 @@ _COMMANDS = {
     "preview": (_preview, _PREVIEW),
     "replay": (_replay, _REPLAY),
     "schema": (_schema, _SCHEMA),
-    "fit": ({"coco": (fitting.coco, fitting.COCO), "table": (fitting.table, fitting.TABLE)}, _FIT),
+    "fit": ({"coco": (fitting.coco, fitting.COCO), "table": (fitting.table, fitting.TABLE), "masks": (fitting.masks, fitting.MASKS)}, _FIT),
 }
 
 

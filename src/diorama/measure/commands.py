@@ -1,4 +1,4 @@
-"""``diorama fit coco`` and ``diorama fit table``: read, measure, write three files, say what was found."""
+"""``diorama fit``: read, measure, write files, say what was found."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -28,6 +28,14 @@ Fit distributions to the columns of a CSV file, each by itself and all together.
 examples:
   diorama fit table parts.csv
   diorama fit table parts.csv --method trees --out fitted
+"""
+
+MASKS = """\
+Compare how much of pictures each class takes, in generated masks and in real ones.
+
+examples:
+  diorama generate street --exporter cityscapes --count 200 --out out/street
+  diorama fit masks out/street camvid/labels --ids camvid
 """
 
 _OUT = Annotated[
@@ -85,6 +93,31 @@ def table(
     found = fit_table(file, method=method, draws=_DRAWS)
     _write(folder, {"variables.yaml": found.plan_text, "statistics.json": _json(found.statistics), "report.html": found.report})
     _say(found.said, folder, "variables.yaml", "Put its variables into a plan, and write {var: NAME.COLUMN} where a number varies.")
+
+
+def masks(
+    generated: Annotated[Path, Positional, arg(metavar="DATASET", help="A data set of the exporter cityscapes.")],
+    real: Annotated[Path, Positional, arg(metavar="MASKS", help="A folder of real masks, PNG files with a class's number a pixel.")],
+    *,
+    ids: Annotated[
+        Literal["camvid", "cityscapes"], arg(help="What the numbers of real masks mean: CamVid's eleven in SegNet's order, or Cityscapes' ids.")
+    ] = "camvid",
+) -> None:
+    """Compare class shares."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from diorama.measure.masks import class_shares
+
+    shares = class_shares(generated, real, ids)
+    table = Table(box=None, pad_edge=False)
+    for column in ("class", "generated", "real", "ratio"):
+        table.add_column(column, justify="left" if column == "class" else "right")
+    for share in sorted(shares, key=lambda s: -s.real):
+        if share.generated or share.real:
+            ratio = "" if share.ratio is None else f"{share.ratio:.2f}"
+            table.add_row(share.name, f"{share.generated:.2%}", f"{share.real:.2%}", ratio)
+    Console(highlight=False).print(table)
 
 
 def _folder(source: Path, out: Path | None, names: Sequence[str], overwrite: bool) -> Path:
