@@ -47,22 +47,27 @@ class Mesh:
 
 
 class MeshCache:
-    """Meshes of parts that are met again in scene after scene; those that have not been for longest leave first."""
+    """Meshes of parts that are met again in scene after scene, up to so many triangles in all; those that have not been for longest leave first.
 
-    def __init__(self, entries: int = 256) -> None:
-        self._entries = entries
-        # The part is kept beside its mesh so that its id cannot pass to another one.
-        self._meshes: OrderedDict[tuple[int, float | None], tuple[MeshPart, Mesh]] = OrderedDict()
+    Parts of the same arrays have one mesh, whatever they look like: cars of one body, in many colours.
+    """
+
+    def __init__(self, triangles: int = 1_000_000) -> None:
+        self._most, self._held = triangles, 0
+        # The part is kept beside its mesh so that its arrays' ids cannot pass to others.
+        self._meshes: OrderedDict[tuple[Any, ...], tuple[MeshPart, Mesh]] = OrderedDict()
 
     def mesh(self, part: MeshPart, tile_m: float | None) -> Mesh:
         """The part's mesh. With `tile_m`, textures repeat after that many metres of surface, and the part's own coordinates do not count."""
-        key = (id(part), tile_m)
+        key = (id(part.positions), id(part.normals), id(part.uv), id(part.faces), tile_m)
         if key in self._meshes:
             self._meshes.move_to_end(key)
         else:
             self._meshes[key] = (part, Mesh(vertices=part.positions, faces=part.faces, triangles=_triangles(part, tile_m)))
-            if len(self._meshes) > self._entries:
-                self._meshes.popitem(last=False)
+            self._held += len(part.faces)
+            while self._held > self._most and len(self._meshes) > 1:
+                _, (dropped, _) = self._meshes.popitem(last=False)
+                self._held -= len(dropped.faces)
         return self._meshes[key][1]
 
 

@@ -7,25 +7,22 @@ from functools import lru_cache
 
 import numpy as np
 
-from diorama.sim.assets import geometry
-from diorama.sim.assets.convex import outermost
-from diorama.sim.assets.forms import shift
 from diorama.sim.assets.geometry import Points
 from diorama.sim.assets.mesh import Asset, Look, MeshPart
 from diorama.sim.assets.recipe import RUBBER, paint, printed
 from diorama.sim.assets.street.vehicles.bus import bus
 from diorama.sim.assets.street.vehicles.cars import car
 from diorama.sim.assets.street.vehicles.coachwork import Coachwork
-from diorama.sim.assets.street.vehicles.lamps import lamp_look
+from diorama.sim.assets.street.vehicles.lamps import lamp_look, lamp_plain
 from diorama.sim.assets.street.vehicles.lorry import lorry
 from diorama.sim.assets.street.vehicles.pictures import dirty_skin, glazing, grille, intake, number_plate, skin
 from diorama.sim.assets.street.vehicles.prints import board, box_ink, box_rear, box_side, poster
 from diorama.sim.assets.street.vehicles.proportions import Proportions, proportions
-from diorama.sim.assets.street.vehicles.wheels import rim_look, tyre_and_rim, wheel_hull
-from diorama.sim.assets.surface import Surface, mesh_parts
+from diorama.sim.assets.street.vehicles.wheels import rim_look, rolled, wheel_hull, wheel_parts
+from diorama.sim.assets.surface import mesh_parts
 from diorama.sim.spec import MaterialSpec, Rgb, Vec3
 from diorama.sim.spec.vehicles import VehicleShape
-from diorama.sim.transforms import apply, compose
+from diorama.sim.transforms import Matrix, apply
 
 MAKERS: dict[str, Callable[[Proportions], Coachwork]] = dict.fromkeys(("hatchback", "saloon", "estate", "suv", "pickup", "van"), car) | {
     "lorry": lorry,
@@ -50,9 +47,8 @@ def vehicle_asset(shape: VehicleShape) -> Asset:
     """The asset of a vehicle."""
     p = proportions(shape.model, shape.variant)
     chassis = _chassis(shape.model, shape.variant)
-    parts = [replace(part, look=_look(name, shape, chassis.coach)) for name, part in zip(chassis.looks, chassis.parts, strict=True)]
     wheels, hulls = _wheels(shape.model, shape.variant, shape.steer_deg, shape.roll)
-    parts += [replace(part, look=_look(name, shape, chassis.coach)) for name, part in zip(("rim", "tyre"), wheels, strict=True)]
+    parts = (*_dressed(replace(shape, steer_deg=0, roll=0)), *wheels)
     low = np.min([part.positions.min(axis=0) for part in parts], axis=0).tolist()
     high = np.max([part.positions.max(axis=0) for part in parts], axis=0).tolist()
     volume = 0.5 * p.length_m * p.width_m * p.height_m
@@ -60,7 +56,7 @@ def vehicle_asset(shape: VehicleShape) -> Asset:
         id=f"vehicle:{shape.model}/{shape.variant}",
         category=shape.category,
         supercategory="vehicle",
-        parts=tuple(parts),
+        parts=parts,
         hulls=(*chassis.hulls, *hulls),
         bounds_m=((low[0], low[1], low[2]), (high[0], high[1], high[2])),
         volume_m3=volume,
@@ -68,6 +64,13 @@ def vehicle_asset(shape: VehicleShape) -> Asset:
         closed=True,
         landmarks=chassis.landmarks,
     )
+
+
+@lru_cache(maxsize=512)
+def _dressed(shape: VehicleShape) -> tuple[MeshPart, ...]:
+    """All parts but the wheels, as they look."""
+    chassis = _chassis(shape.model, shape.variant)
+    return tuple(replace(part, look=_look(name, shape, chassis.coach)) for name, part in zip(chassis.looks, chassis.parts, strict=True))
 
 
 @lru_cache(maxsize=256)
@@ -87,7 +90,7 @@ def _chassis(model: str, variant: int) -> Chassis:
         coach=coach,
         looks=looks,
         parts=parts,
-        hulls=tuple(outermost(np.unique(hull - p.center_m, axis=0)) for hull in coach.hulls),
+        hulls=tuple(np.unique(hull - p.center_m, axis=0) for hull in coach.hulls),
         landmarks={name: (round(x - cx, 6), round(y - cy, 6), round(z - cz, 6)) for name, (x, y, z) in points.items()},
     )
 
@@ -96,30 +99,41 @@ def _chassis(model: str, variant: int) -> Chassis:
 def _wheels(model: str, variant: int, steer_deg: int, roll: int) -> tuple[tuple[MeshPart, ...], tuple[Points, ...]]:
     """All rims in one part and all tyres in another, and a convex piece of each axle."""
     p, coach = proportions(model, variant), _chassis(model, variant).coach
-    rims: list[Surface] = []
-    tyres: list[Surface] = []
+    cx, cy, cz = p.center_m
+    groups: tuple[list[MeshPart], list[MeshPart]] = ([], [])
     hulls: dict[float, list[Points]] = {}
     for wheel in coach.wheels:
         left = wheel.at[1] > 0
-        # Seen from the right, wheels that roll forwards turn the other way.
-        tyre, rim = tyre_and_rim(p.wheel_m, wheel.wide_m, coach.rim_share * p.wheel_m, roll if left else -roll)
         angle = math.radians(steer_deg) if wheel.steered else 0.0
-        c, s = round(math.cos(angle), 12), round(math.sin(angle), 12)
-        steer = np.array([[c, -s, 0.0, 0.0], [s, c, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0], [0.0, 0.0, 0.0, 1.0]])
+        side = 1.0 if left else -1.0
+        c, s = side * round(math.cos(angle), 12), side * round(math.sin(angle), 12)
         x, y, z = wheel.at
-        cx, cy, cz = p.center_m
-        place = compose(shift(x - cx, y - cy, z - cz), steer, np.diag([1.0, 1.0, 1.0, 1.0] if left else [-1.0, -1.0, 1.0, 1.0]))
-        rims.append(rim.moved(place))
-        tyres.append(tyre.moved(place))
+        place = np.array([[c, -s, 0.0, x - cx], [s, c, 0.0, y - cy], [0.0, 0.0, 1.0, z - cz], [0.0, 0.0, 0.0, 1.0]])
+        rim, tyre = wheel_parts(p.wheel_m, wheel.wide_m, coach.rim_share * p.wheel_m)
+        # Seen from the right, wheels that roll forwards turn the other way.
+        groups[0].append(_placed(replace(rim, uv=rolled(rim.uv, roll if left else -roll)), place))
+        groups[1].append(_placed(tyre, place))
         hulls.setdefault(x, []).append(apply(place, wheel_hull(p.wheel_m, wheel.wide_m)))
-    return mesh_parts([_together(rims), _together(tyres)]), tuple(np.concatenate(pair) for pair in hulls.values())
+    looks = (rim_look(coach.rim, variant), RUBBER)
+    return tuple(_together(group, look) for group, look in zip(groups, looks, strict=True)), tuple(np.concatenate(pair) for pair in hulls.values())
 
 
-def _together(group: Sequence[Surface]) -> Surface:
-    """Surfaces of one look as one."""
-    positions, faces = geometry.merged([(one.positions, one.faces) for one in group])
-    uv = [one.uv for one in group if one.uv is not None]
-    return Surface(positions=positions, faces=faces, uv=np.concatenate(uv) if uv else None)
+def _placed(part: MeshPart, place: Matrix) -> MeshPart:
+    turn = place.copy()
+    turn[:3, 3] = 0.0
+    return replace(part, positions=apply(place, part.positions).astype(np.float32), normals=apply(turn, part.normals).astype(np.float32))
+
+
+def _together(parts: Sequence[MeshPart], look: Look) -> MeshPart:
+    """Parts of one look as one."""
+    starts = np.cumsum([0] + [len(part.positions) for part in parts[:-1]])
+    return MeshPart(
+        positions=np.concatenate([part.positions for part in parts]),
+        normals=np.concatenate([part.normals for part in parts]),
+        uv=np.concatenate([part.uv for part in parts]),
+        faces=np.concatenate([part.faces + start for part, start in zip(parts, starts.tolist(), strict=True)]).astype(np.int32),
+        look=look,
+    )
 
 
 # --- looks --------------------------------------------------------------------------------------------------
@@ -128,7 +142,6 @@ _PLAIN_LOOKS: dict[str, Look] = {
     "trim": paint((40, 40, 42), 0.65),
     "under": paint((14, 14, 14), 0.95),
     "chrome": paint((214, 216, 218), 0.18, 1.0),
-    "tyre": RUBBER,
     "steel": paint((150, 152, 154), 0.4, 0.5),
 }
 
@@ -159,6 +172,8 @@ def _look(name: str, shape: VehicleShape, coach: Coachwork) -> Look:
     if what == "taillamp":
         turn = ("indicator",) if side in on else ()
         return lamp_look(False, coach.tail, (*(lamp for lamp in ("brake", "reverse") if lamp in on), *(("tail",) if "dipped" in on else ()), *turn))
+    if what == "brake":
+        return lamp_plain("brake", (0.25, 0.01, 0.01), "brake" in on)
     if what == "plate":
         return printed(number_plate(shape.plate, side == "rear" and shape.plates == "yellow-rear"), 0.4)
     if what == "glass":
@@ -179,6 +194,4 @@ def _look(name: str, shape: VehicleShape, coach: Coachwork) -> Look:
     if what == "board":
         material = MaterialSpec(base_color=(0.02, 0.02, 0.02), roughness=0.1, emissive=(2.0, 2.0, 2.0))
         return Look(material=material, images={"emissive": board(shape.variant, side)})
-    if what == "rim":
-        return rim_look(coach.rim, shape.variant)
     return _PLAIN_LOOKS[name]

@@ -52,6 +52,7 @@ class Drawing:
     pillar_lamp: bool = False
     glass: tuple[float, float] = (0.05, 0.9)
     rails: float = 0.0
+    spoiler: float = 0.0
 
 
 def car(p: Proportions) -> Coachwork:
@@ -75,8 +76,12 @@ def car(p: Proportions) -> Coachwork:
     tail = between(trim, 0.78, 0.8) * d.tail_m if d.layout not in ("pickup", "van") and trim.random() < 0.7 else 0.48 * d.tail_m
     fittings.plate(skin, "plate-rear", grid.rear_x(tail) - 0.012, tail, -1.0)
     if trim.random() < 0.6:
-        y = 0.3 * p.width_m
-        fittings.tube(skin, "chrome", (p.rear_m + 0.3, y, lower.sill_m + 0.02), (p.rear_m + 0.045, y, lower.sill_m + 0.02), 0.032)
+        y, z = 0.3 * p.width_m, _ROWS_REAR[0] * d.tail_m
+        fittings.tube(skin, "steel", (p.rear_m + 0.4, y, z), (p.rear_m + 0.07, y, z), 0.03)
+    if trim.random() < d.spoiler:
+        fittings.spoiler(skin, tuple(grids.house[-1, -1].tolist()), 0.8 * d.half_share * p.width_m, "roof")
+    if p.model == "van" and trim.random() < 0.2:
+        fittings.ladder(skin, d.roof_front[0] - 0.4, p.rear_m + 0.2, 0.4 * p.width_m, p.height_m)
     if trim.random() < d.rails:
         fittings.rails(skin, grids.house[-1, 5:-5], pick(trim, ("trim", "chrome")))
     wide = round(0.5 * p.wheel_m + 0.05, 4)
@@ -200,6 +205,7 @@ def _hatchback(p: Proportions, rng: np.random.Generator) -> Drawing:
         sill_m=0.19,
         taillamp=pick(rng, ((4, 7, 3, 5), (3, 7, 4, 6), (4, 6, 3, 6), (3, 6, 4, 5))),
         pillar_lamp=bool(rng.random() < 0.15),
+        spoiler=0.6,
     )
 
 
@@ -209,12 +215,12 @@ def _saloon(p: Proportions, rng: np.random.Generator) -> Drawing:
     belt = cowl[1] + between(rng, 0.02, 0.05)
     return Drawing(
         cowl=cowl,
-        back=(p.rear_m + between(rng, 0.42, 0.6), belt + 0.02),
+        back=(p.rear_m + between(rng, 0.5, 0.68), belt + 0.02),
         roof_front=(cowl[0] - between(rng, 0.78, 0.92), h - 0.085),
-        roof_rear=(-axle + between(rng, 0.1, 0.3), h - 0.085),
+        roof_rear=(-axle + between(rng, -0.08, 0.12), h - 0.085),
         nose_m=between(rng, 0.47, 0.51) * h,
         tail_m=belt - between(rng, 0.0, 0.04),
-        panes=_panes(cowl[0] - 0.14, -axle + between(rng, 0.0, 0.15)),
+        panes=_panes(cowl[0] - 0.14, -axle - between(rng, 0.12, 0.24), share=0.5),
         layout="saloon",
         sill_m=0.19,
         taillamp=pick(rng, ((3, 7, 4, 5), (2, 7, 4, 5), (3, 6, 3, 5), (1, 6, 4, 5))),
@@ -240,6 +246,7 @@ def _estate(p: Proportions, rng: np.random.Generator) -> Drawing:
         taillamp=(4, 6, 3, 6) if tall else pick(rng, ((3, 7, 4, 5), (3, 6, 3, 5), (4, 7, 3, 5))),
         pillar_lamp=tall,
         rails=0.6,
+        spoiler=0.4,
     )
 
 
@@ -262,6 +269,7 @@ def _suv(p: Proportions, rng: np.random.Generator) -> Drawing:
         foot=pick(rng, ("trim", "trim", "paint")),
         bonnet_crown_m=0.05,
         rails=0.65,
+        spoiler=0.6,
     )
 
 

@@ -5,12 +5,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from diorama.sim.assets.geometry import Points
+from diorama.sim.assets.geometry import Points, cross, dot
 from diorama.sim.assets.street.vehicles.dressing import Dress, dress_lower, dress_upper
-from diorama.sim.assets.street.vehicles.lower import FEW, SEEN, Lower, LowerGrid, lower_grid
+from diorama.sim.assets.street.vehicles.lower import Lower, LowerGrid, lower_grid
 from diorama.sim.assets.street.vehicles.skin import Skin
 from diorama.sim.assets.street.vehicles.upper import Upper, UpperGrids, upper_grids
 from diorama.sim.spec import Vec3
+
+#: What is nearer than this to a straight line is on it, for convex pieces.
+_ON_LINE_M = 0.006
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,9 +56,26 @@ def pressed(lower: Lower, upper: Upper, dress: Dress) -> tuple[Skin, list[Points
     grids = upper_grids(upper, grid)
     dress_lower(skin, grid, dress)
     dress_upper(skin, grids, dress)
-    house = np.concatenate([grids.house.reshape(-1, 3), grids.roof.reshape(-1, 3)])
-    shell = np.concatenate([grid.seen[:FEW].reshape(-1, 3), grid.edge, grid.points[SEEN + FEW, list(grid.kept)]])
-    return skin, [both_sides(shell), both_sides(house)], grid, grids
+    kept = list(grid.kept)
+    shell = [grid.seen[:, kept], *(deck for deck in (grids.bonnet, grids.boot) if deck is not None)]
+    return skin, [_hull(*shell), _hull(grids.house, grids.roof)], grid, grids
+
+
+def _hull(*patches: Points) -> Points:
+    """Points of patches and of their mirror images, but for those that lie between others of their row."""
+    return both_sides(np.concatenate([_thinned(row) for patch in patches for row in patch]))
+
+
+def _thinned(line: Points) -> Points:
+    """A line of points (n, 3) without those that are almost on the straight way between the ones kept around them."""
+    kept, last = [line[0]], 0
+    for k in range(1, len(line) - 1):
+        way, off = line[k + 1] - line[last], line[last + 1 : k + 1] - line[last]
+        far = cross(off, np.broadcast_to(way, off.shape))
+        if float(dot(far, far).max()) > _ON_LINE_M * _ON_LINE_M * float(dot(way, way)):
+            kept.append(line[k])
+            last = k
+    return np.array([*kept, line[-1]])
 
 
 def wheels_of(axles: Sequence[tuple[float, bool]], half_m: float, wheel_m: float, wide_m: float) -> list[Wheel]:

@@ -109,6 +109,25 @@ def crate(skin: Skin, low: Vec3, high: Vec3, *, side: str, rear: str, rest: str)
         skin.add(look, c[list(corners)], np.array([[0, 1, 2, 3]]), uv)
 
 
+def spoiler(skin: Skin, edge: Vec3, half_m: float, look: str) -> None:
+    """A lip that carries on a roof, whose rear edge has its middle at a point, with the third brake lamp in it."""
+    x, _, z = edge
+    block(skin, look, (x - 0.13, -half_m, z - 0.035), (x + 0.05, half_m, z))
+    panel(skin, "brake", x - 0.134, (-0.14, 0.14), (z - 0.03, z - 0.008), -1.0, 0.01)
+
+
+def ladder(skin: Skin, front: float, rear: float, half_m: float, z: float) -> None:
+    """A ladder on a rack on a roof at height z."""
+    for x in (front - 0.1, (front + rear) / 2, rear + 0.1):
+        block(skin, "steel", (x - 0.03, -half_m, z - 0.06), (x + 0.03, half_m, z + 0.04))
+    for y in (0.1, 0.5):
+        block(skin, "chrome", (rear, y - 0.02, z + 0.04), (front, y + 0.02, z + 0.12))
+    rungs = round((front - rear) / 0.3)
+    for k in range(rungs):
+        x = rear + (k + 0.5) * (front - rear) / rungs
+        block(skin, "chrome", (x - 0.015, 0.12, z + 0.065), (x + 0.015, 0.48, z + 0.095))
+
+
 def rails(skin: Skin, side: Points, look: str) -> None:
     """Rails along the edge of a roof, `side` (n, 3) from the front to the rear."""
     first, last = (side[0] * (1 - t) + side[-1] * t for t in (0.16, 0.92))

@@ -68,8 +68,9 @@ def lorry(p: Proportions) -> Coachwork:
     skin, hulls, grid, _ = pressed(lower, upper, dress)
     fittings.mirrors(skin, (p.front_m - 0.25, half - 0.05, belt + 0.42), "trim", (0.12, 0.24, 0.5))
     floor = 1.0 + 0.12 * p.size
+    hulls = [np.concatenate(hulls)]
     hulls += _load(p, skin, behind - 0.12, floor, "flat" if flat else pick(rng, ("box", "tarpaulin")))
-    _frame(p, skin, behind, floor)
+    hulls.append(_frame(p, skin, behind, floor))
     nose, tail = 0.43 * screen, 0.62
     fittings.plate(skin, "plate-front", grid.front_x(nose) + 0.012, nose, 1.0)
     fittings.plate(skin, "plate-rear", p.rear_m + 0.05, tail + 0.17, -1.0)
@@ -112,7 +113,7 @@ def _load(p: Proportions, skin: Skin, front: float, floor: float, kind: str) -> 
     return [both_sides(np.array([[x, half, z] for x in (p.rear_m, front) for z in (floor, p.height_m)]))]
 
 
-def _frame(p: Proportions, skin: Skin, front: float, floor: float) -> None:
+def _frame(p: Proportions, skin: Skin, front: float, floor: float) -> np.ndarray:
     """Beams, guards, tank, lamps and bumper."""
     half, axle, r = p.width_m / 2, p.wheelbase_m / 2, p.wheel_m
     fittings.block(skin, "under", (p.rear_m + 0.1, 0.3, floor - 0.3), (front + 0.3, 0.48, floor), mirrored=True)
@@ -127,3 +128,4 @@ def _frame(p: Proportions, skin: Skin, front: float, floor: float) -> None:
         fittings.panel(
             skin, f"taillamp-{side}", p.rear_m + 0.04, (y - 0.2, y + 0.2), (floor - 0.22, floor - 0.06), -1.0, 0.08, flipped=side == "right"
         )
+    return both_sides(np.array([[x, half - 0.06, z] for x in (p.rear_m + 0.06, front) for z in (0.5, floor)]))

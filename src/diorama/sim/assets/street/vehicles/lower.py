@@ -16,7 +16,7 @@ from diorama.sim.assets.street.vehicles.skin import Curve, eased, on
 #: Columns from the middle of the front to its corner, and from there to the side; the same at the rear.
 ACROSS, CORNER = 5, 2
 #: Columns of a wheel arch.
-_ARCH = 9
+_ARCH = 11
 #: Where the columns around a corner are, as shares of the quarter turn.
 _TURNS = (0.0, 0.12, 0.26, 0.42, 0.56, 0.7, 0.85, 1.0)
 #: How far the inside of a wheel arch is from the outside; and over what a flare around it fades.

@@ -31,7 +31,7 @@ PLAIN = (0.25, 0.3)
 GRILLES = 5
 
 _AA = cv2.LINE_AA
-_GAP, _SOFT = 60, 190
+_GAP, _SOFT = 45, 190
 
 
 @lru_cache(maxsize=16)
@@ -54,7 +54,7 @@ def _px(part: np.ndarray, points: list[tuple[float, float]]) -> list[np.ndarray]
     return [np.array([[round(x * w * 8), round((1 - y) * h * 8)] for x, y in points], np.int32)]
 
 
-def _gap(part: np.ndarray, points: list[tuple[float, float]], ink: int = _GAP, thick: int = 2) -> None:
+def _gap(part: np.ndarray, points: list[tuple[float, float]], ink: int = _GAP, thick: int = 1) -> None:
     cv2.polylines(part, _px(part, points), False, ink, thick, _AA, 3)
 
 
@@ -92,8 +92,8 @@ def _front(part: np.ndarray, layout: str) -> None:
     _gap(part, [(0.0, 0.985), (0.9, 0.985)])
     _gap(part, [(0.78, 0.7), (1.0, 0.7)])
     # Below the lamps, the corner of the bumper's intake.
-    cv2.ellipse(part, (round(0.74 * w), round(0.73 * h)), (38, 11), 0, 0, 360, 60, -1, _AA)
-    cv2.circle(part, (round(0.74 * w), round(0.73 * h)), 8, 220, -1, _AA)
+    cv2.ellipse(part, (round(0.74 * w), round(0.73 * h)), (46, 13), 0, 0, 360, 60, -1, _AA)
+    cv2.ellipse(part, (round(0.75 * w), round(0.73 * h)), (24, 9), 0, 0, 360, 200, -1, _AA)
 
 
 def _rear(part: np.ndarray, layout: str) -> None:
@@ -134,7 +134,7 @@ def _dirt() -> NDArray[np.float32]:
         at = np.abs(np.linspace(0, 1, width, dtype=np.float32) - np.float32(mark))
         share[:half] += np.maximum(0, 1 - at * np.float32(14.0)) * np.maximum(0, 1 - up) * np.float32(0.6)
     noise = np.tile(fractal_noise(Seed(0).child("street", "vehicle", "dirt").rng(), 6, 12), (1, 2))[:height, :width]
-    return share * (np.float32(0.9) + np.float32(0.4) * noise)
+    return (share * (np.float32(0.9) + np.float32(0.4) * noise)).astype(np.float32)
 
 
 #: What roads leave on cars, linear.
@@ -152,7 +152,7 @@ def grille(style: int) -> Image:
             cv2.line(picture, (0, y), (128, y), chrome, 3, _AA)
     elif style == 1:
         for x in range(4, 128, 9):
-            cv2.line(picture, (x, 0), (x, 64), chrome, 3, _AA)
+            cv2.line(picture, (x, 0), (x, 64), (128, 130, 134), 3, _AA)
     elif style == 2:
         for y in range(0, 64, 8):
             for x in range(0, 128, 12):

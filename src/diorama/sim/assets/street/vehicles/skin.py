@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from diorama.sim.assets.geometry import Points
 from diorama.sim.assets.mesh import Look
+from diorama.sim.assets.street.vehicles.pictures import PLAIN
 from diorama.sim.assets.surface import Surface
 
 Curve = Sequence[tuple[float, float]]
@@ -97,7 +98,7 @@ class Skin:
 
     def solid(self, look: str, surface: Surface, *, mirrored: bool = False) -> None:
         """A surface as it is, and its mirror image if it has one."""
-        uv = np.zeros((len(surface.positions), 2)) if surface.uv is None else surface.uv
+        uv = np.tile(PLAIN, (len(surface.positions), 1)) if surface.uv is None else surface.uv
         for positions, faces in ((surface.positions, surface.faces), (surface.positions * (1.0, -1.0, 1.0), surface.faces[:, ::-1]))[: 1 + mirrored]:
             start = self._count.get(look, 0)
             self._positions.setdefault(look, []).append(positions)

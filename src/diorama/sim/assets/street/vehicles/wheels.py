@@ -1,15 +1,17 @@
 """Wheels: tyres that stand on the ground, and rims drawn on a picture that turns with them."""
 
 import math
+from dataclasses import replace
 from functools import lru_cache
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from diorama.sim.assets.forms import turned
 from diorama.sim.assets.geometry import Points
-from diorama.sim.assets.mesh import Image, Look
-from diorama.sim.assets.surface import Surface
+from diorama.sim.assets.mesh import Image, Look, MeshPart
+from diorama.sim.assets.surface import mesh_parts
 from diorama.sim.spec import MaterialSpec
 from diorama.sim.spec.vehicles import ROLL_STEPS
 
@@ -18,17 +20,24 @@ _SEGMENTS = 20
 _OUTWARDS = np.array([[1.0, 0.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0], [0.0, -1.0, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0]])
 
 
-def tyre_and_rim(radius_m: float, width_m: float, rim_m: float, roll: int) -> tuple[Surface, Surface]:
-    """A wheel about the y axis, its outside towards +y, its middle at the origin."""
+@lru_cache(maxsize=256)
+def wheel_parts(radius_m: float, width_m: float, rim_m: float) -> tuple[MeshPart, MeshPart]:
+    """The rim and the tyre of a wheel about the y axis, its outside towards +y, its middle at the origin."""
     half, r = width_m / 2, radius_m
     tyre = turned([(0.0, -half), (r, -0.75 * half), (r, 0.75 * half), (rim_m, half)], Look(), _SEGMENTS)
     rim = turned([(rim_m, half), (0.93 * rim_m, half - 0.02), (0.0, half - 0.008)], Look(), _SEGMENTS)
-    angle = 2 * math.pi * roll / ROLL_STEPS
-    c, s = round(math.cos(angle), 12), round(math.sin(angle), 12)
-    x, y = rim.positions[:, 0] / rim_m / 2, rim.positions[:, 1] / rim_m / 2
-    uv = np.stack([0.5 + c * x - s * y, 0.5 + s * x + c * y], axis=1)
-    rim = Surface(positions=rim.positions, faces=rim.faces, uv=uv)
-    return tyre.moved(_OUTWARDS), rim.moved(_OUTWARDS)
+    # Seen from outside, the front is to the left, and the picture's up is up.
+    uv = 0.5 - rim.positions[:, :2] / rim_m / 2
+    one, other = mesh_parts([replace(rim, uv=uv).moved(_OUTWARDS), tyre.moved(_OUTWARDS)])
+    return one, other
+
+
+def rolled(uv: NDArray[np.float32], steps: int) -> NDArray[np.float32]:
+    """A rim's texture coordinates once it has turned counter-clockwise, as wheels on the left do that roll forwards, by steps of `ROLL_STEPS`."""
+    angle = 2 * math.pi * steps / ROLL_STEPS
+    c, s = np.float32(round(math.cos(angle), 6)), np.float32(round(math.sin(angle), 6))
+    right, up = uv[:, 0] - np.float32(0.5), uv[:, 1] - np.float32(0.5)
+    return (np.stack([c * right + s * up, c * up - s * right], axis=1) + 0.5).astype(np.float32)
 
 
 STYLES = ("five", "ten", "turbine", "cover", "steel", "mesh")
