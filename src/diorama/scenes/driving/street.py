@@ -9,6 +9,7 @@ from diorama.randomizers.distributions import Choice, Distribution, Uniform, req
 from diorama.randomizers.sensor import Sensor
 from diorama.randomizers.sky import Sky
 from diorama.randomizers.street.buildings import Buildings
+from diorama.randomizers.street.parked import Parked
 from diorama.randomizers.street.rig import VehicleRig
 from diorama.randomizers.street.traffic import Traffic
 from diorama.scenes.driving.ground import bodies
@@ -85,6 +86,7 @@ class Street:
         # What stands there comes first, then who passes it, then light and weather; the camera is last.
         return (
             Buildings(),
+            Parked(),
             Traffic(),
             Sky(),
             VehicleRig(preset="camvid"),
