@@ -1,12 +1,14 @@
 """The views of a rig's round are of one vehicle at one moment, however often the first of them had to be taken anew."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
 import diorama
 from diorama.exporters.coco import Coco
+from diorama.randomizers.distributions import Normal
+from diorama.randomizers.sensor import Sensor
 from diorama.randomizers.street.rig import VehicleRig
 from diorama.randomizers.street.rigs import RigCamera
 from diorama.sim.spec import BodySpec, BoxShape, Lane, Pose, RoadMap, SceneSpec, SunLight
@@ -81,6 +83,15 @@ def test_the_pair_is_stereo():
     ground = (left.instance[rows, columns[seen]] == 1) & same
     assert ground.sum() > 5000
     assert np.allclose(right.depth_m[rows, at][ground], left.depth_m[rows, columns[seen]][ground], rtol=1e-5)
+
+
+def test_cameras_of_a_round_are_exposed_alike_and_have_noise_of_their_own():
+    pair = plan(randomizers=(VehicleRig(), Sensor(error_ev=Normal(0, 1))), views=4, resolution=(124, 40), min_visible_objects=0)
+    sensors = [frame.camera.sensor for frame in diorama.generate(pair, 0, 0).frames]
+    for left, right in (sensors[:2], sensors[2:]):
+        assert left.noise_seed != right.noise_seed
+        assert replace(left, noise_seed=right.noise_seed) == right
+    assert sensors[0].exposure_ev != sensors[2].exposure_ev
 
 
 def test_a_replay_makes_the_same():

@@ -113,7 +113,7 @@ class Kitti:
         files[path("label_2", "txt")] = _lines(rows)
         files[path("calib", "txt")] = _calibration(frame.camera, pair and pair.camera, ("R0_rect:", "Tr_velo_to_cam:", "Tr_imu_to_velo:"))
         if spec.roads is not None:
-            plane = " ".join(f"{v:.6e}" for v in geometry.ground_plane(spec, frame.camera))
+            plane = " ".join(f"{round(v, 9) + 0.0:.6e}" for v in geometry.ground_plane(spec, frame.camera))
             files[path("planes", "txt")] = f"# Plane\nWidth 4\nHeight 1\n{plane}\n".encode("ascii")
 
     def _add_sequence(self, sample: Sample, sequence: int, pictures: Sequence[int], files: dict[str, bytes]) -> None:

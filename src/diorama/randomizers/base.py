@@ -44,6 +44,10 @@ class Context:
     duration_s: float = 0.0
     round: Seed | None = None
 
+    def common(self, randomizer: "Named", seed: Seed) -> Seed:
+        """The stream of what all views that are taken together have in common. `seed` is the view's own."""
+        return seed if self.round is None else self.round.child("randomizer", label_of(randomizer))
+
 
 class Randomizer(Protocol):
     """The shape of a randomizer; see the module's text."""

@@ -67,13 +67,15 @@ class Sensor:
             require(self, 1, 100, "jpeg_quality", whole=True)
 
     def sample(self, seed: Seed, spec: SceneSpec, context: Context) -> dict[str, Any]:
-        rng = seed.rng()
+        # The cameras of a rig are set alike, and each has noise of its own.
+        common = context.common(self, seed)
+        rng = common.rng()
         irradiance = level_irradiance(spec, lit_point(spec, context.library))
         radiance = max((_table_albedo(spec, context.library) + _TYPICAL_ALBEDO) / 2 * irradiance / math.pi, 1e-6)
         ev = self.adaptation.sample(rng) * math.log2(self.target / radiance) + self.error_ev.sample(rng)
 
         def fault(name: str) -> Any:
-            return getattr(self, name).sample(seed.child(name).rng())
+            return getattr(self, name).sample(common.child(name).rng())
 
         sensor = SensorSpec(
             exposure_ev=rounded(ev),

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from diorama.randomizers.aim import vec3
-from diorama.randomizers.base import Context, Labelled, Select, Stage, label_of
+from diorama.randomizers.base import Context, Labelled, Select, Stage
 from diorama.randomizers.distributions import Constant, Distribution, Uniform, require, rounded
 from diorama.randomizers.outlines import Outline
 from diorama.randomizers.street.ego import VirtualEgo
@@ -86,7 +86,7 @@ class VehicleRig(Labelled):
             raise InvalidValue("vehicle-rig: the scene has no roads. Use the scenario street, or camera-rig to mount cameras elsewhere.")
         number = context.view % self.together
         # All cameras of a round draw the same where it concerns them all.
-        common = seed if context.round is None else context.round.child("randomizer", label_of(self))
+        common = context.common(self, seed)
         mounted = [self._moved(common.child("rig"), Pose(c.position_m, c.rotation)) for c in self.cameras or rig(self.preset)]
         carrier, ego = self._carrier(common, spec, context, [pose.position_m for pose in mounted])
         rng = seed.child("camera").rng()

@@ -165,6 +165,7 @@ BRASS = paint((214, 176, 96), 0.3, 1.0)
 RUBBER = paint((34, 34, 36), 0.8)
 
 
-def printed(texture: np.ndarray, roughness: float = 0.55) -> Look:
-    """The look of a printed picture."""
-    return Look(material=MaterialSpec(base_color=(1.0, 1.0, 1.0), roughness=roughness), images={"base_color": texture})
+def printed(texture: np.ndarray, roughness: float = 0.55, *, film: float = 0.0) -> Look:
+    """The look of a printed picture, on a `film` (0 to 1) that sends light back to where it comes from."""
+    material = MaterialSpec(base_color=(1.0, 1.0, 1.0), roughness=roughness, retroreflection=film)
+    return Look(material=material, images={"base_color": texture})

@@ -29,7 +29,7 @@ def sign_asset(shape: SignShape) -> Asset:
     outline = outline_m(shape.sign)
     wide, high = FACES[shape.sign].size_m
     uv = outline / (wide, high) + 0.5
-    surfaces = plate(outline, 0.0, SHEET_M, printed(picture(shape), 0.5), _GREY, uv)
+    surfaces = plate(outline, 0.0, SHEET_M, printed(picture(shape), 0.5, film=0.6), _GREY, uv)
     hull = np.concatenate([np.column_stack([np.full(len(outline), x), outline]) for x in (0.0, SHEET_M)])
     made = draft(surfaces, hulls=[hull], density_kg_m3=2700.0, landmarks={"base": (0.0, 0.0, 0.0)})
     return made.asset(f"sign:{shape!r}", "traffic-sign", "traffic-sign")

@@ -175,7 +175,7 @@ def _look(name: str, shape: VehicleShape, coach: Coachwork) -> Look:
     if what == "brake":
         return lamp_plain("brake", (0.25, 0.01, 0.01), "brake" in on)
     if what == "plate":
-        return printed(number_plate(shape.plate, side == "rear" and shape.plates == "yellow-rear"), 0.4)
+        return printed(number_plate(shape.plate, side == "rear" and shape.plates == "yellow-rear"), 0.4, film=0.5)
     if what == "glass":
         return _glass(coach.tint)
     if what == "intake":
