@@ -54,7 +54,8 @@ with Raster(library) as raster:
             frames.append(raster.render(camera, ("rgb", "depth", "instance", "amodal", "flow_forward", "points")))
             labels.append(annotate(spec, frames[-1], library))
 cameras = tuple(frame.camera for frame in frames)
-sample = Sample(index=0, spec=spec.replace(cameras=cameras), frames=tuple(frames), annotations=tuple(labels), provenance=Provenance(seed=0, index=0), views=2)
+source = Provenance(seed=0, index=0)
+sample = Sample(index=0, spec=spec.replace(cameras=cameras), frames=tuple(frames), annotations=tuple(labels), provenance=source, views=2)
 print(sha256(repr(cameras).encode()).hexdigest()[:16], len(frames[0].points))
 for layout in ("object", "tracking"):
     kitti = Kitti(layout=layout, stereo=True, maps=("depth", "disparity", "flow", "scene-flow"))
