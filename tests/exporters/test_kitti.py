@@ -22,7 +22,7 @@ from diorama.sim.errors import InvalidValue
 from diorama.sim.frame import Provenance, Sample
 from diorama.sim.render.raster import Raster
 from diorama.sim.seeds import Seed
-from diorama.sim.spec import BodySpec, BrownConrady, CameraSpec, ImageTexture, MaterialSpec, MeshShape, Pose
+from diorama.sim.spec import BodySpec, BoxShape, BrownConrady, CameraSpec, ImageTexture, MaterialSpec, MeshShape, Pose
 from diorama.sim.spec.tracks import Track
 from diorama.sim.transforms import quat_from_axis_angle, quat_multiply
 from diorama.testing import check_exporter
@@ -194,13 +194,39 @@ def test_leaning_bodies_keep_their_sizes_and_toppled_ones_get_a_box_around(raste
     assert things["nose"].hwl[0] == pytest.approx(4.4, abs=1e-4)
     labels = sample.annotations[0]
     for row, index in enumerate(labels.body_index):
-        box = upright_box(labels, row)
+        box = upright_box(labels.camera_from_body[row], labels.size_m[row], labels.center_m[row])
         pose, half = labels.camera_from_body[row], labels.size_m[row] / 2
         signs = np.array([(i, j, k) for i in (-1, 1) for j in (-1, 1) for k in (-1, 1)])
         corners = (signs * half + labels.center_m[row]) @ pose[:3, :3].T + pose[:3, 3]
         if sample.spec.bodies[index].name in ("toppled", "nose"):
             assert corners[:, 1].max() == pytest.approx(box.location_m[1])
             assert corners[:, 1].min() == pytest.approx(box.location_m[1] - box.size_m[0])
+
+
+def test_riders_and_what_they_ride_are_one_cyclist(raster):
+    at, turned = Pose((-30, -1.0, 0.55), quat_from_axis_angle((0, 0, 1), 0.4)), quat_from_axis_angle((0, 0, 1), 0.4)
+    bicycle = BodySpec(name="bike", shape=BoxShape(size_m=(1.7, 0.5, 1.1)), world_from_body=at, category="bicycle")
+    rider = BodySpec(
+        name="rider",
+        shape=BoxShape(size_m=(0.6, 0.7, 1.2)),
+        world_from_body=at.of(Pose((-0.1, 0.0, 0.65))),
+        category="rider",
+        attributes=(("rides", "bike"),),
+    )
+    alone = replace(bicycle, name="alone", world_from_body=Pose((-28, 2.0, 0.55), turned))
+    sample = taken(raster, street(EGO, bicycle, rider, alone), rig=ego_rig())
+    out = files(Kitti(stereo=True, velodyne=False), sample)
+    (thing,) = reader.labels(out["training/label_2/000000.txt"])  # a bicycle without a rider is none of KITTI's types
+    assert (thing.type, thing.occluded, thing.truncated) == ("Cyclist", 0, 0)
+    # From the ground up to the rider's head, as long as the bicycle and as wide as the rider.
+    assert np.allclose(thing.hwl, (0.55 + 0.65 + 0.6, 0.7, 1.7), atol=1e-4)
+    assert thing.location[1] == pytest.approx(1.65, abs=1e-4)
+    assert thing.rotation_y == pytest.approx(-math.pi / 2 - 0.4, abs=1e-4)
+    seen = np.isin(sample.frames[0].instance, [1 + i for i, b in enumerate(sample.spec.bodies) if b.name in ("bike", "rider")])
+    rows, columns = np.nonzero(seen)
+    assert np.array_equal(thing.bbox, (columns.min(), rows.min(), columns.max(), rows.max()))
+    both = files(Kitti(stereo=True, velodyne=False, types={"bicycle": "Misc"}), sample)
+    assert [t.type for t in reader.labels(both["training/label_2/000000.txt"])] == ["Cyclist", "Misc"]
 
 
 # --- calibration, stereo, maps ---

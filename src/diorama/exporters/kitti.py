@@ -16,17 +16,13 @@ from numpy.typing import NDArray
 from diorama.exporters import kitti_geometry as geometry
 from diorama.exporters import kitti_maps as maps
 from diorama.exporters.base import Dataset, Encoded
+from diorama.exporters.kitti_labels import TYPES, lines
 from diorama.exporters.png import png
 from diorama.exporters.splits import is_val
 from diorama.sim.errors import InvalidValue, suggestion
-from diorama.sim.frame import Annotations, Frame, Points, Sample
-from diorama.sim.spec import BodySpec, CameraSpec, SceneSpec
+from diorama.sim.frame import Frame, Points, Sample
+from diorama.sim.spec import CameraSpec
 
-TYPES = ("Car", "Van", "Truck", "Pedestrian", "Person_sitting", "Cyclist", "Tram", "Misc", "DontCare")
-#: What our categories are called. Others are not labelled.
-_OURS = {"car": "Car", "van": "Van", "truck": "Truck", "bus": "Misc", "person": "Pedestrian", "rider": "Cyclist", "motorcycle": "Misc"}
-#: Levels of occlusion begin below these shares of what of the silhouette in the picture is visible.
-_OCCLUDED = (0.9, 0.5, 0.1)
 _MAPS = ("depth", "disparity", "flow", "scene-flow")
 
 
@@ -109,7 +105,7 @@ class Kitti:
     def _add_object(self, sample: Sample, picture: int, pair: Frame | None, path: "Path", files: dict[str, bytes]) -> None:
         """Label, calibration and ground of one picture."""
         frame, labels, spec = sample.frames[picture], sample.annotations[picture], sample.at(picture)
-        rows = [_label(labels, row, kind, frame.camera) for row, kind in self._labelled(labels, spec)]
+        rows = [line.text() for line in lines(labels, spec, frame.camera, self.types)]
         files[path("label_2", "txt")] = _lines(rows)
         files[path("calib", "txt")] = _calibration(frame.camera, pair and pair.camera, ("R0_rect:", "Tr_velo_to_cam:", "Tr_imu_to_velo:"))
         if spec.roads is not None:
@@ -122,11 +118,8 @@ class Kitti:
         tracks = {i: track for track, i in enumerate(i for i, body in enumerate(sample.spec.bodies) if body.category is not None)}
         for moment, picture in enumerate(pictures):
             labels, camera = sample.annotations[picture], sample.frames[picture].camera
-            for row, kind in self._labelled(labels, sample.at(picture)):
-                truncated = float(labels.truncated_fraction[row])
-                level = 0 if truncated < 0.01 else 1 if truncated < 0.5 else 2
-                track = tracks[int(labels.body_index[row])]
-                rows.append(f"{moment} {track} {_label(labels, row, kind, camera, str(level))}")
+            found = lines(labels, sample.at(picture), camera, self.types)
+            rows += [f"{moment} {tracks[line.body]} {line.text(str(line.level))}" for line in found]
         first = sample.frames[pictures[0]].camera
         pair = sample.frames[pictures[0] + 1].camera if self.stereo and pictures[0] + 1 < len(sample.frames) else None
         name = f"{sequence:04d}.txt"
@@ -134,19 +127,6 @@ class Kitti:
         files[f"training/calib/{name}"] = _calibration(first, pair, ("R_rect", "Tr_velo_cam", "Tr_imu_velo"))
         moved = geometry.oxts([sample.frames[picture].camera for picture in pictures])
         files[f"training/oxts/{name}"] = _lines([" ".join(f"{v:.12g}" for v in row) for row in moved])
-
-    def _labelled(self, labels: Annotations, spec: SceneSpec) -> Iterator[tuple[int, str]]:
-        """The rows that KITTI has a type for, and that."""
-        for row, index in enumerate(labels.body_index.tolist()):
-            kind = self._type(spec.bodies[index])
-            if kind:
-                yield row, kind
-
-    def _type(self, body: BodySpec) -> str:
-        if body.category in self.types:
-            return self.types[body.category]
-        kind = _OURS.get(body.category or "", "")
-        return "Person_sitting" if kind == "Pedestrian" and ("pose", "sitting") in body.attributes else kind
 
     # --- maps ---
 
@@ -199,25 +179,6 @@ def _points(points: Points, sample: Sample, dataset: Dataset) -> tuple[bytes, by
 
 
 # --- lines --------------------------------------------------------------------------------------------------
-
-
-def _label(labels: Annotations, row: int, kind: str, camera: CameraSpec, truncated: str = "") -> str:
-    """Type, truncation, occlusion, alpha, the box in the picture, and the one in space."""
-    box = geometry.upright_box(labels, row)
-    share = float(labels.area_px[row] / max(labels.amodal_area_px[row], 1))
-    occluded = sum(share < least for least in _OCCLUDED)
-    x0, y0, x1, y1 = labels.amodal_box_xyxy[row].tolist()
-    # Of the first and the last pixel in each direction.
-    sides = (max(x0, 0), max(y0, 0), min(x1, camera.width) - 1, min(y1, camera.height) - 1)
-    numbers = (*box.size_m, *box.location_m, box.rotation_rad)
-    truncated = truncated or f"{float(labels.truncated_fraction[row]):.2f}"
-    space = " ".join(_decimal(v) for v in numbers)
-    return f"{kind} {truncated} {occluded} {_decimal(box.alpha_rad)} {' '.join(f'{v}.00' for v in sides)} {space}"
-
-
-def _decimal(value: float) -> str:
-    """Four decimals, and no -0."""
-    return f"{round(value, 4) + 0.0:.4f}"
 
 
 def _calibration(camera: CameraSpec, pair: CameraSpec | None, names: tuple[str, str, str]) -> bytes:

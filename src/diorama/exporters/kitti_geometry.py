@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from diorama.sim.errors import InvalidValue
-from diorama.sim.frame import Annotations
 from diorama.sim.spec import CameraSpec, Motion, Pose, SceneSpec
 from diorama.sim.transforms import Matrix, apply, compose, invert
 
@@ -48,21 +47,23 @@ def wrapped(angle_rad: float) -> float:
     return math.remainder(angle_rad, 2 * math.pi)
 
 
-def upright_box(labels: Annotations, row: int) -> UprightBox:
-    """The box of a labelled body: its own where it stands upright, its size kept; of one that leans, the one around that."""
-    pose = labels.camera_from_body[row]
-    (x, y, z), center = labels.size_m[row].tolist(), labels.center_m[row]
+def upright_box(pose: Matrix, size_m: Matrix, center_m: Matrix) -> UprightBox:
+    """The box of a body, given its (4, 4) pose in the camera's frame, and the size and the middle of its own box in its axes.
+
+    It is its own box where it stands upright, its size kept; of one that leans, the one around that.
+    """
+    x, y, z = size_m.tolist()
     ahead = pose[:3, 0].tolist()
     if abs(ahead[0]) + abs(ahead[2]) < 1e-9:
         ahead = pose[:3, 2].tolist()  # it stands on its nose
     rotation = math.atan2(-ahead[2], ahead[0])
     if -pose[1, 2] >= _LEANS:
-        bottom = apply(pose, [(center[0], center[1], center[2] - z / 2)])[0].tolist()
+        bottom = apply(pose, [(center_m[0], center_m[1], center_m[2] - z / 2)])[0].tolist()
         return UprightBox((z, y, x), (bottom[0], bottom[1], bottom[2]), rotation)
     signs = np.array([(i, j, k) for i in (-0.5, 0.5) for j in (-0.5, 0.5) for k in (-0.5, 0.5)])
     c, s = math.cos(rotation), math.sin(rotation)
     turn = np.array([[c, 0.0, -s, 0.0], [0.0, 1.0, 0.0, 0.0], [s, 0.0, c, 0.0], [0.0, 0.0, 0.0, 1.0]])  # box from camera
-    corners = apply(turn, apply(pose, center + signs * labels.size_m[row]))
+    corners = apply(turn, apply(pose, center_m + signs * size_m))
     low, high = corners.min(axis=0), corners.max(axis=0)
     length, height, width = (high - low).tolist()
     middle = ((low + high) / 2).tolist()
