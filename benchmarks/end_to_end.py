@@ -110,7 +110,8 @@ def first_image_s(scenario: str) -> float:
 def show(figures: dict[str, Any], setting: Setting) -> None:
     """Print the figures for people."""
     width, height = setting.resolution
-    print(f"{setting.repeats} x {setting.count} images of {setting.scenario}, {width}x{height}, {setting.views} views a scene, {setting.workers} workers")
+    made = f"{setting.repeats} x {setting.count} images of {setting.scenario}, {width}x{height}"
+    print(f"{made}, {setting.views} views a scene, {setting.workers} workers")
     for name, what in (("images_per_s", "images/s, start of the engines included"), ("steady_images_per_s", "images/s from the first scene on")):
         low, high = figures[f"{name}_iqr"]
         print(f"{figures[name]:8.2f}  {what} (middle half: {low:.2f} to {high:.2f})")
