@@ -11,6 +11,8 @@ from diorama.sim.assets.street.buildings.house import building_asset
 from diorama.sim.assets.street.furniture.lights import mast_asset, traffic_light_asset
 from diorama.sim.assets.street.furniture.signs import sign_asset, sign_post_asset
 from diorama.sim.assets.street.people.person import person_asset
+from diorama.sim.assets.street.plants.hedge import hedge_asset
+from diorama.sim.assets.street.plants.tree import plant_asset
 from diorama.sim.assets.street.vehicles import vehicle_asset
 from diorama.sim.spec import (
     BoundaryShape,
@@ -18,9 +20,11 @@ from diorama.sim.spec import (
     BuildingShape,
     CylinderShape,
     GroundShape,
+    HedgeShape,
     MastShape,
     PaintShape,
     PersonShape,
+    PlantShape,
     PrismShape,
     Shape,
     SignPostShape,
@@ -31,6 +35,8 @@ from diorama.sim.spec import (
 )
 
 _MAKERS: dict[type, Callable[[Any], Asset]] = {
+    HedgeShape: hedge_asset,
+    PlantShape: plant_asset,
     BoundaryShape: boundary_asset,
     BuildingShape: building_asset,
     BoxShape: primitive_asset,

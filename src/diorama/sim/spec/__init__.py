@@ -20,6 +20,7 @@ from diorama.sim.spec.lidar import LIDARS, LidarSpec
 from diorama.sim.spec.lights import Flicker, Light, PointLight, RectLight, SpotLight, SunLight
 from diorama.sim.spec.materials import ImageTexture, MaterialSpec, PackedTexture, ProceduralTexture, Texture, TextureKind
 from diorama.sim.spec.people import PersonShape
+from diorama.sim.spec.plants import HedgeShape, PlantShape
 from diorama.sim.spec.pose import Motion, Pose
 from diorama.sim.spec.roads import Area, Hill, Lane, Line, RoadMap, Signal, Terrain
 from diorama.sim.spec.scene import PhysicsSpec, SceneSpec
@@ -54,6 +55,7 @@ __all__ = [
     "Fog",
     "GroundShape",
     "HdrMap",
+    "HedgeShape",
     "Highlight",
     "Hill",
     "ImageTexture",
@@ -72,6 +74,7 @@ __all__ = [
     "PersonShape",
     "PhysicalSky",
     "PhysicsSpec",
+    "PlantShape",
     "PointLight",
     "Pose",
     "PrismShape",

@@ -12,6 +12,7 @@ from diorama.sim.spec.checks import check, finite
 from diorama.sim.spec.ground import GroundShape, PaintShape
 from diorama.sim.spec.lattice import Lattice
 from diorama.sim.spec.people import PersonShape
+from diorama.sim.spec.plants import HedgeShape, PlantShape
 from diorama.sim.spec.signs import RoadsideShape
 from diorama.sim.spec.vehicles import VehicleShape
 from diorama.sim.transforms import Vec3
@@ -131,4 +132,6 @@ Shape = (
     | VehicleShape
     | BuildingShape
     | BoundaryShape
+    | PlantShape
+    | HedgeShape
 )

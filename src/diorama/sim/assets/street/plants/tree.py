@@ -1,0 +1,328 @@
+"""Trees and bushes: a trunk and limbs, and leaves on cards about the limbs' ends.
+
+A crown is a heap of round bunches; each is a shell of cards with a spray of leaves cut out, as wide as a bunch, turned outwards and this way and
+that. A card has two faces, one for each side that it may be seen from, and both have the same normals: those of the crown as a whole, so that it is
+lit as a round thing and not as paper. In winter the sprays are twigs.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Literal
+
+import numpy as np
+
+from diorama.sim.assets.mesh import Asset, Look
+from diorama.sim.assets.primitives import circle
+from diorama.sim.assets.recipe import between
+from diorama.sim.assets.street.patches import Patches
+from diorama.sim.assets.street.plants.leaves import bark, dense, spray
+from diorama.sim.seeds import Seed
+from diorama.sim.spec.plants import PlantShape, Species
+from diorama.sim.transforms import Vec3, cross, normalize
+
+_BELOW_M = 0.3
+_FULL = (0.0, 0.0, 1.0, 1.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Habit:
+    """How a species grows, in shares of its height: where the crown begins, how wide it is (from side to side), how it narrows, how thick the trunk
+    is at the ground, how many bunches of leaves of which radius it has, and how many cards a bunch.
+    """
+
+    crown: float
+    wide: float
+    form: Literal["round", "column", "cone", "dome"]
+    trunk: float
+    bunches: int
+    radius: tuple[float, float]
+    cards: int
+    limbs: int
+
+
+HABITS: dict[Species, Habit] = {
+    "oak": Habit(crown=0.26, wide=0.82, form="round", trunk=0.032, bunches=13, radius=(0.13, 0.2), cards=8, limbs=6),
+    "lime": Habit(crown=0.24, wide=0.56, form="dome", trunk=0.026, bunches=13, radius=(0.11, 0.17), cards=8, limbs=5),
+    "plane": Habit(crown=0.36, wide=0.62, form="round", trunk=0.028, bunches=11, radius=(0.12, 0.18), cards=8, limbs=5),
+    "birch": Habit(crown=0.28, wide=0.4, form="dome", trunk=0.016, bunches=13, radius=(0.08, 0.13), cards=7, limbs=6),
+    "poplar": Habit(crown=0.1, wide=0.2, form="column", trunk=0.018, bunches=13, radius=(0.065, 0.095), cards=7, limbs=3),
+    "pine": Habit(crown=0.5, wide=0.42, form="dome", trunk=0.022, bunches=10, radius=(0.08, 0.13), cards=8, limbs=6),
+    "spruce": Habit(crown=0.06, wide=0.4, form="cone", trunk=0.02, bunches=15, radius=(0.0, 0.0), cards=8, limbs=0),
+    "palm": Habit(crown=0.94, wide=0.6, form="round", trunk=0.022, bunches=15, radius=(0.0, 0.0), cards=1, limbs=0),
+    "bush": Habit(crown=0.0, wide=1.25, form="round", trunk=0.02, bunches=6, radius=(0.26, 0.36), cards=8, limbs=0),
+    "grass": Habit(crown=0.0, wide=3.0, form="round", trunk=0.0, bunches=9, radius=(0.0, 0.0), cards=1, limbs=0),
+}
+
+
+def plant_asset(shape: PlantShape) -> Asset:
+    """The plant of a shape."""
+    patches = Patches()
+    habit = HABITS[shape.species]
+    rng = Seed(0).child("plant", shape.species, shape.variant).rng()
+    looks = spray(shape.species, shape.season)
+    thick = habit.trunk * shape.height_m
+    _GROW.get(shape.species, _broadleaf)(patches, shape, habit, looks, rng)
+    stem = max(thick, 0.03)
+    top = max(habit.crown * shape.height_m, min(1.0, 0.5 * shape.height_m))
+    hull = np.array([(stem * c, stem * s, z) for c, s in circle(6).tolist() for z in (-_BELOW_M, top)])
+    return patches.asset(
+        f"plant:{shape!r}",
+        "plant",
+        "street",
+        [hull],
+        (0.0, 0.0, shape.origin_m),
+        volume_m3=max(stem * stem * 2.6 * shape.height_m, 1e-4),
+        density_kg_m3=700.0,
+        landmarks={"base": (0.0, 0.0, 0.0)},
+    )
+
+
+# --- habits -----------------------------------------------------------------------------------------------
+
+
+def _broadleaf(patches: Patches, shape: PlantShape, habit: Habit, looks: tuple[Look, Look], rng: np.random.Generator) -> None:
+    """A trunk that forks into limbs, and bunches of leaves around their ends."""
+    h = shape.height_m
+    low, half, wood = habit.crown * h, habit.wide * h / 2, bark(shape.species)
+    center = (0.0, 0.0, low + 0.52 * (h - low))
+    bunches = _bunches(habit, h, low, half, rng)
+    if habit.trunk and shape.species != "bush":
+        lean = (between(rng, -0.02, 0.02) * h, between(rng, -0.02, 0.02) * h)
+        fork = (lean[0], lean[1], low + 0.18 * (h - low))
+        _limb(patches, wood, ((0.0, 0.0, -_BELOW_M), (0.0, 0.0, 0.04 * h), fork), [1.5 * habit.trunk * h, habit.trunk * h, 0.7 * habit.trunk * h], 7)
+        leader = (lean[0] * 1.6, lean[1] * 1.6, h * (0.93 if habit.form in ("column", "dome") else 0.8))
+        _limb(patches, wood, (fork, leader), (0.68 * habit.trunk * h, 0.12 * habit.trunk * h), 5)
+        for k in range(habit.limbs):
+            (x, y, z), _ = bunches[k * len(bunches) // habit.limbs]
+            start = between(rng, 0.1, 0.6)
+            root = tuple(a + (b - a) * start * 0.7 for a, b in zip(fork, leader, strict=True))
+            knee = ((root[0] + x) / 2 + 0.1 * (root[0] - x), (root[1] + y) / 2 + 0.1 * (root[1] - y), (root[2] + z) / 2 - 0.02 * h)
+            _limb(patches, wood, ((root[0], root[1], root[2]), knee, (x, y, z)), [s * habit.trunk * h for s in (0.42, 0.28, 0.08)], 4)
+    leafy = has_leaves(shape)
+    if leafy:
+        core = dense(shape.species, shape.season)
+        for middle, radius in bunches:
+            _core(patches, core, middle, 0.62 * radius, center, rng)
+    for (x, y, z), radius in bunches:
+        for k in range(habit.cards if leafy else habit.cards // 2):
+            out = _direction(rng)
+            # The lower side of a bunch is in the shade, and has fewer leaves.
+            if out[2] < -0.35 and k % 2:
+                out = (out[0], out[1], -out[2])
+            at = (x + 0.62 * radius * out[0], y + 0.62 * radius * out[1], z + 0.62 * radius * out[2])
+            inner = k == 0
+            where = (x, y, z) if inner else at
+            facing = normalize([a + 0.5 * b for a, b in zip(out, _direction(rng), strict=True)])
+            size = radius * between(rng, 1.0, 1.35)
+            _card(patches, looks[1] if inner or out[2] < -0.35 else looks[0], where, facing, size, rng, (x, y, z), center, upright=not leafy)
+
+
+def has_leaves(shape: PlantShape) -> bool:
+    """Whether it has leaves."""
+    return not (shape.season == "winter" and shape.species in ("oak", "lime", "plane", "birch", "poplar"))
+
+
+def _bunches(habit: Habit, h: float, low: float, half: float, rng: np.random.Generator) -> list[tuple[Vec3, float]]:
+    """Where bunches of leaves are, and their radii: spread over the crown's surface by the golden angle, and one or two within."""
+    out: list[tuple[Vec3, float]] = []
+    high, start = h - low, 2 * math.pi * rng.random()
+    for k in range(habit.bunches):
+        t = (k + 0.5) / habit.bunches
+        radius = between(rng, *habit.radius) * h
+        z = low + radius * 0.7 + (high - 1.6 * radius) * t
+        s = (z - low) / high
+        width = {
+            "round": math.sqrt(max(1 - (2 * s - 0.9) ** 2, 0.03)),
+            "dome": math.sqrt(max(1 - (1.6 * s - 0.5) ** 2, 0.05)) * (1.12 - 0.5 * s),
+            "column": min(1.0, 2.2 * s + 0.4, 2.6 * (1 - s) + 0.25),
+            "cone": 1 - s,
+        }[habit.form]
+        reach = max(half * width - 0.75 * radius, 0.0) * between(rng, 0.7, 1.06)
+        if k % 5 == 2:
+            reach *= 0.3
+        turn = start + 2.399963 * k + between(rng, -0.3, 0.3)
+        out.append(((_round(reach * math.cos(turn)), _round(reach * math.sin(turn)), z), radius))
+    return out
+
+
+def _spruce(patches: Patches, shape: PlantShape, habit: Habit, looks: tuple[Look, Look], rng: np.random.Generator) -> None:
+    """Tiers of branches that hang a little, shorter and shorter up to the tip."""
+    h = shape.height_m
+    _limb(patches, bark(shape.species), ((0.0, 0.0, -_BELOW_M), (0.0, 0.0, h)), (habit.trunk * h, 0.002 * h), 6)
+    tiers = habit.bunches
+    for tier in range(tiers):
+        s = tier / (tiers - 1)
+        z = h * (habit.crown + (0.93 - habit.crown) * s)
+        reach = habit.wide * h / 2 * (1.06 - s) * between(rng, 0.86, 1.1)
+        count = max(4, round(habit.cards * (1 - 0.5 * s)))
+        for k in range(count):
+            turn = 2 * math.pi * (k + 0.5 * (tier % 2) + between(rng, -0.2, 0.2)) / count
+            droop = between(rng, 0.45, 0.8)
+            c, n = _round(math.cos(turn)), _round(math.sin(turn))
+            root = z + 0.62 * droop * reach
+            tip = (reach * c, reach * n, root - droop * reach)
+            base = (0.0, 0.0, min(root, 0.99 * h))
+            side = (-n * reach * 0.6, c * reach * 0.6, 0.0)
+            look = looks[0] if k % 3 else looks[1]
+            _strip(patches, look, base, tip, side, (0.0, 0.0, z - 0.25 * reach))
+
+
+def _palm(patches: Patches, shape: PlantShape, habit: Habit, looks: tuple[Look, Look], rng: np.random.Generator) -> None:
+    """A bare trunk, and fronds that rise from its top and bend down."""
+    h = shape.height_m
+    lean = (between(rng, -0.06, 0.06) * h, between(rng, -0.06, 0.06) * h)
+    top = (lean[0], lean[1], 0.86 * h)
+    trunk = ((0.0, 0.0, -_BELOW_M), (0.3 * lean[0], 0.3 * lean[1], 0.4 * h), top)
+    _limb(patches, bark(shape.species), trunk, [s * habit.trunk * h for s in (1.4, 0.9, 0.8)], 7)
+    reach = habit.wide * h / 2
+    for k in range(habit.bunches):
+        turn = 2.399963 * k
+        c, n = _round(math.cos(turn)), _round(math.sin(turn))
+        rise = between(rng, -0.35, 0.75)
+        knee = (top[0] + 0.5 * reach * c, top[1] + 0.5 * reach * n, top[2] + reach * 0.5 * rise)
+        tip = (top[0] + reach * c, top[1] + reach * n, top[2] + reach * (0.5 * rise - 0.42))
+        side = (-n * reach * 0.24, c * reach * 0.24, 0.0)
+        _strip(patches, looks[0], top, knee, side, (top[0], top[1], top[2] - 0.3 * reach), (0.0, 0.5))
+        _strip(patches, looks[0], knee, tip, side, (top[0], top[1], top[2] - 0.3 * reach), (0.5, 1.0))
+
+
+def _grass(patches: Patches, shape: PlantShape, habit: Habit, looks: tuple[Look, Look], rng: np.random.Generator) -> None:
+    """Tufts on cards that stand."""
+    h = shape.height_m
+    for k in range(habit.bunches):
+        turn, reach = 2.399963 * k, habit.wide * h / 2 * math.sqrt((k + 0.3) / habit.bunches)
+        x, y = _round(reach * math.cos(turn)), _round(reach * math.sin(turn))
+        across = math.pi * rng.random()
+        half = 0.55 * h
+        side = (_round(half * math.cos(across)), _round(half * math.sin(across)), 0.0)
+        high = h * between(rng, 0.6, 1.0)
+        _strip(patches, looks[0], (x, y, -0.04), (x + 0.1 * side[1], y - 0.1 * side[0], high), side, (x, y, -2.0 * h))
+
+
+_GROW: dict[Species, Callable[[Patches, PlantShape, Habit, tuple[Look, Look], np.random.Generator], None]] = {
+    "spruce": _spruce,
+    "palm": _palm,
+    "grass": _grass,
+}
+
+
+# --- pieces -----------------------------------------------------------------------------------------------
+
+
+def _round(value: float) -> float:
+    """Sines differ in their last bits from one C library to another."""
+    return round(value, 6)
+
+
+def _direction(rng: np.random.Generator) -> Vec3:
+    """Any direction, all alike."""
+    z = 2 * rng.random() - 1
+    turn, level = 2 * math.pi * rng.random(), math.sqrt(1 - z * z)
+    return (_round(level * math.cos(turn)), _round(level * math.sin(turn)), float(z))
+
+
+#: The corners of an icosahedron, and its faces.
+_GOLD = (1 + math.sqrt(5)) / 2
+_CORNERS: tuple[Vec3, ...] = tuple(
+    normalize(c)
+    for c in (
+        *((0.0, s, t * _GOLD) for s in (-1, 1) for t in (-1, 1)),
+        *((s, t * _GOLD, 0.0) for s in (-1, 1) for t in (-1, 1)),
+        *((t * _GOLD, 0.0, s) for s in (-1, 1) for t in (-1, 1)),
+    )
+)
+
+
+def _faces() -> tuple[tuple[int, int, int], ...]:
+    """Triples of neighbouring corners, counter-clockwise seen from outside."""
+    near = math.dist((0.0, 1.0, _GOLD), (0.0, -1.0, _GOLD)) / math.sqrt(1 + _GOLD * _GOLD) + 1e-6
+    out: list[tuple[int, int, int]] = []
+    for i, j, k in combinations(range(12), 3):
+        a, b, c = _CORNERS[i], _CORNERS[j], _CORNERS[k]
+        if max(math.dist(a, b), math.dist(b, c), math.dist(a, c)) < near:
+            n = cross([q - p for p, q in zip(a, b, strict=True)], [q - p for p, q in zip(a, c, strict=True)])
+            out.append((i, j, k) if sum(x * y for x, y in zip(n, a, strict=True)) > 0 else (i, k, j))
+    return tuple(out)
+
+
+_FACES = _faces()
+
+
+def _core(patches: Patches, look: Look, middle: Vec3, radius: float, center: Vec3, rng: np.random.Generator) -> None:
+    """The inside of a bunch, where nothing is to be seen through: a lump, lit as its cards are."""
+    size = [radius * between(rng, 0.8, 1.15) for _ in _CORNERS]
+    places = [(middle[0] + r * x, middle[1] + r * y, middle[2] + r * z) for r, (x, y, z) in zip(size, _CORNERS, strict=True)]
+    normals = [_lit(place, center, middle, radius) for place in places]
+    for i, j, k in _FACES:
+        corners = (places[i], places[j], places[k])
+        flat = [(p[0] + p[1], p[2] + 0.5 * p[1]) for p in corners]
+        patches.add(look, corners, flat, (normals[i], normals[j], normals[k]))
+
+
+def _lit(place: Vec3, center: Vec3, bunch: Vec3, radius: float) -> Vec3:
+    """The normal of leaves at a place: away from the middles of the crown and of its bunch."""
+    return normalize([0.6 * (p - c) / radius + 0.9 * (p - b) / radius for p, c, b in zip(place, center, bunch, strict=True)])
+
+
+def _both(patches: Patches, look: Look, corners: Sequence[Vec3], uv: Sequence[tuple[float, float]], normals: Sequence[Vec3]) -> None:
+    """A patch for those before it, and one for those behind it, lit alike."""
+    patches.add(look, corners, uv, normals)
+    patches.add(look, corners[::-1], uv[::-1], normals[::-1])
+
+
+def _card(
+    patches: Patches, look: Look, at: Vec3, facing: Vec3, half: float, rng: np.random.Generator, bunch: Vec3, center: Vec3, *, upright: bool
+) -> None:
+    """A square about a place. Its normals lead away from the middles of its bunch and of the crown. `upright`: it grows away from that."""
+    about = normalize([a - b for a, b in zip(at, center, strict=True)]) if upright else _direction(rng)
+    right = cross(about, facing)
+    if right[0] ** 2 + right[1] ** 2 + right[2] ** 2 < 1e-4:
+        right = cross((1.0, 0.0, 0.0) if abs(facing[0]) < 0.9 else (0.0, 1.0, 0.0), facing)
+    right = normalize(right)
+    up = cross(facing, right)
+    corners = [
+        (at[0] + half * (s * right[0] + t * up[0]), at[1] + half * (s * right[1] + t * up[1]), at[2] + half * (s * right[2] + t * up[2]))
+        for s, t in ((-1, -1), (1, -1), (1, 1), (-1, 1))
+    ]
+    normals = [_lit(corner, center, bunch, half) for corner in corners]
+    _both(patches, look, corners, [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)], normals)
+
+
+def _strip(patches: Patches, look: Look, base: Vec3, tip: Vec3, side: Vec3, center: Vec3, share: tuple[float, float] = (0.0, 1.0)) -> None:
+    """A flat strip from a base to a tip, as wide as twice `side`, with a picture whose lower edge is at the base."""
+    corners = [
+        tuple(b - s for b, s in zip(base, side, strict=True)),
+        tuple(b + s for b, s in zip(base, side, strict=True)),
+        tuple(t + s for t, s in zip(tip, side, strict=True)),
+        tuple(t - s for t, s in zip(tip, side, strict=True)),
+    ]
+    normals = [normalize([a - b for a, b in zip(corner, center, strict=True)]) for corner in corners]
+    low, high = share
+    _both(patches, look, corners, [(0.0, low), (1.0, low), (1.0, high), (0.0, high)], normals)
+
+
+def _limb(patches: Patches, look: Look, points: Sequence[Vec3], radii: Sequence[float], sides: int) -> None:
+    """A round limb along some points, one radius at each; closed by nothing, since its ends are in the ground and in leaves."""
+    ring = circle(sides).tolist()
+    loops: list[list[tuple[Vec3, Vec3]]] = []
+    for k, (point, radius) in enumerate(zip(points, radii, strict=True)):
+        a, b = points[max(k - 1, 0)], points[min(k + 1, len(points) - 1)]
+        along = normalize([q - p for p, q in zip(a, b, strict=True)])
+        right = normalize(cross(along, (1.0, 0.0, 0.0) if abs(along[0]) < 0.7 else (0.0, 1.0, 0.0)))
+        up = cross(along, right)
+        loop = []
+        for c, s in ring:
+            n = (c * right[0] + s * up[0], c * right[1] + s * up[1], c * right[2] + s * up[2])
+            loop.append(((point[0] + radius * n[0], point[1] + radius * n[1], point[2] + radius * n[2]), n))
+        loops.append(loop)
+    way = 0.0
+    for k in range(len(points) - 1):
+        step = math.dist(points[k], points[k + 1]) / 1.2
+        for i in range(sides):
+            j = (i + 1) % sides
+            quad = (loops[k][i], loops[k][j], loops[k + 1][j], loops[k + 1][i])
+            u0, u1 = i / sides, (i + 1) / sides
+            patches.add(look, [p for p, _ in quad], [(u0, way), (u1, way), (u1, way + step), (u0, way + step)], [n for _, n in quad])
+        way += step
