@@ -30,6 +30,7 @@ RANDOMIZERS = Registry(
         "lights": "diorama.randomizers.lights:Lights",
         "background": "diorama.randomizers.background:Background",
         "buildings": "diorama.randomizers.street.buildings:Buildings",
+        "planting": "diorama.randomizers.street.planting:Planting",
         "hdr-map": "diorama.randomizers.hdr:HdrMaps",
         "sky": "diorama.randomizers.sky:Sky",
         "photo-backdrop": "diorama.randomizers.photo_backdrop:PhotoBackdrops",

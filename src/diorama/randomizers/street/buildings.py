@@ -9,14 +9,14 @@ from diorama.randomizers.base import Context, Labelled, Stage
 from diorama.randomizers.distributions import Choice, Constant, Distribution, require, require_one_of, require_share
 from diorama.randomizers.placement import pose_json
 from diorama.randomizers.street.fronts import Frontage, Lot, frontages
-from diorama.randomizers.street.quarters import QUARTERS, RULES, Rule
+from diorama.randomizers.street.quarters import QUARTERS, RULES, Rule, setting_of
 from diorama.randomizers.street.standing import facing
 from diorama.sim.assets.street.buildings.layout import openings
 from diorama.sim.assets.street.buildings.styles import dress
 from diorama.sim.codec import from_json, to_json
 from diorama.sim.errors import InvalidValue
 from diorama.sim.seeds import Seed
-from diorama.sim.spec import BodySpec, BoundaryShape, BuildingShape, Pose, RoadMap, SceneSpec
+from diorama.sim.spec import BodySpec, BoundaryShape, BuildingShape, HedgeShape, Pose, RoadMap, SceneSpec
 from diorama.sim.spec.buildings import Shared
 
 #: Widths and depths are whole numbers of these, and so many variants are drawn, so that houses share their meshes.
@@ -30,8 +30,9 @@ _FOOTING_M, _PLINTH_STEP_M = 0.3, 0.25
 _WALL_TO_WALL_M = 0.25
 #: A front garden has room for a wall when it is so deep; the wall stands so far behind the plot's front, and is open so wide before a door.
 _GARDEN_M, _INSIDE_M, _GATE_M = 1.2, 0.2, 1.4
-#: On sloping ground a wall's pieces are no longer than this.
-_PIECE_M = 6.0
+_HEDGE_M = 0.45
+#: Pieces of walls are no longer than this, on sloping ground or where the street bends, and elsewhere; and no shorter.
+_PIECE_M, _LONGEST_M, _LEAST_FENCE_M, _FENCE_STEP_M = 6.0, 15.0, 0.5, 0.25
 
 
 @dataclass(slots=True)
@@ -89,7 +90,7 @@ class Buildings(Labelled):
     def sample(self, seed: Seed, spec: SceneSpec, context: Context) -> dict[str, Any]:
         if spec.roads is None:
             raise InvalidValue('buildings stand along roads, and the scene has none: use them in the scenario "street"')
-        setting = self._setting(seed.child("setting"), spec)
+        setting = setting_of(spec, self.setting, seed.child("setting"))
         lit = round(self.lit.sample(seed.child("lit").rng()), 3)
         town = _Town()
         for frontage in frontages([area for area in spec.roads.areas if area.kind == "plot"]):
@@ -108,12 +109,6 @@ class Buildings(Labelled):
         houses = (BodySpec(**_body(h), shape=from_json(BuildingShape, h["shape"]), stuff="building", tags=("building",)) for h in params["houses"])
         return spec.replace(bodies=(*spec.bodies, *houses, *map(_boundary, params["boundaries"])))
 
-    def _setting(self, seed: Seed, spec: SceneSpec) -> str:
-        if self.setting is not None:
-            return self.setting.sample(seed.rng())
-        noted = dict(spec.notes).get("setting")
-        return noted if noted in QUARTERS else Choice(list(QUARTERS)).sample(seed.rng())
-
     def _build(self, seed: Seed, rule: Rule, frontage: Frontage, roads: RoadMap, lit: float, town: _Town) -> None:
         """Rows of houses along one front."""
         way = rule.gap_m.sample(seed.child("start").rng()) / 2
@@ -127,6 +122,8 @@ class Buildings(Labelled):
             variant, fence = int(rng.integers(_VARIANTS)), rule.fences.sample(rng)
             if self.setback_m is not None:
                 plan["setback_m"] = self.setback_m.sample(row.child("setback").rng())
+            first = len(town.houses)
+            row_m, gates = way, []
             for k in range(count):
                 own = row.child("house", k).rng()
                 house = dict(plan) if alike else plan | {name: getattr(rule, name).sample(own) for name in _OF_HOUSES}
@@ -137,14 +134,17 @@ class Buildings(Labelled):
                     way += house["width_m"]
                     break
                 start, lot = fitted
-                name = f"{frontage.name}-{number}-{k}"
                 shape = _shape(house, lot, variant if alike else other, lit)
-                town.houses.append(_House(f"house-{name}", shape, lot))
-                if fenced and house["setback_m"] >= _GARDEN_M:
-                    town.boundaries += _fence(f"fence-{name}", fence, variant, shape, frontage, start, between, roads)
+                town.houses.append(_House(f"house-{frontage.name}-{number}-{k}", shape, lot))
+                row_m = start if k == 0 else row_m
+                gates += [(start + low, start + high) for low, high in _gates(shape)]
                 way = start + lot.width_m + between
                 if len(town.houses) >= self.most:
-                    return
+                    break
+            if len(town.houses) > first and fenced and plan["setback_m"] >= _GARDEN_M:
+                margin = min(between, gap) / 2
+                span = (max(row_m - margin, 0.0), min(way - between + margin, frontage.length_m))
+                town.boundaries += _fence(f"{frontage.name}-{number}", fence, variant, span, gates, frontage, roads)
             way += gap - between
             number += 1
 
@@ -224,26 +224,39 @@ def _body(drawn: dict[str, Any]) -> dict[str, Any]:
 
 
 def _fence(
-    name: str, style: str, variant: int, shape: BuildingShape, frontage: Frontage, start: float, between: float, roads: RoadMap
+    name: str, style: str, variant: int, span: tuple[float, float], gates: Sequence[tuple[float, float]], frontage: Frontage, roads: RoadMap
 ) -> list[dict[str, Any]]:
-    """Pieces of a wall or a fence along the front of a house's garden, open before its door or garage."""
-    low, high = max(start - between / 2, 0.0), min(start + shape.width_m + between / 2, frontage.length_m)
+    """Pieces of a wall, a fence or a hedge along the fronts of a row's gardens, open at the gates."""
+    low, high = span
     spans: list[tuple[float, float]] = []
-    for a, b in _gates(shape):
-        spans.append((low, start + a))
-        low = start + b
+    for a, b in sorted(gates):
+        spans.append((low, a))
+        low = max(low, b)
     spans.append((low, high))
-    height = {"mesh": 1.9, "panel": 1.5, "picket": 0.95, "railing": 1.1}.get(style, 0.7 + 0.1 * (variant % 5))
+    most = _PIECE_M if roads.terrain.hills or len(frontage.line_m) > 2 else _LONGEST_M
     out: list[dict[str, Any]] = []
-    pieces = [(a + (b - a) * i / n, a + (b - a) * (i + 1) / n) for a, b in spans for n in [math.ceil((b - a) / _PIECE_M)] for i in range(n)]
-    for k, (a, b) in enumerate(pieces):
-        length = math.floor((b - a) / 0.25) * 0.25
-        if length < 0.5:
-            continue
-        lot = frontage.lot(a + (b - a - length) / 2, length, 0.3, _INSIDE_M)
-        piece = BoundaryShape(style=style, length_m=length, height_m=round(height, 2), variant=variant)  # pyright: ignore[reportArgumentType] - a rule's word
-        out.append({"name": f"{name}-{k}", "shape": to_json(piece)} | _leaning(piece, lot, roads))
+    for low, high in spans:
+        count = math.ceil(max(high - low, 0.0) / most)
+        for k in range(count):
+            a, b = low + (high - low) * k / count, low + (high - low) * (k + 1) / count
+            length = math.floor((b - a) / _FENCE_STEP_M) * _FENCE_STEP_M
+            if length < _LEAST_FENCE_M:
+                continue
+            deep = _HEDGE_M if style == "hedge" else _INSIDE_M
+            lot = frontage.lot((a + b - length) / 2, length, 2 * deep, 0.0)
+            piece = _piece(style, length, variant)
+            out.append(
+                {"name": f"{'hedge' if style == 'hedge' else piece.stuff}-{name}-{len(out)}", "shape": to_json(piece)} | _leaning(piece, lot, roads)
+            )
     return out
+
+
+def _piece(style: str, length: float, variant: int) -> BoundaryShape | HedgeShape:
+    """As high as such things are, and not all alike."""
+    if style == "hedge":
+        return HedgeShape(length_m=length, height_m=round(1.0 + 0.15 * (variant % 6), 2), width_m=0.7, variant=variant % 8)
+    height = {"mesh": 1.9, "panel": 1.5, "picket": 0.95, "railing": 1.1}.get(style, 0.7 + 0.1 * (variant % 5))
+    return from_json(BoundaryShape, {"style": style, "length_m": length, "height_m": round(height, 2), "variant": variant})
 
 
 def _gates(shape: BuildingShape) -> list[tuple[float, float]]:
@@ -256,15 +269,16 @@ def _gates(shape: BuildingShape) -> list[tuple[float, float]]:
     return sorted(open_)
 
 
-def _leaning(piece: BoundaryShape, lot: Lot, roads: RoadMap) -> dict[str, Any]:
-    """On the ground and as steep as it is along it; upright across."""
+def _leaning(piece: BoundaryShape | HedgeShape, lot: Lot, roads: RoadMap) -> dict[str, Any]:
+    """In the middle of its lot, on the ground and as steep as that is along it; upright across."""
     left, right = lot.corners[:2]
-    x, y = lot.front_m
+    x, y = lot.middle_m
     rise = roads.ground_m(*right, "plot") - roads.ground_m(*left, "plot")
     level = roads.ground_m(x, y, "plot")
     return pose_json((x, y, level + piece.origin_m), facing(lot.out, rise / piece.length_m))
 
 
 def _boundary(drawn: dict[str, Any]) -> BodySpec:
-    shape = from_json(BoundaryShape, drawn["shape"])
-    return BodySpec(**_body(drawn), shape=shape, stuff=shape.stuff, tags=("boundary", "street-furniture"))
+    kind = HedgeShape if drawn["shape"]["kind"] == HedgeShape.kind else BoundaryShape
+    shape = from_json(kind, drawn["shape"])
+    return BodySpec(**_body(drawn), shape=shape, stuff=shape.stuff, tags=("plant",) if kind is HedgeShape else ("boundary",))

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from diorama.randomizers.distributions import Choice, Constant, Distribution, Uniform, UniformInt
+from diorama.sim.seeds import Seed
+from diorama.sim.spec import SceneSpec
 
 Quarter = Literal["town", "terraces", "suburb", "modern", "industrial", "farms"]
 #: Which quarters are found in streets of the scenario's settings.
@@ -21,8 +23,8 @@ class Rule:
     """How a quarter is built up.
 
     Houses stand in rows of `row`, wall to wall or with `between_m` between them, and behind each row is a `gap_m`. Those of a row share setback,
-    depth and floor height; in a share `alike` of the rows all else too. A share `fenced` of the rows has a wall or a fence in front, where there is
-    room for one, of one of `fences`.
+    depth and floor height; in a share `alike` of the rows all else too. A share `fenced` of the rows has a wall, a fence or a hedge in front, one of
+    `fences`, where there is room for it.
     """
 
     style: Distribution
@@ -68,7 +70,7 @@ RULES: dict[Quarter, Rule] = {
         gap_m=Choice({1.2: 0.6, 3.5: 0.4}),
         alike=0.85,
         fenced=0.85,
-        fences=Choice({"brick-wall": 0.6, "railing": 0.2, "plaster-wall": 0.1, "stone-wall": 0.1}),
+        fences=Choice({"brick-wall": 0.5, "railing": 0.15, "plaster-wall": 0.1, "stone-wall": 0.1, "hedge": 0.15}),
     ),
     "suburb": Rule(
         style=Choice({"brick-house": 0.45, "plaster-house": 0.35, "wood-house": 0.2}),
@@ -84,7 +86,7 @@ RULES: dict[Quarter, Rule] = {
         between_m=Uniform(2.5, 5.0),
         alike=0.2,
         fenced=0.6,
-        fences=Choice({"brick-wall": 0.35, "picket": 0.25, "panel": 0.15, "stone-wall": 0.1, "railing": 0.1, "plaster-wall": 0.05}),
+        fences=Choice({"hedge": 0.35, "brick-wall": 0.25, "picket": 0.15, "panel": 0.1, "stone-wall": 0.05, "railing": 0.05, "plaster-wall": 0.05}),
     ),
     "modern": Rule(
         style=Choice({"flats": 0.55, "slab": 0.2, "office": 0.25}),
@@ -100,7 +102,7 @@ RULES: dict[Quarter, Rule] = {
         between_m=Uniform(0.0, 6.0),
         alike=0.6,
         fenced=0.3,
-        fences=Choice({"plaster-wall": 0.5, "railing": 0.5}),
+        fences=Choice({"plaster-wall": 0.3, "railing": 0.3, "hedge": 0.4}),
     ),
     "industrial": Rule(
         style=Choice({"hall": 0.8, "office": 0.1, "brick-house": 0.1}),
@@ -129,6 +131,14 @@ RULES: dict[Quarter, Rule] = {
         gap_m=Uniform(20.0, 70.0),
         between_m=Uniform(5.0, 12.0),
         fenced=0.5,
-        fences=Choice({"stone-wall": 0.4, "picket": 0.3, "panel": 0.3}),
+        fences=Choice({"hedge": 0.45, "stone-wall": 0.25, "picket": 0.2, "panel": 0.1}),
     ),
 }
+
+
+def setting_of(spec: SceneSpec, drawn: Distribution | None, seed: Seed) -> str:
+    """What part of town a scene is: as drawn, or else as its scenario noted, or else any."""
+    if drawn is not None:
+        return drawn.sample(seed.rng())
+    noted = dict(spec.notes).get("setting")
+    return noted if noted in QUARTERS else Choice(list(QUARTERS)).sample(seed.rng())

@@ -10,6 +10,7 @@ from diorama.randomizers.sensor import Sensor
 from diorama.randomizers.sky import Sky
 from diorama.randomizers.street.buildings import Buildings
 from diorama.randomizers.street.parked import Parked
+from diorama.randomizers.street.planting import Planting
 from diorama.randomizers.street.rig import VehicleRig
 from diorama.randomizers.street.traffic import Traffic
 from diorama.scenes.driving.ground import bodies
@@ -86,6 +87,7 @@ class Street:
         # What stands there comes first, then who passes it, then light and weather; the camera is last.
         return (
             Buildings(),
+            Planting(),
             Parked(),
             Traffic(),
             Sky(),

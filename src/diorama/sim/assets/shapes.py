@@ -13,14 +13,17 @@ from diorama.sim.assets.street.furniture.signs import sign_asset, sign_post_asse
 from diorama.sim.assets.street.people.person import person_asset
 from diorama.sim.assets.street.plants.hedge import hedge_asset
 from diorama.sim.assets.street.plants.tree import plant_asset
+from diorama.sim.assets.street.scenery import belt_asset, hills_asset
 from diorama.sim.assets.street.vehicles import vehicle_asset
 from diorama.sim.spec import (
+    BeltShape,
     BoundaryShape,
     BoxShape,
     BuildingShape,
     CylinderShape,
     GroundShape,
     HedgeShape,
+    HillsShape,
     MastShape,
     PaintShape,
     PersonShape,
@@ -35,6 +38,8 @@ from diorama.sim.spec import (
 )
 
 _MAKERS: dict[type, Callable[[Any], Asset]] = {
+    HillsShape: hills_asset,
+    BeltShape: belt_asset,
     HedgeShape: hedge_asset,
     PlantShape: plant_asset,
     BoundaryShape: boundary_asset,

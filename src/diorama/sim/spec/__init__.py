@@ -24,6 +24,7 @@ from diorama.sim.spec.plants import HedgeShape, PlantShape
 from diorama.sim.spec.pose import Motion, Pose
 from diorama.sim.spec.roads import Area, Hill, Lane, Line, RoadMap, Signal, Terrain
 from diorama.sim.spec.scene import PhysicsSpec, SceneSpec
+from diorama.sim.spec.scenery import BeltShape, HillsShape
 from diorama.sim.spec.sensor import SensorSpec, ToneCurve
 from diorama.sim.spec.shapes import BoxShape, CylinderShape, MeshShape, PrismShape, Shape, SphereShape
 from diorama.sim.spec.signs import MastShape, SignPostShape, SignShape, TrafficLightShape
@@ -38,6 +39,7 @@ __all__ = [
     "Area",
     "Attributes",
     "Backdrop",
+    "BeltShape",
     "BodySpec",
     "BoundaryShape",
     "BoxShape",
@@ -58,6 +60,7 @@ __all__ = [
     "HedgeShape",
     "Highlight",
     "Hill",
+    "HillsShape",
     "ImageTexture",
     "KannalaBrandt",
     "Lane",

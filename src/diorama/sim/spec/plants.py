@@ -52,6 +52,11 @@ class HedgeShape:
         check(self.variant >= 0, self, f"variant must be 0 or more, got {self.variant}")
 
     @property
+    def stuff(self) -> str:
+        """What it is in semantic masks."""
+        return "vegetation"
+
+    @property
     def origin_m(self) -> float:
         """How high the body's origin is above its landmark ``base``."""
         return self.height_m / 2

@@ -37,6 +37,12 @@ class Patches:
         self._normals.setdefault(look, []).extend(normals or [_normal(corners)] * len(corners))
         self._faces.setdefault(look, []).extend((first, first + k, first + k + 1) for k in range(1, len(corners) - 1))
 
+    def stretch(self, height_m: float) -> None:
+        """Make all of it larger or smaller alike, so that its highest point is this high."""
+        factor = height_m / max(z for corners in self._corners.values() for _, _, z in corners)
+        for look, corners in self._corners.items():
+            self._corners[look] = [(x * factor, y * factor, z * factor) for x, y, z in corners]
+
     def asset(
         self,
         asset_id: str,

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from diorama.sim.render.raster import shadow_draw
 from diorama.sim.render.raster.device import Array, Scratch, layout, records, wp
 from diorama.sim.render.raster.light_data import BOUNDS_SIZES, POINT, RECT, SPOT, SUN, LightData, ShadowBounds, ShadowLevel, ShadowMap, Shadows
+from diorama.sim.render.raster.partial import nearest_first
 from diorama.sim.render.raster.scene import SceneArrays
 from diorama.sim.render.raster.shadow_rows import ShadowRows, within_bounds
 from diorama.sim.render.raster.shadow_views import NEAR_M, View, closer_views, ground, lowest_m, views
@@ -119,7 +120,7 @@ class SceneLights:
         shadows.texels[int(maps[0]["start"]) : rows.texels].zero_()
         flags = wp.array(np.stack(drawn), dtype=wp.uint8, device=device)
         mesh = (scene.vertices, scene.faces, scene.triangle_body, scene.presence)
-        launch(shadow_draw.draw, (scene.count, self._strips), *mesh, flags, self._strips, shadows.texels)
+        launch(shadow_draw.draw, (scene.count, self._strips), *mesh, flags, self._order(maps), self._strips, shadows.texels)
         counts = [int((-(-maps["width"] // size) * -(-maps["height"] // size)).max()) for size in BOUNDS_SIZES[: int(maps["widest"].max()) + 1]]
         launch(shadow_draw.bound, (counts[0],), shadows.sizes, shadows.texels, shadows.bounds)
         for size, count in list(enumerate(counts))[1:]:
@@ -130,6 +131,20 @@ class SceneLights:
         for level in range(int(maps["levels"].max())):
             made = levels[(maps["first_level"] + level)[maps["levels"] > level]]
             launch(shadow_draw.coarsen, (int((made["across"] * made["rows"]).max()),), shadows.levels, shadows.texels, level, shadows.cells)
+
+    def _order(self, maps: Any) -> Array:
+        """In which order triangles are drawn: on a CPU, those that alpha cuts come last, and of these first what is nearest to the first light.
+        What is behind others need not be looked up in textures.
+        """
+        scene, device = self._scene, self._scratch.device
+        cut = scene.partial.numpy()
+        if device != "cpu" or not len(cut):
+            return wp.empty(0, dtype=wp.int32, device=device)
+        whole = np.ones(scene.count, np.bool_)
+        whole[cut] = False
+        x, y, z = np.array(maps[0]["exact_rotation"])[2]
+        ahead = nearest_first(scene, cut, lambda middles: middles[:, 0] * x + middles[:, 1] * y + middles[:, 2] * z)
+        return wp.array(np.concatenate([np.flatnonzero(whole), ahead]), dtype=wp.int32, device=device)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,11 @@
 """Looking at triangles that are not everywhere there for everybody: cut-outs, and layers of see-through surfaces."""
 
+from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import warp
+from numpy.typing import NDArray
 
 from diorama.sim.render.raster.device import Array, Scratch, wp
 from diorama.sim.render.raster.layers import MOST_LAYERS, Layers, add_layer
@@ -10,6 +13,7 @@ from diorama.sim.render.raster.presence import COLORS, Chart, Presence, chart_of
 from diorama.sim.render.raster.projection import Projection
 from diorama.sim.render.raster.scene import SceneArrays
 from diorama.sim.render.raster.visibility import GROUP, GROUP_SIZE, Columns, Functions, inverse_distance, place_at, span
+from diorama.sim.transforms import Matrix, Vec3
 
 warp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False})
 
@@ -103,7 +107,7 @@ class Partial:
     """The partial triangles of a scene, for the samples at `offsets` (with a lens, of `rays`), the first `colors` of which are of colours.
 
     The others are seen by `who` (see presence.py). `width` is the picture's, and `strips` threads share a triangle's rows. There is room for
-    `rows` rows at a time.
+    `rows` rows at a time. On a CPU, what is nearest to the `eye` is looked at first: what it hides need not be looked up in textures.
     """
 
     def __init__(
@@ -119,6 +123,7 @@ class Partial:
         colors: int,
         who: int,
         strips: int,
+        eye: Vec3,
     ) -> None:
         self._scene, self._projection = scene, projection
         self._width, self._strips = width, strips
@@ -126,6 +131,7 @@ class Partial:
         self._sieve.presence, self._sieve.offsets, self._sieve.rays = scene.presence, offsets, rays
         self._sieve.colors, self._sieve.who, self._sieve.pixel_rad = colors, int(who), projection.pixel_rad
         self._sieve.inverse_near, self._sieve.inverse_far = projection.reach
+        self._order = _nearest_first(scene, eye) if scene.partial.device.is_cpu else scene.partial
         self.layers: Any = Layers()
         self._layered = colors > 0 and len(scene.layers) > 0
         if self._layered:
@@ -137,7 +143,7 @@ class Partial:
         """Look at the rows from `top` to before `bottom`. `winners` are those of all samples so far; `layers` are what is before them."""
         # The same memory, number by number.
         each = wp.array(ptr=winners.ptr, dtype=wp.uint64, shape=GROUP * len(winners), device=winners.device)
-        self._launch(self._scene.partial, top, bottom, each, Layers())
+        self._launch(self._order, top, bottom, each, Layers())
         if self._layered:
             self._launch(self._scene.layers, top, bottom, each, self.layers)
 
@@ -145,6 +151,18 @@ class Partial:
         self._sieve.triangles = triangles
         inputs = [self._projection.functions, self._projection.bounds, self._sieve, self._width, top, bottom, self._strips, winners, layers]
         wp.launch(rasterize_partial, dim=(len(triangles), self._strips), inputs=inputs, device=winners.device)
+
+
+def _nearest_first(scene: SceneArrays, eye: Vec3) -> Array:
+    """The partial triangles in the order of their middles' distances."""
+    order = nearest_first(scene, scene.partial.numpy(), lambda middles: ((middles - eye) ** 2).sum(axis=1))
+    return wp.array(order, dtype=wp.int32, device=scene.partial.device)
+
+
+def nearest_first(scene: SceneArrays, triangles: NDArray[np.int32], distance: Callable[[Matrix], NDArray[np.float64]]) -> NDArray[np.int32]:
+    """Triangles in the order of the `distance` of their middles (n, 3) in the world, on the host."""
+    middles = scene.vertices.numpy()[scene.faces.numpy()[triangles]].sum(axis=1) / 3
+    return triangles[np.argsort(distance(middles), kind="stable")]
 
 
 def most_rows(scene: SceneArrays, width: int, colors: int) -> int:

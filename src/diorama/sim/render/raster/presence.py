@@ -84,7 +84,7 @@ def chart_of(presence: Presence, t: int, second: wp.vec3d, third: wp.vec3d, whol
     return out
 
 
-@wp.func
+@wp.func(inline=True)
 def is_there(presence: Presence, chart: Chart, place: wp.vec3d, pixel_rad: wp.float64) -> bool:
     """Whether alpha leaves something of a triangle at a place of the picture or the map, (u, v, 1), or on a unit ray; then `pixel_rad` is how
     far apart those of neighbouring pixels are.

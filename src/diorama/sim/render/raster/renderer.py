@@ -288,7 +288,8 @@ class Raster:
         partial, layers = None, self._no_layers
         if len(scene.partial):
             sight = {"offsets": offsets, "rays": rays, "width": w, "rows": rows, "colors": colors, "who": who}
-            partial = Partial(scene, projection, self._scratch, **sight, strips=self._strips)
+            eye = shot.camera.world_from_camera.position_m
+            partial = Partial(scene, projection, self._scratch, **sight, strips=self._strips, eye=eye)
             layers = partial.layers
         for top in range(shot.top, shot.bottom, rows):
             bottom = min(top + rows, shot.bottom)

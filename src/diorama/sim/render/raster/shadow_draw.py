@@ -198,11 +198,14 @@ def draw(
     triangle_body: wp.array(dtype=int),
     presence: Presence,
     drawn: wp.array2d(dtype=wp.uint8),
+    order: wp.array(dtype=int),
     strips: int,
     texels: wp.array(dtype=float),
 ):
-    """Draw the triangles of each body as `drawn` (map, body) says."""
+    """Draw the triangles of each body as `drawn` (map, body) says, in an `order` if there is one."""
     m, t, strip = wp.tid()
+    if order.shape[0] > 0:
+        t = order[t]
     how = drawn[m, triangle_body[t]]
     kind = kind_of(presence, t)
     if how == wp.uint8(0) or is_absent(kind, LIGHT):

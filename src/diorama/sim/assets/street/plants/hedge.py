@@ -6,6 +6,7 @@ from diorama.sim.assets.mesh import Asset
 from diorama.sim.assets.recipe import between
 from diorama.sim.assets.street.patches import Patches
 from diorama.sim.assets.street.plants.leaves import dense, spray
+from diorama.sim.assets.street.plants.tree import both_sides
 from diorama.sim.seeds import Seed
 from diorama.sim.spec.plants import HedgeShape
 from diorama.sim.transforms import Vec3, normalize
@@ -55,9 +56,7 @@ def hedge_asset(shape: HedgeShape) -> Asset:
             (x - side[0] + lean * size, y - side[1], z + size),
         ]
         uv = [(0.0, 0.1), (1.0, 0.1), (1.0, 0.6), (0.0, 0.6)]
-        normals = [_outwards(p, shape) for p in corners]
-        patches.add(leaves, corners, uv, normals)
-        patches.add(leaves, corners[::-1], uv[::-1], normals[::-1])
+        both_sides(patches, leaves, corners, uv, [_outwards(p, shape) for p in corners])
     hull = np.array([(x, y, z) for x in (-shape.width_m / 2, shape.width_m / 2) for y in (-half, half) for z in (-_BELOW_M, shape.height_m)])
     return patches.asset(
         f"hedge:{shape!r}",

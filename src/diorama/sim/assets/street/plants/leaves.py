@@ -83,7 +83,7 @@ def spray(species: Species, season: Season) -> tuple[Look, Look]:
 def dense(species: Species, season: Season, strength: float = 0.7) -> Look:
     """Leaves without holes, a metre of them: the inside of a crown, the side of a hedge. It tiles."""
     rng = Seed(0).child("dense leaves", species, season).rng()
-    colors = inks(species, season)
+    colors = inks(species, season) or ((104, 88, 76), (120, 104, 92), (90, 78, 70))  # or twigs, from afar
     picture = np.empty((_PX // 2, _PX // 2, 3), np.uint8)
     side = _PX // 2
     picture[:] = tuple(int(0.35 * c) for c in colors[0])

@@ -64,6 +64,7 @@ def plant_asset(shape: PlantShape) -> Asset:
     looks = spray(shape.species, shape.season)
     thick = habit.trunk * shape.height_m
     _GROW.get(shape.species, _broadleaf)(patches, shape, habit, looks, rng)
+    patches.stretch(shape.height_m)
     stem = max(thick, 0.03)
     top = max(habit.crown * shape.height_m, min(1.0, 0.5 * shape.height_m))
     hull = np.array([(stem * c, stem * s, z) for c, s in circle(6).tolist() for z in (-_BELOW_M, top)])
@@ -104,7 +105,7 @@ def _broadleaf(patches: Patches, shape: PlantShape, habit: Habit, looks: tuple[L
     if leafy:
         core = dense(shape.species, shape.season)
         for middle, radius in bunches:
-            _core(patches, core, middle, 0.62 * radius, center, rng)
+            lump(patches, core, middle, 0.62 * radius, center, rng)
     for (x, y, z), radius in bunches:
         for k in range(habit.cards if leafy else habit.cards // 2):
             out = _direction(rng)
@@ -250,8 +251,8 @@ def _faces() -> tuple[tuple[int, int, int], ...]:
 _FACES = _faces()
 
 
-def _core(patches: Patches, look: Look, middle: Vec3, radius: float, center: Vec3, rng: np.random.Generator) -> None:
-    """The inside of a bunch, where nothing is to be seen through: a lump, lit as its cards are."""
+def lump(patches: Patches, look: Look, middle: Vec3, radius: float, center: Vec3, rng: np.random.Generator) -> None:
+    """The inside of a bunch, where nothing is to be seen through, lit as leaves about a crown's `center` are."""
     size = [radius * between(rng, 0.8, 1.15) for _ in _CORNERS]
     places = [(middle[0] + r * x, middle[1] + r * y, middle[2] + r * z) for r, (x, y, z) in zip(size, _CORNERS, strict=True)]
     normals = [_lit(place, center, middle, radius) for place in places]
@@ -266,10 +267,11 @@ def _lit(place: Vec3, center: Vec3, bunch: Vec3, radius: float) -> Vec3:
     return normalize([0.6 * (p - c) / radius + 0.9 * (p - b) / radius for p, c, b in zip(place, center, bunch, strict=True)])
 
 
-def _both(patches: Patches, look: Look, corners: Sequence[Vec3], uv: Sequence[tuple[float, float]], normals: Sequence[Vec3]) -> None:
+def both_sides(patches: Patches, look: Look, corners: Sequence[Vec3], uv: Sequence[tuple[float, float]], normals: Sequence[Vec3]) -> None:
     """A patch for those before it, and one for those behind it, lit alike."""
     patches.add(look, corners, uv, normals)
-    patches.add(look, corners[::-1], uv[::-1], normals[::-1])
+    back = [0, *range(len(corners) - 1, 0, -1)]  # cut into the same triangles
+    patches.add(look, [corners[k] for k in back], [uv[k] for k in back], [normals[k] for k in back])
 
 
 def _card(
@@ -287,20 +289,17 @@ def _card(
         for s, t in ((-1, -1), (1, -1), (1, 1), (-1, 1))
     ]
     normals = [_lit(corner, center, bunch, half) for corner in corners]
-    _both(patches, look, corners, [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)], normals)
+    both_sides(patches, look, corners, [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)], normals)
 
 
 def _strip(patches: Patches, look: Look, base: Vec3, tip: Vec3, side: Vec3, center: Vec3, share: tuple[float, float] = (0.0, 1.0)) -> None:
     """A flat strip from a base to a tip, as wide as twice `side`, with a picture whose lower edge is at the base."""
-    corners = [
-        tuple(b - s for b, s in zip(base, side, strict=True)),
-        tuple(b + s for b, s in zip(base, side, strict=True)),
-        tuple(t + s for t, s in zip(tip, side, strict=True)),
-        tuple(t - s for t, s in zip(tip, side, strict=True)),
-    ]
+    dx, dy, dz = side
+    ends = ((base, -1), (base, 1), (tip, 1), (tip, -1))
+    corners = [(x + sign * dx, y + sign * dy, z + sign * dz) for (x, y, z), sign in ends]
     normals = [normalize([a - b for a, b in zip(corner, center, strict=True)]) for corner in corners]
     low, high = share
-    _both(patches, look, corners, [(0.0, low), (1.0, low), (1.0, high), (0.0, high)], normals)
+    both_sides(patches, look, corners, [(0.0, low), (1.0, low), (1.0, high), (0.0, high)], normals)
 
 
 def _limb(patches: Patches, look: Look, points: Sequence[Vec3], radii: Sequence[float], sides: int) -> None:

@@ -1,0 +1,322 @@
+"""Trees along streets and in gardens, and what there is to be seen from afar."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any, ClassVar, get_args
+
+import numpy as np
+
+from diorama.randomizers.base import Context, Labelled, Stage
+from diorama.randomizers.distributions import Choice, Distribution, Uniform, UniformInt, require, require_one_of, rounded
+from diorama.randomizers.placement import pose_json
+from diorama.randomizers.street.fronts import Edge, Lot, is_inside, rim_of
+from diorama.randomizers.street.quarters import QUARTERS, setting_of
+from diorama.randomizers.street.standing import facing
+from diorama.sim.assets.street.plants.tree import HABITS
+from diorama.sim.codec import from_json, to_json
+from diorama.sim.errors import InvalidValue
+from diorama.sim.seeds import Seed
+from diorama.sim.spec import BeltShape, BodySpec, BuildingShape, HedgeShape, HillsShape, PlantShape, Pose, RoadMap, SceneSpec
+from diorama.sim.spec.plants import Season, Species
+from diorama.sim.spec.roads import Area, Polyline, Vec2, along, lengths_m
+from diorama.sim.spec.shapes import Shape
+
+_VARIANTS = 6
+#: Trunks keep so far from lanes' edges, from crossings and junctions, and from houses' walls.
+_FROM_LANES_M, _FROM_CROSSINGS_M, _FROM_WALLS_M = 0.45, 5.0, 1.6
+#: Trees of a street stand so far behind its kerb; on pavements narrower than the second there are none.
+_BEHIND_KERB_M, _LEAST_PAVEMENT_M = 0.75, 2.6
+#: A dart that misses is thrown again, so many times.
+_DARTS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Greenery:
+    """How green a setting is: the share of its streets with trees, what these are; plants in a hundred square metres of garden; and which share of
+    what is far away are houses.
+    """
+
+    streets: float
+    species: Distribution
+    gardens: float
+    far_houses: float
+
+
+GREENERY: dict[str, Greenery] = {
+    "town-centre": Greenery(0.35, Choice({"plane": 0.5, "lime": 0.4, "palm": 0.1}), 0.05, 0.75),
+    "residential": Greenery(0.45, Choice({"lime": 0.35, "plane": 0.3, "birch": 0.25, "oak": 0.1}), 0.5, 0.6),
+    "suburb": Greenery(0.45, Choice({"birch": 0.35, "lime": 0.35, "oak": 0.2, "poplar": 0.1}), 0.7, 0.45),
+    "industrial": Greenery(0.35, Choice({"poplar": 0.4, "plane": 0.3, "birch": 0.3}), 0.12, 0.4),
+    "country": Greenery(0.35, Choice({"poplar": 0.3, "oak": 0.4, "birch": 0.3}), 0.7, 0.12),
+}
+#: What grows in gardens, before the house and behind it, and how high it is.
+_BEFORE = Choice({"bush": 0.8, "birch": 0.1, "grass": 0.1})
+_BEHIND = Choice({"bush": 0.25, "oak": 0.2, "lime": 0.15, "birch": 0.15, "spruce": 0.12, "pine": 0.08, "poplar": 0.05})
+_HEIGHTS: dict[Species, tuple[float, float, float]] = {  # least, most, step
+    "oak": (8.0, 14.0, 1.0),
+    "lime": (7.0, 13.0, 1.0),
+    "plane": (8.0, 14.0, 1.0),
+    "birch": (6.0, 12.0, 1.0),
+    "poplar": (12.0, 20.0, 2.0),
+    "spruce": (6.0, 14.0, 1.0),
+    "pine": (9.0, 15.0, 1.0),
+    "palm": (6.0, 10.0, 1.0),
+    "bush": (0.8, 2.4, 0.4),
+    "grass": (0.3, 0.6, 0.1),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planting(Labelled):
+    """Plant trees along streets, trees and bushes in gardens, and put trees, houses and hills into the distance.
+
+    One `season` holds for all plants, hedges included that stand there already; the scene's notes tell it. How green it is, and what grows there,
+    follows from the `setting` of the streets, the scenario's if it is not given; `density` scales it. Trees of a verge or pavement are of one kind
+    and about one height, `spacing_m` apart, a little out of step. They keep clear of lanes, crossings and houses. There are at most `most` plants;
+    those for which there was no room are counted. `far` rows of trees or houses stand 150 to 400 m away, and behind them hills, `hills_m` high.
+    """
+
+    name: ClassVar[str] = "planting"
+    stage: ClassVar[Stage] = "scene"
+
+    setting: Distribution | None = None
+    season: Distribution = Choice({"spring": 0.25, "summer": 0.35, "autumn": 0.2, "winter": 0.2})
+    density: Distribution = Uniform(0.5, 1.3)
+    spacing_m: Distribution = Uniform(8.0, 16.0)
+    most: int = 70
+    far: Distribution = UniformInt(18, 28)
+    hills_m: Distribution = Uniform(8.0, 45.0)
+
+    def __post_init__(self) -> None:
+        if self.setting is not None:
+            require_one_of(self, QUARTERS, "setting")
+        require_one_of(self, get_args(Season), "season")
+        require(self, 0, 10, "density")
+        require(self, 2, 1000, "spacing_m")
+        require(self, 0, 200, "far", whole=True)
+        require(self, 1, 300, "hills_m")
+        if not 0 <= self.most <= 10_000:
+            raise InvalidValue(f"most must be in 0..10000, got {self.most}")
+
+    def sample(self, seed: Seed, spec: SceneSpec, context: Context) -> dict[str, Any]:
+        if spec.roads is None:
+            raise InvalidValue('planting follows roads, and the scene has none: use it in the scenario "street"')
+        setting = setting_of(spec, self.setting, seed.child("setting"))
+        season = self.season.sample(seed.child("season").rng())
+        density = self.density.sample(seed.child("density").rng())
+        site = _Site(spec, spec.roads)
+        wanted = [*self._streets(seed, GREENERY[setting], density, site), *_gardens(seed, GREENERY[setting], density, site)]
+        planted: list[dict[str, Any]] = []
+        for name, shape, places in wanted:
+            place = next((p for p in places if site.is_free(p, shape)), None) if len(planted) < self.most else None
+            if place is not None:
+                site.take(place, shape)
+                turn = 2 * math.pi * seed.child("turn", name).rng().random()
+                planted.append(_stood(name, replace(shape, season=season), place, turn, spec.roads))
+        far = _far(seed.child("far"), self.far.sample(seed.child("far").rng()), GREENERY[setting], season, site)
+        hills = HillsShape(
+            radius_m=site.horizon_m,
+            height_m=float(round(self.hills_m.sample(seed.child("hills").rng()))),
+            season=season,
+            variant=int(seed.child("hills", "variant").rng().integers(_VARIANTS)),
+        )
+        return {
+            "setting": setting,
+            "season": season,
+            "asked": len(wanted),
+            "fitted": len(planted),
+            "plants": planted,
+            "far": far,
+            "hills": {"name": "far-hills", "shape": to_json(hills), "position_m": [0.0, 0.0, 0.0], "rotation_wxyz": [1.0, 0.0, 0.0, 0.0]},
+        }
+
+    def apply(self, spec: SceneSpec, params: dict[str, Any]) -> SceneSpec:
+        season = params["season"]
+        there = {b.name: {"shape": replace(b.shape, season=season)} for b in spec.bodies if isinstance(b.shape, (PlantShape, HedgeShape))}
+        plants = [_body(p, "vegetation", "plant") for p in params["plants"]]
+        far = [_body(f, "building" if f["shape"].get("of") == "houses" else "vegetation", "scenery") for f in params["far"]]
+        spec = spec.map_bodies(there)
+        notes = (*((key, value) for key, value in spec.notes if key != "season"), ("season", season))
+        return spec.replace(bodies=(*spec.bodies, *plants, *far, _body(params["hills"], "terrain", "scenery")), notes=notes)
+
+    def _streets(self, seed: Seed, green: Greenery, density: float, site: "_Site") -> Iterator["_Wish"]:
+        """Rows of trees along verges and pavements."""
+        for area in site.roads.areas:
+            if area.kind not in ("verge", "pavement") or len(area.front_m) < 2:
+                continue
+            rng = seed.child("street", area.name).rng()
+            lined = rng.random() < green.streets * min(density, 1.5)
+            species, spacing = green.species.sample(rng), self.spacing_m.sample(rng)
+            least, most, step = _HEIGHTS[species]
+            height, sharing = between(rng, least, 0.7 * most + 0.3 * least), int(rng.integers(_VARIANTS))
+            if not lined:
+                continue
+            line = _left_of(area)
+            lengths = lengths_m(line)
+            for k in range(int(lengths[-1] / spacing)):
+                own = seed.child("street", area.name, k).rng()
+                way = (k + 0.5 + 0.25 * (own.random() - 0.5)) * spacing
+                (x, y), (dx, dy) = along(line, way, lengths)
+                off = _BEHIND_KERB_M if area.kind == "pavement" else max(0.5 * _width_m(area, line), 0.4)
+                tall = max(round((height + between(own, -0.08, 0.08) * height) / step) * step, least)
+                shape = PlantShape(species=species, height_m=tall, variant=(sharing + k % 3) % _VARIANTS)
+                yield f"tree-{area.name}-{k}", shape, [(x - off * dy, y + off * dx)] if _width_m(area, line) >= _room_m(area) else []
+
+
+#: What is to be planted: its name, shape, and places at which it may stand, the first one that is free is taken.
+_Wish = tuple[str, PlantShape, Sequence[Vec2]]
+
+
+def _room_m(area: Area) -> float:
+    return _LEAST_PAVEMENT_M if area.kind == "pavement" else 0.8
+
+
+def _width_m(area: Area, line: Polyline) -> float:
+    """How wide an area is along its front, on average."""
+    outline = area.outline_m
+    twice = math.fsum(a[0] * b[1] - b[0] * a[1] for a, b in rim_of(outline))
+    return abs(twice) / 2 / max(lengths_m(line)[-1], 1e-6)
+
+
+def _left_of(area: Area) -> Polyline:
+    """An area's front, the area on its left."""
+    line = area.front_m
+    (x, y), (dx, dy) = along(line, lengths_m(line)[-1] / 2)
+    return line if is_inside(rim_of(area.outline_m), (x - 0.1 * dy, y + 0.1 * dx)) else line[::-1]
+
+
+def _gardens(seed: Seed, green: Greenery, density: float, site: "_Site") -> Iterator[_Wish]:
+    """Plants about the houses of plots."""
+    for area in site.roads.areas:
+        if area.kind != "plot":
+            continue
+        rim = rim_of(area.outline_m)
+        xs, ys = zip(*area.outline_m, strict=True)
+        size = abs(math.fsum(a[0] * b[1] - b[0] * a[1] for a, b in rim)) / 2
+        here = seed.child("garden", area.name)
+        count = min(int(size / 100 * green.gardens * density + here.rng().random()), 40)
+        for k in range(count):
+            rng = here.child(k).rng()
+            darts = [(rounded(between(rng, min(xs), max(xs))), rounded(between(rng, min(ys), max(ys)))) for _ in range(_DARTS)]
+            inside = [dart for dart in darts if is_inside(rim, dart)]
+            before = bool(inside) and _depth_m(area, inside[0]) < 6.0
+            species = (_BEFORE if before else _BEHIND).sample(rng)
+            least, most, step = _HEIGHTS[species]
+            tall = round(between(rng, least, 0.75 * most + 0.25 * least) / step) * step
+            shape = PlantShape(species=species, height_m=round(tall, 2), variant=int(rng.integers(_VARIANTS)))
+            yield f"plant-{area.name}-{k}", shape, inside
+
+
+def _depth_m(area: Area, place: Vec2) -> float:
+    """How far a place is from an area's front."""
+    line = area.front_m
+    return min((_distance_m(place, a, b) for a, b in pairwise(line)), default=math.inf)
+
+
+def between(rng: np.random.Generator, low: float, high: float) -> float:
+    """A number from `low` to `high`."""
+    return low + (high - low) * float(rng.random())
+
+
+# --- where there is room ----------------------------------------------------------------------------------
+
+
+class _Site:
+    """What plants have to keep clear of, and what has been planted."""
+
+    def __init__(self, spec: SceneSpec, roads: RoadMap) -> None:
+        self.roads = roads
+        self.houses = [_lot_of(body.world_from_body, body.shape) for body in spec.bodies if isinstance(body.shape, BuildingShape)]
+        driven = [lane for lane in roads.lanes if lane.kind in ("drive", "cycle", "parking")]
+        self._lanes = [(a, b, lane.width_m / 2) for lane in driven for a, b in pairwise(lane.points_m)]
+        self._open: list[Edge] = [edge for area in roads.areas if area.kind in ("junction", "crossing") for edge in rim_of(area.outline_m)]
+        self._lands = [rim_of(area.outline_m) for area in roads.areas if area.kind == "terrain"]
+        reach = max((math.hypot(*p) for area in roads.areas for p in area.outline_m), default=100.0)
+        self.built_m = max((math.hypot(*p) for area in roads.areas if area.kind == "plot" for p in area.outline_m), default=60.0)
+        self.horizon_m = float(round(max(reach, 300.0)))
+        self._taken: list[tuple[float, float, float]] = []
+
+    def is_free(self, place: Vec2, shape: PlantShape) -> bool:
+        """Whether a plant can stand at a place."""
+        crown = HABITS[shape.species].wide * shape.height_m / 2
+        near = max(_FROM_WALLS_M, 0.55 * crown) if shape.species not in ("bush", "grass") else crown + 0.2
+        x, y = place
+        if any(abs(x - a) < r and abs(y - b) < r and math.hypot(x - a, y - b) < r for a, b, s in self._taken for r in [0.7 * (s + crown)]):
+            return False
+        if any(_gap_m(house, place) < near for house in self.houses):
+            return False
+        if any(_distance_m(place, a, b) < _FROM_CROSSINGS_M for a, b in self._open):
+            return False
+        return all(_distance_m(place, a, b) > half + _FROM_LANES_M for a, b, half in self._lanes)
+
+    def take(self, place: Vec2, shape: PlantShape) -> None:
+        """Nothing else stands there from now on."""
+        self._taken.append((*place, HABITS[shape.species].wide * shape.height_m / 2))
+
+    def is_open_land(self, places: Sequence[Vec2]) -> bool:
+        """Whether all of these are on open land; on maps without any, whether they are beyond all streets."""
+        if not self._lands:
+            clear = all(_distance_m(p, a, b) > 20.0 for p in places for a, b, _ in self._lanes)
+            return clear and all(math.hypot(*p) > self.built_m + 20.0 for p in places)
+        return all(any(is_inside(land, place) for land in self._lands) for place in places)
+
+
+def _lot_of(pose: Pose, shape: BuildingShape) -> Lot:
+    """The lot that a house stands on."""
+    matrix, (x, y, _) = pose.matrix, pose.position_m
+    out = (float(matrix[0, 0]), float(matrix[1, 0]))
+    return Lot((x + out[0] * shape.depth_m / 2, y + out[1] * shape.depth_m / 2), out, shape.width_m, shape.depth_m)
+
+
+def _gap_m(lot: Lot, place: Vec2) -> float:
+    """How far a place is outside of a lot."""
+    u, v = lot.local(place)
+    return math.hypot(max(abs(u) - lot.width_m / 2, 0.0), max(-v, v - lot.depth_m, 0.0))
+
+
+def _distance_m(place: Vec2, a: Vec2, b: Vec2) -> float:
+    """From a place to a straight line."""
+    ux, uy, vx, vy = b[0] - a[0], b[1] - a[1], place[0] - a[0], place[1] - a[1]
+    share = min(max((ux * vx + uy * vy) / max(ux * ux + uy * uy, 1e-12), 0.0), 1.0)
+    return math.hypot(vx - share * ux, vy - share * uy)
+
+
+def _stood(name: str, shape: PlantShape, place: Vec2, turn: float, roads: RoadMap) -> dict[str, Any]:
+    """A plant as it is recorded: upright, and turned."""
+    x, y = place
+    level = roads.ground_m(x, y, "plot")
+    heading = (rounded(math.cos(turn)), rounded(math.sin(turn)))
+    return {"name": name, "shape": to_json(shape)} | pose_json((x, y, level + shape.origin_m), facing(heading))
+
+
+# --- far away ---------------------------------------------------------------------------------------------
+
+
+def _far(seed: Seed, count: int, green: Greenery, season: Season, site: _Site) -> list[dict[str, Any]]:
+    """Rows of trees and houses, evenly all around and at any distance."""
+    out: list[dict[str, Any]] = []
+    near = site.built_m + 40.0
+    for k in range(count):
+        rng = seed.child(k).rng()
+        of = "houses" if rng.random() < green.far_houses else "trees"
+        turn = 2 * math.pi * (k + 0.8 * rng.random()) / count
+        radius = near + (0.92 * site.horizon_m - near) * rng.random()
+        length = 5.0 * round(between(rng, 8, 16) * (0.6 + 0.4 * radius / site.horizon_m))
+        height = float(round(between(rng, 6, 11) if of == "houses" else between(rng, 9, 17)))
+        shape = BeltShape(of=of, length_m=length, height_m=height, season=season, variant=int(rng.integers(_VARIANTS)))
+        askew = turn + math.pi + between(rng, -0.5, 0.5)
+        c, s, hx, hy = (rounded(f(a)) for a in (turn, askew) for f in (math.cos, math.sin))
+        x, y = radius * c, radius * s
+        places = [(x - hy * t * length, y + hx * t * length) for t in (-0.55, -0.25, 0.0, 0.25, 0.55)]
+        if site.is_open_land(places):
+            level = min(site.roads.ground_m(px, py, "terrain") for px, py in places)
+            out.append({"name": f"far-{of}-{k}", "shape": to_json(shape)} | pose_json((x, y, level + shape.origin_m), facing((hx, hy))))
+    return out
+
+
+def _body(drawn: dict[str, Any], stuff: str, tag: str) -> BodySpec:
+    shape: Any = from_json(Shape, drawn["shape"])  # pyright: ignore[reportArgumentType] - a union is read by its members' kinds
+    pose = Pose(tuple(drawn["position_m"]), tuple(drawn["rotation_wxyz"]))
+    return BodySpec(name=drawn["name"], shape=shape, world_from_body=pose, stuff=stuff, tags=(tag,))

@@ -1,0 +1,159 @@
+"""What is far away: rows of trees and of houses, and hills around everything."""
+
+import math
+from functools import cache
+
+import numpy as np
+
+from diorama.sim.assets.household.print import bar, sheet
+from diorama.sim.assets.mesh import Asset, Look
+from diorama.sim.assets.recipe import Ink, between, paint, pick, printed
+from diorama.sim.assets.street.buildings.walls import BRICKS, CLAYS, PLASTERS, SLATES
+from diorama.sim.assets.street.patches import Face, Patches
+from diorama.sim.assets.street.plants.leaves import dense
+from diorama.sim.assets.street.plants.tree import lump
+from diorama.sim.assets.textures import fractal_noise
+from diorama.sim.seeds import Seed
+from diorama.sim.spec.plants import Season
+from diorama.sim.spec.scenery import BeltShape, HillsShape
+from diorama.sim.transforms import Vec3, normalize
+
+_BELOW_M = 4.0
+#: A piece of a far wall's picture is so wide and so high: two bays of two floors.
+_BAYS_M, _FLOORS_M = 6.0, 6.0
+_SEGMENTS = 64
+#: Rings of hills: how far they are in radii of the first, and how high.
+_RINGS = ((1.0, -0.6), (1.12, 0.12), (1.3, 0.6), (1.5, 1.0))
+
+
+def belt_asset(shape: BeltShape) -> Asset:
+    """The belt of a shape."""
+    patches = Patches()
+    rng = Seed(0).child("belt", shape.of, shape.variant).rng()
+    (_trees if shape.of == "trees" else _houses)(patches, shape, rng)
+    half = shape.length_m / 2
+    hull = np.array([(x, y, z) for x in (-4.0, 4.0) for y in (-half, half) for z in (-_BELOW_M, shape.height_m)])
+    return patches.asset(
+        f"belt:{shape!r}",
+        shape.of,
+        "scenery",
+        [hull],
+        (0.0, 0.0, shape.origin_m),
+        volume_m3=8.0 * shape.length_m * (shape.height_m + _BELOW_M),
+        density_kg_m3=100.0,
+        landmarks={"base": (0.0, 0.0, 0.0)},
+    )
+
+
+def _trees(patches: Patches, shape: BeltShape, rng: np.random.Generator) -> None:
+    """Crowns, one before the other, and undergrowth."""
+    h, half = shape.height_m, shape.length_m / 2
+    looks = [dense(species, shape.season, 0.85) for species in ("oak", "birch", "spruce")]
+    y = -half
+    while y < half:
+        radius = h * between(rng, 0.2, 0.34)
+        high = h * between(rng, 0.72, 1.0) - 0.9 * radius
+        look = looks[int(rng.choice(3, p=(0.55, 0.25, 0.2)))]
+        x = between(rng, -3.0, 3.0)
+        lump(patches, look, (x, y, high), radius, (x, y, 0.4 * high), rng)
+        lump(patches, looks[0], (x + 1.5, y + between(rng, -0.5, 0.5) * radius, 0.3 * high), 0.95 * radius, (x, y, -0.2 * h), rng)
+        y += radius * between(rng, 1.0, 1.7)
+
+
+def _houses(patches: Patches, shape: BeltShape, rng: np.random.Generator) -> None:
+    """Plain houses with pictures of windows, side by side."""
+    half, y = shape.length_m / 2, -shape.length_m / 2
+    while y < half - 5.0:
+        wide, deep, x = between(rng, 7.0, 14.0), between(rng, 7.0, 10.0), between(rng, -3.0, 3.0)
+        wide = min(wide, half - y)
+        roof = between(rng, 2.0, 3.2)
+        high = max(shape.height_m * between(rng, 0.55, 1.0) - roof, 2.6)
+        wall, tiles = _wall(int(rng.integers(8))), _roof(int(rng.integers(4)))
+        sides = (
+            ((deep / 2, 0.0), (0, 1), wide),
+            ((deep / 2, wide), (-1, 0), deep),
+            ((-deep / 2, wide), (0, -1), wide),
+            ((-deep / 2, 0.0), (1, 0), deep),
+        )
+        for k, ((dx, dy), along, length) in enumerate(sides):
+            face = Face(patches, (x + dx, y + dy, -_BELOW_M), along)
+            bays, top = max(1, round(length / _BAYS_M)), high + _BELOW_M
+            face.picture(wall, (0.0, 0.0, length, top), (0.0, -_BELOW_M / _FLOORS_M, bays, high / _FLOORS_M))
+            if k % 2:
+                patches.add(wall, [face.at(0, top), face.at(length, top), face.at(length / 2, top + roof)], [(0.0, 0.05)] * 3)
+        low, ridge = deep / 2 + 0.4, high + roof
+        for s in (1, -1):
+            a, b = (y - 0.2, y + wide + 0.2)[::s], x + s * low
+            corners = ((b, a[0], high - 0.2), (b, a[1], high - 0.2), (x, a[1], ridge), (x, a[0], ridge))
+            patches.add(tiles, corners, [(0, 0)] * 4)
+        y += wide + pick(rng, (0.0, 0.0, 3.0, 6.0))
+
+
+@cache
+def _wall(number: int) -> Look:
+    """Two bays of two floors, as little as is seen of them from far away."""
+    inks: tuple[Ink, ...] = (*PLASTERS[:4], *(BRICKS[color][0] for color in ("red", "buff", "brown", "gault")))
+    picture = sheet(64, 64, inks[number])
+    for y in (10, 42):
+        for x in (8, 40):
+            bar(picture, (222, 220, 214), x - 1, y - 1, x + 15, y + 17)
+            bar(picture, (48, 54, 62), x, y, x + 14, y + 16)
+    return printed(picture, 0.8)
+
+
+@cache
+def _roof(number: int) -> Look:
+    return paint((*CLAYS[:2], *SLATES[:2])[number], 0.8)
+
+
+def hills_asset(shape: HillsShape) -> Asset:
+    """The hills of a shape."""
+    patches = Patches()
+    rng = Seed(0).child("hills", shape.variant).rng()
+    waves = [(n, between(rng, 0.5, 1.0) / n**0.7, between(rng, 0, 2 * math.pi)) for n in (2, 3, 5, 8, 13)]
+    total = math.fsum(size for _, size, _ in waves)
+    rings: list[list[Vec3]] = []
+    for far, share in _RINGS:
+        ring: list[Vec3] = []
+        for k in range(_SEGMENTS):
+            turn = 2 * math.pi * k / _SEGMENTS
+            swell = math.fsum(size * math.sin(n * turn + phase + 2.0 * far) for n, size, phase in waves) / total
+            high = share * shape.height_m * (0.55 + 0.45 * swell) if share > 0 else share * shape.height_m
+            r = far * shape.radius_m
+            ring.append((round(r * math.cos(turn), 4), round(r * math.sin(turn), 4), round(high, 4)))
+        rings.append(ring)
+    look = _land(shape.season)
+    for i in range(len(rings) - 1):
+        for k in range(_SEGMENTS):
+            j = (k + 1) % _SEGMENTS
+            quad = (rings[i][j], rings[i][k], rings[i + 1][k], rings[i + 1][j])
+            u = 16.0 / _SEGMENTS
+            uv = [((k + 1) * u, i * 0.4), (k * u, i * 0.4), (k * u, (i + 1) * 0.4), ((k + 1) * u, (i + 1) * 0.4)]
+            patches.add(look, quad, uv, [normalize((-p[0] / shape.radius_m * 0.25, -p[1] / shape.radius_m * 0.25, 1.0)) for p in quad])
+    r = shape.radius_m
+    # They are touched, if at all, as what they stand on.
+    hull = np.array([(x, y, z) for x in (-r, r) for y in (-r, r) for z in (-shape.height_m - 1.0, -shape.height_m)])
+    return patches.asset(
+        f"hills:{shape!r}",
+        "hills",
+        "scenery",
+        [hull],
+        (0.0, 0.0, 0.0),
+        volume_m3=4 * r * r,
+        density_kg_m3=2000.0,
+        landmarks={"base": (0.0, 0.0, 0.0)},
+    )
+
+
+@cache
+def _land(season: Season) -> Look:
+    """Fields and woods through a kilometre of air."""
+    rng = Seed(0).child("far land", season).rng()
+    woods = np.clip((fractal_noise(rng, 5, 9, 5) + np.float32(0.05)) * 8, 0, 1)[..., None]
+    fields = np.clip(fractal_noise(rng, 3, 7, 2) * 3 + np.float32(0.5), 0, 1)[..., None]
+    dark: Ink = {"spring": (92, 106, 84), "summer": (74, 92, 78), "autumn": (112, 92, 70), "winter": (98, 92, 86)}[season]
+    green: Ink = {"spring": (132, 148, 96), "summer": (128, 140, 92), "autumn": (136, 128, 92), "winter": (124, 124, 96)}[season]
+    other: Ink = {"spring": (150, 148, 106), "summer": (176, 162, 112), "autumn": (146, 122, 90), "winter": (128, 116, 94)}[season]
+    color = np.array(green, np.float32) * fields + np.array(other, np.float32) * (1 - fields)
+    color = color * (1 - woods) + np.array(dark, np.float32) * woods
+    return printed(np.clip(color, 0, 255).astype(np.uint8), 1.0)
