@@ -167,9 +167,9 @@ GENERATE = ("generate", "tabletop", "--out", "set")
         (("generat", "tabletop"), 'no command named "generat". Did you mean "generate"?'),
         (
             ("generate", "tabeltop", "--out", "set"),
-            'no scenario named "tabeltop". Did you mean "tabletop"? Known: bin-picking, conveyor, photo, shelf, tabletop.',
+            'no scenario named "tabeltop". Did you mean "tabletop"? Known: bin-picking, conveyor, photo, shelf, street, tabletop.',
         ),
-        (("describe", "street"), 'no scenario named "street". Known: bin-picking, conveyor, photo, shelf, tabletop.'),
+        (("describe", "railway"), 'no scenario named "railway". Known: bin-picking, conveyor, photo, shelf, street, tabletop.'),
         (("generate", "missing.yaml", "--out", "set"), "missing.yaml: cannot read this plan file: No such file"),
         (("generate", "broken.yaml", "--out", "set"), 'broken.yaml: a plan has no field "vews". Did you mean "views"?'),
         (("generate", "tabletop"), "--out"),
@@ -197,7 +197,7 @@ GENERATE = ("generate", "tabletop", "--out", "set")
         ((*GENERATE, "--renderer", "pathtrace", "--spp", "65537"), "spp must be in 1..65536, got 65537"),
         ((*GENERATE, "--image-format", "jpg"), "--image-format: expected jpeg or png, got 'jpg'"),
         ((*GENERATE, "--depth-format", "exr"), "--depth-format: expected png, npy or none, got 'exr'"),
-        ((*GENERATE, "--exporter", "cocoa"), 'no exporter named "cocoa". Did you mean "coco"? Known: arrays, coco.'),
+        ((*GENERATE, "--exporter", "cocoa"), 'no exporter named "cocoa". Did you mean "coco"? Known: arrays, cityscapes, coco, kitti.'),
         ((*GENERATE, "--exporter", "coco", "--exporter", "coco"), "exporter names must be unique, coco appears more than once"),
         ((*GENERATE, "--resume", "--overwrite"), "resume keeps what is in the folder and overwrite removes it; ask for one of them"),
         (("generate", "plain.yaml", "--out", "set", "--objects", "3"), "--objects: nothing in this plan has the setting objects.count"),
@@ -349,7 +349,7 @@ def test_as_a_program():
     program = [sys.executable, "-m", "diorama.cli"]
     done = subprocess.run([*program, "describe", "tabeltop"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == 'diorama: no scenario named "tabeltop". Did you mean "tabletop"? Known: bin-picking, conveyor, photo, shelf, tabletop.\n'
+    assert done.stderr == 'diorama: no scenario named "tabeltop". Did you mean "tabletop"? Known: bin-picking, conveyor, photo, shelf, street, tabletop.\n'
     pipe = subprocess.run(["sh", "-c", f"{sys.executable} -m diorama.cli list assets | head -n 1"], capture_output=True, text=True, check=True)
     assert pipe.stdout.startswith("category")
     assert pipe.stderr == ""

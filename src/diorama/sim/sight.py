@@ -16,8 +16,9 @@ WORLD, STILL = Pose(), Motion()
 
 #: What is not farther before a point than this does not hide it: the depth beside it, within its pixel, differs a little.
 _HAIR_M = 0.02
-#: A point is looked for in the row in which it is seen, when that is read out: again and again, until it stays so near, in pixels.
-_STAYS_PX, _LOOKS = 1e-6, 20
+#: A point is looked for in the row in which it is seen, when that is read out, so many times; at one of so many moments over so many readouts before
+#: and after the picture's, or between two of them.
+_LOOKS, _MOMENTS, _BEYOND = 12, 257, 2.0
 
 
 def seen_points(camera: CameraSpec, points: ArrayLike, pose: Pose = WORLD, motion: Motion = STILL) -> tuple[Matrix, Matrix]:
@@ -34,16 +35,24 @@ def seen_points(camera: CameraSpec, points: ArrayLike, pose: Pose = WORLD, motio
     pixels = project_points(camera, there)
     if camera.rolling_shutter_s == 0 or (camera.motion.is_still and motion.is_still):
         return pixels, there
-    for i in range(len(points)):
-        for _ in range(_LOOKS):
-            v = float(pixels[i, 1])
-            if not np.isfinite(v):
-                break
-            there[i] = apply(moment(camera.readout_s(v)), points[i : i + 1])[0]
-            pixels[i] = project_points(camera, there[i : i + 1])[0]
-            if abs(float(pixels[i, 1]) - v) < _STAYS_PX:
-                break
+    # The row decides on the moment, and the moment on the row: looked for until it stays. Between moments as near as these everything goes straight.
+    times = np.linspace(-_BEYOND, _BEYOND, _MOMENTS) * camera.rolling_shutter_s
+    moments = np.stack([moment(float(t)) for t in times])
+    known = np.isfinite(pixels[:, 1])
+    for _ in range(_LOOKS):
+        place = (pixels[known, 1] / camera.height - 0.5) / _BEYOND
+        at = np.clip((place + 1) / 2 * (_MOMENTS - 1), 0, _MOMENTS - 1)
+        before = np.minimum(at.astype(np.int64), _MOMENTS - 2)
+        share = (at - before)[:, None]
+        now = _each(moments[before], points[known]) * (1 - share) + _each(moments[before + 1], points[known]) * share
+        there[known], pixels[known] = now, project_points(camera, now)
+        known &= np.isfinite(pixels[:, 1])
     return pixels, there
+
+
+def _each(transforms: Matrix, points: Matrix) -> Matrix:
+    """Points (n, 3), each by a (4, 4) transform of its own."""
+    return sum((transforms[:, :3, k] * points[:, k : k + 1] for k in range(3)), transforms[:, :3, 3])
 
 
 def visibility(frame: Frame, pixels: Matrix, there: Matrix, *, own: int = 0, through_m: ArrayLike = 0.0) -> NDArray[np.int64]:
