@@ -349,7 +349,8 @@ def test_as_a_program():
     program = [sys.executable, "-m", "diorama.cli"]
     done = subprocess.run([*program, "describe", "tabeltop"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == 'diorama: no scenario named "tabeltop". Did you mean "tabletop"? Known: bin-picking, conveyor, photo, shelf, street, tabletop.\n'
+    known = "bin-picking, conveyor, photo, shelf, street, tabletop"
+    assert done.stderr == f'diorama: no scenario named "tabeltop". Did you mean "tabletop"? Known: {known}.\n'
     pipe = subprocess.run(["sh", "-c", f"{sys.executable} -m diorama.cli list assets | head -n 1"], capture_output=True, text=True, check=True)
     assert pipe.stdout.startswith("category")
     assert pipe.stderr == ""

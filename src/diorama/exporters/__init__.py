@@ -10,5 +10,6 @@ EXPORTERS = Registry(
         "cityscapes": "diorama.exporters.cityscapes:Cityscapes",
         "coco": "diorama.exporters.coco:Coco",
         "kitti": "diorama.exporters.kitti:Kitti",
+        "tusimple": "diorama.exporters.tusimple:TuSimple",
     },
 )

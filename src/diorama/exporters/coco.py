@@ -14,12 +14,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from diorama.exporters.base import Dataset, Encoded
-from diorama.exporters.png import PNG_SETTINGS
+from diorama.exporters.png import PNG_SETTINGS, png
 from diorama.sim import keypoints
 from diorama.sim.codec import to_json
+from diorama.sim.drivable import drivable
 from diorama.sim.errors import InvalidValue
 from diorama.sim.frame import Annotations, Frame, Sample
-from diorama.sim.spec import MeshShape
+from diorama.sim.lane_lines import SeenLine, lane_lines
+from diorama.sim.spec import MeshShape, SceneSpec
 from diorama.sim.transforms import compose, invert
 
 #: An annotation's id is its image's id times this, plus its place in the image from 1 on. Likewise its track's id is the scene's number times this,
@@ -35,13 +37,16 @@ class Coco:
     """COCO instances.
 
     `image_format` of ``images/``; `jpeg_quality` 1 to 100. `depth_format` of ``depth/``: ``png`` holds 16-bit millimetres, 0 where
-    nothing is or where it is farther than 65.535 m; ``npy`` holds the exact (H, W) float32 metres, +inf where nothing is.
+    nothing is or where it is farther than 65.535 m; ``npy`` holds the exact (H, W) float32 metres, +inf where nothing is. Where there are roads,
+    images' entries have their lines, and `drivable` writes ``drivable/``: 0 where the camera's own lane is and what follows it, 1 what one reaches by
+    changing lanes, 2 all else.
     """
 
     name: ClassVar[str] = "coco"
     image_format: Literal["jpeg", "png"] = "jpeg"
     jpeg_quality: int = 92
     depth_format: Literal["png", "npy", "none"] = "png"
+    drivable: bool = False
 
     def __post_init__(self) -> None:
         if self.image_format not in ("jpeg", "png"):
@@ -61,6 +66,8 @@ class Coco:
             moment, view = sample.numbered(picture)
             when = {"scene": sample.index, "frame": moment, "view": view, "time_s": _rounded(frame.camera.time_s)}
             image = {"id": number + 1} | self._picture(frame, number, files) | when | {"hidden": list(labels.hidden)}
+            if sample.spec.roads is not None:
+                image |= self._road(sample.at(picture), frame, number, files)
             annotations = _annotations(labels, sample, number + 1, category_ids)
             records.append(
                 {"image": image, "annotations": annotations} | ({"events": _events(sample)} if picture == 0 and sample.spec.events else {})
@@ -92,6 +99,14 @@ class Coco:
             "camera_angular_rad_s": _rounded(compose(turn, np.array(camera.motion.angular_rad_s)[:, None])[:, 0]),
         }
         return entry | {"camera_k": _rounded(camera.k)} | lens | {"world_from_camera": _rounded(camera.world_from_camera.matrix)} | moving
+
+    def _road(self, spec: SceneSpec, frame: Frame, number: int, files: dict[str, bytes]) -> dict[str, Any]:
+        """What an image's entry says of the road."""
+        entry: dict[str, Any] = {"lanes": [_line(seen) for seen in lane_lines(spec, frame)]}
+        if self.drivable:
+            files[f"drivable/{number:06d}.png"] = png(drivable(spec, frame))
+            entry["drivable_file"] = f"{number:06d}.png"
+        return entry
 
 
 def millimetres(depth_m: NDArray[np.float32]) -> NDArray[np.uint16]:
@@ -162,6 +177,16 @@ def _annotations(labels: Annotations, sample: Sample, image_id: int, category_id
             }
         )
     return entries
+
+
+def _line(seen: SeenLine) -> dict[str, Any]:
+    line = seen.line
+    entry: dict[str, Any] = {"name": line.name, "kind": line.kind, "color": line.color, "width_m": _rounded(line.width_m)}
+    entry["points"] = [[round(u, 2), round(v, 2)] for u, v in seen.pixels.tolist()]
+    return entry | {
+        "points_m": [[round(c, 3) + 0.0 for c in point] for point in seen.points_m.tolist()],
+        "visible": seen.visible.astype(int).tolist(),
+    }
 
 
 def _track_id(sample: Sample, body_index: int) -> int:
