@@ -12,8 +12,19 @@ import cv2
 import numpy as np
 
 from diorama.plan import default_plan
+from diorama.randomizers.base import Context
+from diorama.randomizers.distributions import Constant
+from diorama.randomizers.street.accidents import KINDS, Accidents
 from diorama.randomizers.street.rig import VehicleRig
+from diorama.randomizers.street.traffic import Traffic
+from diorama.scenes.driving.street import Street
+from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.frame import Frame
+from diorama.sim.physics.bullet import Bullet
+from diorama.sim.render.raster import Raster
+from diorama.sim.seeds import Seed
+from diorama.sim.spec import CameraSpec, Pose, SceneSpec
+from diorama.sim.transforms import look_at
 from diorama.studio import generate
 
 HERE = Path(__file__).parent / "images" / "driving"
@@ -60,8 +71,43 @@ def from_above(frame: Frame, metres: float, width: int, height: int) -> np.ndarr
     return canvas
 
 
+def accidents(size: tuple[int, int] = (450, 300)) -> np.ndarray:
+    """A row for each kind: now, and one, two and three seconds later, from above the kerb."""
+    library = AssetLibrary()
+    context = Context(library=library, duration_s=3.0)
+    rows = []
+    with Raster(library) as renderer, Bullet(library) as physics:
+        for kind in KINDS:
+            played, where = _accident(kind, context, physics)
+            x, y, z = where
+            camera = CameraSpec.from_fov(width=size[0], height=size[1], fov_y_rad=0.75, near_m=0.1)
+            camera = replace(camera, world_from_camera=Pose.from_matrix(look_at((x + 8, y - 12, z + 8), (x, y, z))))
+            pictures = []
+            for time_s in (0.0, 1.0, 2.0, 3.0):
+                renderer.load(played.at(time_s))
+                pictures.append(cv2.cvtColor(renderer.render(camera, ("rgb",)).rgb, cv2.COLOR_RGB2BGR))
+            rows.append(np.hstack(pictures))
+    return np.vstack(rows)
+
+
+def _accident(kind: str, context: Context, physics: Bullet) -> tuple[SceneSpec, tuple[float, float, float]]:
+    """The first street in which one of this kind happens, and where who has part in it ends up."""
+    traffic, accidents = Traffic(per_km=Constant(45)), Accidents(kinds=Constant(kind))
+    for number in range(100):
+        seed = Seed(0).child(kind, number)
+        spec = Street(layout=Constant("straight"), setting=Constant("country")).build(seed, context)
+        spec = traffic.apply(spec, traffic.sample(seed, spec, context))
+        params = accidents.sample(seed, spec, context)
+        if params["kind"] == kind:
+            spec = accidents.apply(spec, params)
+            who = [name for name in spec.events[-1].bodies if name.startswith("traffic")][-1]
+            played = physics.play(spec)
+            return played, played.at(2.0).body(who).world_from_body.position_m
+    raise RuntimeError(f"no {kind} in a hundred streets")
+
+
 #: Each picture's file name, and what makes it.
-PICTURES = {"lidar.jpg": lidar}
+PICTURES = {"accidents.jpg": accidents, "lidar.jpg": lidar}
 
 
 def main() -> None:
