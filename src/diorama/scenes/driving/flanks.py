@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Protocol
 
 from diorama.scenes.driving.roads import Beyond, Road
 from diorama.sim.spec.roads import Polyline, Vec2
+
+
+#: Places nearer to each other than this are one place.
+_SAME_M = 0.01
 
 
 class Knot(Protocol):
@@ -58,10 +61,7 @@ class Corner:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Flank:
-    """The land on the left of who walks along a kerb through its `knots`, those before `corner[0]` and after `corner[1]` on straight land.
-
-    Between these two plots meet in one point; None where they do not.
-    """
+    """The land on the left of who walks along a kerb through its `knots`. Between the knots `corner` it is one plot; None where all go on straight."""
 
     name: str
     beyond: Beyond
@@ -72,10 +72,20 @@ class Flank:
         """The knots from one to another, moved away from the kerb."""
         end = len(self.knots) - 1 if end is None else end
         if self.corner and off_m == self.beyond.whole_m:
-            first, last = self.corner
-            apex = self.knots[first].at(off_m)
-            return tuple(apex if first <= k <= last else self.knots[k].at(off_m) for k in range(start, end + 1))
+            return tuple(self._behind(k) for k in range(start, end + 1))
         return tuple(self.knots[k].at(off_m) for k in range(start, end + 1))
+
+    def _behind(self, k: int) -> Vec2:
+        """The place behind the plots at a knot: around a corner straight from one end of it to the other, which may be the same place."""
+        first, last = self.corner or (k, k)
+        whole = self.beyond.whole_m
+        if not first < k <= last:
+            return self.knots[k].at(whole)
+        (x0, y0), (x1, y1) = self.knots[first].at(whole), self.knots[last].at(whole)
+        if abs(x1 - x0) + abs(y1 - y0) < _SAME_M:
+            return x0, y0
+        share = (k - first) / (last - first)
+        return round(x0 + (x1 - x0) * share, 4), round(y0 + (y1 - y0) * share, 4)
 
     def find(self, road: Road, way_m: float) -> int:
         """The number of the knot at a road's station. Raises StopIteration where there is none."""
@@ -101,9 +111,3 @@ def along_road(name: str, beyond: Beyond, road: Road, hand: int) -> Flank:
     """The land on one hand of a road that has no junction."""
     ways = road.stations if hand > 0 else road.stations[::-1]
     return Flank(name=name, beyond=beyond, knots=[Beside(road=road, way_m=way, hand=hand) for way in ways])
-
-
-def doubled_area(outline: Sequence[Vec2]) -> float:
-    """Twice the area inside an outline; positive when it goes around counter-clockwise."""
-    closed = [*outline, outline[0]]
-    return sum(x0 * y1 - x1 * y0 for (x0, y0), (x1, y1) in pairwise(closed))

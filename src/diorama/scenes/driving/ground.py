@@ -17,7 +17,7 @@ SURFACES: dict[str, tuple[str, tuple[float, float, float], tuple[AreaKind, ...]]
 }
 
 
-def bodies(network: Network) -> tuple[BodySpec, ...]:
+def bodies(network: Network, setting: str) -> tuple[BodySpec, ...]:
     """The ground of a network."""
     terrain = network.roads.terrain
     out: list[BodySpec] = []

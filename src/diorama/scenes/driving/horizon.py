@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from diorama.randomizers.distributions import rounded
 from diorama.scenes.driving.flanks import Flank
-from diorama.scenes.driving.roads import Beyond, Road
+from diorama.scenes.driving.roads import Beyond, Road, fraction
 from diorama.scenes.driving.tiles import STONE_M, Tile, columns, tile
 from diorama.sim.spec import Ribbon
 from diorama.sim.spec.roads import Polyline, Vec2
@@ -15,7 +15,7 @@ from diorama.sim.spec.roads import Polyline, Vec2
 #: Land is drawn out to so far from the middle.
 HORIZON_M = 420.0
 #: Shares of the way back from the horizon at which there are vertices.
-_BACK = (0.0, 0.32, 0.56, 0.72, 0.84, 0.92, 0.97, 1.0)
+_BACK = (0.0, 0.12, 0.24, 0.36, 0.48, 0.6, 0.7, 0.79, 0.87, 0.93, 0.97, 1.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -55,8 +55,8 @@ class End:
         offs = [STONE_M, *(off for off in (*beyond.walk_m, far) if off > STONE_M)]
         out = [self.road.at(self.way_m, sign * (kerb_m + off)) for off in offs]
         if far > near:
-            (x0, y0), (x1, y1) = out[-2:]
-            out[-1:] = [(x0 + (x1 - x0) * (k / rows), y0 + (y1 - y0) * (k / rows)) for k in range(1, rows)] + out[-1:]
+            right, left = out[-2:]
+            out[-1:] = [fraction(right, left, k / rows) for k in range(1, rows)] + out[-1:]
         return out
 
     def onwards(self, place: Vec2) -> Vec2:
@@ -106,7 +106,7 @@ def open_land(ends: Sequence[End], flanks: Sequence[Flank], rows: int, lift_m: f
 
 def _between(far: Vec2, near: Vec2) -> Polyline:
     """From the horizon back to a place, in steps."""
-    return tuple((far[0] + (near[0] - far[0]) * share, far[1] + (near[1] - far[1]) * share) for share in _BACK)
+    return tuple(near if share == 1 else fraction(far, near, share) for share in _BACK)
 
 
 def _land(name: str, line: Sequence[Vec2], start: Vec2, end: Vec2, lift_m: float) -> Tile:

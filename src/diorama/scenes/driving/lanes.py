@@ -8,9 +8,11 @@ from typing import Literal
 
 import numpy as np
 
+from diorama.randomizers.distributions import rounded
 from diorama.scenes.driving.flanks import Flank
 from diorama.scenes.driving.junctions import Junction, Mouth
 from diorama.scenes.driving.roads import Road, Side
+from diorama.scenes.driving.signals import name_of
 from diorama.sim.spec import Lane
 from diorama.sim.spec.roads import Control, Polyline, Vec2
 
@@ -63,6 +65,18 @@ def parking(road: Road, rule: Rule, hand: int, start_m: float, end_m: float, nam
     return Lane(name=name, kind="parking", points_m=points, width_m=side.parking_m, speed_m_s=1.0)
 
 
+def bays(road: Road, hand: int, start_m: float, width_m: float, name: str) -> list[Lane]:
+    """Bays across to a road, each with its way in, from a station to the road's end."""
+    side = side_of(road, hand)
+    count = int((road.end_m - start_m) / width_m)
+    out: list[Lane] = []
+    for k in range(count):
+        way = round(start_m + (k + 0.5) * width_m, 4)
+        points = tuple(road.at(way, hand * off) for off in (side.kerb_m - side.parking_m, side.kerb_m))
+        out.append(Lane(name=f"{name}-{k}", kind="parking", points_m=points, width_m=width_m, speed_m_s=1.0))
+    return out
+
+
 # --- through a junction -----------------------------------------------------------------------------------
 
 
@@ -93,6 +107,43 @@ def turns(junction: Junction, lanes: Sequence[Lane], rule: Rule) -> list[Lane]:
                         junction=True,
                     )
                 )
+    return out
+
+
+#: Where lanes join and leave the ring of a roundabout, from the middle of their road.
+_JOIN_RAD = math.radians(32)
+
+
+def around(junction: Junction, lanes: Sequence[Lane], rule: Rule) -> list[Lane]:
+    """Lanes through a roundabout: those that join it, leave it, and go around between. One yields to who is on it already."""
+    by_name = {lane.name: lane for lane in lanes}
+    sign = 1 if rule == "right" else -1  # the way around: counter-clockwise where one drives on the right
+    middle = (junction.radius_m + junction.island_m) / 2
+    width = junction.radius_m - junction.island_m
+    order = junction.roads[::sign]
+    angles = [math.atan2(*reversed(road.heading(0.0))) for road in order]
+    out: list[Lane] = []
+
+    def place(angle: float) -> tuple[Vec2, Vec2]:
+        c, s = rounded(math.cos(angle)), rounded(math.sin(angle))
+        return (round(middle * c, 4), round(middle * s, 4)), (-s * sign, c * sign)
+
+    for i, (road, angle) in enumerate(zip(order, angles, strict=True)):
+        after = order[(i + 1) % len(order)]
+        turn = (sign * (angles[(i + 1) % len(order)] - angle)) % (2 * math.pi)
+        come, go = by_name[f"{road.name}-in-0"], by_name[f"{road.name}-out-0"]
+        joining, leaving = place(angle + sign * _JOIN_RAD), place(angle - sign * _JOIN_RAD)
+        between = [place(angle + sign * (_JOIN_RAD + (turn - 2 * _JOIN_RAD) * k / 8))[0] for k in range(9)]
+        past = [place(angle + sign * _JOIN_RAD * (k / 4 - 1))[0] for k in range(9)]
+        ways: tuple[tuple[str, Polyline, tuple[str, ...]], ...] = (
+            (f"{road.name}-joins", _curve(come.points_m[-1], _direction(come, -1), *joining), (f"{road.name}-around",)),
+            (f"{road.name}-around", tuple(between), (f"{after.name}-leaves", f"{after.name}-past")),
+            (f"{road.name}-past", tuple(past), (f"{road.name}-around",)),
+            (f"{road.name}-leaves", _curve(*leaving, go.points_m[0], _direction(go, 0)), (go.name,)),
+        )
+        for name, points, following in ways:
+            speed = _turn_speed(points, come.speed_m_s)
+            out.append(Lane(name=name, kind="drive", points_m=points, width_m=min(width, 4.0), speed_m_s=speed, next=following, junction=True))
     return out
 
 
@@ -152,13 +203,13 @@ def _turn_speed(points: Polyline, limit: float) -> float:
 
 
 def conflicts(lanes: Sequence[Lane]) -> dict[str, set[str]]:
-    """Which lanes of a junction cross or join each other. Those that part from one place do not."""
+    """Which lanes of a junction cross or join each other. Those that part from one place do not, nor those that follow each other."""
     samples = [_sampled(lane.points_m) for lane in lanes]
     out: dict[str, set[str]] = {lane.name: set() for lane in lanes}
     for i, one in enumerate(lanes):
         for j in range(i):
             other = lanes[j]
-            if one.points_m[0] == other.points_m[0]:
+            if one.points_m[0] == other.points_m[0] or one.points_m[-1] == other.points_m[0] or one.points_m[0] == other.points_m[-1]:
                 continue
             dx = samples[i][:, None, 0] - samples[j][None, :, 0]
             dy = samples[i][:, None, 1] - samples[j][None, :, 1]
@@ -197,6 +248,8 @@ def _yields(mine: str, other: str, junction: Junction, rule: Rule) -> bool:
     """Whether who comes along one lane waits for who comes along another: the minor road for the major one, and on one rank who turns across for
     the oncoming, and the others for who comes from the side on which one drives.
     """
+    if junction.island_m > 0:
+        return mine.endswith("-joins") and not other.endswith(("-joins", "-leaves"))
     numbers = {road.name: i for i, road in enumerate(junction.roads)}
     i, j = numbers[mine.split("-")[0]], numbers[other.split("-")[0]]
     if i == j:
@@ -222,19 +275,38 @@ def _turned(name: str, junction: Junction, numbers: dict[str, int]) -> float:
     return 0.0 if abs(sine) < 0.5 and -ax * bx - ay * by > 0 else sine
 
 
+def met(crossings: Sequence[Lane], through: Sequence[Lane]) -> list[Lane]:
+    """Crossings, with the lanes that lead over them."""
+    return [replace(crossing, conflicts=tuple(sorted(lane.name for lane in through if crossing.name in lane.conflicts))) for crossing in crossings]
+
+
+def led(drive: Sequence[Lane], through: Sequence[Lane], junction: Junction) -> list[Lane]:
+    """Lanes along roads, those that come to a junction with what goes on from them and what holds them back."""
+    out: list[Lane] = []
+    numbers = {road.name: i for i, road in enumerate(junction.roads)}
+    for lane in drive:
+        road, way, _ = lane.name.split("-")
+        if way != "in" or lane.kind != "drive":
+            out.append(lane)
+            continue
+        following = tuple(t.name for t in through if t.points_m[0] == lane.points_m[-1])
+        control: Control = "none" if numbers[road] in junction.major and junction.control != "signal" else junction.control
+        out.append(replace(lane, next=following, control=control, signal=name_of(road) if control == "signal" else None))
+    return out
+
+
 # --- on foot ----------------------------------------------------------------------------------------------
 
 
 def crossing(road: Road, mouth: Mouth, right: Flank, left: Flank, signal: str | None) -> Lane:
     """The way over a road, from the middle of the pavement on its right to that on its left, seen from the junction."""
     start, end = mouth.crossing_m or (0.0, 0.0)
-    way = (start + end) / 2
     offs = (-(road.right.kerb_m + sum(right.beyond.walk_m) / 2), -road.right.kerb_m, road.left.kerb_m, road.left.kerb_m + sum(left.beyond.walk_m) / 2)
     control: Control = "none" if signal is None else "signal"
     return Lane(
         name=f"{road.name}-crossing",
         kind="crossing",
-        points_m=tuple(road.at(round(way, 4), off) for off in offs),
+        points_m=tuple(road.at(mouth.walk_m, off) for off in offs),
         width_m=end - start,
         speed_m_s=1.4,
         control=control,

@@ -27,8 +27,8 @@ class Style:
     zebra: bool = True
 
 
-def of_road(road: Road, style: Style, start_m: float, solid_m: float | None) -> list[Line]:
-    """Lines along a road from a station to its end; up to `solid_m` those that may be crossed elsewhere may not."""
+def of_road(road: Road, style: Style, start_m: float, solid_m: float | None, parks_m: float) -> list[Line]:
+    """Lines along a road from a station to its end; up to `solid_m` those that may be crossed elsewhere may not, from `parks_m` on vehicles stand."""
     out: list[Line] = []
 
     def line(name: str, kind: LineKind, off: float, start: float, end: float, color: Literal["white", "yellow"] = "white") -> None:

@@ -37,7 +37,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beyond:
-    """What lies beyond the kerb, from there outwards: a verge, a pavement and plots, if they have a width."""
+    """What lies beyond the kerb, from there outwards: a verge, a pavement and plots, if they have a width. Of the first two there is one at least."""
 
     verge_m: float = 0.0
     pavement_m: float = 2.5
@@ -97,6 +97,11 @@ def _unit(angle: float) -> Vec2:
     return rounded(math.cos(angle)), rounded(math.sin(angle))
 
 
+def fraction(right: Vec2, left: Vec2, share: float) -> Vec2:
+    """What lies between two points, exactly where ground has its vertices."""
+    return right[0] + (left[0] - right[0]) * share, right[1] + (left[1] - right[1]) * share
+
+
 @dataclass(slots=True, kw_only=True)
 class Road:
     """A road along an axis from `start_m` to `end_m`, `left` and `right` of it seen along the axis. Its lines are drawn through `stations`.
@@ -106,10 +111,10 @@ class Road:
 
     name: str
     axis: Axis
-    start_m: float
     end_m: float
     left: Side
     right: Side
+    start_m: float = 0.0
     end: Literal["far", "closed"] = "far"
     stations: list[float] = field(default_factory=list)
     _places: dict[tuple[float, float], Vec2] = field(default_factory=dict)
@@ -129,11 +134,6 @@ class Road:
     def between(self, start_m: float, end_m: float) -> list[float]:
         """The stations from one to another, both of which must be stations."""
         return self.stations[bisect_left(self.stations, start_m) : bisect_left(self.stations, end_m) + 1]
-
-    @property
-    def curved(self) -> bool:
-        """Whether it bends anywhere."""
-        return self.axis.curved
 
     def settle(self, wanted: Iterable[float], step_m: float) -> None:
         """Fix the stations: all that are wanted, both ends, and others between, no farther than `step_m` from each other."""

@@ -1,11 +1,10 @@
 """A street in a town, a suburb or the country."""
 
-import math
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from diorama.randomizers.base import Context, Randomizer
-from diorama.randomizers.distributions import Choice, Distribution, Uniform, require, require_one_of, require_share
+from diorama.randomizers.distributions import Choice, Constant, Distribution, Mixture, Uniform, require, require_one_of, require_share
 from diorama.randomizers.sensor import Sensor
 from diorama.randomizers.sky import Sky
 from diorama.randomizers.street.buildings import Buildings
@@ -14,23 +13,30 @@ from diorama.randomizers.street.planting import Planting
 from diorama.randomizers.street.rig import VehicleRig
 from diorama.randomizers.street.traffic import Traffic
 from diorama.scenes.driving.ground import bodies
-from diorama.scenes.driving.junctions import junction
+from diorama.scenes.driving.layouts import LAYOUTS, Section
 from diorama.scenes.driving.markings import Style
-from diorama.scenes.driving.network import Habits, Network, meeting, single
-from diorama.scenes.driving.roads import Axis, Beyond, Road, Side
+from diorama.scenes.driving.network import STEP_M, Habits, Network, network
+from diorama.scenes.driving.roads import Beyond, Side
+from diorama.scenes.driving.settings import SETTINGS, Setting
+from diorama.scenes.driving.terrain import hills, reach_m
 from diorama.sim.seeds import Seed
 from diorama.sim.sky import sun_light
-from diorama.sim.spec import EnvironmentSpec, PhysicalSky, PhysicsSpec, SceneSpec, Terrain
+from diorama.sim.spec import EnvironmentSpec, PhysicalSky, PhysicsSpec, SceneSpec
 
-LAYOUTS = ("straight", "crossroads", "t-junction")
-SETTINGS = ("town-centre", "residential", "suburb", "industrial", "country")
-#: Streets reach so far from the middle.
-REACH_M = 110.0
+_CYCLE_M, _PARKING_M = 1.6, 2.2
+#: Without a pavement there is a verge at least so wide.
+_LEAST_VERGE_M = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Street:
-    """Roads, the ground beside them, a sun and a sky; everything else is put there by randomizers, by the map `roads`."""
+    """Roads, the ground beside them, a sun and a sky; everything else is put there by randomizers, which go by the map `SceneSpec.roads`.
+
+    `layout` is how roads meet, `setting` what kind of place it is. `hill_m` is how high a hill they lie on, or how deep a hollow. Roads have `lanes` of
+    `lane_m` in each direction, in shares of scenes `cycle_lanes` and `parking_lanes` beside them, and a kerb `kerb_m` high. Beyond it are, in a
+    share of scenes `verges`, a verge `verge_m` wide, a pavement `pavement_m` wide, and plots `plot_m` deep and `lot_m` wide. A share `signals` of
+    junctions have signals. What is none of these is as the setting has it.
+    """
 
     name: ClassVar[str] = "street"
     categories: ClassVar[tuple[tuple[str, str], ...]] = (
@@ -46,41 +52,45 @@ class Street:
         ("van", "vehicle"),
     )
 
-    layout: Distribution = Choice({"straight": 0.5, "crossroads": 0.35, "t-junction": 0.15})
-    setting: Distribution = Choice(list(SETTINGS))
-    drives_on: Distribution = Choice({"right": 0.8, "left": 0.2})
-    lanes: Distribution = Choice({1: 0.75, 2: 0.25})
-    lane_m: Distribution = Uniform(2.9, 3.5)
-    pavement_m: Distribution = Uniform(1.8, 3.5)
-    verge_m: Distribution = Uniform(1.0, 2.0)
-    verges: float = 0.3
-    cycle_lanes: float = 0.2
-    parking_lanes: float = 0.4
-    kerb_m: Distribution = Uniform(0.08, 0.16)
-    plot_m: Distribution = Uniform(18, 28)
+    layout: Distribution = Choice({"straight": 0.22, "curve": 0.2, "crossroads": 0.24, "t-junction": 0.16, "roundabout": 0.09, "car-park": 0.09})
+    setting: Distribution = Choice({"town-centre": 0.32, "residential": 0.25, "suburb": 0.2, "industrial": 0.1, "country": 0.13})
+    drives_on: Distribution = Choice({"right": 0.7, "left": 0.3})
+    hill_m: Distribution = Mixture([Constant(0.0), Uniform(-5, 8)], [0.4, 0.6])
+    lanes: Distribution | None = None
+    lane_m: Distribution | None = None
+    speed_km_h: Distribution | None = None
+    pavement_m: Distribution | None = None
+    verge_m: Distribution | None = None
+    verges: float | None = None
+    cycle_lanes: float | None = None
+    parking_lanes: float | None = None
+    kerb_m: Distribution | None = None
+    plot_m: Distribution | None = None
+    lot_m: Distribution | None = None
+    signals: float | None = None
 
     def __post_init__(self) -> None:
         require_one_of(self, LAYOUTS, "layout")
         require_one_of(self, SETTINGS, "setting")
         require_one_of(self, ("right", "left"), "drives_on")
-        require(self, 1, 3, "lanes", whole=True)
-        require(self, 2.2, 5, "lane_m")
-        require(self, 0, 8, "pavement_m")
-        require(self, 0, 4, "verge_m")
-        require(self, 0, 0.3, "kerb_m")
-        require(self, 0, 40, "plot_m")
-        require_share(self, "verges", "cycle_lanes", "parking_lanes")
+        require(self, -8, 12, "hill_m")
+        given = [name for name in _LIMITS if getattr(self, name) is not None]
+        for name in given:
+            low, high = _LIMITS[name]
+            require(self, low, high, name, whole=name == "lanes")
+        require_share(self, *(name for name in ("verges", "cycle_lanes", "parking_lanes", "signals") if getattr(self, name) is not None))
 
     def build(self, seed: Seed, context: Context) -> SceneSpec:
-        network = self._network(seed)
+        setting = self.setting.sample(seed.child("setting").rng())
+        made = self._network(seed, setting)
         sky = PhysicalSky(sun_elevation_rad=0.8, sun_azimuth_rad=0.6)
         return SceneSpec(
-            bodies=bodies(network),
+            bodies=bodies(made, setting),
             lights=(sun_light(sky),),
             environment=EnvironmentSpec(surroundings=sky, occlusion_radius_m=1.0),
-            physics=PhysicsSpec(bounds_min_m=(-500.0, -500.0, -60.0), bounds_max_m=(500.0, 500.0, 100.0)),
-            roads=network.roads,
-            notes=(("setting", self.setting.sample(seed.child("setting").rng())),),
+            physics=PhysicsSpec(bounds_min_m=(-500.0, -500.0, -60.0), bounds_max_m=(500.0, 500.0, 150.0)),
+            roads=made.roads,
+            notes=(("setting", setting),),
         )
 
     def randomizers(self) -> tuple[Randomizer, ...]:
@@ -95,40 +105,63 @@ class Street:
             Sensor(),
         )
 
-    def _network(self, seed: Seed) -> Network:
+    def _network(self, seed: Seed, setting: str) -> Network:
+        terrain = hills(self.hill_m.sample(seed.child("hill").rng()), seed.child("terrain").rng())
+        reach = reach_m(terrain, STEP_M)
+        place = SETTINGS[setting]
         rng = seed.child("roads").rng()
-        layout, rule = self.layout.sample(rng), self.drives_on.sample(rng)
-        lanes = self.lanes.sample(rng)
-        lane, kerb = self.lane_m.sample(rng), self.kerb_m.sample(rng)
-        cycle = 1.6 if rng.random() < self.cycle_lanes else 0.0
-        parking = 2.2 if rng.random() < self.parking_lanes else 0.0
-        verge = self.verge_m.sample(rng) if rng.random() < self.verges else 0.0
-        beyond = Beyond(verge_m=round(verge, 2), pavement_m=round(self.pavement_m.sample(rng), 2), plot_m=round(self.plot_m.sample(rng), 2))
-        side = Side(lanes=lanes, lane_m=round(lane, 2), cycle_m=cycle, parking_m=parking)
-        minor = Side(lanes=1, lane_m=round(lane, 2), parking_m=parking)
-        style = Style(center="double" if lanes > 1 else "dashed")
-        habits = Habits(rule=rule, speed_m_s=13.9, kerb_m=round(kerb, 3), terrain=Terrain(), style=style)
-        turn = 2 * math.pi * rng.random()
-        lots = seed.child("plots").rng()
-        if layout == "straight":
-            road = Road(name="a", axis=Axis((0.0, 0.0), turn), start_m=-REACH_M, end_m=REACH_M, left=side, right=side)
-            return single(road, (beyond, beyond), habits, lots)
-        skew = (rng.random() - 0.5) * math.radians(30)
-        headings = [(0.0, side), (math.pi / 2 + skew, minor), (math.pi, side), (1.5 * math.pi + skew, minor)]
-        if layout == "t-junction":
-            headings.pop(1 if rng.random() < 0.5 else 3)
-        roads = [
-            Road(name=name, axis=Axis((0.0, 0.0), turn + heading), start_m=0.0, end_m=REACH_M, left=s, right=s)
-            for name, (heading, s) in zip("abcd", headings, strict=False)
-        ]
-        control = "signal" if rng.random() < 0.5 else "give-way"
-        meets = junction(
-            roads,
-            [beyond] * len(roads),
-            max(7.0, beyond.walk_m[1] + 1.0),
-            control=control,
-            major=tuple(i for i, (_, s) in enumerate(headings) if s is side),
-            crossings=[control == "signal" or s is minor for _, s in headings],
-            crossing_m=3.5,
+
+        def drawn(name: str) -> Any:
+            return (getattr(self, name) or getattr(place, name)).sample(seed.child("roads", name).rng())
+
+        def happens(name: str) -> bool:
+            share = getattr(self, name)
+            return seed.child("roads", name).rng().random() < (getattr(place, name) if share is None else share)
+
+        lane, pavement, plot = (round(drawn(name), 2) for name in ("lane_m", "pavement_m", "plot_m"))
+        verge = round(drawn("verge_m"), 2) if happens("verges") else 0.0
+        parks, cycles = happens("parking_lanes"), happens("cycle_lanes")
+        major = Side(lanes=drawn("lanes"), lane_m=lane, cycle_m=_CYCLE_M if cycles else 0.0, parking_m=_PARKING_M if parks else 0.0)
+        section = Section(
+            major=major,
+            minor=Side(lanes=1, lane_m=lane, parking_m=major.parking_m),
+            beyond=Beyond(verge_m=verge if pavement > 0 else max(verge, _LEAST_VERGE_M), pavement_m=pavement, plot_m=plot),
+            reach_m=reach,
+            signals=happens("signals"),
+            stops=rng.random() < 0.25,
         )
-        return meeting(meets, [beyond] * len(roads), habits, lots)
+        habits = Habits(
+            rule=self.drives_on.sample(seed.child("roads", "drives_on").rng()),
+            speed_m_s=round(drawn("speed_km_h") / 3.6, 2),
+            kerb_m=round(drawn("kerb_m"), 3),
+            terrain=terrain,
+            reach_m=reach,
+            style=_style(place, major.lanes, seed.child("markings")),
+            lot_m=self.lot_m or place.lot_m,
+        )
+        layout = LAYOUTS[self.layout.sample(seed.child("layout").rng())]
+        return network(layout(section, rng), habits, seed.child("plots").rng())
+
+
+#: Between which numbers settings may be, by their names.
+_LIMITS: dict[str, tuple[float, float]] = {
+    "lanes": (1, 3),
+    "lane_m": (2.2, 5),
+    "speed_km_h": (5, 130),
+    "pavement_m": (0, 8),
+    "verge_m": (0, 5),
+    "kerb_m": (0, 0.3),
+    "plot_m": (0, 40),
+    "lot_m": (5, 100),
+}
+
+
+def _style(place: Setting, lanes: int, seed: Seed) -> Style:
+    rng = seed.rng()
+    center = place.center.sample(rng)
+    return Style(
+        width_m=round(Uniform(0.1, 0.16).sample(rng), 3),
+        center="double" if lanes > 1 and center == "none" else center,
+        center_color="yellow" if rng.random() < 0.2 else "white",
+        edges=rng.random() < place.edge_lines,
+    )
