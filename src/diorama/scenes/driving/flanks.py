@@ -7,7 +7,6 @@ from typing import Protocol
 from diorama.scenes.driving.roads import Beyond, Road
 from diorama.sim.spec.roads import Polyline, Vec2
 
-
 #: Places nearer to each other than this are one place.
 _SAME_M = 0.01
 
@@ -61,7 +60,7 @@ class Corner:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Flank:
-    """The land on the left of who walks along a kerb through its `knots`. Between the knots `corner` it is one plot; None where all go on straight."""
+    """The land on the left of who walks along a kerb through its `knots`. Between those of the numbers `corner` it is one plot."""
 
     name: str
     beyond: Beyond

@@ -13,9 +13,9 @@ from diorama.sim.spec import Ribbon
 from diorama.sim.spec.roads import Polyline, Vec2
 
 #: Land is drawn out to so far from the middle.
-HORIZON_M = 420.0
+HORIZON_M = 1500.0
 #: Shares of the way back from the horizon at which there are vertices.
-_BACK = (0.0, 0.12, 0.24, 0.36, 0.48, 0.6, 0.7, 0.79, 0.87, 0.93, 0.97, 1.0)
+_BACK = (0.0, 0.4, 0.62, 0.74, 0.82, 0.875, 0.92, 0.955, 0.98, 0.994, 1.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -88,14 +88,15 @@ def open_land(ends: Sequence[End], flanks: Sequence[Flank], rows: int, lift_m: f
                 tiles.append(_land(f"terrain-{len(tiles)}", line, start, end.onwards(carriageway[0]), lift_m))
             else:
                 line += carriageway
-                kerbs.append(Ribbon(right_m=tuple(carriageway[::-1]), left_m=tuple(carriageway[::-1]), lift_m=(0.0, lift_m)))
+                kerbs.append(Ribbon(right_m=tuple(carriageway[::-1]), left_m=tuple(carriageway[::-1]), lift_m=(0.0, lift_m), laid=True))
         if k == first + count:
             break
         if end.is_far:
             out = [end.onwards(place) for place in carriageway]
-            lines = [_between(far, near) for far, near in zip(out, carriageway, strict=True)]
+            # On the way back from the horizon, left is right.
+            lines = [_between(far, near) for far, near in zip(reversed(out), reversed(carriageway), strict=True)]
             tiles.append(tile(end.name, "carriageway", lines))
-            kerbs += [Ribbon(right_m=edge, left_m=edge, lift_m=(0.0, lift_m)) for edge in (lines[0][::-1], lines[-1])]
+            kerbs += [Ribbon(right_m=edge, left_m=edge, lift_m=(0.0, lift_m), laid=True) for edge in (lines[0][::-1], lines[-1])]
             line, start = [carriageway[-1]], out[-1]
         line += end.land(1, rows)
         side = flanks[k % count]

@@ -94,7 +94,8 @@ def turns(junction: Junction, lanes: Sequence[Lane], rule: Rule) -> list[Lane]:
                 if target is None:
                     continue
                 go = by_name[f"{other.name}-out-{target}"]
-                points = _curve(come.points_m[-1], _direction(come, -1), go.points_m[0], _direction(go, 0))
+                before, after = _straight(junction, i, (i + step) % count, rule)
+                points = _through(come, before, go, after)
                 name = f"{road.name}-{k}-to-{other.name}-{target}"
                 out.append(
                     Lane(
@@ -154,10 +155,8 @@ def _target(road: Road, other: Road, k: int, rule: Rule) -> int | None:
     """
     lanes = side_of(road, hand_of(rule, -1)).lanes
     there = side_of(other, hand_of(rule, 1)).lanes
-    (ax, ay), (bx, by) = road.heading(0.0), other.heading(0.0)
-    came, turned = (-ax, -ay), 0.0
-    turned = came[0] * by - came[1] * bx  # positive: to the left
-    if abs(turned) < 0.5 and came[0] * bx + came[1] * by > 0:
+    turned = _sine(road, other)
+    if turned == 0:
         return min(k, there - 1)
     near = (turned < 0) == (rule == "right")
     if near:
@@ -190,6 +189,46 @@ def _curve(start: Vec2, leaving: Vec2, end: Vec2, coming: Vec2) -> Polyline:
         out.append((round(a * x0 + b * x1 + c * x2 + d * x3, 4), round(a * y0 + b * y1 + c * y2 + d * y3, 4)))
     out[0], out[-1] = start, end
     return tuple(out)
+
+
+def ways(junction: Junction, rule: Rule) -> list[tuple[str, int, frozenset[int]]]:
+    """Of each lane that comes to a junction the road's name, its number from the axis, and where it leads: left (1), straight on (0), right (-1)."""
+    out: list[tuple[str, int, frozenset[int]]] = []
+    for road in junction.roads:
+        for k in range(side_of(road, hand_of(rule, -1)).lanes):
+            others = [other for other in junction.roads if other is not road and _target(road, other, k, rule) is not None]
+            sines = [_sine(road, other) for other in others]
+            out.append((road.name, k, frozenset(0 if sine == 0 else 1 if sine > 0 else -1 for sine in sines)))
+    return out
+
+
+def _sine(road: Road, other: Road) -> float:
+    """How far one turns from one road into another: its sine, positive to the left, or 0 if that is straight on."""
+    (ax, ay), (bx, by) = road.heading(0.0), other.heading(0.0)
+    sine = ay * bx - ax * by
+    return 0.0 if abs(sine) < 0.5 and ax * bx + ay * by < 0 else sine
+
+
+def _straight(junction: Junction, i: int, j: int, rule: Rule) -> tuple[float, float]:
+    """How far one goes straight on from where one waits on one road, and before where lanes begin on another: around the kerb's corner, where one
+    turns close to it, as the kerb does, and else all through the junction.
+    """
+    count = len(junction.roads)
+    near = (i + 1) % count if rule == "right" else (i - 1) % count
+    bend = junction.corners[i if rule == "right" else i - 1]
+    ends = [junction.mouths[k].end_m for k in (i, j)]
+    if j == near and bend.arc:
+        ends = [bend.left_m, bend.right_m] if rule == "right" else [bend.right_m, bend.left_m]
+    return junction.mouths[i].stop_m - ends[0], junction.mouths[j].stop_m - ends[1]
+
+
+def _through(come: Lane, before_m: float, go: Lane, after_m: float) -> Polyline:
+    """From lane to lane: straight as far as the junction's edge, around, and straight on behind its other edge."""
+    leaving, coming = _direction(come, -1), _direction(go, 0)
+    (x0, y0), (x1, y1) = come.points_m[-1], go.points_m[0]
+    start = (round(x0 + leaving[0] * before_m, 4), round(y0 + leaving[1] * before_m, 4))
+    end = (round(x1 - coming[0] * after_m, 4), round(y1 - coming[1] * after_m, 4))
+    return (come.points_m[-1], *_curve(start, leaving, end, coming), go.points_m[0])
 
 
 def _turn_speed(points: Polyline, limit: float) -> float:
@@ -270,9 +309,7 @@ def _yields(mine: str, other: str, junction: Junction, rule: Rule) -> bool:
 def _turned(name: str, junction: Junction, numbers: dict[str, int]) -> float:
     """The sine of how far a lane turns, positive to the left."""
     came, _, rest = name.partition("-")
-    (ax, ay), (bx, by) = (junction.roads[numbers[road]].heading(0.0) for road in (came, rest.split("-to-")[1].split("-")[0]))
-    sine = -ax * by + ay * bx
-    return 0.0 if abs(sine) < 0.5 and -ax * bx - ay * by > 0 else sine
+    return _sine(junction.roads[numbers[came]], junction.roads[numbers[rest.split("-to-")[1].split("-")[0]]])
 
 
 def met(crossings: Sequence[Lane], through: Sequence[Lane]) -> list[Lane]:

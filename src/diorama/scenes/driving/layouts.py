@@ -18,6 +18,8 @@ REACH_M = 110.0
 _CLEAR_M = 12.0
 #: A road turns by no more than this from the middle to one of its ends.
 _MOST_TURN = math.radians(50)
+#: Edges of corridors are seen from the middle at least at this angle (its sine).
+_SLANT = 0.02
 _CROSSING_M = 3.5
 #: Bays of a car park stand across to its aisle.
 BAY_M = (2.5, 5.0)
@@ -107,7 +109,9 @@ def roundabout(section: Section, rng: np.random.Generator) -> Layout:
     first = _any_heading(rng)
     turns = [2 * math.pi * k / count + math.radians(Uniform(-8, 8).sample(rng)) for k in range(count)]
     lane = Uniform(5.0, 6.5).sample(rng)
-    roads = [Road(name=name, axis=Axis((0.0, 0.0), first + turn), end_m=REACH_M, left=side, right=side) for name, turn in zip("abcd", turns, strict=False)]
+    roads = [
+        Road(name=name, axis=Axis((0.0, 0.0), first + turn), end_m=REACH_M, left=side, right=side) for name, turn in zip("abcd", turns, strict=False)
+    ]
     around = [(roads[i], roads[(i + 1) % count]) for i in range(count)]
     flare = section.corner_m + 1.0
     radius = Uniform(12, 18).sample(rng)
@@ -156,8 +160,8 @@ def _meeting(section: Section, rng: np.random.Generator, turns: Sequence[float],
     corners = [corner(roads[i], roads[(i + 1) % count], section.beyond, section.corner_m, section.reach_m) for i in range(count)]
     if bend:
         for i, road in enumerate(roads):
-            straight_m = max(0.0, *(corners[i].plots_m or ())[1:], *(corners[i - 1].plots_m or ())[:1])
-            road.axis = _bent(road, heading + turns[i], max(straight_m, 30.0), sides[i].kerb_m + section.beyond.whole_m, rng)
+            straight_m = max(30.0, corners[i].left_m, corners[i - 1].right_m, *(corners[i].plots_m or ())[1:], *(corners[i - 1].plots_m or ())[:1])
+            road.axis = _bent(road, heading + turns[i], straight_m, sides[i].kerb_m + section.beyond.whole_m, rng)
     crossed = [section.beyond.pavement_m > 0 and (control == "signal" or i not in major) for i in range(count)]
     made = Junction(roads=roads, mouths=mouths(corners, crossed, _CROSSING_M, 0.5), corners=corners, control=control, major=major)
     return Layout(roads=roads, beyond=[section.beyond] * count, junction=made)
@@ -188,8 +192,8 @@ def _is_open(axis: Axis, off_m: float, ways: tuple[float, float]) -> bool:
             if abs(math.atan2(heading[0] * dy - heading[1] * dx, heading[0] * dx + heading[1] * dy)) > _MOST_TURN:
                 return False
         # Seen from the middle, the left edge is gone along clockwise.
-        if any((x0 * y1 - x1 * y0) * hand > -1e-3 * (x0 * x0 + y0 * y0) ** 0.5 for (x0, y0), (x1, y1) in pairwise(line)):
-            return False
+        for (x0, y0), (x1, y1) in pairwise(line):
+            far, step = math.hypot(x0, y0), math.hypot(x1 - x0, y1 - y0)
+            if (x0 * y1 - x1 * y0) * hand > -_SLANT * far * step:
+                return False
     return True
-
-

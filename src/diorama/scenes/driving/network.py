@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
@@ -19,7 +19,7 @@ from diorama.scenes.driving.markings import Style
 from diorama.scenes.driving.roads import Road
 from diorama.scenes.driving.tiles import Stretch, Tile, carriageway, junction_tiles, kerb, land
 from diorama.sim.spec import Lane, Line, Ribbon, RoadMap, Signal, Terrain
-from diorama.sim.spec.roads import Control
+from diorama.sim.spec.roads import Polyline
 
 #: Curves are drawn in steps of at most this; everything else in steps of at most that.
 _CURVE_M, STEP_M = 2.0, 10.0
@@ -42,12 +42,12 @@ class Habits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
-    """A map, the ground in pieces, and the stones of its kerbs: of streets, and of where open land begins."""
+    """A map, the ground in pieces, the stones of its kerbs, and what is painted besides lines."""
 
     roads: RoadMap
     tiles: tuple[Tile, ...]
     kerbs: tuple[Ribbon, ...]
-    edges: tuple[Ribbon, ...]
+    symbols: tuple[Polyline, ...]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -60,6 +60,7 @@ class _Draft:
     rows: int
     lanes: list[Lane] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
+    symbols: list[Polyline] = field(default_factory=list)
     signals: list[Signal] = field(default_factory=list)
     tiles: list[Tile] = field(default_factory=list)
     kerbs: list[Ribbon] = field(default_factory=list)
@@ -81,7 +82,7 @@ def network(layout: Layout, habits: Habits, rng: np.random.Generator) -> Network
         kerb_m=habits.kerb_m,
         drives_on=habits.rule,
     )
-    return Network(roads=roads, tiles=(*draft.tiles, *far), kerbs=tuple(draft.kerbs), edges=tuple(edges))
+    return Network(roads=roads, tiles=(*draft.tiles, *far), kerbs=(*draft.kerbs, *edges), symbols=tuple(draft.symbols))
 
 
 def _single(layout: Layout, habits: Habits, rng: np.random.Generator) -> _Draft:
@@ -99,6 +100,7 @@ def _single(layout: Layout, habits: Habits, rng: np.random.Generator) -> _Draft:
     draft.lanes += [*_both_ways(road, habits, road.start_m), *_parking(road, habits, road.start_m)]
     draft.lanes += [lane for side in flanks for lane in lanework.walks(side, ())]
     draft.lines += markings.of_road(road, habits.style, road.start_m, None, road.start_m)
+    draft.symbols += markings.bay_lines(road, habits.style, road.start_m)
     return draft
 
 
@@ -129,11 +131,15 @@ def _meeting(layout: Layout, junction: Junction, habits: Habits, rng: np.random.
         draft.lanes += _parking(road, habits, parks)
         draft.tiles += carriageway(road, _stretches(road, mouth))
         draft.lines += markings.of_road(road, habits.style, mouth.stop_m, _solid(mouth), parks)
+        draft.symbols += markings.bay_lines(road, habits.style, parks)
     through = lanework.around(junction, drive, habits.rule) if junction.island_m > 0 else lanework.turns(junction, drive, habits.rule)
     through = lanework.with_rules(junction, through, crossings, habits.rule)
     draft.lanes += [*lanework.led(drive, through, junction), *through]
     draft.lanes += lanework.joined([*_walks(junction, flanks), *lanework.met(crossings, through)])
     draft.lines += markings.of_junction(junction, habits.style, habits.rule)
+    draft.symbols += markings.studs(junction, habits.style)
+    if habits.style.arrows and junction.island_m <= 0:
+        draft.symbols += markings.arrows(junction, lanework.ways(junction, habits.rule), habits.rule)
     middle, island = junction_tiles(junction, flanks, habits.reach_m, habits.kerb_m)
     draft.tiles += middle
     draft.kerbs += island
@@ -216,6 +222,5 @@ def _lot_ways(start: float, end: float, width_m: Distribution, rng: np.random.Ge
 
 
 def _rows(flanks: Sequence[Flank], habits: Habits) -> int:
-    return max(1, *(math.ceil(side.beyond.plot_m / habits.reach_m - 1e-6) for side in flanks))
-
-
+    """How many rows of vertices plots have: half as many as roads would."""
+    return max(1, *(math.ceil(side.beyond.plot_m / habits.reach_m / 2 - 1e-6) for side in flanks))

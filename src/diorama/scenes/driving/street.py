@@ -1,6 +1,6 @@
 """A street in a town, a suburb or the country."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from diorama.randomizers.base import Context, Randomizer
@@ -14,7 +14,7 @@ from diorama.randomizers.street.rig import VehicleRig
 from diorama.randomizers.street.traffic import Traffic
 from diorama.scenes.driving.ground import bodies
 from diorama.scenes.driving.layouts import LAYOUTS, Section
-from diorama.scenes.driving.markings import Style
+from diorama.scenes.driving.markings import DASHES_M, Style
 from diorama.scenes.driving.network import STEP_M, Habits, Network, network
 from diorama.scenes.driving.roads import Beyond, Side
 from diorama.scenes.driving.settings import SETTINGS, Setting
@@ -24,6 +24,7 @@ from diorama.sim.sky import sun_light
 from diorama.sim.spec import EnvironmentSpec, PhysicalSky, PhysicsSpec, SceneSpec
 
 _CYCLE_M, _PARKING_M = 1.6, 2.2
+_HILLS = Mixture([Constant(0.0), Uniform(-5, 8)], [0.4, 0.6])
 #: Without a pavement there is a verge at least so wide.
 _LEAST_VERGE_M = 1.0
 
@@ -32,10 +33,11 @@ _LEAST_VERGE_M = 1.0
 class Street:
     """Roads, the ground beside them, a sun and a sky; everything else is put there by randomizers, which go by the map `SceneSpec.roads`.
 
-    `layout` is how roads meet, `setting` what kind of place it is. `hill_m` is how high a hill they lie on, or how deep a hollow. Roads have `lanes` of
-    `lane_m` in each direction, in shares of scenes `cycle_lanes` and `parking_lanes` beside them, and a kerb `kerb_m` high. Beyond it are, in a
-    share of scenes `verges`, a verge `verge_m` wide, a pavement `pavement_m` wide, and plots `plot_m` deep and `lot_m` wide. A share `signals` of
-    junctions have signals. What is none of these is as the setting has it.
+    `layout` is how roads meet, `setting` what kind of place it is, one drives on the side `drives_on`, and `hill_m` is how high a hill is on which
+    it all lies, or how deep a hollow. A road has `lanes` of `lane_m` in each direction, in shares of scenes `cycle_lanes` and `parking_lanes`
+    beside them, and a kerb `kerb_m` high; its limit is `speed_km_h`. Beyond the kerb are, in a share `verges`, a verge `verge_m` wide, a pavement
+    `pavement_m` wide, and plots `plot_m` deep and `lot_m` wide. A share `signals` of junctions has signals. What is left open is as the setting
+    has it (`SETTINGS`).
     """
 
     name: ClassVar[str] = "street"
@@ -55,7 +57,7 @@ class Street:
     layout: Distribution = Choice({"straight": 0.22, "curve": 0.2, "crossroads": 0.24, "t-junction": 0.16, "roundabout": 0.09, "car-park": 0.09})
     setting: Distribution = Choice({"town-centre": 0.32, "residential": 0.25, "suburb": 0.2, "industrial": 0.1, "country": 0.13})
     drives_on: Distribution = Choice({"right": 0.7, "left": 0.3})
-    hill_m: Distribution = Mixture([Constant(0.0), Uniform(-5, 8)], [0.4, 0.6])
+    hill_m: Distribution = _HILLS
     lanes: Distribution | None = None
     lane_m: Distribution | None = None
     speed_km_h: Distribution | None = None
@@ -82,10 +84,11 @@ class Street:
 
     def build(self, seed: Seed, context: Context) -> SceneSpec:
         setting = self.setting.sample(seed.child("setting").rng())
-        made = self._network(seed, setting)
+        style = _style(SETTINGS[setting], seed.child("markings"))
+        made = self._network(seed, setting, style)
         sky = PhysicalSky(sun_elevation_rad=0.8, sun_azimuth_rad=0.6)
         return SceneSpec(
-            bodies=bodies(made, setting),
+            bodies=bodies(made, setting, style.dashes_m),
             lights=(sun_light(sky),),
             environment=EnvironmentSpec(surroundings=sky, occlusion_radius_m=1.0),
             physics=PhysicsSpec(bounds_min_m=(-500.0, -500.0, -60.0), bounds_max_m=(500.0, 500.0, 150.0)),
@@ -105,7 +108,7 @@ class Street:
             Sensor(),
         )
 
-    def _network(self, seed: Seed, setting: str) -> Network:
+    def _network(self, seed: Seed, setting: str, style: Style) -> Network:
         terrain = hills(self.hill_m.sample(seed.child("hill").rng()), seed.child("terrain").rng())
         reach = reach_m(terrain, STEP_M)
         place = SETTINGS[setting]
@@ -136,7 +139,7 @@ class Street:
             kerb_m=round(drawn("kerb_m"), 3),
             terrain=terrain,
             reach_m=reach,
-            style=_style(place, major.lanes, seed.child("markings")),
+            style=style if major.lanes == 1 or style.center != "none" else replace(style, center="double"),
             lot_m=self.lot_m or place.lot_m,
         )
         layout = LAYOUTS[self.layout.sample(seed.child("layout").rng())]
@@ -156,12 +159,16 @@ _LIMITS: dict[str, tuple[float, float]] = {
 }
 
 
-def _style(place: Setting, lanes: int, seed: Seed) -> Style:
+def _style(place: Setting, seed: Seed) -> Style:
     rng = seed.rng()
-    center = place.center.sample(rng)
+    center, dashes = place.center.sample(rng), DASHES_M[int(rng.random() * len(DASHES_M))]
     return Style(
         width_m=round(Uniform(0.1, 0.16).sample(rng), 3),
-        center="double" if lanes > 1 and center == "none" else center,
+        dashes_m=dashes,
+        center=center,
         center_color="yellow" if rng.random() < 0.2 else "white",
         edges=rng.random() < place.edge_lines,
+        bays=rng.random() < 0.5,
+        arrows=rng.random() < 0.35,
+        zebra=rng.random() < 0.75,
     )

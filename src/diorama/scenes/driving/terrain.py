@@ -5,14 +5,13 @@ import math
 import numpy as np
 
 from diorama.randomizers.distributions import Uniform, UniformInt, rounded
-from diorama.scenes.driving.horizon import HORIZON_M
 from diorama.scenes.driving.layouts import REACH_M
 from diorama.sim.spec import Hill, Terrain
 
 #: Roads bend no tighter up and down (1/m): one sees over it.
 _MOST_BEND = 0.0011
 #: What is drawn flat is nowhere so far off the terrain.
-_SAG_M = 0.002
+_SAG_M = 0.0018
 #: Streets, with what is beside them, are within this distance from the middle.
 _STREETS_M = REACH_M + 55.0
 
@@ -34,9 +33,9 @@ def _far(rng: np.random.Generator) -> list[Hill]:
     start, tall = 2 * math.pi * rng.random(), Uniform(0.3, 1.0).sample(rng)
     for k in range(count):
         angle = start + 2 * math.pi * (k + Uniform(0, 0.7).sample(rng)) / count
-        away = Uniform(290, HORIZON_M).sample(rng)
-        radius = Uniform(90, away - _STREETS_M).sample(rng)
-        out.append(Hill(center_m=_polar(angle, away), radius_m=round(radius, 2), height_m=round(tall * Uniform(3, 26).sample(rng), 3)))
+        away = Uniform(300, 700).sample(rng)
+        radius = (away - _STREETS_M) * Uniform(0.7, 1.0).sample(rng)
+        out.append(Hill(center_m=_polar(angle, away), radius_m=round(radius, 2), height_m=round(tall * radius * Uniform(0.02, 0.13).sample(rng), 3)))
     return out
 
 

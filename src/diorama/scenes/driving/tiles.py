@@ -39,7 +39,8 @@ def tile(
     first, last = (_rung([line[end] for line in lines], across) for end in (0, -1))
     outline = _cleaned([*lines[0], *last, *reversed(lines[-1]), *reversed(first)])
     up = (lift_m, lift_m) if kind in RAISED else (0.0, 0.0)
-    ribbons = tuple(Ribbon(right_m=right, left_m=left, across=across, lift_m=up) for right, left in list(pairwise(lines))[bare:])
+    laid = kind == "pavement"
+    ribbons = tuple(Ribbon(right_m=right, left_m=left, across=across, lift_m=up, laid=laid) for right, left in list(pairwise(lines))[bare:])
     facing = _cleaned(lines[0], closed=False) if front else ()
     return Tile(area=Area(name=name, kind=kind, outline_m=outline, front_m=facing), ribbons=ribbons)
 
@@ -101,9 +102,7 @@ def carriageway(road: Road, stretches: Sequence[Stretch]) -> list[Tile]:
             if side.parking_m > 0:
                 parks = hand in stretch.parking
                 edges = sorted((hand * cycle, hand * side.kerb_m))
-                out.append(
-                    tile(f"{name}-{'parking' if parks else 'edge'}-{word}", "parking" if parks else "carriageway", [lines[e] for e in edges])
-                )
+                out.append(tile(f"{name}-{'parking' if parks else 'edge'}-{word}", "parking" if parks else "carriageway", [lines[e] for e in edges]))
     return out
 
 
@@ -124,10 +123,10 @@ def junction_tiles(junction: Junction, flanks: Sequence[Flank], reach_m: float, 
         tiles.append(tile(f"junction-{number}", "junction", [tuple(rim), edge], across=across))
         inner += edge[:-1]
     inner.append(inner[0])
-    stones = [tuple(_toward(point, radius) for point in inner) for radius in (junction.island_m, junction.island_m - STONE_M)]
+    stones = [tuple(inner), tuple(_toward(point, junction.island_m - STONE_M) for point in inner)]
     kerbs = [
-        Ribbon(right_m=stones[0], left_m=stones[0], lift_m=(0.0, lift_m)),
-        Ribbon(right_m=stones[0], left_m=stones[1], lift_m=(lift_m, lift_m)),
+        Ribbon(right_m=stones[0], left_m=stones[0], lift_m=(0.0, lift_m), laid=True),
+        Ribbon(right_m=stones[0], left_m=stones[1], lift_m=(lift_m, lift_m), laid=True),
     ]
     across = _shares(junction.island_m, reach_m)
     lawn = Ribbon(right_m=stones[1], left_m=((0.0, 0.0),) * len(inner), across=across, lift_m=(lift_m, lift_m))
@@ -170,8 +169,8 @@ def kerb(side: Flank, lift_m: float) -> list[Ribbon]:
     """The stones along a kerb: their faces and their tops."""
     line, back = side.line(0.0), side.line(STONE_M)
     return [
-        Ribbon(right_m=line, left_m=line, lift_m=(0.0, lift_m)),
-        Ribbon(right_m=line, left_m=back, lift_m=(lift_m, lift_m)),
+        Ribbon(right_m=line, left_m=line, lift_m=(0.0, lift_m), laid=True),
+        Ribbon(right_m=line, left_m=back, lift_m=(lift_m, lift_m), laid=True),
     ]
 
 

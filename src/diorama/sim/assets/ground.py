@@ -23,7 +23,7 @@ Numbers = NDArray[np.float64]
 
 
 def ground_asset(shape: GroundShape) -> Asset:
-    """The asset of ground. Texture coordinates are metres along and across each ribbon."""
+    """The asset of ground. Texture coordinates are metres along and across what is laid, and else along the world's axes."""
     ribbons = sorted(shape.ribbons, key=lambda ribbon: len(ribbon.across))
     groups = [_grid(list(group), shape.terrain) for _, group in groupby(ribbons, key=lambda ribbon: len(ribbon.across))]
     positions, faces = geometry.merged([(p, f) for p, _, f in groups])
@@ -34,7 +34,7 @@ def ground_asset(shape: GroundShape) -> Asset:
 
 def paint_asset(shape: PaintShape) -> Asset:
     """The asset of paint. Texture coordinates are metres along the world's axes."""
-    positions, faces = painted(shape.lines, shape.symbols)
+    positions, faces = painted(shape.lines, shape.symbols, shape.dashes_m)
     x, y = positions[:, 0], positions[:, 1]
     return _asset("paint", np.stack([x, y, heights(shape.terrain, x, y) + shape.lift_m], axis=1), faces, positions, shape.terrain, [])
 
@@ -91,6 +91,8 @@ def _grid(ribbons: Sequence[Ribbon], terrain: Terrain) -> tuple[Points, Numbers,
     away = positions - positions[:, :1]
     across = np.sqrt(geometry.dot(away, away))
     uv = np.stack([np.broadcast_to(along[:, None], across.shape), across], axis=-1)
+    laid = np.array([r.laid for r in ribbons])[of]
+    uv[~laid] = flat[~laid]
     return positions.reshape(rows * columns, 3), uv.reshape(-1, 2), faces
 
 
@@ -122,6 +124,7 @@ def _asset(kind: str, positions: Points, faces: Faces, uv: Numbers, terrain: Ter
         uv=uv.astype(np.float32),
         faces=faces.astype(np.int32),
         uv_in_metres=True,
+        rolled_out=True,
     )
     return Asset(
         id=kind,
@@ -131,4 +134,5 @@ def _asset(kind: str, positions: Points, faces: Faces, uv: Numbers, terrain: Ter
         hulls=tuple(hulls),
         bounds_m=((low[0], low[1], low[2]), (high[0], high[1], high[2])),
         volume_m3=math.fsum(doubled[kept].tolist()) / 2 * _DEEP_M,
+        casts=False,
     )

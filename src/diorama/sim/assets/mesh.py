@@ -43,7 +43,8 @@ class MeshPart:
 
     positions (n, 3) float32 metres, body frame; normals (n, 3) float32 unit; uv (n, 2) float32, v up as in
     OBJ and glTF-flipped (v = 0 is the texture's bottom row); faces (m, 3) int32, counter-clockwise from outside.
-    `uv_in_metres`: uv were made by box projection and count metres of surface, not tiles of a texture.
+    `uv_in_metres`: uv were made by box projection and count metres of surface, not tiles of a texture. `rolled_out`: they count metres, too, but go
+    along with the surface, and pictures with a width in metres lie by them.
     """
 
     positions: NDArray[np.float32]
@@ -52,6 +53,7 @@ class MeshPart:
     faces: NDArray[np.int32]
     look: Look = Look()
     uv_in_metres: bool = False
+    rolled_out: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -79,7 +81,8 @@ class Asset:
     `parts` are what is seen; `hulls`, each (n, 3) float64 vertices of a convex piece in the body frame, are what is
     touched. The body's origin is its centre of mass. `volume_m3` is the sum of the hulls' volumes (or the mesh's
     own, when it is watertight); `bounds_m` the (min, max) corners of the visible mesh; `density_kg_m3` a plausible
-    default. `closed` says that the parts together are a solid's whole surface, so that from outside no back face is seen.
+    default. `closed` says that the parts together are a solid's whole surface, so that from outside no back face is seen; `casts` that it
+    keeps light off other things, as open ground does not.
     `symmetries` are known of few: of BOP's models, as long as they keep their proportions. `landmarks` are points in the body frame by their names: a
     person's joints (COCO's names of keypoints), a car's lamps.
     """
@@ -93,5 +96,6 @@ class Asset:
     volume_m3: float
     density_kg_m3: float = 400.0
     closed: bool = False
+    casts: bool = True
     symmetries: Symmetries = Symmetries()
     landmarks: Mapping[str, Vec3] = field(default_factory=lambda: MappingProxyType({}))

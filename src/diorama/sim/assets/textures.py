@@ -84,9 +84,9 @@ def _triangle(x: Field) -> Field:
 
 
 @cache
-def _spline_taps(n: int) -> tuple[tuple[NDArray[np.int64], Field], ...]:
+def _spline_taps(n: int, size: int) -> tuple[tuple[NDArray[np.int64], Field], ...]:
     """For `n` lattice cells across the tile: the four lattice numbers around each pixel centre, and their weights."""
-    x = _axis() * n
+    x = _axis(size) * n
     base = np.floor(x)
     f = (x - base).astype(np.float32)
     g = 1 - f
@@ -95,28 +95,28 @@ def _spline_taps(n: int) -> tuple[tuple[NDArray[np.int64], Field], ...]:
     return tuple(((i - 1 + k) % n, weight) for k, weight in enumerate(weights))
 
 
-def _spline(lattice: Field, axis: int) -> Field:
-    """A periodic cubic B-spline over the lattice's values along one axis, at `SIZE` pixel centres."""
+def _spline(lattice: Field, axis: int, size: int) -> Field:
+    """A periodic cubic B-spline over the lattice's values along one axis, at `size` pixel centres."""
     shape = (-1, 1) if axis == 0 else (1, -1)
-    first, *rest = (lattice.take(i, axis) * weight.reshape(shape) for i, weight in _spline_taps(lattice.shape[axis]))
+    first, *rest = (lattice.take(i, axis) * weight.reshape(shape) for i, weight in _spline_taps(lattice.shape[axis], size))
     for term in rest:
         first += term
     return first
 
 
-def _smooth_noise(rng: np.random.Generator, rows: int, columns: int) -> Field:
-    """(SIZE, SIZE) values in [-1, 1] that vary smoothly over a lattice of this many cells."""
+def _smooth_noise(rng: np.random.Generator, rows: int, columns: int, size: int = SIZE) -> Field:
+    """(size, size) values in [-1, 1] that vary smoothly over a lattice of this many cells."""
     lattice = rng.random((rows, columns), np.float32) * 2 - 1
-    return _spline(_spline(lattice, 1), 0)
+    return _spline(_spline(lattice, 1, size), 0, size)
 
 
-def fractal_noise(rng: np.random.Generator, rows: int, columns: int, octaves: int = 4) -> Field:
-    """Noise with finer noise on it, each octave twice as fine and half as strong; about [-1, 1]."""
-    total = np.zeros((SIZE, SIZE), np.float32)
+def fractal_noise(rng: np.random.Generator, rows: int, columns: int, octaves: int = 4, size: int = SIZE) -> Field:
+    """(size, size): noise with finer noise on it, each octave twice as fine and half as strong; about [-1, 1]."""
+    total = np.zeros((size, size), np.float32)
     for k in range(octaves):
-        if max(rows, columns) << k > SIZE // 2:
+        if max(rows, columns) << k > size // 2:
             break
-        total += _smooth_noise(rng, rows << k, columns << k) * np.float32(0.5**k)
+        total += _smooth_noise(rng, rows << k, columns << k, size) * np.float32(0.5**k)
     return total
 
 

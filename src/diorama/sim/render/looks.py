@@ -106,10 +106,13 @@ def corner_uv(part: MeshPart, tile_m: float | None) -> NDArray[np.float32]:
     """Texture coordinates (m, 3, 2), in tiles with v up, of each triangle's corners, for pictures of that `tile_m`.
 
     A picture in metres is laid out alike on all: each triangle is unrolled onto the two body axes it is most parallel
-    to, so that the pattern has the same scale on every shape, however the mesh's own coordinates are laid out.
+    to, so that the pattern has the same scale on every shape, however the mesh's own coordinates are laid out; but for parts that are
+    `rolled_out` already.
     """
     if tile_m is None:
         return part.uv[part.faces]
+    if part.rolled_out:
+        return part.uv[part.faces] / np.float32(tile_m)
     corners = part.positions[part.faces]
     across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     axes = _UNROLL[np.argmax(np.abs(across), axis=1)]

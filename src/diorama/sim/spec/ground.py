@@ -17,13 +17,15 @@ class Ribbon:
 
     Corresponding points are joined across, and `across` are the shares of the way from right to left at which there are vertices: what lies between
     is flat. `lift_m` is how far the right and the left line are above the terrain. Where both lines are the same it is a face that stands upright,
-    seen from its right; where one of them is the same point all along it is a fan.
+    seen from its right; where one of them is the same point all along it is a fan. What is `laid` has its pattern along it, as pavements have; on
+    all else it follows the world's axes.
     """
 
     right_m: Polyline
     left_m: Polyline
     across: tuple[float, ...] = (0.0, 1.0)
     lift_m: tuple[float, float] = (0.0, 0.0)
+    laid: bool = False
 
     def __post_init__(self) -> None:
         many = len(self.right_m)
@@ -50,16 +52,18 @@ class GroundShape:
 class PaintShape:
     """What is painted on a road: `lines`, each in the pattern of its kind, and `symbols`, convex outlines (counter-clockwise).
 
-    It lies `lift_m` above the terrain.
+    Dashed lines have dashes and gaps of about the lengths `dashes_m`. It all lies `lift_m` above the terrain.
     """
 
     kind: ClassVar[str] = "paint"
     lines: tuple[Line, ...] = ()
     symbols: tuple[Polyline, ...] = ()
     terrain: Terrain = LEVEL
+    dashes_m: tuple[float, float] = (3.0, 4.5)
     lift_m: float = 0.005
 
     def __post_init__(self) -> None:
         check(bool(self.lines or self.symbols), self, "lines and symbols must not both be empty")
         check(all(len(s) >= 3 and all(finite(*p) for p in s) for s in self.symbols), self, "symbols must be three finite points or more each")
+        check(finite(*self.dashes_m) and min(self.dashes_m) > 0, self, f"dashes_m must be positive, got {self.dashes_m}")
         check(finite(self.lift_m), self, f"lift_m must be finite, got {self.lift_m}")

@@ -197,6 +197,7 @@ class _Piece:
     kinds: list[int]
     box_m: tuple[Vec3, Vec3]
     closed: bool
+    casts: bool
 
 
 def _joined(pieces: Sequence[_Piece]) -> Bodies:
@@ -207,7 +208,7 @@ def _joined(pieces: Sequence[_Piece]) -> Bodies:
         kinds=tuple(kind for piece in pieces for kind in piece.kinds),
         boxes_m=np.array([piece.box_m for piece in pieces], np.float64).reshape(-1, 2, 3),
         closed=np.array([piece.closed for piece in pieces], np.bool_),
-        casts=np.array([any(kind & int(UNLIT) == 0 for kind in piece.kinds) for piece in pieces], np.bool_),
+        casts=np.array([piece.casts and any(kind & int(UNLIT) == 0 for kind in piece.kinds) for piece in pieces], np.bool_),
     )
 
 
@@ -252,7 +253,7 @@ class SceneCache:
             meshes.append(self._meshes.mesh(one.part, tile_m))
             looks.append((one.material, one.pictures))
             kinds.append(kind)
-        return _Piece(meshes=meshes, looks=looks, kinds=kinds, box_m=asset.bounds_m, closed=closed)
+        return _Piece(meshes=meshes, looks=looks, kinds=kinds, box_m=asset.bounds_m, closed=closed, casts=asset.casts)
 
     def surfaces(self, bodies: Sequence[Bodies]) -> tuple[Array, Array]:
         """`SceneArrays.surfaces` and `texels` for several, one behind the other."""

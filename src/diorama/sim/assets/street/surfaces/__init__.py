@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from diorama.sim.assets.mesh import Look
+from diorama.sim.assets.mesh import Image, Look, Slot
 from diorama.sim.assets.primitives import box
 from diorama.sim.assets.recipe import Draft, Kind
 from diorama.sim.assets.street.surfaces import green, paved, roads
@@ -21,7 +21,7 @@ _CORNERS = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
 def _recipe(make: Callable[[np.random.Generator], Tile]) -> Callable[[np.random.Generator], Draft]:
     def draft(rng: np.random.Generator) -> Draft:
         tile = make(rng)
-        images = {"base_color": tile.picture}
+        images: dict[Slot, Image] = {"base_color": tile.picture}
         if tile.heights is not None:
             images["normal"] = relief(tile.heights)
         material = MaterialSpec(base_color=(1.0, 1.0, 1.0), roughness=tile.roughness, normal_scale=tile.relief)

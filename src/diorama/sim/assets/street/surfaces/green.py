@@ -8,22 +8,22 @@ from diorama.sim.assets.textures import fractal_noise
 
 _SIZE = 256
 _LAWNS: tuple[Ink, ...] = ((84, 104, 52), (92, 112, 58), (76, 100, 50), (98, 110, 62))
-_MEADOWS: tuple[Ink, ...] = ((102, 112, 62), (112, 112, 66), (92, 104, 56), (122, 116, 76))
+_MEADOWS: tuple[Ink, ...] = ((90, 100, 56), (100, 102, 60), (82, 96, 52), (106, 104, 68))
 _SOILS: tuple[Ink, ...] = ((104, 86, 66), (118, 100, 78), (92, 78, 62))
 _GRAVELS: tuple[Ink, ...] = ((150, 142, 130), (132, 126, 118), (160, 146, 126))
 
 
 def lawn(rng: np.random.Generator) -> Tile:
     """Short grass."""
-    tone = _blades(rng, 11.0) + fractal_noise(rng, 5, 5, 4) * np.float32(8)
+    tone = _blades(rng, 11.0) + fractal_noise(rng, 8, 8, 4) * np.float32(4)
     return Tile(picture=colored(pick(rng, _LAWNS), tone, (1.1, 1.0, 0.7)), width_m=4.0, roughness=0.95)
 
 
 def meadow(rng: np.random.Generator) -> Tile:
     """Longer grass, in places dry, in places worn down to the soil."""
-    dry = step(fractal_noise(rng, 4, 4, 4), -0.1, 0.7)
+    dry = step(fractal_noise(rng, 9, 9, 4), -0.4, 0.8)
     green = colored(pick(rng, _MEADOWS), _blades(rng, 15.0), (1.1, 1.0, 0.7))
-    straw = colored((136, 124, 84), _blades(rng, 13.0))
+    straw = colored((124, 114, 78), _blades(rng, 13.0))
     return Tile(picture=mixed(green, straw, dry * np.float32(between(rng, 0.2, 0.8))), width_m=5.0, roughness=0.95)
 
 

@@ -3,10 +3,10 @@
 import numpy as np
 
 from diorama.sim.assets.recipe import Ink, between, pick
-from diorama.sim.assets.street.surfaces.tile import Cells, Tile, bond, colored, grains, scattered, step
+from diorama.sim.assets.street.surfaces.tile import Cells, Tile, bond, colored, grains, scattered, step, waver
 from diorama.sim.assets.textures import Field, fractal_noise
 
-_GREYS: tuple[Ink, ...] = ((158, 154, 146), (146, 142, 136), (168, 162, 150), (136, 134, 132), (172, 170, 166))
+_GREYS: tuple[Ink, ...] = ((140, 137, 130), (130, 126, 120), (150, 144, 133), (120, 118, 116), (147, 145, 141))
 _REDS: tuple[Ink, ...] = ((142, 92, 76), (128, 84, 72), (154, 104, 82), (120, 96, 88))
 _STONES: tuple[Ink, ...] = ((112, 110, 108), (126, 122, 116), (98, 98, 102), (134, 124, 112))
 
@@ -16,7 +16,7 @@ def slabs(rng: np.random.Generator) -> Tile:
     size, width = 256, 2.4
     rows, columns = pick(rng, ((4, 4), (4, 4), (6, 4), (6, 6), (8, 4)))
     cells = bond(size, rows, columns, 0.5 if rng.random() < 0.6 else 0.0)
-    tone = _each(rng, cells, 7.0) + grains(rng, size) * np.float32(4) + fractal_noise(rng, 4, 4, 3, size) * np.float32(5)
+    tone = _each(rng, cells, 7.0) + grains(rng, size) * np.float32(4) + fractal_noise(rng, 6, 6, 3, size) * np.float32(4)
     return _laid(rng, cells, tone, pick(rng, _GREYS), width, joint_px=1.0, joint=-34.0, roughness=0.85, relief=0.12)
 
 
@@ -29,18 +29,18 @@ def bricks(rng: np.random.Generator) -> Tile:
 
 
 def cobbles(rng: np.random.Generator) -> Tile:
-    """Setts: worn stones in rows that are not quite straight, each a little dome."""
+    """Setts: worn stones, each a little dome, in rows that waver or, of old ones, hardly in rows."""
     size, width = 256, 1.8
-    cells = scattered(rng, size, 16, 0.35)
-    tone = _each(rng, cells, 16.0) + grains(rng, size) * np.float32(7) + step(cells.inside_px, 0.0, 7.0) * np.float32(12) - np.float32(8)
-    return _laid(rng, cells, tone, pick(rng, _STONES), width, joint_px=1.6, joint=-42.0, roughness=0.75, relief=1.0, dome_px=7.0)
+    cells = bond(size, 16, 12, 0.5, bent=waver(rng, size)) if rng.random() < 0.6 else scattered(rng, size, 14, 0.75)
+    tone = _each(rng, cells, 15.0) + grains(rng, size) * np.float32(7) + step(cells.inside_px, 0.0, 6.0) * np.float32(12) - np.float32(8)
+    return _laid(rng, cells, tone, pick(rng, _STONES), width, joint_px=1.4, joint=-42.0, roughness=0.75, relief=1.0, dome_px=6.0)
 
 
 def concrete(rng: np.random.Generator) -> Tile:
     """Plates of concrete, stained."""
     size, width = 256, 5.0
     cells = bond(size, 1, 1, 0.0)
-    tone = grains(rng, size) * np.float32(4) + fractal_noise(rng, 3, 3, 5, size) * np.float32(10)
+    tone = grains(rng, size) * np.float32(4) + fractal_noise(rng, 6, 6, 4, size) * np.float32(5)
     return _laid(rng, cells, tone, pick(rng, _GREYS), width, joint_px=0.8, joint=-50.0, roughness=0.85, relief=0.0)
 
 

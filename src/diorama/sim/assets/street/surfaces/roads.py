@@ -11,30 +11,30 @@ _SIZE, _WIDTH_M = 512, 6.0
 
 def new_asphalt(rng: np.random.Generator) -> Tile:
     """Black, smooth, all of one tone."""
-    return _asphalt(rng, between(rng, 52, 72), contrast=5.0, blotches=3.0, cracks=0.0)
+    return _asphalt(rng, between(rng, 52, 72), contrast=5.0, blotches=1.5, cracks=0.0)
 
 
 def asphalt(rng: np.random.Generator) -> Tile:
     """Some years old."""
-    return _asphalt(rng, between(rng, 80, 108), contrast=9.0, blotches=6.0, cracks=0.0)
+    return _asphalt(rng, between(rng, 80, 108), contrast=9.0, blotches=2.5, cracks=0.0)
 
 
 def old_asphalt(rng: np.random.Generator) -> Tile:
     """Pale and rough, its stones laid bare, and cracked."""
-    return _asphalt(rng, between(rng, 108, 138), contrast=13.0, blotches=10.0, cracks=between(rng, 0.3, 1.0))
+    return _asphalt(rng, between(rng, 108, 138), contrast=13.0, blotches=3.5, cracks=between(rng, 0.3, 1.0))
 
 
 def red_asphalt(rng: np.random.Generator) -> Tile:
     """Coloured, as cycle lanes are; of some, green or blue."""
-    inks: tuple[Ink, ...] = ((128, 66, 54), (138, 76, 60), (116, 70, 64), (66, 104, 78), (66, 88, 116))
+    inks: tuple[Ink, ...] = ((118, 62, 52), (128, 70, 56), (108, 66, 60), (122, 60, 54), (66, 98, 76), (66, 84, 106))
     red, green, blue = inks[int(rng.integers(len(inks)))]
-    tone = grains(rng, _SIZE) * np.float32(8) + fractal_noise(rng, 4, 4, 4, _SIZE) * np.float32(7)
+    tone = grains(rng, _SIZE) * np.float32(8) + fractal_noise(rng, 6, 6, 4, _SIZE) * np.float32(3)
     return Tile(picture=colored((red, green, blue), tone), width_m=_WIDTH_M, roughness=0.9)
 
 
 def _asphalt(rng: np.random.Generator, code: float, *, contrast: float, blotches: float, cracks: float) -> Tile:
     grain = grains(rng, _SIZE)
-    tone = grain * np.float32(contrast) + fractal_noise(rng, 5, 5, 4, _SIZE) * np.float32(blotches)
+    tone = grain * np.float32(contrast) + fractal_noise(rng, 8, 8, 4, _SIZE) * np.float32(blotches)
     # Stones that are paler than what holds them together.
     tone += step(grain, 0.55, 0.8) * np.float32(1.6 * contrast)
     if cracks > 0:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from diorama.sim.assets.mesh import Image
 from diorama.sim.assets.recipe import Ink
-from diorama.sim.assets.textures import Field
+from diorama.sim.assets.textures import Field, fractal_noise
 
 Codes = NDArray[np.float32]
 
@@ -53,9 +53,15 @@ class Cells:
     inside_px: Field
 
 
-def bond(size: int, rows: int, columns: int, shift: float = 0.5) -> Cells:
+def waver(rng: np.random.Generator, size: int) -> Field:
+    """(2, size, size): how far things are off where they should be, down and right, in pixels."""
+    return np.stack([fractal_noise(rng, 8, 8, 2, size), fractal_noise(rng, 8, 8, 2, size)]) * np.float32(2.5)
+
+
+def bond(size: int, rows: int, columns: int, shift: float = 0.5, bent: Field | None = None) -> Cells:
     """Rows of stones, each row shifted against the one before by a share of a stone. `rows` must be such that the shifts come around."""
-    y, x = (np.arange(size, dtype=np.float32) + 0.5)[:, None], (np.arange(size, dtype=np.float32) + 0.5)[None, :]
+    down, right = (0.0, 0.0) if bent is None else bent
+    y, x = (np.arange(size, dtype=np.float32) + 0.5)[:, None] + down, (np.arange(size, dtype=np.float32) + 0.5)[None, :] + right
     high, wide = np.float32(size / rows), np.float32(size / columns)
     row = np.floor(y / high)
     along = x / wide + row * np.float32(shift)
@@ -63,7 +69,7 @@ def bond(size: int, rows: int, columns: int, shift: float = 0.5) -> Cells:
     fx, fy = along - column, y / high - row
     edge_x = np.minimum(fx, 1 - fx) * wide
     edge_y = np.broadcast_to(np.minimum(fy, 1 - fy) * high, edge_x.shape)
-    number = row.astype(np.int64) * columns + column.astype(np.int64) % columns
+    number = (row.astype(np.int64) % rows) * columns + column.astype(np.int64) % columns
     return Cells(number=number, inside_px=np.minimum(edge_x, edge_y).astype(np.float32))
 
 
