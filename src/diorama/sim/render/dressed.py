@@ -54,6 +54,16 @@ def dressed(body: BodySpec, library: AssetLibrary) -> tuple[Dressed, ...]:
     return tuple(_dressed(body, number, asset, library) for number in range(len(asset.parts)))
 
 
+def evenly_wet(material: MaterialSpec, weathering: Weathering | None) -> MaterialSpec:
+    """A material as rain leaves it, for renderers that cannot ask each point how wet it is; the rasterizer's does (`raster/weather.py`)."""
+    if weathering is None or weathering.wet == 0 or material.transmission > 0:
+        return material
+    pores = min(max((material.roughness - 0.3) * 2.0, 0.0), 1.0) * (1 - material.metallic)
+    dark = 1 - 0.5 * weathering.wet * pores
+    red, green, blue = material.base_color
+    return replace(material, base_color=(red * dark, green * dark, blue * dark), roughness=material.roughness * (1 - 0.62 * weathering.wet))
+
+
 def _dressed(body: BodySpec, number: int, asset: Asset, library: AssetLibrary) -> Dressed:
     part = asset.parts[number]
     material, pictures = look(body, part, library, number)
@@ -62,6 +72,7 @@ def _dressed(body: BodySpec, number: int, asset: Asset, library: AssetLibrary) -
     weathering = body.weathering
     if weathering is None or weathering.wear == weathering.dust == 0 or material.is_see_through:
         return Dressed(part=part, material=material, pictures=pictures)
+    weathering = replace(weathering, wet=0.0, puddles=0.0, snow=0.0)
     # Recipes are compared by what they say; arrays by which they are, and these live as long as what is made of them.
     key = ("weathered", id(part), material, weathering, *((slot, p.key, p.tile_m) for slot, p in pictures.items()))
 

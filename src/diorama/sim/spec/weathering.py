@@ -1,4 +1,4 @@
-"""What becomes of a look, whether the asset brings it or a material gives it: other tones, another finish, wear and dust."""
+"""What becomes of a look, whether the asset brings it or a material gives it: other tones, another finish, wear and dust, rain and snow."""
 
 from dataclasses import dataclass
 
@@ -35,6 +35,10 @@ class Weathering:
     `wear` (0 new, 1 battered) scratches it and chips its edges, where the colour `bare` shows (None: a paler tone of its own; metal stays
     metal). `dust` (0 clean, 1 long forgotten) lies on what faced `up`, a direction in the body's axes, while it fell. `seed` picks one of
     many patterns of both.
+
+    `wet` (0 dry, 1 soaked) darkens what has pores and makes it shine; `puddles` is the share of level ground that is under water; `snow` (0 none, 1
+    deep) lies on what faces up. These follow the world's vertical and one pattern over all of it, of which `seed` picks the place, so bodies that go
+    over into each other should have the same. They change how surfaces look and not their shape.
     """
 
     wear: float = 0.0
@@ -42,11 +46,14 @@ class Weathering:
     dust: float = 0.0
     dust_color: Rgb = (0.36, 0.32, 0.27)
     up: Vec3 = (0.0, 0.0, 1.0)
+    wet: float = 0.0
+    puddles: float = 0.0
+    snow: float = 0.0
     seed: int = 0
 
     def __post_init__(self) -> None:
-        check_share(self, "wear", self.wear)
-        check_share(self, "dust", self.dust)
+        for name in ("wear", "dust", "wet", "puddles", "snow"):
+            check_share(self, name, getattr(self, name))
         if self.bare is not None:
             check_color(self, "bare", self.bare)
         check_color(self, "dust_color", self.dust_color)

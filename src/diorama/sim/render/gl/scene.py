@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.assets.mesh import COLOR_SLOTS, MeshPart, Slot
-from diorama.sim.render.dressed import dressed
+from diorama.sim.render.dressed import dressed, evenly_wet
 from diorama.sim.render.gl.engine import Material, Texture
 from diorama.sim.render.looks import Picture, corner_uv
 from diorama.sim.spec import CameraSpec, MaterialSpec, SceneSpec
@@ -61,7 +61,7 @@ def scene(spec: SceneSpec, library: AssetLibrary, textures: TextureCache) -> tup
         asset = library.shape_asset(body.shape)
         boxes[i] = _world_box(asset.bounds_m, pose)
         for k, one in enumerate(dressed(body, library)):
-            primitive = _primitive(one.part, _material(one.material, one.pictures, textures), one.pictures)
+            primitive = _primitive(one.part, _material(evenly_wet(one.material, body.weathering), one.pictures, textures), one.pictures)
             out.add(pyrender.Mesh(primitives=[primitive]), name=f"{i:06}.{k:06}", pose=pose)
     return out, boxes
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.assets.mesh import MeshPart
-from diorama.sim.render.dressed import dressed
+from diorama.sim.render.dressed import dressed, evenly_wet
 from diorama.sim.render.looks import corner_uv
 from diorama.sim.render.pathtrace.engine import mi
 from diorama.sim.render.pathtrace.environment import Around
@@ -77,7 +77,7 @@ def traced_scene(spec: SceneSpec, library: AssetLibrary, around: Around, setting
     for index, body in enumerate(spec.bodies):
         pose = body.world_from_body.matrix
         for part in dressed(body, library):
-            surface = Surface(part.material, part.pictures)
+            surface = Surface(evenly_wet(part.material, body.weathering), part.pictures)
             laid = _corners(part.part, surface.tile_m)
             mirrored = _mirrored(laid) if "normal" in surface.pictures else np.zeros(len(laid.faces), np.bool_)
             for side in (False, True):

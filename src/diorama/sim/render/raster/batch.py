@@ -117,7 +117,12 @@ def _alike(worlds: Sequence[SceneSpec], scenes: SceneCache) -> list[tuple[list[i
     groups: dict[Any, tuple[list[int], list[Bodies]]] = {}
     for i, world in enumerate(worlds):
         bodies = scenes.bodies(world)
-        if all(map(_is_plain, world.cameras)) and not any(bodies.kinds) and len(world.lights) <= FEW and not any(map(flickers, world.lights)):
+        if (
+            all(map(_is_plain, world.cameras))
+            and not (any(bodies.kinds) or bodies.weathered)
+            and len(world.lights) <= FEW
+            and not any(map(flickers, world.lights))
+        ):
             indices, made_of = groups.setdefault((bodies.meshes, bodies.owners, bodies.boxes_m.tobytes()), ([], []))
             indices.append(i)
             made_of.append(bodies)

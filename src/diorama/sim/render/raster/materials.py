@@ -11,10 +11,11 @@ from diorama.sim.assets.mesh import Slot
 from diorama.sim.render.looks import Picture, cutoff
 from diorama.sim.render.raster.device import Array, layout, records
 from diorama.sim.render.raster.texture import ChainCache, atlas
-from diorama.sim.spec import MaterialSpec
+from diorama.sim.render.raster.weather import drift_of, weather_of
+from diorama.sim.spec import MaterialSpec, Weathering
 
 #: A material, and the pictures on it.
-Look = tuple[MaterialSpec, Mapping[Slot, Picture]]
+Look = tuple[MaterialSpec, Mapping[Slot, Picture], Weathering | None]
 
 warp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False})
 
@@ -32,7 +33,7 @@ _BITS: dict[Slot, int] = {"base_color": 1, "metallic_roughness": 2, "normal": 4,
 class Surface:
     """One part of one body: a material. `dielectric` is what mirrors face-on where there is no metal. The base colour's alpha
     is compared with `cutoff`, if that is more than 0; else it multiplies `opacity`. `textures` says which of the textures there are; each is
-    (start, width, height, levels) in the atlas.
+    (start, width, height, levels) in the atlas. `weather` and `drift` are those of weather.py.
     """
 
     color: warp.vec3
@@ -52,6 +53,8 @@ class Surface:
     normal: warp.vec4i
     occlusion: warp.vec4i
     emission: warp.vec4i
+    weather: warp.vec3
+    drift: warp.vec2
 
 
 _ENTRIES: dict[Slot, str] = {
@@ -93,7 +96,7 @@ def presence(material: MaterialSpec, pictures: Mapping[Slot, Picture]) -> int | 
 
 def surface_arrays(looks: Sequence[Look], chains: ChainCache) -> tuple[NDArray[np.uint32], Any]:
     """The atlas (n,) uint32, and a record of Surface's layout for each material."""
-    texels, entries = atlas([pictures.get(slot) for slot in _ENTRIES for _, pictures in looks], chains)
+    texels, entries = atlas([pictures.get(slot) for slot in _ENTRIES for _, pictures, _ in looks], chains)
     entries = entries.reshape(len(_ENTRIES), len(looks), 4)
     out: Any = np.zeros(len(looks), layout(Surface))
     for name, value in _factors(looks).items():
@@ -101,7 +104,7 @@ def surface_arrays(looks: Sequence[Look], chains: ChainCache) -> tuple[NDArray[n
     for (slot, name), entry in zip(_ENTRIES.items(), entries, strict=True):
         out[name] = entry
         out["textures"] |= np.where(entry[:, 3] > 0, _BITS[slot], 0)
-    counts_alpha = ["base_color" in pictures and pictures["base_color"].has_alpha for _, pictures in looks]
+    counts_alpha = ["base_color" in pictures and pictures["base_color"].has_alpha for _, pictures, _ in looks]
     out["textures"] |= np.where(np.array(counts_alpha, np.bool_), int(CUT_OUT), 0)
     return texels, out
 
@@ -111,7 +114,7 @@ def restated(surfaces: Array, looks: Sequence[Look], before: Sequence[Look]) -> 
     other = [(look, was) for look, was in zip(looks, before, strict=True) if look is not was]
     if any(_layout(look) != _layout(was) for look, was in other):
         return None
-    if all(material == was for (material, _), (was, _) in other):
+    if all((look[0], look[2]) == (was[0], was[2]) for look, was in other):
         return surfaces
     rows = surfaces.records.numpy().view(layout(Surface)).copy()
     for name, value in _factors(looks).items():
@@ -121,13 +124,13 @@ def restated(surfaces: Array, looks: Sequence[Look], before: Sequence[Look]) -> 
 
 def _layout(look: Look) -> Any:
     """What of a look is more than numbers."""
-    material, pictures = look
+    material, pictures, _ = look
     return {slot: picture.key for slot, picture in pictures.items()}, material.opacity > 0
 
 
 def _factors(looks: Sequence[Look]) -> dict[str, list[Any]]:
     """What materials say in numbers, by field of Surface."""
-    materials = [m for m, _ in looks]
+    materials, weathers = [m for m, _, _ in looks], [w for _, _, w in looks]
     if not materials:
         return {}
     return {
@@ -142,6 +145,8 @@ def _factors(looks: Sequence[Look]) -> dict[str, list[Any]]:
         "transmission": [m.transmission for m in materials],
         "cutoff": [cutoff(m) or 0.0 for m in materials],
         "normal_scale": [m.normal_scale for m in materials],
+        "weather": [weather_of(w, m) for w, m in zip(weathers, materials, strict=True)],
+        "drift": [drift_of(w) for w in weathers],
     }
 
 

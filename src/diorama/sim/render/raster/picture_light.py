@@ -31,7 +31,7 @@ def shade(pictures: wp.array(dtype=Picture), lighting: wp.array(dtype=Lighting),
     base = group * LANES
     count = pixels + pictures[p].fragments.count[0]
     if base < count:
-        shade_group(base, pictures[p].fragments, pixels, count, pictures[p].view, pictures[p].looks, lighting[p], pictures[p].light)
+        shade_group(base, pictures[p].fragments, pixels, count, pictures[p].view, pictures[p].looks, lighting[p], 0, pictures[p].light)
 
 
 @wp.kernel

@@ -31,11 +31,13 @@ from diorama.sim.render.raster.reach import reaches
 from diorama.sim.render.raster.scene import SceneArrays, SceneCache
 from diorama.sim.render.raster.sensor import Sensor
 from diorama.sim.render.raster.shade import Lighting, shade
+from diorama.sim.render.raster.shade_weather import shade_weather
 from diorama.sim.render.raster.silhouettes import joined, silhouettes
 from diorama.sim.render.raster.stage import Stage
 from diorama.sim.render.raster.surface import Looks, View
 from diorama.sim.render.raster.surface_channels import SURFACE_DTYPES, resolve_surface
 from diorama.sim.render.raster.together import Together
+from diorama.sim.render.raster.weather import weather_noise
 from diorama.sim.spec import CameraSpec, SceneSpec
 from diorama.sim.transforms import compose, invert
 
@@ -79,6 +81,7 @@ class Raster:
         self._powers = self._steady = wp.empty(0, dtype=wp.float32, device=self.device)
         self._everything_open = wp.empty(0, dtype=wp.float32, device=self.device)
         self._dfg = wp.array(dfg_table(), dtype=wp.vec2, device=self.device)
+        self._noise, self._no_noise = weather_noise(self.device), wp.empty(0, dtype=wp.float32, device=self.device)
         self._ltc = wp.array(lobe_table(), dtype=wp.vec4, device=self.device)
         self._together = Together(self._scratch, self._scenes, self._surroundings, self._occlusion, self._sensor, self._dfg, self._ltc)
         return self
@@ -348,11 +351,12 @@ class Raster:
         pixels, mixed = camera.width * camera.height, min(self._mixed(fragments), self._mixed_room)
         view, looks = _view(shot, self._centers(projection)), self._looks(stage.scene(shot.seconds), projection)
         lighting = self._lighting(stage, camera, shot, openness)
+        kernel = shade_weather if stage.scene(shot.seconds).bodies.weathered else shade
         ranges = [(shot.top * camera.width, shot.bottom * camera.width), (pixels + before, pixels + mixed)]
         if ranges[0] == (0, pixels):
             ranges = [(0, pixels + mixed)]
         for first, end in ranges:
-            self._launch(shade, -(-(end - first) // COUNT), fragments, pixels, first, end, view, looks, lighting, radiance)
+            self._launch(kernel, -(-(end - first) // COUNT), fragments, pixels, first, end, view, looks, lighting, radiance)
 
     def _prepare(self, stage: Stage, camera: CameraSpec) -> None:
         """Put on the device what the camera sees of its backdrop, and of lights that flicker; mostly neither."""
@@ -366,7 +370,7 @@ class Raster:
     def _looks(self, scene: SceneArrays, projection: Projection) -> Any:
         looks = Looks()
         looks.planes, looks.triangles, looks.surfaces, looks.texels = projection.planes, scene.triangles, scene.surfaces, scene.texels
-        looks.dfg = self._dfg
+        looks.dfg, looks.weather = self._dfg, self._noise if scene.bodies.weathered else self._no_noise
         return looks
 
     def _lighting(self, stage: Stage, camera: CameraSpec, shot: Shot, openness: Array) -> Any:

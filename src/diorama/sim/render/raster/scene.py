@@ -39,9 +39,14 @@ class Bodies:
     casts: NDArray[np.bool_]
 
     @property
+    def weathered(self) -> bool:
+        """Whether anything is wet or snowed upon."""
+        return any(weather is not None and max(weather.wet, weather.puddles, weather.snow) > 0 for _, _, weather in self.looks)
+
+    @property
     def one_sided(self) -> NDArray[np.bool_]:
         """(m,) which parts show no backs. Glass is a body whose far wall is seen from within."""
-        return np.array([not material.two_sided and material.transmission == 0 for material, _ in self.looks], np.bool_)
+        return np.array([not material.two_sided and material.transmission == 0 for material, _, _ in self.looks], np.bool_)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,7 +256,7 @@ class SceneCache:
                 continue
             tile_m = next((p.tile_m for p in one.pictures.values()), None)
             meshes.append(self._meshes.mesh(one.part, tile_m))
-            looks.append((one.material, one.pictures))
+            looks.append((one.material, one.pictures, body.weathering))
             kinds.append(kind)
         return _Piece(meshes=meshes, looks=looks, kinds=kinds, box_m=asset.bounds_m, closed=closed, casts=asset.casts)
 
@@ -286,7 +291,7 @@ def scene_arrays(bodies: Bodies, device: str, chains: ChainCache) -> SceneArrays
     vertices = np.concatenate([np.zeros((0, 3), np.float32), *(p.vertices for p in parts)])
     partial = np.repeat(np.array(kinds, np.uint8), sizes)
     # What is wholly clear is no layer either.
-    layered = [kind & int(LAYER) > 0 and material.opacity > 0 for kind, (material, _) in zip(kinds, bodies.looks, strict=True)]
+    layered = [kind & int(LAYER) > 0 and material.opacity > 0 for kind, (material, _, _) in zip(kinds, bodies.looks, strict=True)]
     layers = np.repeat(np.array(layered, np.bool_), sizes)
     surfaces, texels = upload_surfaces(bodies.looks, chains, device)
 

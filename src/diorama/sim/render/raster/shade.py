@@ -258,9 +258,10 @@ def shade_group(
     view: View,
     looks: Looks,
     lighting: Lighting,
+    weathered: int,
     radiance: wp.array(dtype=wp.vec3),
 ):
-    """The radiance of eight of `count` fragments, those of the `pixels` before those of mixed ones."""
+    """The radiance of eight of `count` fragments, those of the `pixels` before those of mixed ones; `weathered` is 1 where looks are."""
     triangle = load_indices(fragments.triangle, base, count - 1)
     seen = greatest_index(triangle) >= 0
     empty = greatest(matching(triangle, EMPTY)) > 0.0
@@ -273,7 +274,7 @@ def shade_group(
         return
     if view.rays.shape[0] > 0:
         at = with_rays(view, at)
-    s = surfels(looks, view, at, triangle)
+    s = surfels(looks, view, at, triangle, weathered)
     openness = openness_at(lighting, view, at)
     layered = fragments.passed.shape[0] > 0 and base + LANES > pixels
     if layered:
@@ -301,8 +302,8 @@ def shade(
     lighting: Lighting,
     radiance: wp.array(dtype=wp.vec3),
 ):
-    """Radiance of fragments, from number `first` to before number `count`: see `shade_group`."""
+    """Radiance of fragments, from number `first` to before number `count`, in dry scenes: see `shade_group`, and shade_weather.py."""
     # Two numbers, of which one is always 0: Warp makes kernels of one twice over, and copies all they are given for each thread.
     group, _ = wp.tid()
     base = first + group * LANES
-    shade_group(base, fragments, pixels, count, view, looks, lighting, radiance)
+    shade_group(base, fragments, pixels, count, view, looks, lighting, 0, radiance)

@@ -22,7 +22,6 @@ from diorama.sim.render.raster.lanes import (
     matching,
     multiplied,
     pick,
-    picked,
     scaled,
     spread,
     units,
@@ -40,9 +39,11 @@ from diorama.sim.render.raster.materials import (
     Surface,
 )
 from diorama.sim.render.raster.meshes import Triangle
+from diorama.sim.render.raster.skin import Skin, merged
 from diorama.sim.render.raster.texture import lookup, lookup_alpha, lookup_data, lookup_normal, roughened
 from diorama.sim.render.raster.texture_lanes import Spots, lookups
 from diorama.sim.render.raster.visibility import Planes
+from diorama.sim.render.raster.weather import DRY, Weathers, in_weather
 
 wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False, "max_unroll": 4})
 
@@ -73,13 +74,16 @@ class View:
 
 @wp.struct
 class Looks:
-    """All triangles and their materials: `surfaces` by `Triangle.surface`, `texels` the textures' atlas, `dfg` the table of dfg.py."""
+    """All triangles and their materials: `surfaces` by `Triangle.surface`, `texels` the textures' atlas, `dfg` the table of dfg.py, `weather` the
+    noise of weather.py; empty where nothing is wet or snowed upon.
+    """
 
     planes: wp.array(dtype=Planes)
     triangles: wp.array(dtype=Triangle)
     surfaces: wp.array(dtype=Surface)
     texels: wp.array(dtype=wp.uint32)
     dfg: wp.array(dtype=wp.vec2)
+    weather: wp.array(dtype=float)
 
 
 @wp.struct
@@ -265,26 +269,6 @@ def bent(triangle: Triangle, n: wp.vec3, tangential: wp.vec3) -> wp.vec3:
 
 
 @wp.struct
-class Skin:
-    """What one triangle contributes to eight surfels: depth, the smooth normal or that of a normal map, and the material."""
-
-    depth: Lanes
-    normal: Vectors
-    flat: Vectors
-    spread2: Lanes
-    base: Vectors
-    emitted: Vectors
-    metallic: Lanes
-    roughness: Lanes
-    dielectric: Lanes
-    opacity: Lanes
-    open: Lanes
-    coat: Lanes
-    coat_roughness: Lanes
-    transmission: Lanes
-
-
-@wp.struct
 class Weights:
     """One over the depth at eight places, and the weights of a triangle's second and third corner over the depth; and how each changes
     from pixel to pixel to the right (x) and downwards (y).
@@ -426,28 +410,26 @@ def along(a: wp.vec3, s: Lanes, b: wp.vec3, t: Lanes) -> Vectors:
 
 
 @wp.func
-def merged(mask: Lanes, a: Skin, b: Skin) -> Skin:
-    """The one skin where the mask is 1, else the other."""
-    out = Skin()
-    out.depth = pick(mask, a.depth, b.depth)
-    out.normal = picked(mask, a.normal, b.normal)
-    out.flat = picked(mask, a.flat, b.flat)
-    out.spread2 = pick(mask, a.spread2, b.spread2)
-    out.base = picked(mask, a.base, b.base)
-    out.emitted = picked(mask, a.emitted, b.emitted)
-    out.metallic = pick(mask, a.metallic, b.metallic)
-    out.roughness = pick(mask, a.roughness, b.roughness)
-    out.dielectric = pick(mask, a.dielectric, b.dielectric)
-    out.opacity = pick(mask, a.opacity, b.opacity)
-    out.open = pick(mask, a.open, b.open)
-    out.coat = pick(mask, a.coat, b.coat)
-    out.coat_roughness = pick(mask, a.coat_roughness, b.coat_roughness)
-    out.transmission = pick(mask, a.transmission, b.transmission)
+def weathers(looks: Looks, triangle: Indices) -> Weathers:
+    """The weather on the surfaces of eight triangles."""
+    out = Weathers()
+    for i in range(LANES):
+        if triangle[i] >= 0:
+            surface = looks.triangles[triangle[i]].surface
+            weather = looks.surfaces[surface].weather
+            drift = looks.surfaces[surface].drift
+            out.wet[i] = weather[0]
+            out.water[i] = weather[1]
+            out.snow[i] = weather[2]
+            out.x[i] = drift[0]
+            out.y[i] = drift[1]
+        else:
+            out.water[i] = DRY
     return out
 
 
 @wp.func(inline=True)
-def surfels(looks: Looks, view: View, at: Places, triangle: Indices) -> Surfels:
+def surfels(looks: Looks, view: View, at: Places, triangle: Indices, weathered: int) -> Surfels:
     """What is at eight fragments. Lanes whose triangle is negative hold something, for nobody to look at.
 
     Neighbours mostly lie on the same triangle: what is needed of it is read once, for all of them.
@@ -460,6 +442,8 @@ def surfels(looks: Looks, view: View, at: Places, triangle: Indices) -> Surfels:
         found = merged(mask, skin(looks, view, at, t, mask), found)
         rest = without(rest, t)
         t = greatest_index(rest)
+    if weathered == 1:
+        found = in_weather(found, weathers(looks, triangle), looks.weather, view.position, at.ray)
 
     s = Surfels()
     s.depth = found.depth

@@ -69,7 +69,8 @@ def resolve_surface(
     triangle = Indices()
     for i in range(LANES):
         triangle[i] = seen.triangle[wp.min(base + i, count - 1)]
-    s = surfels(looks, view, places(view, seen, count, base, count), triangle)
+    weathered = wp.where(looks.weather.shape[0] > 0, 1, 0)
+    s = surfels(looks, view, places(view, seen, count, base, count), triangle, weathered)
     blocked = Lanes()
     if shadow.shape[0] > 0:
         blocked = shadowed(lighting, s)

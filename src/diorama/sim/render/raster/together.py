@@ -82,6 +82,7 @@ class Together:
         self._dfg, self._ltc = dfg, ltc
         self._samples = wp.array((*COLOR_SAMPLES, (0.5, 0.5)), dtype=wp.vec2d, device=self.device)
         self._no_rays = wp.empty((0, 0, 0, 0), dtype=Columns, device=self.device)
+        self._no_noise = wp.empty(0, dtype=wp.float32, device=self.device)
         self._everything_open = wp.empty(0, dtype=wp.float32, device=self.device)
         self._mixed_room = 4096
 
@@ -154,6 +155,7 @@ class Together:
         pictures["vertices"] = np.repeat(described_rows(vertices), shoot.per_world)
         looks["triangles"] = np.repeat(described_rows(triangles), shoot.per_world)
         looks["dfg"] = described(self._dfg)
+        looks["weather"] = described(self._no_noise)
         looks["surfaces"] = np.repeat(described_rows(surfaces.reshape((len(kinds), -1)))[which], shoot.per_world)
         looks["texels"] = described(texels)
         sides = np.array([picture_geometry.ONE_SIDED * one.one_sided + picture_geometry.CLOSED * one.closed[scene.surface_body] for one in kinds])
