@@ -69,7 +69,8 @@ class Parked(Labelled):
         places = [place for lane in lanes for place in self._places(seed.child("lane", lane.name), lane, density, roads, context)]
         middle = _middle(roads)
         asked = sorted(places, key=lambda place: (math.dist(place.at_m, middle), place.name))[: self.most]
-        taken = Footprints.around(spec.bodies, context.library)
+        # Houses are far from where one parks.
+        taken = Footprints.around((body for body in spec.bodies if "building" not in body.tags), context.library)
         vehicles: list[dict[str, Any]] = []
         for place in asked:
             asset = context.library.shape_asset(vehicle_shape(place.vehicle, steer_deg=place.steer_deg))

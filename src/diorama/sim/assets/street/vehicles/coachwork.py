@@ -12,8 +12,8 @@ from diorama.sim.assets.street.vehicles.skin import Skin
 from diorama.sim.assets.street.vehicles.upper import Upper, UpperGrids, upper_grids
 from diorama.sim.spec import Vec3
 
-#: What is nearer than this to a straight line is on it, for convex pieces.
-_ON_LINE_M = 0.006
+#: What is nearer than this to the straight way between its neighbours is in line with them, for convex pieces.
+_IN_LINE_M = 0.002
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,20 +62,15 @@ def pressed(lower: Lower, upper: Upper, dress: Dress) -> tuple[Skin, list[Points
 
 
 def _hull(*patches: Points) -> Points:
-    """Points of patches and of their mirror images, but for those that lie between others of their row."""
-    return both_sides(np.concatenate([_thinned(row) for patch in patches for row in patch]))
-
-
-def _thinned(line: Points) -> Points:
-    """A line of points (n, 3) without those that are almost on the straight way between the ones kept around them."""
-    kept, last = [line[0]], 0
-    for k in range(1, len(line) - 1):
-        way, off = line[k + 1] - line[last], line[last + 1 : k + 1] - line[last]
-        far = cross(off, np.broadcast_to(way, off.shape))
-        if float(dot(far, far).max()) > _ON_LINE_M * _ON_LINE_M * float(dot(way, way)):
-            kept.append(line[k])
-            last = k
-    return np.array([*kept, line[-1]])
+    """Points of patches and of their mirror images, but for those that are in line with their neighbours in a row."""
+    kept: list[Points] = []
+    for patch in patches:
+        way, off = patch[:, 2:] - patch[:, :-2], patch[:, 1:-1] - patch[:, :-2]
+        far = cross(off, way)
+        bent = np.ones(patch.shape[:2], np.bool_)
+        bent[:, 1:-1] = dot(far, far) > _IN_LINE_M * _IN_LINE_M * dot(way, way)
+        kept.append(patch[bent])
+    return both_sides(np.concatenate(kept))
 
 
 def wheels_of(axles: Sequence[tuple[float, bool]], half_m: float, wheel_m: float, wide_m: float) -> list[Wheel]:
