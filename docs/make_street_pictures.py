@@ -1,10 +1,12 @@
 """Make the pictures of driving.md.
 
-    python docs/make_street_pictures.py
+    python docs/make_street_pictures.py [name.jpg ...]
 
 One function a picture.
 """
 
+import math
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,13 +19,16 @@ from diorama.randomizers.distributions import Constant
 from diorama.randomizers.street.accidents import KINDS, Accidents
 from diorama.randomizers.street.rig import VehicleRig
 from diorama.randomizers.street.traffic import Traffic
+from diorama.randomizers.street.vehicles import Fleet, draw_vehicle, vehicle_body, vehicle_shape
 from diorama.scenes.driving.street import Street
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.frame import Frame
 from diorama.sim.physics.bullet import Bullet
 from diorama.sim.render.raster import Raster
 from diorama.sim.seeds import Seed
-from diorama.sim.spec import CameraSpec, Pose, SceneSpec
+from diorama.sim.sky import sun_light
+from diorama.sim.spec import BodySpec, BoxShape, CameraSpec, EnvironmentSpec, MaterialSpec, PhysicalSky, Pose, SceneSpec
+from diorama.sim.spec.vehicles import MODELS
 from diorama.sim.transforms import look_at
 from diorama.studio import generate
 
@@ -106,15 +111,49 @@ def _accident(kind: str, context: Context, physics: Bullet) -> tuple[SceneSpec, 
     raise RuntimeError(f"no {kind} in a hundred streets")
 
 
+def vehicles(columns: int = 8, width: int = 230, height: int = 150) -> np.ndarray:
+    """All models, a column each, in bodies and paints as they are drawn: from before, from behind, and from beside."""
+    library, sky = AssetLibrary(), PhysicalSky(sun_elevation_rad=0.7, sun_azimuth_rad=-0.6)
+    ground = BodySpec(
+        name="ground",
+        shape=BoxShape(size_m=(200.0, 200.0, 1.0)),
+        world_from_body=Pose((0.0, 0.0, -0.5)),
+        material=MaterialSpec(base_color=(0.2, 0.2, 0.2), roughness=0.9),
+    )
+    rows: list[np.ndarray] = []
+    with Raster(library) as renderer:
+        for row, azimuth in enumerate((40, 148, -90, 25)):
+            tiles: list[np.ndarray] = []
+            for model in MODELS[:columns]:
+                seed = Seed(4).child(model, row)
+                vehicle = draw_vehicle(seed, Fleet(dirty=0.2), Context(library=library), models=(model,))
+                lights = ("day",) if row == 0 else ("brake", "left") if row == 1 else ()
+                shape = vehicle_shape(vehicle, lights=lights, steer_deg=18.0 if row == 3 else 0.0)
+                x, y, z = library.shape_asset(shape).landmarks["base"]
+                long = vehicle["length_m"] + 0.6 * vehicle["height_m"]
+                target = (vehicle["front_m"] - vehicle["length_m"] / 2, 0.0, 0.45 * vehicle["height_m"])
+                a, back = math.radians(azimuth), 1.4 * long
+                eye = (target[0] + back * math.cos(a), back * math.sin(a), target[2] + 0.22 * back)
+                camera = CameraSpec.from_fov(width=width, height=height, fov_y_rad=0.42, world_from_camera=Pose.from_matrix(look_at(eye, target)))
+                body = vehicle_body("vehicle", vehicle, Pose((-x, -y, -z)), moves=False)
+                scene = SceneSpec(
+                    bodies=(ground, replace(body, shape=shape)), lights=(sun_light(sky),), environment=EnvironmentSpec(surroundings=sky)
+                )
+                renderer.load(scene)
+                tiles.append(cv2.cvtColor(renderer.render(camera, ("rgb",)).rgb, cv2.COLOR_RGB2BGR))
+            rows.append(np.hstack(tiles))
+    return np.vstack(rows)
+
+
 #: Each picture's file name, and what makes it.
-PICTURES = {"accidents.jpg": accidents, "lidar.jpg": lidar}
+PICTURES = {"accidents.jpg": accidents, "lidar.jpg": lidar, "vehicles.jpg": vehicles}
 
 
 def main() -> None:
     """Write the pictures beside the documents."""
     HERE.mkdir(parents=True, exist_ok=True)
-    for name, make in PICTURES.items():
-        picture = make()
+    for name in sys.argv[1:] or PICTURES:
+        picture = PICTURES[name]()
         scale = 900 / picture.shape[1]
         small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
         cv2.imwrite(str(HERE / name), small, [cv2.IMWRITE_JPEG_QUALITY, 76])
