@@ -154,6 +154,20 @@ def test_it_does_not_see_what_it_is_mounted_on_unless_wanted():
     assert taken(VehicleRig(sees_carrier=True), spec)[0].unseen is None
 
 
+def test_who_sees_the_bonnet_is_before_the_windscreen():
+    """A car that is all cabin: all cameras of a rig go ahead by as much, and only those that are in it."""
+    tall = replace(CARS[0], shape=replace(CARS[0].shape, size_m=(2.0, 1.8, 1.5)))
+    for preset, moved in (("camvid", True), ("cityscapes", True), ("kitti", False)):
+        rig_ = VehicleRig(preset=preset)
+        for view in range(rig_.together):
+            hidden, _ = taken(rig_, street(tall), view=view)
+            shown, _ = taken(replace(rig_, sees_carrier=True), street(tall), view=view)
+            ahead = np.subtract(shown.world_from_camera.position_m, hidden.world_from_camera.position_m)
+            front = shown.world_from_camera.position_m[0] - tall.world_from_body.position_m[0]
+            assert np.allclose(ahead[1:], 0)
+            assert (front == pytest.approx(1.03)) if moved else (ahead[0] == 0)
+
+
 def test_parked_and_toppled_vehicles_carry_nothing():
     toppled = car("toppled", 30, 1.75)
     toppled = replace(toppled, world_from_body=Pose((30, 1.75, 0.9), quat_from_axis_angle((1, 0, 0), math.pi / 2)))

@@ -4,6 +4,7 @@ import math
 from collections.abc import Collection
 
 import numpy as np
+from numpy.typing import NDArray
 
 from diorama.sim.assets.geometry import cross, dot
 from diorama.sim.assets.library import AssetLibrary
@@ -34,30 +35,43 @@ def gap_m(point_m: Matrix, spec: SceneSpec, library: AssetLibrary, within_m: flo
 
 def surface_gap_m(point_m: Matrix, asset: Asset, within_m: float) -> float:
     """The same for one asset, and a point (3,) in its own axes."""
-    corners = np.concatenate([part.positions[part.faces] for part in asset.parts]).astype(np.float64)
-    if asset.closed and _turns_around(point_m, corners):
-        return 0.0
+    corners = _corners(asset)
+    if asset.closed:
+        ways, out = _crossings(point_m, _ASKEW, corners)
+        # A ray from within leaves more often than it enters.
+        if int(np.where(out, 1, -1)[ways > 0].sum()) > 0:
+            return 0.0
     near = ((corners.min(axis=1) < point_m + within_m) & (corners.max(axis=1) > point_m - within_m)).all(axis=1)
     squared = _squared_distances(point_m, corners[near]).min(initial=within_m * within_m)
     return math.sqrt(float(squared))
 
 
-def _turns_around(point: Matrix, corners: Matrix) -> bool:
-    """Whether surfaces of triangles (n, 3, 3) go around a point: whether a ray from there leaves more often than it enters.
+def way_out_m(point_m: Matrix, direction: Matrix, asset: Asset) -> float:
+    """How far it is from a point (3,) along a unit vector (3,), both in an asset's axes, to the last of its surfaces; 0 where none is ahead."""
+    ways, _ = _crossings(point_m, direction, _corners(asset))
+    return float(ways.max(initial=0.0))
+
+
+def _corners(asset: Asset) -> Matrix:
+    return np.concatenate([part.positions[part.faces] for part in asset.parts]).astype(np.float64)
+
+
+def _crossings(point: Matrix, direction: Matrix, corners: Matrix) -> tuple[Matrix, NDArray[np.bool_]]:
+    """(k,) how far along a ray it meets each of those triangles (n, 3, 3) that it meets, before its start below 0; and whether from behind.
 
     Moeller and Trumbore, "Fast, minimum storage ray/triangle intersection", 1997.
     """
     first, second = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
-    side = cross(_ASKEW, second)
+    side = cross(direction, second)
     det = dot(first, side)
     usable = np.where(det == 0, 1.0, det)
     off = point - corners[:, 0]
     u = dot(off, side) / usable
     turn = cross(off, first)
-    v, t = dot(_ASKEW, turn) / usable, dot(second, turn) / usable
-    hit = (det != 0) & (u >= 0) & (v >= 0) & (u + v < 1) & (t > 0)
-    # Faces are counter-clockwise from outside: a ray on its way out sees them from behind.
-    return int(np.where(det < 0, 1, -1)[hit].sum()) > 0
+    v, t = dot(direction, turn) / usable, dot(second, turn) / usable
+    hit = (det != 0) & (u >= 0) & (v >= 0) & (u + v < 1)
+    # Faces are counter-clockwise from outside.
+    return t[hit], det[hit] < 0
 
 
 def _squared_distances(point: Matrix, corners: Matrix) -> Matrix:

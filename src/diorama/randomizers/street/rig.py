@@ -12,7 +12,7 @@ from diorama.randomizers.base import Context, Labelled, Select, Stage
 from diorama.randomizers.distributions import Constant, Distribution, Uniform, require, rounded
 from diorama.randomizers.outlines import Outline
 from diorama.randomizers.street.ego import VirtualEgo
-from diorama.randomizers.street.gaps import gap_m
+from diorama.randomizers.street.gaps import gap_m, way_out_m
 from diorama.randomizers.street.rigs import RIG_LIDARS, RigCamera, RigLidar, check_rig, rig, turned
 from diorama.randomizers.street.standing import lowest
 from diorama.sim.assets.library import AssetLibrary
@@ -26,6 +26,8 @@ from diorama.sim.transforms import Matrix, Vec3, apply, compose, invert, normali
 _TRIES = 24
 #: What it takes up: behind and before its middle, and to either side.
 _REAR_M, _FRONT_M, _SIDE_M = -2.3, 4.0, 1.0
+#: So far before the windscreen.
+_BEFORE_M = 0.03
 _CARS = Select(tags=("vehicle",), categories=("car",))
 #: Less upright than this, a vehicle drives nowhere.
 _UPRIGHT = 0.9
@@ -36,7 +38,8 @@ class VehicleRig(Labelled):
     """Views by the cameras of a rig in turn, on a vehicle that drives: view 0 by the first, view 1 by the second, and again from the first on.
 
     A round of the rig is one vehicle at one moment. It is drawn among those meant by `on` that are not parked; where none has `clearance_m` of room
-    about all cameras, the rig goes along a lane by itself, at `speed_m_s`. Cameras do not see what they are mounted on, unless `sees_carrier`.
+    about all cameras, the rig goes along a lane by itself, at `speed_m_s`. Cameras do not see what they are mounted on, unless `sees_carrier`: if
+    any is in it, all are then moved ahead until it is before the windscreen.
 
     `preset` is a rig of `RIGS`; `cameras`, if there are any, are used in its place. Pictures of other proportions than the rig's show the
     largest part of what it sees about the middle. `focal` multiplies all focal lengths. All of a rig's cameras are moved by `forward_m`, `left_m` and
@@ -95,6 +98,10 @@ class VehicleRig(Labelled):
         readout = camera.rolling_shutter_s if self.rolling_shutter_s is None else self.rolling_shutter_s.sample(common.child("readout").rng())
         pose = self._misplaced(mounted[number], rng)
         off = (0.0, 0.0, 0.0) if carrier is None else foot(carrier, context.library)
+        if self.sees_carrier and carrier is not None:
+            asset, (x, y, z) = context.library.shape_asset(carrier.shape), off
+            ahead = [way_out_m(np.array(camera.position_m) + off, np.array((1.0, 0.0, 0.0)), asset) for camera in mounted]
+            off = (x + max(ahead) + _BEFORE_M * (max(ahead) > 0), y, z)
         scanner = self._scanner if number == 0 else None
         return {
             "camera": (self.cameras or rig(self.preset))[number].name,

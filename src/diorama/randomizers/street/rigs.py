@@ -150,9 +150,7 @@ RIGS: dict[str, tuple[RigCamera, ...]] = {
         _nuscenes("CAM_BACK_RIGHT", -110, 1259.514, (807.253, 501.196), (1.015, -0.481, 1.562)),
     ),
     "camvid": (RigCamera(name="windscreen", width=480, height=360, fx=385.5, fy=514.0, position_m=(0.35, -0.35, 1.3), pitch_deg=-1.0),),
-    "dashcam": (
-        RigCamera(name="dashcam", width=1920, height=1080, fx=960.0, position_m=(0.45, -0.1, 1.28), pitch_deg=-2.0),
-    ),
+    "dashcam": (RigCamera(name="dashcam", width=1920, height=1080, fx=960.0, position_m=(0.45, -0.1, 1.28), pitch_deg=-2.0),),
 }
 
 #: Scanners of those rigs that have one. nuScenes' turns twice as fast.
