@@ -386,7 +386,7 @@ def _sides(scene: SceneArrays, unseen: int | None) -> NDArray[np.uint8]:
 
 def _film(scene: SceneArrays) -> NDArray[np.float32]:
     """Of each surface how much of it is a film that sends light back."""
-    return np.array([material.retroreflection for material, _ in scene.bodies.looks], np.float32)
+    return np.array([material.retroreflection for material, *_ in scene.bodies.looks], np.float32)
 
 
 def _places(lidar: LidarSpec, now: Matrix, columns: Any, column: NDArray[np.int64], ring: NDArray[np.int64], range_m: NDArray[np.float64]) -> Matrix:
