@@ -93,8 +93,8 @@ class Canvas:
     def reduced(self) -> Picture:
         """The picture at its size: (h, w, 3) uint8."""
         h, w, _ = self.picture.shape
-        total = self.picture.reshape(h // _FINER, _FINER, w // _FINER, _FINER, 3).sum(axis=(1, 3), dtype=np.uint16)
-        return ((total + _FINER * _FINER // 2) // (_FINER * _FINER)).astype(np.uint8)
+        # Sums of sixteen whole numbers: alike everywhere.
+        return np.asarray(cv2.resize(self.picture, (w // _FINER, h // _FINER), interpolation=cv2.INTER_AREA), np.uint8)
 
     @property
     def _unit_px(self) -> float:

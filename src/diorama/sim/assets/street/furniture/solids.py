@@ -1,6 +1,7 @@
 """Simple solids that furniture is made of: boxes, tubes and plates, of few triangles, each closed and convex."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 
@@ -56,10 +57,30 @@ def plate(outline: Points, back_m: float, front_m: float, front: Look, back: Loo
     return [Surface(positions=near, faces=fan, uv=uv, look=front), Surface(positions=np.concatenate([near, far]), faces=rest, look=back)]
 
 
+def rectangle(wide: float, low: float, high: float) -> Points:
+    """The outline (4, 2) of an upright board about the middle, (y, z)."""
+    return np.array([[-wide / 2, low], [wide / 2, low], [wide / 2, high], [-wide / 2, high]])
+
+
+#: Texture coordinates of a rectangle's corners.
+WHOLE = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
+
+
+def placed(surfaces: Sequence[Surface], x: float, y: float, quarters: int = 0) -> list[Surface]:
+    """Surfaces turned counter-clockwise by quarters of a circle, and then moved."""
+    c, s = ((1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0))[quarters % 4]
+    transform = np.array([[c, -s, 0.0, x], [s, c, 0.0, y], [0.0, 0.0, 1.0, 0.0], [0.0, 0.0, 0.0, 1.0]])
+    return [surface.moved(transform) for surface in surfaces]
+
+
+#: Most things stand on their origin.
+_STANDING: Mapping[str, Vec3] = MappingProxyType({"base": (0.0, 0.0, 0.0)})
+
+
 def draft(
     surfaces: Sequence[Surface],
     *,
-    landmarks: dict[str, Vec3],
+    landmarks: Mapping[str, Vec3] = _STANDING,
     density_kg_m3: float = 1000.0,
     hulls: Sequence[Points] | None = None,
     closed: bool = True,
@@ -71,10 +92,23 @@ def draft(
     total = sum(volumes)
     x, y, z = (sum(v * float(low[i] + high[i]) / 2 for v, (low, high) in zip(volumes, boxes, strict=True)) / total for i in range(3))
     return Draft(
-        surfaces=surfaces,
+        surfaces=_by_look(surfaces),
         hulls=pieces,
         density_kg_m3=density_kg_m3,
         closed=closed,
         volume_and_center=(total, (x, y, z)),
         landmarks=landmarks,
     )
+
+
+def _by_look(surfaces: Sequence[Surface]) -> list[Surface]:
+    """Surfaces of one look in one, where they first occur."""
+    alike: dict[tuple[int, bool], list[Surface]] = {}
+    for surface in surfaces:
+        alike.setdefault((id(surface.look), surface.uv is None), []).append(surface)
+    out: list[Surface] = []
+    for same in alike.values():
+        positions, faces = geometry.merged([(s.positions, s.faces) for s in same])
+        uv = None if same[0].uv is None else np.concatenate([s.uv for s in same if s.uv is not None])
+        out.append(Surface(positions=positions, faces=faces, uv=uv, look=same[0].look))
+    return out
