@@ -45,6 +45,8 @@ RANDOMIZERS = Registry(
         "vehicle-rig": "diorama.randomizers.street.rig:VehicleRig",
         "signals": "diorama.randomizers.street.signals:Signals",
         "parked": "diorama.randomizers.street.parked:Parked",
+        "signs": "diorama.randomizers.street.signs:Signs",
+        "furniture": "diorama.randomizers.street.furniture:Furniture",
         "sensor": "diorama.randomizers.sensor:Sensor",
     },
 )

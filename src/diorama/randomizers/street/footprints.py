@@ -13,7 +13,7 @@ from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.assets.mesh import Asset
 from diorama.sim.spec import BodySpec, Pose
 from diorama.sim.spec.roads import Vec2
-from diorama.sim.transforms import Matrix, apply
+from diorama.sim.transforms import Vec3, apply
 
 #: A thing of more pieces than this is one box.
 _PIECES = 4
@@ -39,13 +39,16 @@ class Footprint:
 
 def footprints_of(asset: Asset, pose: Pose) -> list[Footprint]:
     """Those of an asset where it stands."""
+    w, qx, qy, qz = pose.rotation_wxyz
+    if qx == qy == 0:
+        return _upright(asset, pose.position_m, (w * w - qz * qz, 2 * w * qz))
     matrix = pose.matrix
     ux, uy = float(matrix[0, 0]), float(matrix[1, 0])
     length = (ux * ux + uy * uy) ** 0.5
     u, v = (ux / length, uy / length) if length > 1e-6 else (1.0, 0.0)
     out: list[Footprint] = []
-    for corners in _pieces(asset):
-        points = apply(matrix, corners)
+    for low, high in boxes_of(asset):
+        points = apply(matrix, [[(low, high)[bit >> axis & 1][axis] for axis in range(3)] for bit in range(8)])
         along, across = points[:, 0] * u + points[:, 1] * v, points[:, 1] * u - points[:, 0] * v
         a0, a1, b0, b1 = float(along.min()), float(along.max()), float(across.min()), float(across.max())
         a, b = (a0 + a1) / 2, (b0 + b1) / 2
@@ -54,11 +57,23 @@ def footprints_of(asset: Asset, pose: Pose) -> list[Footprint]:
     return out
 
 
+def _upright(asset: Asset, position_m: Vec3, along: Vec2) -> list[Footprint]:
+    """Those of what is only turned about the vertical."""
+    (x, y, z), (u, v) = position_m, along
+    out: list[Footprint] = []
+    for (x0, y0, z0), (x1, y1, z1) in boxes_of(asset):
+        a, b = (x0 + x1) / 2, (y0 + y1) / 2
+        out.append(Footprint((x + a * u - b * v, y + a * v + b * u), along, ((x1 - x0) / 2, (y1 - y0) / 2), z + z0, z + z1))
+    return out
+
+
 @lru_cache(maxsize=1024)
-def _pieces(asset: Asset) -> list[Matrix]:
-    """The corners (8, 3) of the boxes that an asset counts as, in its own axes."""
-    boxes = [(hull.min(axis=0), hull.max(axis=0)) for hull in asset.hulls] if 0 < len(asset.hulls) <= _PIECES else [asset.bounds_m]
-    return [np.array([[(low, high)[bit >> axis & 1][axis] for axis in range(3)] for bit in range(8)]) for low, high in boxes]
+def boxes_of(asset: Asset) -> tuple[tuple[Vec3, Vec3], ...]:
+    """The (low, high) corners of the boxes that an asset counts as, in its own axes."""
+    if not 0 < len(asset.hulls) <= _PIECES:
+        return (asset.bounds_m,)
+    spans = [(hull.min(axis=0).tolist(), hull.max(axis=0).tolist()) for hull in asset.hulls]
+    return tuple(((a[0], a[1], a[2]), (b[0], b[1], b[2])) for a, b in spans)
 
 
 class Footprints:

@@ -12,7 +12,9 @@ from diorama.sim.spec.roads import RAISED, AreaKind, LaneKind, Vec2
 #: Lanes that what stands beside a road keeps out of.
 BUSY: tuple[LaneKind, ...] = ("drive", "cycle", "parking", "crossing")
 #: Where somebody walks nothing stands: this far to both sides of a walk's middle.
-_WALKED_M = 0.4
+_WALKED_M = 0.35
+#: Lanes are looked for within this distance.
+_FAR_M = 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,23 +40,27 @@ class Ground:
     def __init__(self, roads: RoadMap) -> None:
         self.roads = roads
         outlines = [np.array(area.outline_m) for area in roads.areas]
-        self._from = np.concatenate([np.zeros((0, 2)), *outlines])
-        self._to = np.concatenate([np.zeros((0, 2)), *(np.roll(outline, -1, axis=0) for outline in outlines)])
-        self._area = np.repeat(np.arange(len(outlines)), [len(outline) for outline in outlines])
-        self._lanes = {kind: _segments([(lane.points_m, lane.width_m / 2) for lane in roads.lanes if lane.kind == kind]) for kind in (*BUSY, "walk")}
+        self._edges = [np.concatenate([outline.T, np.roll(outline, -1, axis=0).T]) for outline in outlines]
+        self._boxes = np.array([[*outline.min(axis=0), *outline.max(axis=0)] for outline in outlines]).reshape(-1, 4)
+        self._raised = [area.kind in RAISED for area in roads.areas]
+        self._segments: dict[tuple[LaneKind, ...], Segments] = {}
 
     def spans(self, place_m: Vec2, direction: Vec2, reach_m: float) -> list[Span]:
         """What the ground is from a place on along a unit vector, in order; areas may overlap, and where there is none there is no span."""
         (px, py), (dx, dy) = place_m, direction
-        ax, ay = self._from[:, 0] - px, self._from[:, 1] - py
-        bx, by = self._to[:, 0] - px, self._to[:, 1] - py
-        side_a, side_b = dx * ay - dy * ax, dx * by - dy * bx
+        ex, ey = px + reach_m * dx, py + reach_m * dy
+        near = self._near(min(px, ex), min(py, ey), max(px, ex), max(py, ey))
+        if not near:
+            return []
+        ax, ay, bx, by = np.concatenate([self._edges[area] for area in near], axis=1)
+        side_a, side_b = dx * (ay - py) - dy * (ax - px), dx * (by - py) - dy * (bx - px)
         hit = np.flatnonzero((side_a > 0) != (side_b > 0))
         share = side_a[hit] / (side_a[hit] - side_b[hit])
-        way = (ax[hit] * dx + ay[hit] * dy) * (1 - share) + (bx[hit] * dx + by[hit] * dy) * share
+        along_a, along_b = (ax[hit] - px) * dx + (ay[hit] - py) * dy, (bx[hit] - px) * dx + (by[hit] - py) * dy
         crossed: dict[int, list[float]] = {}
-        for area, at in zip(self._area[hit].tolist(), way.tolist(), strict=True):
-            crossed.setdefault(area, []).append(at)
+        ends = np.cumsum([self._edges[area].shape[1] for area in near])
+        for number, way in zip(np.searchsorted(ends, hit, side="right").tolist(), (along_a + (along_b - along_a) * share).tolist(), strict=True):
+            crossed.setdefault(near[number], []).append(way)
         out: list[Span] = []
         for area, ways in crossed.items():
             ways.sort()
@@ -62,6 +68,11 @@ class Ground:
                 if end > 0 and start < reach_m:
                     out.append(Span(max(start, 0.0), min(end, reach_m), area, self.roads.areas[area].kind))
         return sorted(out, key=lambda span: (span.start_m, span.area))
+
+    def _near(self, x0: float, y0: float, x1: float, y1: float) -> list[int]:
+        """The areas whose boxes touch a box."""
+        low_x, low_y, high_x, high_y = self._boxes.T
+        return np.flatnonzero((low_x <= x1) & (high_x >= x0) & (low_y <= y1) & (high_y >= y0)).tolist()
 
     def standing(self, place_m: Vec2, direction: Vec2, reach_m: float, kinds: Sequence[AreaKind] = RAISED) -> list[Span]:
         """Those pieces of it that are above the kerb, of one of these kinds, and nowhere carriageway as well."""
@@ -82,37 +93,59 @@ class Ground:
             out += [Span(start, end, span.area, span.kind) for start, end in pieces]
         return sorted(out, key=lambda span: (span.start_m, span.area))
 
+    def are_raised(self, places_m: Sequence[Vec2]) -> bool:
+        """Whether all of some places are above the kerb, and on no carriageway."""
+        x, y = np.array(places_m).T[:, :, None]
+        inside, outside = np.zeros(len(places_m), np.bool_), np.ones(len(places_m), np.bool_)
+        for area in self._near(float(x.min()), float(y.min()), float(x.max()), float(y.max())):
+            ax, ay, bx, by = self._edges[area]
+            crossed = ((ay > y) != (by > y)) & (x < ax + (bx - ax) * ((y - ay) / np.where(ay == by, 1.0, by - ay)))
+            within = np.count_nonzero(crossed, axis=1) % 2 == 1
+            if self._raised[area]:
+                inside |= within
+            else:
+                outside &= ~within
+        return bool((inside & outside).all())
+
     def lane_gap_m(self, places_m: Sequence[Vec2], kinds: Iterable[LaneKind] = BUSY) -> float:
-        """How far the nearest of some places is beyond the edge of any lane of these kinds; negative within one."""
-        return min((_gap_m(self._lanes[kind], places_m) for kind in kinds), default=float("inf"))
+        """How far the nearest of some places is beyond the edge of any lane of these kinds, or `_FAR_M` if that is less; negative within one.
 
-    def is_clear(self, places_m: Sequence[Vec2], margin_m: float = 0.1) -> bool:
-        """Whether places are out of everybody's way: off all lanes, and off the middle of where people walk."""
-        if self.lane_gap_m(places_m) < margin_m:
-            return False
-        starts, steps, squares, _ = self._lanes["walk"]
-        return _gap_m((starts, steps, squares, np.full(len(starts), _WALKED_M)), places_m) >= 0
+        Of walks only the middle counts.
+        """
+        starts, steps, squares, half, boxes = self._of(tuple(kinds))
+        x, y = zip(*places_m, strict=True)
+        near = (boxes[0] <= max(x) + _FAR_M) & (boxes[2] >= min(x) - _FAR_M) & (boxes[1] <= max(y) + _FAR_M) & (boxes[3] >= min(y) - _FAR_M)
+        if not near.any():
+            return _FAR_M
+        starts, steps, squares, half = starts[near], steps[near], squares[near], half[near]
+        away = np.array(places_m)[:, None] - starts
+        share = np.clip((away[..., 0] * steps[:, 0] + away[..., 1] * steps[:, 1]) / squares, 0, 1)
+        x, y = away[..., 0] - share * steps[:, 0], away[..., 1] - share * steps[:, 1]
+        return min(float((np.sqrt(x * x + y * y) - half).min()), _FAR_M)
+
+    def is_clear(self, places_m: Sequence[Vec2], margin_m: float = 0.05, kinds: Iterable[LaneKind] = BUSY) -> bool:
+        """Whether places are out of everybody's way: off all lanes of these kinds, and off the middle of where people walk."""
+        return self.lane_gap_m(places_m, (*kinds, "walk")) >= margin_m
+
+    def _of(self, kinds: tuple[LaneKind, ...]) -> "Segments":
+        """The pieces of all lanes of some kinds."""
+        if kinds not in self._segments:
+            lanes = [lane for lane in self.roads.lanes if lane.kind in kinds]
+            self._segments[kinds] = _segments([(lane.points_m, _WALKED_M if lane.kind == "walk" else lane.width_m / 2) for lane in lanes])
+        return self._segments[kinds]
 
 
-Segments = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+#: Starts and steps (n, 2), squared lengths and half widths (n,) of pieces of lines, and the boxes around their strips, (x0, y0, x1, y1) by (n,).
+Segments = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 
 def _segments(lines: Sequence[tuple[Sequence[Vec2], float]]) -> Segments:
-    """Starts and steps (n, 2), squared lengths and half widths (n,) of all pieces of lines."""
     starts = np.concatenate([np.zeros((0, 2)), *(np.array(points[:-1]) for points, _ in lines)])
     steps = np.concatenate([np.zeros((0, 2)), *(np.diff(np.array(points), axis=0) for points, _ in lines)])
     half = np.repeat(np.array([half for _, half in lines], np.float64), [len(points) - 1 for points, _ in lines])
-    return starts, steps, np.maximum(steps[:, 0] * steps[:, 0] + steps[:, 1] * steps[:, 1], 1e-12), half
-
-
-def _gap_m(segments: Segments, places_m: Sequence[Vec2]) -> float:
-    starts, steps, squares, half = segments
-    if not len(starts):
-        return float("inf")
-    away = np.array(places_m)[:, None] - starts
-    share = np.clip((away[..., 0] * steps[:, 0] + away[..., 1] * steps[:, 1]) / squares, 0, 1)
-    x, y = away[..., 0] - share * steps[:, 0], away[..., 1] - share * steps[:, 1]
-    return float((np.sqrt(x * x + y * y) - half).min())
+    squares = np.maximum(steps[:, 0] * steps[:, 0] + steps[:, 1] * steps[:, 1], 1e-12)
+    boxes = np.concatenate([np.minimum(starts, starts + steps).T - half, np.maximum(starts, starts + steps).T + half])
+    return starts, steps, squares, half, boxes
 
 
 def right_of(direction: Vec2) -> Vec2:

@@ -14,6 +14,7 @@ from diorama.sim.assets.street.people.person import person_asset
 from diorama.sim.assets.street.plants.hedge import hedge_asset
 from diorama.sim.assets.street.plants.tree import plant_asset
 from diorama.sim.assets.street.scenery import belt_asset, hills_asset
+from diorama.sim.assets.street.rows import row_asset
 from diorama.sim.assets.street.vehicles import vehicle_asset
 from diorama.sim.spec import (
     BeltShape,
@@ -29,6 +30,7 @@ from diorama.sim.spec import (
     PersonShape,
     PlantShape,
     PrismShape,
+    RowShape,
     Shape,
     SignPostShape,
     SignShape,
@@ -51,6 +53,7 @@ _MAKERS: dict[type, Callable[[Any], Asset]] = {
     PaintShape: paint_asset,
     PersonShape: person_asset,
     PrismShape: primitive_asset,
+    RowShape: row_asset,
     SignPostShape: sign_post_asset,
     SignShape: sign_asset,
     SphereShape: primitive_asset,

@@ -23,6 +23,7 @@ from diorama.sim.spec.people import PersonShape
 from diorama.sim.spec.plants import HedgeShape, PlantShape
 from diorama.sim.spec.pose import Motion, Pose
 from diorama.sim.spec.roads import Area, Hill, Lane, Line, RoadMap, Signal, Terrain
+from diorama.sim.spec.rows import RowShape
 from diorama.sim.spec.scene import PhysicsSpec, SceneSpec
 from diorama.sim.spec.scenery import BeltShape, HillsShape
 from diorama.sim.spec.sensor import SensorSpec, ToneCurve
@@ -87,6 +88,7 @@ __all__ = [
     "Rgb",
     "Ribbon",
     "RoadMap",
+    "RowShape",
     "SceneSpec",
     "SensorSpec",
     "Shape",

@@ -14,6 +14,7 @@ from diorama.sim.spec.lattice import Lattice
 from diorama.sim.spec.people import PersonShape
 from diorama.sim.spec.plants import HedgeShape, PlantShape
 from diorama.sim.spec.scenery import BeltShape, HillsShape
+from diorama.sim.spec.rows import RowShape
 from diorama.sim.spec.signs import RoadsideShape
 from diorama.sim.spec.vehicles import VehicleShape
 from diorama.sim.transforms import Vec3
@@ -130,6 +131,7 @@ Shape = (
     | PaintShape
     | PersonShape
     | RoadsideShape
+    | RowShape
     | VehicleShape
     | BuildingShape
     | BoundaryShape

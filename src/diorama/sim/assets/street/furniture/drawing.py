@@ -41,7 +41,7 @@ class Canvas:
     def empty(cls, width_px: int, height_px: int, ink: Ink) -> "Canvas":
         """One that will be so large, all of one colour."""
         picture = np.empty((height_px * _FINER, width_px * _FINER, 3), np.uint8)
-        picture[:] = ink
+        cv2.rectangle(picture, (0, 0), (picture.shape[1], picture.shape[0]), ink, -1)  # much faster than by assignment
         return cls(picture)
 
     @property

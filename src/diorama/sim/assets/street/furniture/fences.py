@@ -62,7 +62,7 @@ def _bars(rng: np.random.Generator) -> Draft:
 def _chain(rng: np.random.Generator) -> Draft:
     high, ink = between(rng, 1.2, 2.0), pick(rng, ((120, 124, 126), (56, 84, 62)))
     steel, w = paint(ink, 0.5, 0.3), FENCE_M / 2
-    post = pipe((0.0, -w, 0.0), (0.0, -w, high + 0.03), 0.028, steel, 6)
+    post = pipe((0.0, 0.028 - w, 0.0), (0.0, 0.028 - w, high + 0.03), 0.028, steel, 6)
     wire = block((-0.006, -w, high - 0.02), (0.006, w, high), steel)
     across = 24
     return _piece([post, wire], FENCE_M, high, [_sheet(FENCE_M, 0.03, high, cut(mesh(across, across, 0.16, diagonal=True), ink, 0.5))])
@@ -72,7 +72,7 @@ def _mats(rng: np.random.Generator) -> Draft:
     """Mats of welded wire, as around schools and depots."""
     high, ink = between(rng, 1.2, 2.0), pick(rng, _METALS)
     steel, w = paint(ink, 0.5, 0.2), FENCE_M / 2
-    post = block((-0.035, -w - 0.01, 0.0), (0.035, -w + 0.05, high + 0.03), steel)
+    post = block((-0.035, -w, 0.0), (0.035, -w + 0.06, high + 0.03), steel)
     return _piece([post], FENCE_M, high, [_sheet(FENCE_M, 0.04, high, cut(mesh(30, round(high / 0.2), 0.16, diagonal=False), ink, 0.5))])
 
 
