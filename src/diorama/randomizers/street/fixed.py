@@ -3,20 +3,13 @@
 from diorama.randomizers.distributions import rounded
 from diorama.sim.assets.mesh import Asset
 from diorama.sim.spec import Pose
-from diorama.sim.spec.roads import Vec2
-from diorama.sim.transforms import Quat, Vec3, apply, quat_from_matrix
+from diorama.sim.transforms import Quat, Vec3, apply
 
 
 def foot_m(asset: Asset, pose: Pose) -> Vec3:
     """Where a thing's landmark ``base`` is."""
     x, y, z = apply(pose.matrix, [asset.landmarks["base"]])[0].tolist()
     return x, y, z
-
-
-def facing(direction: Vec2) -> Quat:
-    """Upright, with +x along a level unit vector."""
-    c, s = direction
-    return quat_from_matrix([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
 
 
 def fixed(asset: Asset, foot: Vec3, rotation: Quat, at_m: Vec3) -> Pose:

@@ -84,7 +84,7 @@ class Furniture(Labelled):
     kinds: Distribution = KINDS
     bus_stops: Distribution = Choice({0: 0.6, 1: 0.4})
     works: Distribution = Choice({0: 0.75, 1: 0.25})
-    fenced: float = 0.3
+    fenced: float = 0.1
     variant: Distribution = UniformInt(0, 15)
 
     def __post_init__(self) -> None:

@@ -3,10 +3,10 @@
 import math
 from collections.abc import Sequence
 
-from diorama.randomizers.street.fixed import facing, fixed, foot_m
+from diorama.randomizers.street.fixed import fixed, foot_m
 from diorama.randomizers.street.footprints import Footprints, footprints_of
 from diorama.randomizers.street.ground import Ground, moved, toward_kerb
-from diorama.randomizers.street.standing import standing
+from diorama.randomizers.street.standing import facing, standing
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.spec import BodySpec, RoadMap, SignPostShape, SignShape
 from diorama.sim.spec.roads import AreaKind, Vec2, along, lengths_m

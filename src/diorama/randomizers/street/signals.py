@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 
 from diorama.randomizers.base import Context, Labelled, Stage
 from diorama.randomizers.distributions import Choice, Distribution, Uniform, require, require_one_of, require_share, rounded
-from diorama.randomizers.street.fixed import facing, fixed, foot_m
+from diorama.randomizers.street.fixed import fixed, foot_m
 from diorama.randomizers.street.footprints import Footprints, footprints_of
 from diorama.randomizers.street.ground import Ground, moved, right_of, roads_of, toward_kerb
-from diorama.randomizers.street.standing import standing
+from diorama.randomizers.street.standing import facing, standing
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.codec import from_json, to_json
 from diorama.sim.seeds import Seed

@@ -8,9 +8,12 @@ from diorama.randomizers.distributions import Choice, Constant, Distribution, Mi
 from diorama.randomizers.sensor import Sensor
 from diorama.randomizers.sky import Sky
 from diorama.randomizers.street.buildings import Buildings
+from diorama.randomizers.street.furniture import Furniture
 from diorama.randomizers.street.parked import Parked
 from diorama.randomizers.street.planting import Planting
 from diorama.randomizers.street.rig import VehicleRig
+from diorama.randomizers.street.signals import Signals
+from diorama.randomizers.street.signs import Signs
 from diorama.randomizers.street.traffic import Traffic
 from diorama.scenes.driving.ground import bodies
 from diorama.scenes.driving.layouts import LAYOUTS, Section
@@ -101,6 +104,9 @@ class Street:
         return (
             Buildings(),
             Planting(),
+            Signals(),
+            Signs(),
+            Furniture(),
             Parked(),
             Traffic(),
             Sky(),

@@ -56,7 +56,7 @@ def _bars(rng: np.random.Generator) -> Draft:
     steel, w = paint(ink, 0.5, 0.2), FENCE_M / 2
     rails = [block((-0.02, -w, z), (0.02, w, z + 0.04), steel) for z in (0.12, high - 0.16)]
     post = block((-0.035, -w, 0.0), (0.035, -w + 0.07, high + 0.02), steel)
-    return _piece([*rails, post], FENCE_M, high, [_sheet(FENCE_M, 0.08, high, cut(bars(22, 0.2, height_px=8), ink, 0.5))])
+    return _piece([*rails, post], FENCE_M, high, [_sheet(FENCE_M, 0.08, high, cut(bars(18, 0.3, height_px=8), ink, 0.5))])
 
 
 def _chain(rng: np.random.Generator) -> Draft:
@@ -65,7 +65,7 @@ def _chain(rng: np.random.Generator) -> Draft:
     post = pipe((0.0, 0.028 - w, 0.0), (0.0, 0.028 - w, high + 0.03), 0.028, steel, 6)
     wire = block((-0.006, -w, high - 0.02), (0.006, w, high), steel)
     across = 24
-    return _piece([post, wire], FENCE_M, high, [_sheet(FENCE_M, 0.03, high, cut(mesh(across, across, 0.16, diagonal=True), ink, 0.5))])
+    return _piece([post, wire], FENCE_M, high, [_sheet(FENCE_M, 0.03, high, cut(mesh(across, across, 0.2, diagonal=True), ink, 0.5))])
 
 
 def _mats(rng: np.random.Generator) -> Draft:
@@ -73,7 +73,7 @@ def _mats(rng: np.random.Generator) -> Draft:
     high, ink = between(rng, 1.2, 2.0), pick(rng, _METALS)
     steel, w = paint(ink, 0.5, 0.2), FENCE_M / 2
     post = block((-0.035, -w, 0.0), (0.035, -w + 0.06, high + 0.03), steel)
-    return _piece([post], FENCE_M, high, [_sheet(FENCE_M, 0.04, high, cut(mesh(30, round(high / 0.2), 0.16, diagonal=False), ink, 0.5))])
+    return _piece([post], FENCE_M, high, [_sheet(FENCE_M, 0.04, high, cut(mesh(30, round(high / 0.2), 0.2, diagonal=False), ink, 0.5))])
 
 
 def railing(rng: np.random.Generator) -> Draft:
@@ -84,7 +84,7 @@ def railing(rng: np.random.Generator) -> Draft:
     posts = [pipe((0.0, y, 0.0), (0.0, y, high - r), r, steel, 6) for y in (-0.8 * w, 0.8 * w)]
     if rng.random() < 0.5:
         low = pipe((0.0, -w, 0.15), (0.0, w, 0.15), 0.018, steel, 6)
-        return _piece([top, *posts, low], RAILING_M, high, [_sheet(1.6 * w, 0.15, high - r, cut(bars(14, 0.18, height_px=8), ink, 0.5))])
+        return _piece([top, *posts, low], RAILING_M, high, [_sheet(1.6 * w, 0.15, high - r, cut(bars(12, 0.26, height_px=8), ink, 0.5))])
     middle = pipe((0.0, -w, 0.5 * high), (0.0, w, 0.5 * high), 0.018, steel, 6)
     return _piece([top, *posts, middle], RAILING_M, high, [])
 
