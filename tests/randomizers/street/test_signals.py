@@ -215,3 +215,14 @@ def test_a_map_without_signals_gets_no_lights_and_a_scene_without_a_map_is_refus
 def test_shares_are_checked(field):
     with pytest.raises(InvalidValue, match=field):
         Signals(**{field: 1.5})
+
+
+def test_lights_over_lanes_and_masts_beside_them_are_in_nobodys_way():
+    """Traffic drives on under the arms of masts."""
+    from diorama.randomizers.street.traffic import _standing_in_the_way
+    from diorama.randomizers.street.ways import Ways
+
+    for name in ("plain", "wide", "left"):
+        spec, _ = lit(MAPS[name], 1, form=Constant("arm"))
+        assert any(foot(body)[2] > 4.5 for body in lights_of(spec))
+        assert _standing_in_the_way(spec, Ways(spec.roads), LIBRARY) == []

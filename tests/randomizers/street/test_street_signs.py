@@ -101,7 +101,7 @@ def test_all_signs_face_traffic_beside_the_road_at_their_height(name):
             assert 1.9 < low - floor < 4.5
             # It concerns a lane beside it.
             facing = body.world_from_body.matrix[:2, 0]
-            beside = [heading(lane) for lane in lanes if _away(lane, (x, y)) < 8]
+            beside = [heading(lane) for lane in lanes if _away(lane, (x, y)) < 12]
             assert min(facing[0] * dx + facing[1] * dy for dx, dy in beside) < -0.9
         for body in posts_of(spec):
             x, y, z = foot(body)

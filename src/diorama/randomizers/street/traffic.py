@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 from diorama.randomizers.base import Context, Labelled, Stage
 from diorama.randomizers.distributions import Distribution, TruncatedNormal, Uniform, require, require_share, rounded
 from diorama.randomizers.street.car_following import Car, Driver, Flow, Hazards
-from diorama.randomizers.street.footprints import Footprint, Footprints
+from diorama.randomizers.street.footprints import Footprint, Footprints, footprints_of
+from diorama.randomizers.street.ground import Ground
 from diorama.randomizers.street.standing import lowest, stood
 from diorama.randomizers.street.vehicles import Fleet, draw_vehicle, vehicle_body, vehicle_shape
 from diorama.randomizers.street.ways import Ways
@@ -23,8 +24,8 @@ from diorama.sim.spec.roads import Vec2
 _COARSE_S, _STEP_S = 0.2, 0.1
 #: So much room is left before a vehicle that is put on a lane, and more by its speed.
 _ROOM_M, _ROOM_S = 5.0, 0.7
-#: What stands within half a lane and this much of its middle is in the way; and how near vehicles may come to people.
-_BESIDE_M, _AROUND_M = 0.4, 0.6
+#: What reaches so far into a lane is in the way, unless it hangs higher than this; and how near vehicles may come to people.
+_INTO_M, _OVERHEAD_M, _AROUND_M = 0.3, 4.3, 0.6
 #: Brake lamps are on from here on.
 _BRAKING_M_S2 = -0.6
 #: With so many left out there was no room for more.
@@ -95,7 +96,7 @@ class Traffic(Labelled):
         return spec.replace(bodies=spec.bodies + tuple(bodies), tracks=spec.tracks + tuple(tracks))
 
     def _on_lane(
-        self, seed: Seed, lane: str, ways: Ways, spacing_m: float, hazards: Sequence[tuple[str, float]], context: Context
+        self, seed: Seed, lane: str, ways: Ways, spacing_m: float, hazards: Sequence[Sequence[Any]], context: Context
     ) -> Iterator[dict[str, Any]]:
         """Vehicles along a lane, and on the way to it."""
         here = ways.lanes[lane]
@@ -158,18 +159,20 @@ def roads_of(spec: SceneSpec, who: str) -> RoadMap:
 # --- what stands in the way ---------------------------------------------------------------------------------
 
 
-def _standing_in_the_way(spec: SceneSpec, ways: Ways, library: AssetLibrary) -> list[tuple[str, float]]:
-    """Where things that do not move reach over lanes: (lane, how far along)."""
+def _standing_in_the_way(spec: SceneSpec, ways: Ways, library: AssetLibrary) -> list[list[Any]]:
+    """Where things that do not move reach into lanes: [lane, how far along]. What hangs over them is in nobody's way."""
     moving = {track.body for track in spec.tracks if track.poses}
-    out = []
+    ground = Ground(roads_of(spec, "traffic"))
+    out: list[list[Any]] = []
     for body in spec.bodies:
         if body.name in moving or not {"vehicle", "person", "street-furniture"} & set(body.tags):
             continue
-        (x0, y0, _), (x1, y1, _) = library.shape_asset(body.shape).bounds_m
-        x, y, _ = body.world_from_body.position_m
-        found = ways.nearest((x, y), 3.0)
-        if found is not None and ways.nearest((x, y), ways.lanes[found[0]].width_m / 2 + _BESIDE_M) is not None:
-            out.append((found[0], rounded(found[1] - max(x1 - x0, y1 - y0) / 2)))
+        for piece in footprints_of(library.shape_asset(body.shape), body.world_from_body):
+            over = piece.low_m - ground.roads.ground_m(*piece.middle_m)
+            if over < _OVERHEAD_M and ground.lane_gap_m([piece.middle_m, *piece.corners()], ("drive",)) < -_INTO_M:
+                found = ways.nearest(piece.middle_m, 6.0)
+                if found is not None:
+                    out.append([found[0], rounded(found[1] - max(piece.half_m))])
     return out
 
 
