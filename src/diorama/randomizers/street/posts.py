@@ -11,8 +11,10 @@ from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.spec import BodySpec, RoadMap, SignPostShape, SignShape
 from diorama.sim.spec.roads import AreaKind, Vec2, along, lengths_m
 
-#: How far from a lane one looks for a kerb, and the narrowest ground that holds a post.
-_REACH_M, _NARROWEST_M = 12.0, 0.5
+#: A kerb belongs to a lane up to so far from its middle, with room to park and to cycle between; and the narrowest ground that holds a post.
+_KERB_M, _NARROWEST_M = 6.0, 0.5
+#: How much of the ground behind a kerb one looks at.
+_DEEP_M = 4.0
 #: Places tried along the road.
 _TRIES_M = (0.0, -1.0, 1.0, -2.0, -3.5, 2.5, -5.0, -7.0)
 _SPACING_M = 0.25
@@ -60,8 +62,8 @@ class Posts:
         for step in _TRIES_M:
             place, heading = along(lane_m, min(max(way_m + step, -_BEYOND_M), lengths[-1] + _BEYOND_M), lengths)
             toward = toward_kerb(roads, heading)
-            span = next((s for s in self.ground.standing(place, toward, _REACH_M) if s.end_m - s.start_m > _NARROWEST_M), None)
-            if span is None:
+            span = next((s for s in self.ground.standing(place, toward, _KERB_M + _DEEP_M) if s.end_m - s.start_m > _NARROWEST_M), None)
+            if span is None or span.start_m > _KERB_M:
                 continue
             deep = span.end_m - span.start_m
             for off in (min(off_kerb_m, deep - 0.2), 0.3, deep - 0.15):

@@ -13,8 +13,8 @@ from diorama.sim.assets.street.furniture.signs import sign_asset, sign_post_asse
 from diorama.sim.assets.street.people.person import person_asset
 from diorama.sim.assets.street.plants.hedge import hedge_asset
 from diorama.sim.assets.street.plants.tree import plant_asset
-from diorama.sim.assets.street.scenery import belt_asset, hills_asset
 from diorama.sim.assets.street.rows import row_asset
+from diorama.sim.assets.street.scenery import belt_asset, hills_asset
 from diorama.sim.assets.street.vehicles import vehicle_asset
 from diorama.sim.spec import (
     BeltShape,
