@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from diorama.sim.assets import library as library_module
-from diorama.sim.assets.library import AssetLibrary, asset_bytes
+from diorama.sim.assets.library import AssetLibrary, _Kept, _mesh_bytes, _pictures, asset_bytes
 from diorama.sim.errors import UnknownName
 from diorama.sim.spec import BoxShape, CylinderShape, MeshShape, SphereShape
 
@@ -87,10 +87,39 @@ def test_the_cache_is_bounded_and_forgets_the_least_recently_used(monkeypatch):
 def test_sizes_do_not_crowd_out_what_was_read(monkeypatch):
     library = AssetLibrary()
     ball = library.load("household:ball/0")
-    monkeypatch.setattr(library_module, "CACHE_BYTES", math.ceil(2.5 * asset_bytes(ball)))
+    # Two and a half of them, which share their picture.
+    monkeypatch.setattr(library_module, "CACHE_BYTES", math.ceil(asset_bytes(ball) + 1.5 * _mesh_bytes(ball)))
     shapes = [MeshShape(asset="household:ball/0", scale=1 + 0.1 * k) for k in range(1, 6)]
     sizes = [library.shape_asset(shape) for shape in shapes]
     assert library.load("household:ball/0") is ball
     assert library.shape_asset(shapes[-1]) is sizes[-1]
     assert library._kept_sizes.bytes <= library_module.CACHE_BYTES
     assert library.shape_asset(shapes[0]) is not sizes[0]
+
+
+def test_pictures_that_many_assets_share_count_once():
+    """A street's houses show a few facades: what is kept of them is as much as they take."""
+    library = AssetLibrary()
+    asset = library.load("household:carton/0")
+    own = _mesh_bytes(asset)
+    shown = asset_bytes(asset) - own
+    assert shown > 0
+    kept = _Kept(_mesh_bytes, _pictures)
+    for key in range(50):
+        assert kept.find(key, lambda: asset) is asset
+    assert kept.bytes == 50 * own + shown
+    other = library.load("household:carton/1")
+    kept.find("other", lambda: other)
+    assert kept.bytes == 50 * own + shown + asset_bytes(other)
+
+
+def test_what_is_dropped_takes_its_pictures_along(monkeypatch):
+    library = AssetLibrary()
+    boxes = [library.load(f"household:carton/{i}") for i in range(4)]
+    monkeypatch.setattr(library_module, "CACHE_BYTES", sum(map(asset_bytes, boxes[:2])))
+    kept = _Kept(_mesh_bytes, _pictures)
+    for i in (0, 1, 0, 2, 3, 1):
+        kept.find(i, lambda i=i: boxes[i])
+        held = list(kept._values.values())
+        assert kept.bytes == sum(map(asset_bytes, held))
+        assert set(kept._users) == {id(image) for box in held for image in _pictures(box)}

@@ -1,11 +1,13 @@
 """The catalogue: which assets there are, and loading them by id."""
 
 import hashlib
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Generic, TypeVar
+
+from numpy.typing import NDArray
 
 from diorama.sim.assets import pybullet_data
 from diorama.sim.assets.deform import deformed, scaled
@@ -43,8 +45,8 @@ class AssetLibrary:
         self._user = UserFiles(AssetSource.all_of(sources))
         self._refused = refused
         # Every scene has new sizes and shapes. Kept apart, they do not crowd out what took long to read and comes again.
-        self._kept: _Kept[Shape, Asset] = _Kept(asset_bytes)
-        self._kept_sizes: _Kept[Shape, Asset] = _Kept(asset_bytes)
+        self._kept: _Kept[Shape, Asset] = _Kept(_mesh_bytes, _pictures)
+        self._kept_sizes: _Kept[Shape, Asset] = _Kept(_mesh_bytes, _pictures)
         self._images: _Kept[str, Image] = _Kept(lambda image: image.nbytes)
         self._photos: _Kept[str, Image] = _Kept(lambda photo: photo.nbytes)
         self._derived: _Kept[Any, tuple[Any, int, Any]] = _Kept(lambda made: made[1])
@@ -166,11 +168,14 @@ class AssetLibrary:
 
 
 class _Kept(Generic[K, V]):
-    """What was made for each key, up to `CACHE_BYTES`, the least recently used dropped first."""
+    """What was made for each key, up to `CACHE_BYTES`, the least recently used dropped first. `shared` are arrays that several values may have: each
+    counts once.
+    """
 
-    def __init__(self, size: Callable[[V], int]) -> None:
+    def __init__(self, size: Callable[[V], int], shared: Callable[[V], Iterable[NDArray[Any]]] = lambda _: ()) -> None:
         self._values: OrderedDict[K, V] = OrderedDict()
-        self._size = size
+        self._size, self._shared = size, shared
+        self._users = Counter[int]()
         self.bytes = 0
 
     def find(self, key: K, make: Callable[[], V]) -> V:
@@ -179,11 +184,20 @@ class _Kept(Generic[K, V]):
             self._values.move_to_end(key)
             return self._values[key]
         value = self._values[key] = make()
-        self.bytes += self._size(value)
+        self._count(value, 1)
         while self.bytes > CACHE_BYTES and len(self._values) > 1:
             _, dropped = self._values.popitem(last=False)
-            self.bytes -= self._size(dropped)
+            self._count(dropped, -1)
         return value
+
+    def _count(self, value: V, sign: int) -> None:
+        self.bytes += sign * self._size(value)
+        for array in self._shared(value):
+            users = self._users[id(array)] = self._users[id(array)] + sign
+            if users == (1 if sign > 0 else 0):
+                self.bytes += sign * array.nbytes
+            if users == 0:
+                del self._users[id(array)]
 
 
 def _weighed(image: Image) -> tuple[Image, int]:
@@ -192,5 +206,14 @@ def _weighed(image: Image) -> tuple[Image, int]:
 
 def asset_bytes(asset: Asset) -> int:
     """Bytes of the asset's arrays."""
-    arrays = [a for p in asset.parts for a in (p.positions, p.normals, p.uv, p.faces, *p.look.images.values())]
+    return _mesh_bytes(asset) + sum({id(image): image.nbytes for image in _pictures(asset)}.values())
+
+
+def _mesh_bytes(asset: Asset) -> int:
+    arrays = [a for p in asset.parts for a in (p.positions, p.normals, p.uv, p.faces)]
     return sum(a.nbytes for a in (*arrays, *asset.hulls))
+
+
+def _pictures(asset: Asset) -> Iterable[Image]:
+    """Which many an asset may share: facades, asphalt."""
+    return (image for part in asset.parts for image in part.look.images.values())
