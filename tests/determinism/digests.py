@@ -106,7 +106,7 @@ def scene(plan: Any, index: int, studio: Any) -> dict[str, str]:
     camera = replace(sample.frames[0].camera, width=64, height=48, motion=Motion((0.2, 0.1, 0.0), (0.1, 0.0, 0.3)), blur_samples=4)
     for what, changes in (("at once", {"exposure_s": 0.05, "aperture_m": 0.02, "focus_m": 0.8}), ("row by row", {"rolling_shutter_s": 0.05})):
         frame = studio.renderer.render(replace(camera, **changes), CHANNELS)
-        arrays = [getattr(frame, name) for name in Frame.__dataclass_fields__ if name not in ("camera", "silhouettes")]
+        arrays = [getattr(frame, name) for name in Frame.__dataclass_fields__ if name not in ("camera", "silhouettes", "points")]
         found[f"moving, {what}"] = b"".join(a.tobytes() for a in (*arrays, *(outline.bits for outline in frame.silhouettes.values())))
     found |= photographed(sample, studio)
     return {f"scene {index}: {what}": digest(data) for what, data in found.items()}
@@ -135,6 +135,23 @@ def photographed(sample: Any, studio: Any) -> dict[str, bytes]:
     return {"composite": seen.rgb.tobytes() + seen.radiance.tobytes(), "photograph": json.dumps([diorama.to_json(t) for t in told]).encode()}
 
 
+def moving(studio_of: Any) -> dict[str, str]:
+    """A scene over time, by cameras that go along."""
+    from yard import CATEGORIES, yard_plan
+
+    import diorama
+
+    plan = yard_plan(channels=("flow_forward",))
+    with studio_of(plan) as studio:
+        sample = diorama.generate(plan, 0, 0, studio=studio)
+    encoded = plan.exporters[0].encode(sample, 0, diorama.Dataset(categories=CATEGORIES, info={}))
+    found = {"records": json.dumps(encoded.records).encode(), **encoded.files}
+    for picture, frame in enumerate(sample.frames):
+        found[f"scene {picture}"] = json.dumps(diorama.to_json(sample.at(picture))).encode()
+        found |= {f"{channel} {picture}": getattr(frame, channel).tobytes() for channel in ("rgb", "depth_m", "flow_forward")}
+    return {f"sequence: {what}": digest(data) for what, data in found.items()}
+
+
 def main(scenes: list[int], objects: list[int], kernels: str | None = None, sloppy_libm: bool = False) -> dict[str, Any]:
     if kernels is not None:
         compile_kernels(kernels)
@@ -150,7 +167,7 @@ def main(scenes: list[int], objects: list[int], kernels: str | None = None, slop
     with diorama.Studio(plan) as studio:
         for index in scenes:
             digests |= scene(plan, index, studio)
-    return {"machine": machine(), "digests": digests}
+    return {"machine": machine(), "digests": digests | moving(diorama.Studio)}
 
 
 if __name__ == "__main__":
