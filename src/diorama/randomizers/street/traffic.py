@@ -106,7 +106,7 @@ class Traffic(Labelled):
         number = 0
         while way > -before:
             mine = seed.child("vehicle", number)
-            vehicle = draw_vehicle(mine, self.fleet, context)
+            vehicle = draw_vehicle(mine, self.fleet, context, drives_on=ways.drives_on)
             rng_driver = mine.child("driver").rng()
             speed = min(here.speed_m_s, math.sqrt(max(2 * (ways.length_m(lane) - way), 1.0)))
             driver = Driver(speed=rounded(self.speed.sample(rng_driver)), headway_s=rounded(self.headway_s.sample(rng_driver)))

@@ -15,6 +15,7 @@ class Ways:
     """The drive lanes of a map. A place is the number of a lane in a route (names of lanes that follow each other), and how far along that it is."""
 
     def __init__(self, roads: RoadMap) -> None:
+        self.drives_on = roads.drives_on
         self.lanes: Mapping[str, Lane] = {lane.name: lane for lane in roads.lanes if lane.kind == "drive"}
         self._lengths = {name: lengths_m(lane.points_m) for name, lane in self.lanes.items()}
 

@@ -14,6 +14,8 @@ wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": 
 PI = wp.constant(3.14159265)
 #: What a clear coat mirrors face-on: a varnish of refractive index 1.5.
 COAT_F0 = wp.constant(0.04)
+#: Too small to change any square of a width that is not 0.
+_LEAST = wp.constant(1.0e-30)
 
 
 @wp.struct
@@ -73,12 +75,13 @@ def view_masks(no_v: Lanes, alpha2: Lanes) -> Lanes:
 def lobes(alpha2: Lanes, no_v: Lanes, view_mask: Lanes, no_l: Lanes, half2: Lanes) -> Lanes:
     """GGX distribution times masking over the cosines, from `half2` = |v + l|^2 = 2 + 2 v.l.
 
-    The half vector itself is not needed: n.h = (n.v + n.l) / |v + l|; and one division serves all.
+    The half vector itself is not needed: n.h = (n.v + n.l) / |v + l|; and one division serves all. Where the light is behind the surface, whose
+    `no_l` is 0, the width may be 0 as well, and what comes of it has to be a number.
     """
     along = no_v + no_l
     width = wp.cw_mul(wp.cw_mul(along, along), alpha2 - Lanes(1.0)) + half2
     mask = wp.cw_mul(no_l, view_mask) + wp.cw_mul(no_v, roots(wp.cw_mul(wp.cw_mul(no_l, no_l), Lanes(1.0) - alpha2) + alpha2))
-    return wp.cw_div(wp.cw_mul(alpha2, wp.cw_mul(half2, half2)), wp.cw_mul(wp.cw_mul(width, width), mask) * (2.0 * PI))
+    return wp.cw_div(wp.cw_mul(alpha2, wp.cw_mul(half2, half2)), wp.cw_mul(wp.cw_mul(width, width) + Lanes(_LEAST), mask) * (2.0 * PI))
 
 
 @wp.func

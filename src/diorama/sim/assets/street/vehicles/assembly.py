@@ -139,7 +139,8 @@ def _together(parts: Sequence[MeshPart], look: Look) -> MeshPart:
 # --- looks --------------------------------------------------------------------------------------------------
 
 _PLAIN_LOOKS: dict[str, Look] = {
-    "trim": paint((40, 40, 42), 0.65),
+    "trim": paint((36, 36, 38), 0.65),
+    "gloss": paint((15, 15, 16), 0.15),
     "under": paint((14, 14, 14), 0.95),
     "chrome": paint((214, 216, 218), 0.18, 1.0),
     "steel": paint((150, 152, 154), 0.4, 0.5),

@@ -79,7 +79,7 @@ def car(p: Proportions) -> Coachwork:
         y, z = 0.3 * p.width_m, _ROWS_REAR[0] * d.tail_m
         fittings.tube(skin, "steel", (p.rear_m + 0.4, y, z), (p.rear_m + 0.07, y, z), 0.03)
     if trim.random() < d.spoiler:
-        fittings.spoiler(skin, tuple(grids.house[-1, -1].tolist()), 0.8 * d.half_share * p.width_m, "roof")
+        fittings.spoiler(skin, tuple(grids.house[-1, -1].tolist()), 0.72 * d.half_share * p.width_m, "roof")
     if p.model == "van" and trim.random() < 0.2:
         fittings.ladder(skin, d.roof_front[0] - 0.4, p.rear_m + 0.2, 0.4 * p.width_m, p.height_m)
     if trim.random() < d.rails:

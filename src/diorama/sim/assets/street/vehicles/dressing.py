@@ -35,7 +35,7 @@ class Dress:
     screen: bool = True
     back: bool = True
     frame: str = "trim"
-    post: str = "trim"
+    post: str = "gloss"
     foot: str = "paint"
     pillar_lamp: bool = False
     boot: str = "paint"
@@ -71,7 +71,8 @@ def dress_lower(skin: Skin, grid: LowerGrid, d: Dress) -> None:
         a, b = (grid.kept[grid.column(x)] for x in (front, rear))
         piece = seen[1:, a : b + 1]
         uv = _spread(piece)
-        skin.patch(piece, "door", (uv + (1.0, 0.0)) / (4.0, 1.0), sided=("door",))
+        # Where nothing is drawn on panes: high up.
+        skin.patch(piece, "door", uv * (0.05, 0.12) + (0.52, 0.8), sided=("door",))
         named[1:, a:b] = ""
     up = grid.up[SEEN:]
     for start, stop, chart in ((0, ACROSS, "front"), (ACROSS, n - 1 - ACROSS, "side"), (n - 1 - ACROSS, n - 1, "rear")):

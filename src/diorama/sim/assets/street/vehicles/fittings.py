@@ -112,8 +112,8 @@ def crate(skin: Skin, low: Vec3, high: Vec3, *, side: str, rear: str, rest: str)
 def spoiler(skin: Skin, edge: Vec3, half_m: float, look: str) -> None:
     """A lip that carries on a roof, whose rear edge has its middle at a point, with the third brake lamp in it."""
     x, _, z = edge
-    block(skin, look, (x - 0.13, -half_m, z - 0.035), (x + 0.05, half_m, z))
-    panel(skin, "brake", x - 0.134, (-0.14, 0.14), (z - 0.03, z - 0.008), -1.0, 0.01)
+    block(skin, look, (x - 0.12, -half_m, z - 0.07), (x + 0.06, half_m, z - 0.022))
+    panel(skin, "brake", x - 0.124, (-0.14, 0.14), (z - 0.062, z - 0.036), -1.0, 0.01)
 
 
 def ladder(skin: Skin, front: float, rear: float, half_m: float, z: float) -> None:

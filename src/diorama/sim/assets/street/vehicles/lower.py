@@ -129,6 +129,11 @@ def lower_grid(one: Lower) -> LowerGrid:
             [edge * row + sweep * share * share for row, sweep in zip(end.rows, end.sweep_m, strict=True)] for end in (one.front, one.rear)
         )
         heights = [ahead * a + behind * b + (1 - ahead - behind) * m for a, m, b in zip(fronts, sides, rears, strict=True)]
+        # Bumpers reach to the arches.
+        if x > max(one.axles):
+            heights[:2] = fronts[:2]
+        elif x < min(one.axles):
+            heights[:2] = rears[:2]
         inset, front, rear = (list(zip(heights, given, strict=True)) for given in (one.inset_m, one.front.inset_m, one.rear.inset_m))
         lip = max(heights[0], *(_arch(x, axle, one.arch_m, one.wheel_m) for axle in one.axles))
         band = max(heights[1], *(_arch(x, axle, one.arch_m + _BAND_M, one.wheel_m) for axle in one.axles))

@@ -38,13 +38,15 @@ _GAP, _SOFT = 45, 190
 def skin(layout: str) -> Image:
     """The drawing of a kind of body, to multiply paint with: ``doors-5``, ``doors-3``, ``saloon``, ``pickup``, ``van`` or ``plain``."""
     width, height = SKIN_PX
+    if layout == "plain":
+        return np.full((height, width, 3), 255, np.uint8)
     half = height // 2
     # Less light comes to what is low.
     fade = np.clip(np.linspace(1.0, 0.0, half) * 5.0, 0.0, 1.0)
     picture = np.repeat(np.tile(255 * (0.72 + 0.28 * fade), 2)[:, None], width, axis=1).astype(np.uint8)
     side, front, rear = picture[:half], picture[half:, : width // 2], picture[half:, width // 2 :]
     _side(side, layout)
-    _front(front, layout)
+    _front(front)
     _rear(rear, layout)
     return np.repeat(picture[..., None], 3, axis=2)
 
@@ -60,8 +62,6 @@ def _gap(part: np.ndarray, points: list[tuple[float, float]], ink: int = _GAP, t
 
 def _side(part: np.ndarray, layout: str) -> None:
     h, w = part.shape
-    if layout == "plain":
-        return
     _, front, door, pillar, end, rear, _ = MARKS
     _gap(part, [(0.0, 0.14), (0.075, 0.14)], _SOFT)
     _gap(part, [(0.09, 0.7), (front - 0.04, 0.66)])
@@ -85,9 +85,7 @@ def _side(part: np.ndarray, layout: str) -> None:
         _gap(part, [(end + 0.012, 1.0), (end + 0.012, 0.1)], _GAP, 3)
 
 
-def _front(part: np.ndarray, layout: str) -> None:
-    if layout == "plain":
-        return
+def _front(part: np.ndarray) -> None:
     h, w = part.shape
     _gap(part, [(0.0, 0.985), (0.9, 0.985)])
     _gap(part, [(0.78, 0.7), (1.0, 0.7)])
@@ -97,8 +95,6 @@ def _front(part: np.ndarray, layout: str) -> None:
 
 
 def _rear(part: np.ndarray, layout: str) -> None:
-    if layout == "plain":
-        return
     h, w = part.shape
     if layout == "van":
         _gap(part, [(0.003, 1.0), (0.003, 0.12)], _GAP, 3)
