@@ -83,7 +83,22 @@ def test_generate_with_everything(call, runs):
     Path("mesh.obj").write_text("")
     code, _, _ = call(
         *("generate", "--out", "a set", "tabletop", "--count", "7", "--seed", "-5", "--workers", "3", "--resume"),
-        *("--resolution", "320x240", "--views", "2", "--objects", "3-5", "--image-format", "png", "--depth-format", "npy"),
+        *(
+            "--resolution",
+            "320x240",
+            "--views",
+            "2",
+            "--frames",
+            "3",
+            "--fps",
+            "12.5",
+            "--objects",
+            "3-5",
+            "--image-format",
+            "png",
+            "--depth-format",
+            "npy",
+        ),
         *("--exporter", "coco", "--assets", "mesh.obj", "folder/"),
     )
     assert code == 0
@@ -92,7 +107,7 @@ def test_generate_with_everything(call, runs):
     del asked["progress"], asked["announce"]
     assert asked == {"seed": -5, "count": 7, "out": Path("a set"), "workers": 3, "resume": True, "overwrite": False}
     assert plan.resolution == (320, 240)
-    assert plan.views == 2
+    assert (plan.views, plan.frames, plan.fps) == (2, 3, 12.5)
     assert [source.path for source in plan.assets] == ["mesh.obj", "folder/"]
     assert plan.exporters == (Coco(image_format="png", depth_format="npy"),)
     assert next(r for r in plan.randomizers if r.name == "objects").count == UniformInt(3, 5)
@@ -201,7 +216,7 @@ GENERATE = ("generate", "tabletop", "--out", "set")
         ((*GENERATE, "--renderer", "pathtrace", "--spp", "65537"), "spp must be in 1..65536, got 65537"),
         ((*GENERATE, "--image-format", "jpg"), "--image-format: expected jpeg or png, got 'jpg'"),
         ((*GENERATE, "--depth-format", "exr"), "--depth-format: expected png, npy or none, got 'exr'"),
-        ((*GENERATE, "--exporter", "cocoa"), 'no exporter named "cocoa". Did you mean "coco"? Known: arrays, cityscapes, coco, kitti.'),
+        ((*GENERATE, "--exporter", "cocoa"), 'no exporter named "cocoa". Did you mean "coco"? Known: arrays, cityscapes, coco, kitti, tusimple.'),
         ((*GENERATE, "--exporter", "coco", "--exporter", "coco"), "exporter names must be unique, coco appears more than once"),
         ((*GENERATE, "--resume", "--overwrite"), "resume keeps what is in the folder and overwrite removes it; ask for one of them"),
         (("generate", "plain.yaml", "--out", "set", "--objects", "3"), "--objects: nothing in this plan has the setting objects.count"),
