@@ -120,9 +120,9 @@ class Furniture(Labelled):
             way = first.setdefault(kerb.area, spacing * phase)
             while way < kerb.length_m:
                 # Half way between those of the other side.
-                there = across(site.ground, kerb, way, pavements)
+                there = across(site.ground, kerb, way, [other for other in pavements if other.area not in first])
                 if there is not None:
-                    first.setdefault(there[0].area, (there[1] + spacing / 2) % spacing)
+                    first[there[0].area] = (there[1] + spacing / 2) % spacing
                 site.beside("lamp", shape, [(kerb, way + step, habit) for step in (0.0, 1.0, -1.0, 2.5, -2.5)])
                 way += spacing
 

@@ -42,7 +42,10 @@ class Ground:
         outlines = [np.array(area.outline_m) for area in roads.areas]
         self._edges = [np.concatenate([outline.T, np.roll(outline, -1, axis=0).T]) for outline in outlines]
         self._boxes = np.array([[*outline.min(axis=0), *outline.max(axis=0)] for outline in outlines]).reshape(-1, 4)
-        self._raised = [area.kind in RAISED for area in roads.areas]
+        self._all = np.concatenate([np.zeros((4, 0)), *self._edges], axis=1)
+        self._low, self._high = np.minimum(self._all[1], self._all[3]), np.maximum(self._all[1], self._all[3])
+        self._owner = np.repeat(np.arange(len(outlines)), [len(outline) for outline in outlines])
+        self._raised = np.array([area.kind in RAISED for area in roads.areas], np.bool_)
         self._segments: dict[tuple[LaneKind, ...], Segments] = {}
 
     def spans(self, place_m: Vec2, direction: Vec2, reach_m: float) -> list[Span]:
@@ -95,17 +98,16 @@ class Ground:
 
     def are_raised(self, places_m: Sequence[Vec2]) -> bool:
         """Whether all of some places are above the kerb, and on no carriageway."""
-        x, y = np.array(places_m).T[:, :, None]
-        inside, outside = np.zeros(len(places_m), np.bool_), np.ones(len(places_m), np.bool_)
-        for area in self._near(float(x.min()), float(y.min()), float(x.max()), float(y.max())):
-            ax, ay, bx, by = self._edges[area]
-            crossed = ((ay > y) != (by > y)) & (x < ax + (bx - ax) * ((y - ay) / np.where(ay == by, 1.0, by - ay)))
-            within = np.count_nonzero(crossed, axis=1) % 2 == 1
-            if self._raised[area]:
-                inside |= within
-            else:
-                outside &= ~within
-        return bool((inside & outside).all())
+        level = np.flatnonzero((self._low <= max(y for _, y in places_m)) & (self._high >= min(y for _, y in places_m)))
+        ax, ay, bx, by = self._all[:, level]
+        owner = self._owner[level]
+        slope = (bx - ax) / np.where(ay == by, 1.0, by - ay)
+        for x, y in places_m:
+            crossed = ((ay > y) != (by > y)) & (x < ax + slope * (y - ay))
+            within = np.flatnonzero(np.bincount(owner[crossed]) % 2)
+            if not len(within) or not self._raised[within].all():
+                return False
+        return True
 
     def lane_gap_m(self, places_m: Sequence[Vec2], kinds: Iterable[LaneKind] = BUSY) -> float:
         """How far the nearest of some places is beyond the edge of any lane of these kinds, or `_FAR_M` if that is less; negative within one.

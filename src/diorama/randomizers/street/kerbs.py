@@ -59,6 +59,8 @@ def depth_m(ground: Ground, kerb: Kerb, way_m: float, reach_m: float = 12.0) -> 
 
 def across(ground: Ground, kerb: Kerb, way_m: float, others: Sequence[Kerb]) -> tuple[Kerb, float] | None:
     """The place on another kerb across the road from one on this: which, and how far along it."""
+    if not others:
+        return None
     place, inward = kerb.at(way_m)
     outward = (-inward[0], -inward[1])
     by_area = {other.area: other for other in others}

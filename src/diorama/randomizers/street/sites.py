@@ -86,8 +86,6 @@ class Site:
         spacing_m: float = _SPACING_M,
     ) -> bool:
         """Put a thing at a place, facing `heading`, if there is room for it."""
-        if not self.ground.is_clear([spot], kinds=clear_of):
-            return False
         asset = self.library.shape_asset(shape)
         is_row = isinstance(shape, RowShape)
         pose = standing(asset, self.ground.roads, spot, heading, ground, upright=not is_row)
