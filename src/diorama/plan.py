@@ -177,7 +177,12 @@ def default_plan(scenario: str, **settings: Any) -> Plan:
     Raises UnknownName when there is no such scenario.
     """
     staged = SCENARIOS[scenario]()
-    return Plan(**{"scenario": staged, "randomizers": staged.randomizers(), "exporters": (EXPORTERS["coco"](),)} | settings)
+    return Plan(**{"scenario": staged} | _usual(staged) | settings)
+
+
+def _usual(scenario: Scenario) -> dict[str, Any]:
+    """The fields that a plan has, with this scenario, where it does not say otherwise."""
+    return {"randomizers": scenario.randomizers(), "exporters": (EXPORTERS["coco"](),)} | dict(getattr(scenario, "plan", {}))
 
 
 def plan_to_json(plan: Plan) -> dict[str, Any]:
@@ -281,7 +286,7 @@ def _read_plan(document: Any, faults: list[str]) -> Plan | None:
     if faults:
         return None
     try:
-        return Plan(**{"randomizers": values["scenario"].randomizers(), "exporters": (EXPORTERS["coco"](),)} | values)
+        return Plan(**_usual(values["scenario"]) | values)
     except DioramaError as error:
         faults.append(str(error))
         return None

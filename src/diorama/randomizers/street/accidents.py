@@ -24,6 +24,8 @@ KINDS = ("rear-end", "head-on", "skid", "child", "lost-load")
 
 #: How hard one brakes in need; vehicles faster than this are not made.
 _BRAKE_M_S2, _FASTEST_M_S = 7.0, 26.0
+#: In less time than this nothing happens.
+_SHORTEST_S = 0.5
 #: Who drives at least so fast can have an accident.
 _DRIVES_M_S = 3.0
 #: Tyres that slide on asphalt, and sheet metal.
@@ -60,7 +62,7 @@ class Accidents(Labelled):
         rng = seed.rng()
         wanted, happens, moment = self.kinds.sample(rng), rng.random() < self.share, self.moment_s.sample(rng)
         moving = _moving(spec)
-        if not happens or context.duration_s <= 0 or not moving:
+        if not happens or context.duration_s < _SHORTEST_S or not moving:
             return {"kind": None}
         moment = rounded(min(moment, context.duration_s))
         masses = {body.name: _mass(body) for body, _ in moving}
