@@ -20,6 +20,7 @@ RANDOMIZERS = Registry(
         "shelve": "diorama.randomizers.shelve:Shelve",
         "stack": "diorama.randomizers.stack:Stack",
         "transport": "diorama.randomizers.transport:Transport",
+        "road-surface": "diorama.randomizers.street.road_surface:RoadSurface",
         "traffic": "diorama.randomizers.street.traffic:Traffic",
         "accidents": "diorama.randomizers.street.accidents:Accidents",
         "materials": "diorama.randomizers.materials:Materials",

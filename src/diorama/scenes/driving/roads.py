@@ -71,7 +71,7 @@ class Axis:
         """A place, and the unit vector onwards."""
         if not self._forward:
             (x, y), (dx, dy) = self._start, self._ahead
-            return (x + dx * way_m, y + dy * way_m), self._ahead
+            return (x + dx * way_m, y + dy * way_m), (dx, dy)
         table = self._forward if way_m >= 0 else self._backward
         whole = min(int(abs(way_m) / _STRIDE_M), len(table) - 1)
         (x, y), heading, bend = table[whole]
@@ -117,15 +117,14 @@ class Road:
     start_m: float = 0.0
     end: Literal["far", "closed"] = "far"
     stations: list[float] = field(default_factory=list)
-    _places: dict[tuple[float, float], Vec2] = field(default_factory=dict)
+    _axis_places: dict[float, tuple[Vec2, Vec2]] = field(default_factory=dict)
 
     def at(self, way_m: float, off_m: float) -> Vec2:
         """The place so far along the road, and so far to the left of its axis."""
-        key = (way_m, off_m)
-        if key not in self._places:
-            (x, y), (dx, dy) = self.axis.at(way_m)
-            self._places[key] = (round(x - dy * off_m, _DIGITS), round(y + dx * off_m, _DIGITS))
-        return self._places[key]
+        if way_m not in self._axis_places:
+            self._axis_places[way_m] = self.axis.at(way_m)
+        (x, y), (dx, dy) = self._axis_places[way_m]
+        return round(x - dy * off_m, _DIGITS), round(y + dx * off_m, _DIGITS)
 
     def heading(self, way_m: float) -> Vec2:
         """The unit vector onwards."""

@@ -12,6 +12,7 @@ from diorama.randomizers.street.furniture import Furniture
 from diorama.randomizers.street.parked import Parked
 from diorama.randomizers.street.planting import Planting
 from diorama.randomizers.street.rig import VehicleRig
+from diorama.randomizers.street.road_surface import RoadSurface
 from diorama.randomizers.street.signals import Signals
 from diorama.randomizers.street.signs import Signs
 from diorama.randomizers.street.traffic import Traffic
@@ -103,8 +104,9 @@ class Street:
         )
 
     def randomizers(self) -> tuple[Randomizer, ...]:
-        # What stands there comes first, then who passes it, then light and weather; the camera is last.
+        # The ground comes first, then what stands there, then who passes it, then light and weather; the camera is last.
         return (
+            RoadSurface(),
             Buildings(),
             Planting(),
             Signals(),

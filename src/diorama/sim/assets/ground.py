@@ -5,6 +5,7 @@ Neighbours that share a line have the same vertices along it, to the last bit, s
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
@@ -14,7 +15,7 @@ from diorama.sim.assets import geometry
 from diorama.sim.assets.geometry import Faces, Points
 from diorama.sim.assets.mesh import Asset, MeshPart
 from diorama.sim.assets.painted import painted
-from diorama.sim.spec import GroundShape, PaintShape, Ribbon, Terrain
+from diorama.sim.spec import GroundShape, Hill, PaintShape, Ribbon, Terrain
 
 #: What is touched of the ground reaches so far down.
 _DEEP_M = 0.5
@@ -25,11 +26,10 @@ Numbers = NDArray[np.float64]
 def ground_asset(shape: GroundShape) -> Asset:
     """The asset of ground. Texture coordinates are metres along and across what is laid, and else along the world's axes."""
     ribbons = sorted(shape.ribbons, key=lambda ribbon: len(ribbon.across))
-    groups = [_grid(list(group), shape.terrain) for _, group in groupby(ribbons, key=lambda ribbon: len(ribbon.across))]
-    positions, faces = geometry.merged([(p, f) for p, _, f in groups])
-    uv = np.concatenate([uv for _, uv, _ in groups])
-    hulls = [hull for ribbon in shape.ribbons for hull in _hulls(ribbon, shape.terrain)]
-    return _asset("ground", positions, faces, uv, shape.terrain, hulls)
+    grids = [_grid(list(group), shape.terrain) for _, group in groupby(ribbons, key=lambda ribbon: len(ribbon.across))]
+    positions, faces = geometry.merged([(grid.positions, grid.faces) for grid in grids])
+    uv = np.concatenate([grid.uv for grid in grids])
+    return _asset("ground", positions, faces, uv, shape.terrain, [hull for grid in grids for hull in grid.hulls])
 
 
 def paint_asset(shape: PaintShape) -> Asset:
@@ -42,8 +42,8 @@ def paint_asset(shape: PaintShape) -> Asset:
 def heights(terrain: Terrain, x: Numbers, y: Numbers) -> Numbers:
     """`Terrain.height_m` of many places."""
     total = np.zeros(x.shape)
-    for hill in terrain.hills:
-        b = _bump(hill.center_m, hill.radius_m, x, y)
+    for hill in _near(terrain, x, y):
+        b = _bump(hill, x, y)
         total += hill.height_m * b * b * b
     return total
 
@@ -52,21 +52,38 @@ def normals(terrain: Terrain, x: Numbers, y: Numbers) -> Points:
     """`Terrain.normal` of many places, (..., 3)."""
     out = np.zeros((*x.shape, 3))
     out[..., 2] = 1.0
-    for hill in terrain.hills:
-        b = _bump(hill.center_m, hill.radius_m, x, y)
+    for hill in _near(terrain, x, y):
+        b = _bump(hill, x, y)
         slope = 6.0 * hill.height_m / (hill.radius_m * hill.radius_m) * b * b
         out[..., 0] += slope * (x - hill.center_m[0])
         out[..., 1] += slope * (y - hill.center_m[1])
     return geometry.unit(out)
 
 
-def _bump(center: tuple[float, float], radius: float, x: Numbers, y: Numbers) -> Numbers:
-    dx, dy = x - center[0], y - center[1]
-    return np.maximum(1.0 - (dx * dx + dy * dy) / (radius * radius), 0.0)
+def _near(terrain: Terrain, x: Numbers, y: Numbers) -> list[Hill]:
+    """Hills that reach into the box around places."""
+    low, high = (float(x.min()), float(y.min())), (float(x.max()), float(y.max()))
+    spans = list(zip(low, high, strict=True))
+    return [hill for hill in terrain.hills if all(a - hill.radius_m < c < b + hill.radius_m for (a, b), c in zip(spans, hill.center_m, strict=True))]
 
 
-def _grid(ribbons: Sequence[Ribbon], terrain: Terrain) -> tuple[Points, Numbers, Faces]:
-    """Vertices, texture coordinates and triangles of ribbons with as many vertices across."""
+def _bump(hill: Hill, x: Numbers, y: Numbers) -> Numbers:
+    dx, dy = x - hill.center_m[0], y - hill.center_m[1]
+    return np.maximum(1.0 - (dx * dx + dy * dy) / (hill.radius_m * hill.radius_m), 0.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Grid:
+    """Vertices, texture coordinates, triangles and convex pieces of some ribbons."""
+
+    positions: Points
+    uv: Numbers
+    faces: Faces
+    hulls: list[Points]
+
+
+def _grid(ribbons: Sequence[Ribbon], terrain: Terrain) -> _Grid:
+    """The grid of ribbons that have as many vertices across."""
     counts = np.array([len(r.right_m) for r in ribbons])
     of = np.repeat(np.arange(len(ribbons)), counts)
     right, left = (np.array([p for r in ribbons for p in getattr(r, side)]) for side in ("right_m", "left_m"))
@@ -93,19 +110,11 @@ def _grid(ribbons: Sequence[Ribbon], terrain: Terrain) -> tuple[Points, Numbers,
     uv = np.stack([np.broadcast_to(along[:, None], across.shape), across], axis=-1)
     laid = np.array([r.laid for r in ribbons])[of]
     uv[~laid] = flat[~laid]
-    return positions.reshape(rows * columns, 3), uv.reshape(-1, 2), faces
-
-
-def _hulls(ribbon: Ribbon, terrain: Terrain) -> list[Points]:
-    """A convex piece below each pair of steps, or nothing below what stands upright."""
-    if ribbon.right_m == ribbon.left_m:
-        return []
-    lines = [np.array(ribbon.right_m), np.array(ribbon.left_m)]
-    tops = []
-    for line, lift in zip(lines, ribbon.lift_m, strict=True):
-        tops.append(np.column_stack([line, heights(terrain, line[:, 0], line[:, 1]) + lift]))
-    corners = np.concatenate([tops[0][:-1, None], tops[0][1:, None], tops[1][1:, None], tops[1][:-1, None]], axis=1)
-    return list(np.concatenate([corners, corners - [0.0, 0.0, _DEEP_M]], axis=1))
+    # What is touched is solid below each step of what lies.
+    lies = within[np.array([r.right_m != r.left_m for r in ribbons])[of[within]]]
+    tops = np.stack([positions[lies, 0], positions[lies + 1, 0], positions[lies + 1, -1], positions[lies, -1]], axis=1)
+    hulls = list(np.concatenate([tops, tops - [0.0, 0.0, _DEEP_M]], axis=1))
+    return _Grid(positions=positions.reshape(rows * columns, 3), uv=uv.reshape(-1, 2), faces=faces, hulls=hulls)
 
 
 def _asset(kind: str, positions: Points, faces: Faces, uv: Numbers, terrain: Terrain, hulls: Sequence[Points]) -> Asset:

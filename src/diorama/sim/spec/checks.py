@@ -1,6 +1,7 @@
 """How the parts of a spec refuse what cannot be."""
 
 import math
+from collections.abc import Iterable, Sequence
 
 from diorama.sim.errors import InvalidValue
 
@@ -16,6 +17,11 @@ def check(condition: bool, owner: object, message: str) -> None:
 def finite(*values: float) -> bool:
     """Whether all are finite."""
     return all(math.isfinite(v) for v in values)
+
+
+def finite_points(points: Iterable[Sequence[float]]) -> bool:
+    """Whether all coordinates of points in the plane are finite: so is their sum, then, and else it is not."""
+    return math.isfinite(sum(point[0] + point[1] for point in points))
 
 
 def check_color(owner: object, name: str, color: Rgb, highest: float = 1.0) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import ClassVar
 
-from diorama.sim.spec.checks import check, finite
+from diorama.sim.spec.checks import check, finite, finite_points
 from diorama.sim.spec.roads import Line, Polyline, Terrain
 
 #: No hills.
@@ -30,7 +30,7 @@ class Ribbon:
     def __post_init__(self) -> None:
         many = len(self.right_m)
         check(len(self.left_m) == many >= 2, self, f"right_m and left_m must be as many points, two or more, got {many} and {len(self.left_m)}")
-        check(all(finite(*p) for p in (*self.right_m, *self.left_m)), self, "points must be finite")
+        check(finite_points(self.right_m) and finite_points(self.left_m), self, "points must be finite")
         rising = all(a < b for a, b in pairwise(self.across))
         check(rising and self.across[0] == 0 and self.across[-1] == 1, self, f"across must rise from 0 to 1, got {self.across}")
         check(finite(*self.lift_m), self, f"lift_m must be finite, got {self.lift_m}")
@@ -60,10 +60,10 @@ class PaintShape:
     symbols: tuple[Polyline, ...] = ()
     terrain: Terrain = LEVEL
     dashes_m: tuple[float, float] = (3.0, 4.5)
-    lift_m: float = 0.005
+    lift_m: float = 0.008
 
     def __post_init__(self) -> None:
         check(bool(self.lines or self.symbols), self, "lines and symbols must not both be empty")
-        check(all(len(s) >= 3 and all(finite(*p) for p in s) for s in self.symbols), self, "symbols must be three finite points or more each")
+        check(all(len(s) >= 3 and finite_points(s) for s in self.symbols), self, "symbols must be three finite points or more each")
         check(finite(*self.dashes_m) and min(self.dashes_m) > 0, self, f"dashes_m must be positive, got {self.dashes_m}")
         check(finite(self.lift_m), self, f"lift_m must be finite, got {self.lift_m}")

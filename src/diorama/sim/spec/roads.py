@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Literal
 
 from diorama.sim.errors import InvalidValue
-from diorama.sim.spec.checks import check, finite
+from diorama.sim.spec.checks import check, finite, finite_points
 from diorama.sim.transforms import Vec3, normalize
 
 Vec2 = tuple[float, float]
@@ -94,7 +94,7 @@ class Lane:
     junction: bool = False
 
     def __post_init__(self) -> None:
-        check(len(self.points_m) >= 2 and all(finite(*p) for p in self.points_m), self, f"{self.name}: points_m must be two finite points or more")
+        check(len(self.points_m) >= 2 and finite_points(self.points_m), self, f"{self.name}: points_m must be two finite points or more")
         check(finite(self.width_m) and self.width_m > 0, self, f"{self.name}: width_m must be positive, got {self.width_m}")
         check(finite(self.speed_m_s) and self.speed_m_s > 0, self, f"{self.name}: speed_m_s must be positive, got {self.speed_m_s}")
         check(
@@ -115,7 +115,7 @@ class Line:
     color: Literal["white", "yellow", "none"] = "white"
 
     def __post_init__(self) -> None:
-        check(len(self.points_m) >= 2 and all(finite(*p) for p in self.points_m), self, f"{self.name}: points_m must be two finite points or more")
+        check(len(self.points_m) >= 2 and finite_points(self.points_m), self, f"{self.name}: points_m must be two finite points or more")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +131,7 @@ class Area:
 
     def __post_init__(self) -> None:
         check(
-            len(self.outline_m) >= 3 and all(finite(*p) for p in self.outline_m), self, f"{self.name}: outline_m must be three finite points or more"
+            len(self.outline_m) >= 3 and finite_points(self.outline_m), self, f"{self.name}: outline_m must be three finite points or more"
         )
 
 

@@ -7,8 +7,8 @@ from diorama.sim.assets.street.surfaces.tile import Tile, colored, grains, mixed
 from diorama.sim.assets.textures import fractal_noise
 
 _SIZE = 256
-_LAWNS: tuple[Ink, ...] = ((84, 104, 52), (92, 112, 58), (76, 100, 50), (98, 110, 62))
-_MEADOWS: tuple[Ink, ...] = ((90, 100, 56), (100, 102, 60), (82, 96, 52), (106, 104, 68))
+_LAWNS: tuple[Ink, ...] = ((84, 97, 58), (92, 104, 64), (78, 92, 56), (98, 105, 68))
+_MEADOWS: tuple[Ink, ...] = ((90, 97, 60), (98, 100, 64), (82, 92, 56), (104, 102, 70))
 _SOILS: tuple[Ink, ...] = ((104, 86, 66), (118, 100, 78), (92, 78, 62))
 _GRAVELS: tuple[Ink, ...] = ((150, 142, 130), (132, 126, 118), (160, 146, 126))
 

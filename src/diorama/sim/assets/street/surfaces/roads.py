@@ -11,7 +11,7 @@ _SIZE, _WIDTH_M = 512, 6.0
 
 def new_asphalt(rng: np.random.Generator) -> Tile:
     """Black, smooth, all of one tone."""
-    return _asphalt(rng, between(rng, 52, 72), contrast=5.0, blotches=1.5, cracks=0.0)
+    return _asphalt(rng, between(rng, 58, 80), contrast=5.0, blotches=1.5, cracks=0.0)
 
 
 def asphalt(rng: np.random.Generator) -> Tile:
