@@ -118,6 +118,9 @@ def print_summary(summary: Summary, out: Path) -> None:
         "objects": f"{summary.annotations} labelled, {summary.objects_per_image:.1f} an image",
         "rejected": ", ".join(f"{reason} {n}" for reason, n in summary.rejections.items()) or "nothing",
     }
+    short = [f"{label} {summary.fitted.get(label, 0)} of {asked}" for label, asked in summary.asked.items() if summary.fitted.get(label, 0) < asked]
+    if short:
+        rows["fitted"] = ", ".join(short)
     if summary.made:
         stages = sorted(summary.stages_s.items(), key=lambda item: -item[1])
         busy = sum(summary.stages_s.values()) or 1.0

@@ -98,3 +98,9 @@ def test_the_summary_of_a_finished_run_has_no_times(capsys, tmp_path):
     assert "images/s" not in said
     assert "0 labelled, 0.0 an image" in said
     assert "nothing" in said
+
+
+def test_the_summary_says_what_there_was_no_room_for(capsys, tmp_path):
+    summary = Summary(images=10, annotations=0, asked={"parked": 40, "traffic": 12, "signs": 3}, fitted={"parked": 31, "traffic": 12})
+    print_summary(summary, tmp_path)
+    assert "fitted      parked 31 of 40, signs 0 of 3" in capsys.readouterr().out

@@ -274,3 +274,11 @@ def test_a_run_is_not_gone_on_with_when_files_it_draws_from_have_changed(tmp_pat
     changed, added = str(error.value).splitlines()[1:3]
     assert changed.startswith('  assets.streets:photos/b.png: "') and added.startswith("  assets.streets:photos/c.png: nothing there, ")
     assert tree(tmp_path / "out") == before
+
+
+def test_what_was_asked_for_and_fitted_is_counted_by_randomizer():
+    summary = local.Summary()
+    for asked, fitted in ((5, 4), (7, 7)):
+        scene = job_module.Finished(images=1, annotations=0, rejections={}, asked={"parked": asked}, fitted={"parked": fitted})
+        summary.add(scene, made=True)
+    assert (summary.asked, summary.fitted) == ({"parked": 12}, {"parked": 11})

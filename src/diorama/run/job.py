@@ -4,7 +4,7 @@ import resource
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,13 +41,15 @@ class Job:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
-    """What is told of a finished scene. `seconds` by stage, and the peak memory of the process that made it, which for a
-    scene of an earlier run are not known.
+    """What is told of a finished scene. `asked` is how many things each randomizer that says so was to place, and `fitted` how many there was
+    room for. `seconds` by stage, and the peak memory of the process that made it, which for a scene of an earlier run are not known.
     """
 
     images: int
     annotations: int
     rejections: dict[str, int]
+    asked: dict[str, int] = field(default_factory=dict)
+    fitted: dict[str, int] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     rss_mb: float = 0.0
 
@@ -65,6 +67,8 @@ def make_scene(job: Job, scene: int, studio: Any, folder: Folder) -> Finished:
         images=len(sample.frames),
         annotations=sum(len(labels) for labels in sample.annotations),
         rejections=dict(sample.provenance.rejections),
+        asked=_counts(sample.provenance.draws, "asked"),
+        fitted=_counts(sample.provenance.draws, "fitted"),
         seconds=dict(seconds),
         rss_mb=_peak_rss_mb(),
     )
@@ -73,7 +77,10 @@ def make_scene(job: Job, scene: int, studio: Any, folder: Folder) -> Finished:
 def finished_scene(job: Job, scene: int, folder: Folder) -> Finished | None:
     """What an earlier run finished, if its files are all as they were written."""
     head = records.read_scene(folder, scene, job.images(scene), [e.name for e in job.plan.exporters])
-    return head and Finished(images=head.images, annotations=sum(head.objects), rejections=head.rejections)
+    if head is None:
+        return None
+    asked, fitted = (_counts(head.draws, name) for name in ("asked", "fitted"))
+    return Finished(images=head.images, annotations=sum(head.objects), rejections=head.rejections, asked=asked, fitted=fitted)
 
 
 def merge(job: Job, folder: Folder) -> None:
@@ -84,6 +91,11 @@ def merge(job: Job, folder: Folder) -> None:
             yield from exporter.finalize(lambda name=exporter.name: records.read_exporter(folder, job.scenes, name), job.dataset)
 
     records.write_final(folder, files())
+
+
+def _counts(draws: Mapping[str, Any], name: str) -> dict[str, int]:
+    """What randomizers that place things drew under a name, by their labels."""
+    return {label: drawn[name] for label, drawn in draws.items() if isinstance(drawn, dict) and isinstance(drawn.get(name), int)}
 
 
 def _peak_rss_mb() -> float:

@@ -26,15 +26,17 @@ Progress = Callable[[str, int, int], None]
 class Summary:
     """What a run did.
 
-    `images`, `annotations` and `rejections` (by reason) are of the whole set, those of an earlier run that was gone on with
-    included; `made` counts the images of this run alone, and so do the times: `wall_s` from the first scene to the last with
-    the start of the engines, and `stages_s` added up over the workers (randomize, settle, render, annotate, encode, write).
+    `images`, `annotations`, `rejections` (by reason) and what was `asked` for and `fitted` (by randomizer) are of the whole set, those of an
+    earlier run that was gone on with included; `made` counts the images of this run alone, and so do the times: `wall_s` from the first scene
+    to the last with the start of the engines, and `stages_s` added up over the workers (randomize, settle, render, annotate, encode, write).
     `worker_rss_mb` is the most memory that any worker held.
     """
 
     images: int = 0
     annotations: int = 0
     rejections: dict[str, int] = field(default_factory=dict)
+    asked: dict[str, int] = field(default_factory=dict)
+    fitted: dict[str, int] = field(default_factory=dict)
     made: int = 0
     wall_s: float = 0.0
     stages_s: dict[str, float] = field(default_factory=dict)
@@ -52,7 +54,8 @@ class Summary:
         """Count one more scene."""
         self.images += scene.images
         self.annotations += scene.annotations
-        self.rejections = dict(sorted((Counter(self.rejections) + Counter(scene.rejections)).items()))
+        for name in ("rejections", "asked", "fitted"):
+            setattr(self, name, dict(sorted((Counter(getattr(self, name)) + Counter(getattr(scene, name))).items())))
         self.made += scene.images if made else 0
         for stage, seconds in scene.seconds.items():
             self.stages_s[stage] = self.stages_s.get(stage, 0.0) + seconds

@@ -130,9 +130,7 @@ class Area:
     front_m: Polyline = ()
 
     def __post_init__(self) -> None:
-        check(
-            len(self.outline_m) >= 3 and finite_points(self.outline_m), self, f"{self.name}: outline_m must be three finite points or more"
-        )
+        check(len(self.outline_m) >= 3 and finite_points(self.outline_m), self, f"{self.name}: outline_m must be three finite points or more")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
