@@ -31,6 +31,7 @@ from diorama.sim.spec import (
     Pose,
     SceneSpec,
     SphereShape,
+    Weathering,
 )
 from diorama.sim.transforms import Quat, quat_from_axis_angle
 
@@ -340,6 +341,23 @@ def test_films_and_metals_shine(raster):
     metal = MaterialSpec(base_color=(0.9, 0.9, 0.9), metallic=1.0, roughness=0.3)
     assert ahead(raster, wall(10, material=metal)) == 1.0
     assert ahead(raster, wall(0, material=metal, world_from_body=slanted, size=(0.2, 40, 40))) < 0.1 * WHITE
+
+
+def test_rain_darkens_and_snow_brightens_what_faces_up(raster):
+    """The road from above: soaked, half as much comes back; under deep snow as much as snow sends, where a wall stays as it was."""
+    grey = replace(WHITE_WALL, base_color=(0.3, 0.3, 0.3))
+    ground = wall(0, name="ground", material=grey, world_from_body=Pose((0, 0, -0.1)), size=(60, 60, 0.2))
+    side = wall(9, material=grey)
+
+    def seen(weathering):
+        bodies = tuple(replace(body, weathering=weathering) for body in (ground, side))
+        found = points(raster, SceneSpec(bodies=bodies), carried())
+        return [float(found.intensity[(found.instance == i) & (found.ring == ring)].max()) for i, ring in ((1, 0), (2, 4))]
+
+    dry, wet, snow = seen(None), seen(Weathering(wet=1.0)), seen(Weathering(snow=1.0))
+    assert dry[0] == pytest.approx(WHITE * 0.3 * math.sin(math.radians(20)), rel=0.02)
+    assert [w / d for w, d in zip(wet, dry, strict=True)] == pytest.approx([0.5, 0.5], rel=0.02)
+    assert snow[0] / dry[0] == pytest.approx(0.8 / 0.3, rel=0.02) and snow[1] == pytest.approx(dry[1], rel=0.02)
 
 
 def test_dark_things_are_seen_less_far(raster):

@@ -39,6 +39,8 @@ ZERO = warp.constant(warp.float64(0.0))
 ONE = warp.constant(warp.float64(1.0))
 #: How much more than a white surface a perfect film sends back to where light came from.
 FILM = warp.constant(20.0)
+#: How bright snow is.
+SNOW = warp.constant(0.8)
 #: Luminance of linear colours (ITU-R BT.709).
 LUMINANCE = warp.constant(warp.vec3(0.2126, 0.7152, 0.0722))
 
@@ -141,11 +143,12 @@ def footprint2(triangle: Triangle, entry: warp.vec4i, first: warp.vec3d, second:
 
 
 @warp.func
-def sent_back(presence: Presence, film: warp.array(dtype=float), t: int, u: float, v: float, size2: float, cosine: float) -> float:
+def sent_back(presence: Presence, skins: warp.array(dtype=warp.vec3), t: int, u: float, v: float, size2: float, cosine: float, up: float) -> float:
     """What share of a white surface's light, face on, a surface sends back to where it comes from, at this cosine of the angle to its normal.
 
     Its base, the lobe of its mirror, which faces the light where that comes down steeply (Walter et al., "Microfacet models for refraction", 2007),
-    and films that are made to send it back.
+    and films that are made to send it back. `skins` tell of each surface how much of it is a film, how wet it is, and how much snow lies on what
+    faces `up`.
     """
     triangle = presence.triangles[t]
     surface = presence.surfaces[triangle.surface]
@@ -163,13 +166,18 @@ def sent_back(presence: Presence, film: warp.array(dtype=float), t: int, u: floa
         data = lookup_data(presence.texels, surface.metallic_roughness, uv[0], uv[1], size2)
         roughness = roughness * data[1]
         metallic = metallic * data[2]
-    bright = warp.dot(color, LUMINANCE)
+    skin = skins[triangle.surface]
+    snow = warp.min(skin[2] * 2.0, 1.0) * warp.clamp(2.0 * up - 0.6, 0.0, 1.0)
+    bright = warp.dot(color, LUMINANCE) * (1.0 - 0.5 * skin[1] * (1.0 - metallic))
+    bright = bright + (SNOW - bright) * snow
+    metallic = metallic * (1.0 - snow)
+    roughness = roughness + (1.0 - roughness) * snow
     rough2 = warp.max(roughness * roughness, 0.02)
     spread = rough2 * rough2
     flat = cosine * cosine * (spread - 1.0) + 1.0
     mirrored = surface.dielectric + (bright - surface.dielectric) * metallic
     lobe = mirrored * spread / (4.0 * flat * flat * warp.max(cosine, 0.05))
-    return bright * (1.0 - metallic) * cosine + lobe + FILM * film[triangle.surface] * bright * cosine
+    return bright * (1.0 - metallic) * cosine + lobe + FILM * skin[0] * (1.0 - snow) * bright * cosine
 
 
 @warp.kernel
@@ -180,7 +188,7 @@ def scan(
     triangle_body: warp.array(dtype=int),
     presence: Presence,
     sides: warp.array(dtype=warp.uint8),
-    film: warp.array(dtype=float),
+    skins: warp.array(dtype=warp.vec3),
     mover: warp.array(dtype=int),
     movers: warp.array(dtype=Mover),
     turns: warp.array2d(dtype=warp.mat33d),
@@ -213,6 +221,7 @@ def scan(
     found_v = float(0.0)
     cosine = float(0.0)
     size2 = float(0.0)
+    up = float(0.0)
     t = int(0)
     query = warp.bvh_query_ray(tree, warp.vec3(float(o[0]), float(o[1]), float(o[2])), warp.vec3(float(d[0]), float(d[1]), float(d[2])))
     while warp.bvh_query_next(query, t, float(best) + SLACK):
@@ -245,12 +254,13 @@ def scan(
         width = float(away) * beam_rad
         if lets_through(presence, t, float(u), float(v), first, second, width):
             continue
-        normal = warp.cross(first, second)
+        normal = warp.normalize(warp.cross(first, second))
         best = away
         found = t
         found_u = float(u)
         found_v = float(v)
-        cosine = float(warp.abs(warp.dot(direction, normal)) / warp.max(warp.length(normal), warp.float64(1.0e-300)))
+        cosine = float(warp.abs(warp.dot(direction, normal)))
+        up = float(-normal[2] * warp.sign(warp.dot(direction, normal)))
         triangle = presence.triangles[t]
         size2 = footprint2(triangle, presence.surfaces[triangle.surface].base, first, second, width)
     ray = c * beams.shape[0] + b
@@ -258,7 +268,7 @@ def scan(
     reflected[ray] = ZERO
     instance[ray] = 0
     if found >= 0:
-        reflected[ray] = warp.float64(sent_back(presence, film, found, found_u, found_v, size2, cosine))
+        reflected[ray] = warp.float64(sent_back(presence, skins, found, found_u, found_v, size2, cosine, up))
         instance[ray] = triangle_body[found] + 1
 
 
@@ -288,7 +298,7 @@ def scanned(camera: CameraSpec, spec: SceneSpec, scene: SceneArrays, unseen: int
         low, high = (wp.empty(scene.count, dtype=wp.vec3, device=device) for _ in range(2))
         wp.launch(bound, scene.count, [*geometry, *movers, upload(ends, wp.mat33d), lidar.turn_s / 2, low, high], device=device)
         tree = wp.Bvh(low, high, leaf_size=4)
-        looks = (upload(_sides(scene, unseen), wp.uint8), upload(_film(scene), wp.float32))
+        looks = (upload(_sides(scene, unseen), wp.uint8), upload(_skins(scene), wp.vec3))
         angles = [upload(pairs, wp.vec2d) for pairs in _angles(lidar.columns, lidar.elevations_rad)]
         limits = (0.0, lidar.max_range_m, lidar.beam_rad)
         inputs = [tree.id, *geometry, scene.presence, *looks, *movers, upload(turns, wp.mat33d), upload(columns, Column), *angles, *limits, *out]
@@ -384,9 +394,13 @@ def _sides(scene: SceneArrays, unseen: int | None) -> NDArray[np.uint8]:
     return out
 
 
-def _film(scene: SceneArrays) -> NDArray[np.float32]:
-    """Of each surface how much of it is a film that sends light back."""
-    return np.array([material.retroreflection for material, *_ in scene.bodies.looks], np.float32)
+def _skins(scene: SceneArrays) -> NDArray[np.float32]:
+    """(m, 3): of each surface how much of it is a film that sends light back, how wet it is, and how much snow lies there. Glass stays clear."""
+    rows = []
+    for material, _, weathering in scene.bodies.looks:
+        weather = (0.0, 0.0) if weathering is None or material.transmission > 0 else (weathering.wet, weathering.snow)
+        rows.append((material.retroreflection, *weather))
+    return np.array(rows, np.float32).reshape(-1, 3)
 
 
 def _places(lidar: LidarSpec, now: Matrix, columns: Any, column: NDArray[np.int64], ring: NDArray[np.int64], range_m: NDArray[np.float64]) -> Matrix:
