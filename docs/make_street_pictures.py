@@ -35,11 +35,11 @@ from diorama.studio import generate
 HERE = Path(__file__).parent / "images" / "driving"
 
 
-def lidar(seed: int = 3, metres: float = 45.0, size: int = 620) -> np.ndarray:
+def lidar(seed: int = 0, scene: int = 9, metres: float = 45.0, size: int = 620) -> np.ndarray:
     """A turn of a scanner: its points over the picture by their distance, and seen from above by their intensity, labelled bodies in colours."""
     plan = default_plan("street", resolution=(1242, 375), views=1, channels=("points",))
     plan = replace(plan, randomizers=tuple(VehicleRig(preset="kitti") if r.name == "vehicle-rig" else r for r in plan.randomizers))
-    (frame,) = generate(plan, seed, 0).frames
+    (frame,) = generate(plan, seed, scene).frames
     return np.vstack([cv2.cvtColor(frame.rgb, cv2.COLOR_RGB2BGR), over_picture(frame), from_above(frame, metres, 1242, size)])
 
 
