@@ -14,6 +14,7 @@ from diorama.randomizers.street.footprints import Footprints, footprints_of
 from diorama.randomizers.street.ground import Ground
 from diorama.randomizers.street.records import bodies_of, recorded
 from diorama.randomizers.street.signs import Signs, kerb_lanes, leads_to_roundabout, zebras
+from diorama.scenes.driving.street import Street
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.errors import InvalidValue
 from diorama.sim.seeds import Seed
@@ -187,6 +188,25 @@ def test_roundabouts_are_known_by_the_way_round_them():
     assert not any(leads_to_roundabout(lane, plain) for lane in plain.values())
     wanted = list(Signs(**QUIET)._wanted(Seed(0), ring()))
     assert [w.signs for key, w in wanted if key[0] == "control"] == [(("roundabout", ""), ("give-way", ""))]
+
+
+@pytest.mark.parametrize("drives_on", ["right", "left"])
+def test_chevrons_on_a_roundabouts_island_face_each_way_in_and_point_the_way_round(drives_on):
+    street = Street(layout=Constant("roundabout"), drives_on=Constant(drives_on))
+    roads = street.build(Seed(2), Context(library=LIBRARY)).roads
+    spec, _ = signed(roads, **QUIET)
+    ways_in = [lane for lane in kerb_lanes(roads) if lane.control == "give-way"]
+    chevrons = [body for body in faces_of(spec) if body.shape.sign.startswith("chevron")]
+    assert {body.shape.sign for body in chevrons} == {f"chevron-{drives_on}"}
+    assert len(chevrons) == len(ways_in) >= 3
+    (island,) = [area for area in roads.areas if area.kind == "island"]
+    for body in chevrons:
+        facing = body.world_from_body.matrix[:2, 0]
+        assert min(facing[0] * dx + facing[1] * dy for dx, dy in map(heading, ways_in)) < -0.99
+        assert _from_kerb(island, foot(body)[:2]) == pytest.approx(1.0, abs=0.3)
+        assert foot(body)[2] - roads.ground_m(*foot(body)[:2], "island") < 1.0
+    rounds = {body.shape.drives_on for body in faces_of(spec) if body.shape.sign == "roundabout"}
+    assert rounds == {drives_on}
 
 
 def test_bends_are_told_of_to_the_right_side():

@@ -16,7 +16,7 @@ from diorama.sim.assets.street.furniture.signs import outline_m
 from diorama.sim.codec import from_json, to_json
 from diorama.sim.errors import InvalidValue
 from diorama.sim.spec import Shape, SignPostShape, SignShape
-from diorama.sim.spec.signs import LETTERING, SIGNS, WORDED
+from diorama.sim.spec.signs import HANDED, LETTERING, SIGNS, WORDED
 
 LIBRARY = AssetLibrary()
 
@@ -178,6 +178,13 @@ def test_different_words_are_different_pictures():
         assert (picture(SignShape(sign=kind, text="Oak Lane")) == picture(SignShape(sign=kind, text="OAK LANE"))).all()
 
 
+def test_where_one_drives_on_the_left_some_are_the_other_way_around():
+    for kind in HANDED:
+        right, left = picture(sign(kind)).astype(int), picture(SignShape(sign=kind, drives_on="left")).astype(int)
+        assert np.abs(left - right[:, ::-1]).mean() < 1.0
+        assert np.abs(left - right).mean() > 2.5
+
+
 def test_wear_fades_and_soils():
     new, faded, dirty, old = (picture(SignShape(sign="stop", wear=wear)).astype(float) for wear in ("new", "faded", "dirty", "old"))
 
@@ -229,6 +236,8 @@ def test_shapes_survive_json():
         ({"sign": "town", "text": "   "}, "text of a town must be 1 to 20"),
         ({"sign": "town", "text": "Köln"}, "text of a town must be 1 to 20"),
         ({"sign": "plate", "text": "x" * 21}, "text of a plate must be 1 to 20"),
+        ({"sign": "stop", "drives_on": "left"}, "drives_on of a stop must be right, got 'left'"),
+        ({"sign": "roundabout", "drives_on": "up"}, "drives_on of a roundabout must be right or left"),
         ({"sign": "stop", "wear": "rusty"}, "wear must be one of new, faded, dirty, old"),
     ],
 )

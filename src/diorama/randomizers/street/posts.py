@@ -18,6 +18,8 @@ _DEEP_M = 4.0
 #: Places tried along the road.
 _TRIES_M = (0.0, -1.0, 1.0, -2.0, -3.5, 2.5, -5.0, -7.0)
 _SPACING_M = 0.25
+#: How far ahead of a lane's end an island may be.
+_AHEAD_M = 40.0
 #: Signs may stand so far before a lane's start, or after its end.
 _BEYOND_M = 9.0
 
@@ -58,21 +60,37 @@ class Posts:
         self, name: str, signs: Sequence[SignShape], lane_m: Sequence[Vec2], way_m: float, *, off_kerb_m: float, clear_m: float, turn_rad: float = 0.0
     ) -> list[BodySpec]:
         """A post beside a lane, about so far along it, with signs that face who comes, turned a little; nothing where there is no room for it."""
-        roads, lengths = self.ground.roads, lengths_m(lane_m)
+        lengths = lengths_m(lane_m)
         for step in _TRIES_M:
             place, heading = along(lane_m, min(max(way_m + step, -_BEYOND_M), lengths[-1] + _BEYOND_M), lengths)
-            toward = toward_kerb(roads, heading)
+            toward = toward_kerb(self.ground.roads, heading)
             span = next((s for s in self.ground.standing(place, toward, _KERB_M + _DEEP_M) if s.end_m - s.start_m > _NARROWEST_M), None)
             if span is None or span.start_m > _KERB_M:
                 continue
             deep = span.end_m - span.start_m
             for off in (min(off_kerb_m, deep - 0.2), 0.3, deep - 0.15):
-                spot = moved(place, toward, span.start_m + off)
-                if self.ground.is_clear([spot]):
-                    put = sign_post(name, signs, clear_m, roads, spot, _turned((-heading[0], -heading[1]), turn_rad), span.kind, self.library)
-                    if self._is_free(put[0], spot, span.kind):
-                        return put
+                put = self._stand(name, signs, clear_m, moved(place, toward, span.start_m + off), heading, turn_rad, span.kind)
+                if put:
+                    return put
         return []
+
+    def put_ahead(self, name: str, signs: Sequence[SignShape], lane_m: Sequence[Vec2], *, clear_m: float) -> list[BodySpec]:
+        """A post on the first island straight on from a lane's end; nothing where there is none."""
+        lengths = lengths_m(lane_m)
+        place, heading = along(lane_m, lengths[-1], lengths)
+        for span in self.ground.standing(place, heading, _AHEAD_M, ("island",))[:1]:
+            return self._stand(name, signs, clear_m, moved(place, heading, span.start_m + 1.0), heading, 0.0, span.kind)
+        return []
+
+    def _stand(
+        self, name: str, signs: Sequence[SignShape], clear_m: float, spot: Vec2, heading: Vec2, turn_rad: float, kind: AreaKind
+    ) -> list[BodySpec]:
+        """A post at a place, if there is room for it."""
+        if not self.ground.is_clear([spot]):
+            return []
+        toward = _turned((-heading[0], -heading[1]), turn_rad)
+        put = sign_post(name, signs, clear_m, self.ground.roads, spot, toward, kind, self.library)
+        return put if self._is_free(put[0], spot, kind) else []
 
     def _is_free(self, post: BodySpec, spot: Vec2, kind: AreaKind) -> bool:
         """Whether there is room for a post, which it takes then."""

@@ -23,6 +23,8 @@ _FORMS = ("near", "far", "arm")
 _HOUSINGS = ("black", "green", "grey", "yellow")
 #: How far from a lane one looks for a kerb.
 _REACH_M = 14.0
+#: On a narrow pavement a mast stands as near to an edge as this.
+_TIGHT_M = 0.3
 #: The narrowest island that a mast stands on.
 _NARROWEST_M = 0.6
 #: Places tried along the road, from where the lane ends.
@@ -220,12 +222,13 @@ class _Site:
         place, outward = end_of(lane, end)
         inward = (-outward[0], -outward[1])
         beside = right_of(outward)
-        for side in (1, -1):
-            start = moved(place, beside, side * (lane.width_m / 2 + _BESIDE_M))
-            for span in self.ground.standing(start, inward, _REACH_M)[:1]:
-                if span.start_m > 0:
-                    continue
-                spot = moved(start, inward, max(span.end_m - off_kerb_m, 0.0))
+        for side, further in ((1, 0.0), (-1, 0.0), (1, 0.5), (-1, 0.5)):
+            start = moved(place, beside, side * (lane.width_m / 2 + _BESIDE_M + further))
+            span = next(iter(self.ground.standing(start, inward, _REACH_M)), None)
+            if span is None or span.start_m > 0:
+                continue
+            for off in (off_kerb_m, _TIGHT_M):
+                spot = moved(start, inward, max(span.end_m - off, 0.0))
                 mast = self._near(spot)
                 if mast is None:
                     mast = self._stand(MastShape(height_m=3.0, radius_m=0.05), spot, inward, span.kind)
@@ -244,14 +247,16 @@ class _Site:
             span = next((span for span in self.ground.standing(start, toward, _REACH_M) if span.end_m - span.start_m > _NARROWEST_M), None)
             if span is None:
                 continue
-            spot = moved(start, toward, span.start_m + min(off_kerb_m, (span.end_m - span.start_m) / 2))
-            shape = low
-            if has_arm:
-                reach = max((spot[0] - x) * toward[0] + (spot[1] - y) * toward[1] for (x, y), _ in map(end_of, over))
-                shape = MastShape(height_m=_OVER_M + 1.4, arm_m=round(sign * (reach + 0.5), 1), radius_m=0.1)
-            mast = self._stand(shape, spot, (-heading[0], -heading[1]), span.kind)
-            if mast is not None:
-                return mast
+            deep = span.end_m - span.start_m
+            for off in (min(off_kerb_m, deep / 2), _TIGHT_M, deep - _TIGHT_M):
+                spot = moved(start, toward, span.start_m + off)
+                shape = low
+                if has_arm:
+                    reach = max((spot[0] - x) * toward[0] + (spot[1] - y) * toward[1] for (x, y), _ in map(end_of, over))
+                    shape = MastShape(height_m=_OVER_M + 1.4, arm_m=round(sign * (reach + 0.5), 1), radius_m=0.1)
+                mast = self._stand(shape, spot, (-heading[0], -heading[1]), span.kind)
+                if mast is not None:
+                    return mast
         return None
 
     def _across_junction(self, lane: Lane, heading: Vec2) -> Vec2 | None:

@@ -17,7 +17,7 @@ from diorama.randomizers.street.records import bodies_of, recorded
 from diorama.sim.seeds import Seed
 from diorama.sim.spec import BodySpec, Lane, RoadMap, SceneSpec, SignShape
 from diorama.sim.spec.roads import along, lengths_m
-from diorama.sim.spec.signs import SIGNS, WORDED, Sign
+from diorama.sim.spec.signs import HANDED, SIGNS, WORDED, Sign
 
 #: Signs before something, and the least way that a lane must have for them.
 _AHEAD_M, _LEAST_M = 32.0, 18.0
@@ -50,10 +50,10 @@ MISCELLANEOUS = Choice(
         "end-of-limits": 0.4,
         "parking": 1.5,
         "dead-end": 0.5,
-        "footpath": 0.6,
-        "cycle-path": 0.6,
-        "foot-and-cycle-path": 0.5,
-        "pedestrian-zone": 0.4,
+        "footpath": 0.3,
+        "cycle-path": 0.4,
+        "foot-and-cycle-path": 0.4,
+        "pedestrian-zone": 0.2,
     }
 )
 
@@ -62,11 +62,11 @@ MISCELLANEOUS = Choice(
 class Signs(Labelled):
     """Put up signs beside lanes, facing who comes along them, `off_kerb_m` from the kerb.
 
-    Where a lane's end says stop or give way its sign does (above that, before a roundabout, the roundabout's own). Where people cross without a
-    signal stands a sign before it. By shares: `limits` of the ways into the map and out of junctions tell their speed limit; `names` of the corners
-    the street's name; `warnings` of bends, signals and roundabouts are told of ahead; `priority` of the lanes that need not wait tell so; `towns` of
-    the ways into the map have a town's sign; `directions` of the approaches a board with a destination. Besides, there are `per_100_m`
-    of `miscellaneous` kinds. `wear` draws how each has aged.
+    Where a lane's end says stop or give way its sign does; before a roundabout its own sign is above that, and chevrons are on its island. Where
+    people cross without a signal stands a sign before it. By shares: `limits` of the ways into the map and out of junctions tell their speed limit;
+    `names` of the corners the street's name; `warnings` of bends, signals and roundabouts are told of ahead; `priority` of the lanes that need not
+    wait tell so; `towns` of the ways into the map have a town's sign; `directions` of the approaches a board with a destination. Besides, there are
+    `per_100_m` of `miscellaneous` kinds. `wear` draws how each has aged.
 
     Signs have the category ``traffic-sign`` and the attribute ``sign`` (and ``text``): their pictures alone. Posts and the backs of plates are
     furniture of the stuff ``pole``. What finds no room is left out, and counted.
@@ -106,10 +106,16 @@ class Signs(Labelled):
             rng = seed.child("post", *key).rng()
             off, clear = self.off_kerb_m.sample(rng), self.clear_m.sample(rng)
             turn, wear = math.radians(self.turned_deg.sample(rng)), self.wear.sample(rng)
-            signs = [SignShape(sign=sign, text=text, wear=wear) for sign, text in wanted.signs]
+            signs = [
+                SignShape(sign=sign, text=text, wear=wear, drives_on=roads.drives_on if sign in HANDED else "right") for sign, text in wanted.signs
+            ]
             asked += 1
             name = f"{self.label or 'sign'}-{fitted}"
-            put = posts.put(name, signs, wanted.lane.points_m, wanted.way_m, off_kerb_m=max(off, wanted.off_m), clear_m=clear, turn_rad=turn)
+            line = wanted.lane.points_m
+            if wanted.ahead:
+                put = posts.put_ahead(name, signs, line, clear_m=0.5)
+            else:
+                put = posts.put(name, signs, line, wanted.way_m, off_kerb_m=max(off, wanted.off_m), clear_m=clear, turn_rad=turn)
             bodies += put
             fitted += bool(put)
         return {"asked": asked, "fitted": fitted, "bodies": recorded(bodies)}
@@ -128,6 +134,9 @@ class Signs(Labelled):
                 sign: Sign = "stop" if lane.control == "stop" else "give-way"
                 before = ("roundabout",) if leads_to_roundabout(lane, lanes) else ()
                 yield ("control", lane.name), _Wanted.of(lane, lane_length(lane), *before, sign)
+                if before:
+                    around: Sign = "chevron-right" if roads.drives_on == "right" else "chevron-left"
+                    yield ("around", lane.name), _Wanted(lane, lane_length(lane), ((around, ""),), ahead=True)
         for lane in kerbside:
             for i, way in enumerate(zebras(lane, roads)):
                 yield ("crossing", lane.name, str(i)), _Wanted.of(lane, way - 0.6, "crossing")
@@ -172,12 +181,13 @@ class Signs(Labelled):
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """Signs, from the top, that are wanted some way along a lane; `off_m` from the kerb at least."""
+    """Signs, from the top, that are wanted some way along a lane, `off_m` from the kerb at least; or `ahead` of its end on an island."""
 
     lane: Lane
     way_m: float
     signs: tuple[tuple[Any, str], ...]
     off_m: float = 0.0
+    ahead: bool = False
 
     @classmethod
     def of(cls, lane: Lane, way_m: float, *signs: Sign) -> "_Wanted":

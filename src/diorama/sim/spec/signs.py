@@ -83,6 +83,8 @@ Sign = Literal[
 SIGNS: tuple[Sign, ...] = get_args(Sign)
 #: Signs with words of their own.
 WORDED: tuple[Sign, ...] = ("direction-left", "direction-right", "plate", "street-name", "town")
+#: Signs that are the other way around where one drives on the left.
+HANDED: tuple[Sign, ...] = ("no-overtaking", "no-u-turn", "priority-over-oncoming", "roundabout", "roundabout-ahead", "two-way-traffic")
 LONGEST_TEXT = 20
 #: What can be written on them; small letters are written as capitals.
 LETTERING = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 -.,:'/"
@@ -95,17 +97,21 @@ Symbol = Literal["disc", "left", "straight", "right", "cycle", "pedestrian"]
 class SignShape:
     """The front of a sign: a thin plate with its picture on +x, +z up. Its landmark ``base`` is the middle of its back, by which it is held.
 
-    `text` is what is written on those that have words of their own, and `wear` what the weather has done to it: ``old`` is faded and dirty.
+    `text` is what is written on those that have words of their own, and `wear` what the weather has done to it: ``old`` is faded and dirty. Those
+    that are `HANDED` are the other way around where one `drives_on` the left.
     """
 
     kind: ClassVar[str] = "sign"
     sign: Sign
     text: str = ""
     wear: Wear = "new"
+    drives_on: Literal["right", "left"] = "right"
 
     def __post_init__(self) -> None:
         check(self.sign in SIGNS, self, f'there is no sign "{self.sign}"')
         check(self.wear in get_args(Wear), self, f"wear must be one of {', '.join(get_args(Wear))}, got {self.wear!r}")
+        known = self.drives_on in ("right", "left") if self.sign in HANDED else self.drives_on == "right"
+        check(known, self, f"drives_on of a {self.sign} must be right{' or left' * (self.sign in HANDED)}, got {self.drives_on!r}")
         if self.sign in WORDED:
             known = all(letter in LETTERING for letter in self.text) and bool(self.text.strip()) and len(self.text) <= LONGEST_TEXT
             check(known, self, f"text of a {self.sign} must be 1 to {LONGEST_TEXT} Latin letters, figures or -.,:'/, got {self.text!r}")

@@ -400,7 +400,7 @@ def picture(shape: SignShape) -> Picture:
     longest = max(wide, high)
     width_px, height_px = (max(4, round(_LONG_PX * side / longest / 4) * 4) for side in (wide, high))
     canvas = Canvas.empty(width_px, height_px, WHITE)
-    face.draw(canvas, shape.text)
+    face.draw(canvas.at(0.0, 0.0, mirror=shape.drives_on == "left"), shape.text)
     out = worn(canvas.reduced(), shape.wear, f"{shape.sign} {shape.text}")
     out.flags.writeable = False
     return out

@@ -110,16 +110,15 @@ def lights(canvas: Canvas, frame: Ink = BLACK) -> None:
         canvas.disc(0.0, y, 0.24, ink)
 
 
-def ring_of_arrows(canvas: Canvas, ink: Ink, *, clockwise: bool = False) -> None:
-    """Three arrows around a circle, 2 wide."""
-    flipped = canvas.at(0.0, 0.0, mirror=clockwise)
+def ring_of_arrows(canvas: Canvas, ink: Ink) -> None:
+    """Three arrows counter-clockwise around a circle, 2 wide."""
     for start in (100, 220, 340):
         way = arc(0.0, 0.0, 0.72, start, start + 72, 12)
         end, before = way[-1], way[-3]
         length = ((end[0] - before[0]) ** 2 + (end[1] - before[1]) ** 2) ** 0.5
         tip: Place = (end[0] + 0.36 * (end[0] - before[0]) / length, end[1] + 0.36 * (end[1] - before[1]) / length)
-        flipped.stroke(way, 0.2, ink)
-        flipped.arrow([way[-2], tip], 0.2, ink, head=2.2)
+        canvas.stroke(way, 0.2, ink)
+        canvas.arrow([way[-2], tip], 0.2, ink, head=2.2)
 
 
 def bend(canvas: Canvas, ink: Ink) -> None:
