@@ -124,10 +124,11 @@ def _visible(frame: Frame, pixels: Matrix, there: Matrix, flat: NDArray[np.bool_
     Where a pixel shows the ground, that is nearer in its lower half than in its upper: seen flatly, by metres. One over the depth of a plane changes
     evenly over the picture, so that neighbours of the same ground tell by how much.
     """
-    assert frame.depth_m is not None and frame.instance is not None
-    height, width = frame.depth_m.shape
+    depth_m, instance = frame.depth_m, frame.instance
+    assert depth_m is not None and instance is not None
+    height, width = depth_m.shape
     column, row = (np.clip(pixels[:, k].astype(np.int64), 0, (width, height)[k] - 1) for k in (0, 1))
-    near = 1 / frame.depth_m[row, column].astype(np.float64)
+    near = 1 / depth_m[row, column].astype(np.float64)
 
     def change(dy: int, dx: int) -> Matrix:
         """Of one over the depth from a pixel to the next, this way or the other, whichever is less."""
@@ -136,11 +137,11 @@ def _visible(frame: Frame, pixels: Matrix, there: Matrix, flat: NDArray[np.bool_
             y, x = row + sign * dy, column + sign * dx
             inside = (y >= 0) & (y < height) & (x >= 0) & (x < width)
             y, x = np.where(inside, y, row), np.where(inside, x, column)
-            is_ground = inside & flat[frame.instance[y, x]]  # type: ignore[index]
-            out = np.where(is_ground, np.minimum(out, np.abs(1 / frame.depth_m[y, x].astype(np.float64) - near)), out)  # type: ignore[index]
+            is_ground = inside & flat[instance[y, x]]
+            out = np.where(is_ground, np.minimum(out, np.abs(1 / depth_m[y, x].astype(np.float64) - near)), out)
         return np.where(np.isfinite(out), out, 0.0)
 
-    slack = np.where(flat[frame.instance[row, column]], (change(1, 0) + change(0, 1)) / 2, 0.0)
+    slack = np.where(flat[instance[row, column]], (change(1, 0) + change(0, 1)) / 2, 0.0)
     farthest = np.maximum(near * (1 - _SHARE) - slack, 0.0)
     z = there[:, 2]
     return (z - _HAIR_M) * farthest <= 1
