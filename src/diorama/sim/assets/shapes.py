@@ -10,6 +10,7 @@ from diorama.sim.assets.street.boundaries import boundary_asset
 from diorama.sim.assets.street.buildings.house import building_asset
 from diorama.sim.assets.street.furniture.lights import mast_asset, traffic_light_asset
 from diorama.sim.assets.street.furniture.signs import sign_asset, sign_post_asset
+from diorama.sim.assets.street.cycles.assembly import cycle_asset
 from diorama.sim.assets.street.people.person import person_asset
 from diorama.sim.assets.street.plants.hedge import hedge_asset
 from diorama.sim.assets.street.plants.tree import plant_asset
@@ -21,6 +22,7 @@ from diorama.sim.spec import (
     BoundaryShape,
     BoxShape,
     BuildingShape,
+    CycleShape,
     CylinderShape,
     GroundShape,
     HedgeShape,
@@ -47,6 +49,7 @@ _MAKERS: dict[type, Callable[[Any], Asset]] = {
     BoundaryShape: boundary_asset,
     BuildingShape: building_asset,
     BoxShape: primitive_asset,
+    CycleShape: cycle_asset,
     CylinderShape: primitive_asset,
     GroundShape: ground_asset,
     MastShape: mast_asset,

@@ -13,6 +13,7 @@ from diorama.sim.spec.boundaries import BoundaryShape
 from diorama.sim.spec.buildings import BuildingShape
 from diorama.sim.spec.cameras import BrownConrady, CameraSpec, Distortion, KannalaBrandt
 from diorama.sim.spec.checks import Rgb
+from diorama.sim.spec.cycles import CycleShape
 from diorama.sim.spec.environment import Backdrop, CloudGenus, Clouds, EnvironmentSpec, Fog, HdrMap, Highlight, PhysicalSky, Surroundings
 from diorama.sim.spec.ground import GroundShape, PaintShape, Ribbon
 from diorama.sim.spec.lattice import Lattice
@@ -50,6 +51,7 @@ __all__ = [
     "Change",
     "CloudGenus",
     "Clouds",
+    "CycleShape",
     "CylinderShape",
     "Distortion",
     "EnvironmentSpec",

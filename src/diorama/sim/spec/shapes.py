@@ -9,6 +9,7 @@ from typing import ClassVar
 from diorama.sim.spec.boundaries import BoundaryShape
 from diorama.sim.spec.buildings import BuildingShape
 from diorama.sim.spec.checks import check, finite
+from diorama.sim.spec.cycles import CycleShape
 from diorama.sim.spec.ground import GroundShape, PaintShape
 from diorama.sim.spec.lattice import Lattice
 from diorama.sim.spec.people import PersonShape
@@ -127,6 +128,7 @@ Shape = (
     | SphereShape
     | CylinderShape
     | PrismShape
+    | CycleShape
     | GroundShape
     | PaintShape
     | PersonShape
