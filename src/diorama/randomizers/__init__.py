@@ -23,6 +23,8 @@ RANDOMIZERS = Registry(
         "road-surface": "diorama.randomizers.street.road_surface:RoadSurface",
         "traffic": "diorama.randomizers.street.traffic:Traffic",
         "accidents": "diorama.randomizers.street.accidents:Accidents",
+        "pedestrians": "diorama.randomizers.street.pedestrians:Pedestrians",
+        "cyclists": "diorama.randomizers.street.cyclists:Cyclists",
         "materials": "diorama.randomizers.materials:Materials",
         "material-jitter": "diorama.randomizers.material_jitter:MaterialJitter",
         "material-swap": "diorama.randomizers.material_swap:MaterialSwap",

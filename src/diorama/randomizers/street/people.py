@@ -6,17 +6,20 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from diorama.randomizers.colors import rgb_from_hsv
-from diorama.randomizers.distributions import rounded
-from diorama.randomizers.street.standing import standing
+from diorama.randomizers.distributions import require_share, rounded
+from diorama.randomizers.street.standing import stood
 from diorama.sim.assets.color import linear_rgb
-from diorama.sim.assets.library import AssetLibrary
-from diorama.sim.assets.street.people.gait import PHASES, stride_m, walking
+from diorama.sim.assets.street.people.balance import upright_m
+from diorama.sim.assets.street.people.gait import PHASES, stride_m
+from diorama.sim.assets.street.people.poses import going
+from diorama.sim.assets.street.people.poses import standing as standing_about
 from diorama.sim.codec import from_json, to_json
 from diorama.sim.errors import InvalidValue
 from diorama.sim.seeds import Seed
 from diorama.sim.spec import BodySpec, Change, Rgb, RoadMap, Track
 from diorama.sim.spec.people import Fabric, PersonShape
 from diorama.sim.spec.roads import AreaKind, Vec2, along, lengths_m
+from diorama.sim.transforms import Vec3
 
 T = TypeVar("T")
 
@@ -24,8 +27,8 @@ Weighted = Sequence[tuple[T, float]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PeopleSettings:
-    """Who is about: the share of children, of people with umbrellas up, with something carried, in hi-vis clothes, and how warm it is (0 freezing,
+class Population:
+    """Who is about: the shares of children, of people with umbrellas up, with something carried, in hi-vis clothes; and how warm it is (0 freezing,
     1 hot), which says what they wear.
     """
 
@@ -35,61 +38,69 @@ class PeopleSettings:
     hi_vis: float = 0.03
     warmth: float = 0.45
 
+    def __post_init__(self) -> None:
+        require_share(self, "children", "umbrellas", "carrying", "hi_vis", "warmth")
 
-def draw_person(seed: Seed, settings: PeopleSettings) -> dict[str, Any]:
-    """A person as a JSON value, what `person_shape` takes: all of a PersonShape but the pose."""
-    rng = seed.rng()
-    u = [float(v) for v in rng.random(40)]
-    person = _body(u, settings)
-    return to_json(_dressed(person, u, settings))
+
+def draw_person(seed: Seed, population: Population) -> PersonShape:
+    """Somebody of a population, standing at attention."""
+    u = [float(v) for v in seed.rng().random(40)]
+    return _dressed(_body(u, population), u, population)
+
+
+def recorded(person: PersonShape) -> dict[str, Any]:
+    """Somebody as a JSON value, without the pose."""
+    return {name: value for name, value in to_json(person).items() if name not in ("kind", "joints", "lift_m")}
 
 
 def person_shape(params: dict[str, Any]) -> PersonShape:
-    """The person that `draw_person` drew, standing at attention."""
+    """Somebody who was `recorded`, standing at attention."""
     return from_json(PersonShape, params)
 
 
-def person_body(name: str, shape: PersonShape, roads: RoadMap, place_m: Vec2, heading: Vec2, kind: AreaKind, library: AssetLibrary) -> BodySpec:
-    """Somebody on the ground of a place, looking along `heading`: a body that is labelled, and fixed."""
-    pose = standing(library.shape_asset(shape), roads, place_m, heading, kind, upright=True)
-    return BodySpec(name=name, shape=shape, world_from_body=pose, category="person", tags=("person",))
+def upright_base(person: PersonShape) -> Vec3:
+    """The landmark ``base`` of somebody who stands, walks or runs, whatever the moment of it."""
+    return 0.0, 0.0, rounded(-upright_m(person.height_m, person.age_years, person.figure))
+
+
+def person_body(name: str, person: PersonShape, roads: RoadMap, place_m: Vec2, heading: Vec2, kind: AreaKind) -> BodySpec:
+    """Somebody upright on the ground of a place, looking along `heading`: a body that is labelled, and fixed."""
+    pose = stood(upright_base(person), roads, place_m, heading, kind, upright=True)
+    return BodySpec(name=name, shape=person, world_from_body=pose, category="person", tags=("person",))
 
 
 def walk(
     name: str,
-    shape: PersonShape,
+    person: PersonShape,
     roads: RoadMap,
     points_m: Sequence[Vec2],
     speed_m_s: float,
-    library: AssetLibrary,
     *,
     kind: Callable[[Vec2], AreaKind] = lambda _: "pavement",
-    way_m: float = 0.0,
     start_s: float = 0.0,
     end_s: float,
     phase: float = 0.0,
 ) -> Track:
-    """Somebody who walks along a polyline at a steady speed, from `way_m` along it at `start_s` on to `end_s`, or to where it ends and they stand.
+    """Somebody who goes along a polyline at a steady speed, from `start_s` on, until `end_s` or its end; there they stand.
 
-    The pose changes `PHASES` times a stride; `phase` is the first one. `kind` says what they walk on at a place.
-    Raises InvalidValue for times that do not rise.
+    The pose changes `PHASES` times a stride; `phase` is the first one. `kind` says what they walk on at a place. Faster than a walk they run
+    (`gait`). Raises InvalidValue for times that do not rise.
     """
     if not start_s < end_s:
         raise InvalidValue(f"{name}: walks from {start_s} s to {end_s} s; the end must be later")
-    stride = stride_m(shape, speed_m_s)
-    reach = lengths_m(points_m)
-    way_end = min(reach[-1], way_m + speed_m_s * (end_s - start_s))
-    step_m = stride / PHASES
-    first = math.floor(phase * PHASES)
+    lengths = lengths_m(points_m)
+    reach = min(lengths[-1], speed_m_s * (end_s - start_s))
+    step, first = stride_m(person, speed_m_s) / PHASES, math.floor(phase * PHASES)
+    ways = [k * step for k in range(math.ceil(reach / step))]
+    shapes = [going(person, ((first + k) % PHASES) / PHASES, speed_m_s) for k in range(min(len(ways), PHASES))]
+    steps = [(way, shapes[k % PHASES]) for k, way in enumerate(ways)]
+    arrived = reach == lengths[-1]
     times, poses, changes = [], [], []
-    count = max(math.ceil((way_end - way_m) / step_m), 1)
-    for k in range(count + 1):
-        way = min(way_m + k * step_m, way_end)
-        posed = walking(shape, ((first + k) % PHASES) / PHASES, speed_m_s)
-        at, heading = along(points_m, way, reach)
-        times.append(rounded(start_s + (way - way_m) / speed_m_s))
-        poses.append(standing(library.shape_asset(posed), roads, at, heading, kind(at), upright=True))
-        changes.append(Change(time_s=times[-1], shape=posed))
+    for way, shape in [*steps, (reach, standing_about(person) if arrived else steps[-1][1])]:
+        at, heading = along(points_m, way, lengths)
+        times.append(rounded(start_s + way / speed_m_s))
+        poses.append(stood(upright_base(person), roads, at, heading, kind(at), upright=True))
+        changes.append(Change(time_s=times[-1], shape=shape))
     return Track(body=name, times_s=tuple(times), poses=tuple(poses), changes=tuple(changes))
 
 
@@ -139,9 +150,9 @@ _HI_VIS = _inks(((206, 236, 40), 3.0), ((250, 110, 30), 1.4))
 _SHOES = _inks(((24, 22, 22), 4.0), ((70, 48, 32), 1.4), ((226, 226, 224), 1.6), ((110, 108, 106), 0.8), ((40, 52, 84), 0.5))
 
 
-def _body(u: list[float], settings: PeopleSettings) -> PersonShape:
+def _body(u: list[float], population: Population) -> PersonShape:
     figure = rounded((1.0 if u[1] < 0.5 else -1.0) * (0.25 + 0.6 * u[2]))
-    if u[0] < settings.children:
+    if u[0] < population.children:
         age = rounded(2.5 + 11.0 * u[3])
         height = _child_m(age) * (0.95 + 0.1 * u[4])
         return PersonShape(height_m=rounded(height), age_years=age, bmi_kg_m2=rounded(15.0 + 3.0 * u[5]), figure=rounded(0.2 * figure))
@@ -155,9 +166,9 @@ def _child_m(age: float) -> float:
     return 0.87 + 0.073 * (age - 2.0) if age < 6 else 1.16 + 0.058 * (age - 6.0)
 
 
-def _dressed(person: PersonShape, u: list[float], settings: PeopleSettings) -> PersonShape:
-    woman, child, cold = person.figure > 0, person.age_years < 14, u[10] > settings.warmth
-    hot = u[10] < settings.warmth - 0.45
+def _dressed(person: PersonShape, u: list[float], population: Population) -> PersonShape:
+    woman, child, cold = person.figure > 0, person.age_years < 14, u[10] > population.warmth
+    hot = u[10] < population.warmth - 0.45
     grey = (person.age_years - 42) / 35
     hair_color = _pick(u[12], _GREYS if u[11] < grey else _HAIRS)
     skin = _pick(u[13], _SKINS)
@@ -170,7 +181,7 @@ def _dressed(person: PersonShape, u: list[float], settings: PeopleSettings) -> P
     else:
         tops = [("jumper", 3), ("shirt", 3), ("jacket", 3), ("hoodie", 2), ("t-shirt", 2), ("suit", 1.2), ("dress", 0.8 if woman else 0)]
     top = _pick(u[15], tops)
-    if settings.hi_vis and u[16] < settings.hi_vis and not child:
+    if population.hi_vis and u[16] < population.hi_vis and not child:
         top = "hi-vis"
     bright = rgb_from_hsv(u[17], 0.35 + 0.5 * u[18], 0.25 + 0.55 * u[19])
     colored = u[20] < (0.75 if child else 0.4 if top in ("t-shirt", "dress", "jumper", "hoodie") else 0.22)
@@ -182,12 +193,13 @@ def _dressed(person: PersonShape, u: list[float], settings: PeopleSettings) -> P
     jeans = bottom in ("trousers", "shorts") and u[24] < 0.5
     second = _pick(u[26], [*_PALE, *_DARK])
     bag = _pick(u[27], [("backpack", 3), ("shoulder-bag", 2), ("handbag", 1.2 if woman else 0.1), ("shopping", 1.5), ("briefcase", 0.5)])
-    umbrella = u[28] < settings.umbrellas
+    umbrella = u[28] < population.umbrellas
     return replace(
         person,
         skin=skin,
         hair=hair,
         hair_color=hair_color,
+        beard=not woman and not child and u[35] > 0.75,
         top=top,
         top_fabric=Fabric(color=_muted(color), pattern=pattern, second=second),
         bottom=bottom,
@@ -196,7 +208,7 @@ def _dressed(person: PersonShape, u: list[float], settings: PeopleSettings) -> P
         shoe_color=_pick(u[30], _SHOES),
         hat=_pick(u[31], [(None, 8), ("cap", 0.7), ("beanie", 1.2 if cold else 0.1), ("brim", 0.25), ("headscarf", 0.4 if woman else 0)]),
         hat_color=_pick(u[32], [*_DARK, *_PALE]),
-        bag=bag if u[33] < settings.carrying and not (child and bag != "backpack") else None,
+        bag=bag if u[33] < population.carrying and not (child and bag != "backpack") else None,
         bag_color=_pick(u[34], [*_DARK, *_SHOES]) if u[35] < 0.8 else rgb_from_hsv(u[36], 0.7, 0.6),
         umbrella=(_pick(u[37], _DARK) if u[38] < 0.6 else rgb_from_hsv(u[39], 0.8, 0.6)) if umbrella else None,
         phone=not umbrella and not child and u[38] > 0.93,

@@ -8,9 +8,9 @@ from diorama.sim.assets.mesh import Asset
 from diorama.sim.assets.primitives import primitive_asset
 from diorama.sim.assets.street.boundaries import boundary_asset
 from diorama.sim.assets.street.buildings.house import building_asset
+from diorama.sim.assets.street.cycles.assembly import cycle_asset
 from diorama.sim.assets.street.furniture.lights import mast_asset, traffic_light_asset
 from diorama.sim.assets.street.furniture.signs import sign_asset, sign_post_asset
-from diorama.sim.assets.street.cycles.assembly import cycle_asset
 from diorama.sim.assets.street.people.person import person_asset
 from diorama.sim.assets.street.plants.hedge import hedge_asset
 from diorama.sim.assets.street.plants.tree import plant_asset

@@ -5,6 +5,8 @@ from dataclasses import replace
 
 from diorama.sim.assets.street.cycles.assembly import places
 from diorama.sim.assets.street.cycles.frames import layout_of
+from diorama.sim.assets.street.people.balance import is_upright, mass_center
+from diorama.sim.assets.street.people.person import person_asset
 from diorama.sim.assets.street.people.reaching import bent_limb, limb_angles
 from diorama.sim.assets.street.people.skeleton import Lengths, about, joints_at, lengths, posed, rotated, trunk_turn
 from diorama.sim.spec.cycles import CycleShape
@@ -15,24 +17,31 @@ from diorama.sim.transforms import Quat, Vec3
 _STRETCH = 0.9
 #: Those who sit upright lean back no farther than this, and nobody bows lower.
 _BOWS = (-0.12, 1.15)
+#: Saddles are set in such steps.
+_STEP_M = 0.02
 #: How much the knees point outwards.
 _SPREAD = 0.12
 
 
 def fitted(cycle: CycleShape, person: PersonShape) -> CycleShape:
-    """A bicycle with its saddle as high as its rider's legs ask for: with a straight leg the heel is just on the lower pedal. Motorcycles stay as they are.
+    """A bicycle with its saddle as high as its rider's legs ask for: with a straight leg the heel is just on the lower pedal.
+
+    Motorcycles stay as they are.
     """
     if cycle.has_engine:
         return cycle
     bones, at = lengths(person), layout_of(replace(cycle, saddle_m=None))
     low = at.feet[2] - at.crank_m + 0.02
     saddle = low + 0.985 * (bones.leg + bones.ankle) - 0.045 * bones.height
-    return replace(cycle, saddle_m=round(min(max(saddle, at.feet[2] + 0.3), at.saddle[2] + 0.18), 2))
+    # In steps, so that cycles can be shared.
+    high = min(max(saddle, at.feet[2] + 0.3), at.saddle[2] + 0.18)
+    return replace(cycle, saddle_m=round(math.floor(high / _STEP_M) * _STEP_M, 3))
 
 
 def riding(person: PersonShape, cycle: CycleShape, *, stopped: bool = False) -> tuple[PersonShape, Vec3]:
-    """Somebody on a cycle, and where the middle between their hip joints is, from the ground between its wheels. Who has `stopped` has the left foot on
-    the ground, and of a bicycle got off the saddle.
+    """Somebody on a cycle, and where their origin is from the ground between its wheels, along its axes.
+
+    Who has `stopped` has the left foot on the ground, and of a bicycle got off the saddle.
 
     What the body does follows from where saddle, grips and pedals are: it bows until the arms reach, and looks ahead. A bag stays; whatever was in
     the hands is put away.
@@ -60,7 +69,17 @@ def riding(person: PersonShape, cycle: CycleShape, *, stopped: bool = False) -> 
         right_leg=legs["right"],
     )
     bag = person.bag if person.bag in ("backpack", "shoulder-bag") else None
-    return replace(person, joints=joints, lift_m=0.0, umbrella=None, phone=False, bag=bag), pelvis
+    rider = replace(person, joints=joints, lift_m=0.0, umbrella=None, phone=False, bag=bag)
+    return rider, _plus(pelvis, _origin(rider))
+
+
+def _origin(rider: PersonShape) -> Vec3:
+    """The origin of somebody's frame, from the middle between the hip joints."""
+    if not is_upright(rider):
+        return mass_center(rider)
+    marks = person_asset(rider).landmarks
+    (ax, ay, az), (bx, by, bz) = marks["left_hip"], marks["right_hip"]
+    return -(ax + bx) / 2, -(ay + by) / 2, -(az + bz) / 2
 
 
 def _pelvis(bones: Lengths, cycle: CycleShape, spots: dict[str, Vec3], stopped: bool) -> Vec3:
@@ -69,7 +88,8 @@ def _pelvis(bones: Lengths, cycle: CycleShape, spots: dict[str, Vec3], stopped: 
     if stopped and not cycle.has_engine:
         # Off the saddle, as high as the leg that stands is long.
         return x + 0.28, 0.06, min(high, bones.hip - 0.02 * bones.height)
-    return x, 0.0, high
+    # Saddles are lower and narrower in front.
+    return (x + 0.08, 0.03, high - 0.03) if stopped else (x, 0.0, high)
 
 
 def _bow(bones: Lengths, pelvis: Vec3, spots: dict[str, Vec3]) -> float:
@@ -98,14 +118,19 @@ def _arm(bones: Lengths, shoulder: Vec3, chest: Quat, grip: Vec3, y: float) -> A
         wrist = (grip[0] - hand * lower[0], grip[1] - hand * lower[1], grip[2] + 0.012 * bones.height - hand * lower[2])
     angles, elbow = limb_angles(chest, upper, lower, y, knee=False)
     raised, away, outwards = angles
-    return Arm(shoulder_rad=(_within(raised, -1.3, 3.2), _within(away, -0.8, 2.0), _within(outwards, -2.2, 2.2)), elbow_rad=_within(elbow, 0.0, 2.7), forearm_rad=1.0, fingers_rad=1.55)
+    return Arm(
+        shoulder_rad=(_within(raised, -1.3, 3.2), _within(away, -0.8, 2.0), _within(outwards, -2.2, 2.2)),
+        elbow_rad=_within(elbow, 0.0, 2.7),
+        forearm_rad=1.0,
+        fingers_rad=1.55,
+    )
 
 
 def _sole(bones: Lengths, cycle: CycleShape, spots: dict[str, Vec3], side: str, stopped: bool) -> tuple[Vec3, float, float]:
     """The place that a foot stands on, how far before the ankle that is on the sole, and how the foot is pitched heel up."""
     x, y, z = spots[f"pedal-{side}"]
     if stopped and side == "left":
-        return (spots["saddle"][0] + 0.22, 0.24 + (0.1 if cycle.has_engine else 0.0), 0.0), 0.1 * bones.foot, 0.0
+        return (spots["saddle"][0] + (0.1 if cycle.has_engine else 0.22), 0.25, 0.0), 0.1 * bones.foot, 0.0
     if cycle.has_engine:
         pitch = 0.3 if cycle.model == "sport" else -0.1 if cycle.model == "chopper" else 0.05
         return (x, y, z + 0.014), (0.3 if cycle.model == "sport" else 0.1) * bones.foot, pitch

@@ -36,13 +36,17 @@ def _kit(model: str, variant: int, saddle_m: float | None, loads: tuple[str, ...
     at = layout(model, variant, saddle_m)
     build = (bicycle if at.crank_m else motorcycle)(model, at, loads)
     looks: dict[str, list[tuple[int, MeshPart]]] = {}
-    for (group, look), pieces in build.surfaces.items():
-        (part,) = mesh_parts([_together(pieces)], _CREASE_RAD)
+    parts = mesh_parts([_together(pieces) for pieces in build.surfaces.values()], _CREASE_RAD)
+    for (group, look), part in zip(build.surfaces, parts, strict=True):
         looks.setdefault(look, []).append((GROUPS.index(group), part))
     hulls = [(GROUPS.index(group), hull) for group, pieces in build.hulls.items() for hull in pieces]
     r = at.wheel_m
     for group, x in (("rear-wheel", at.rear_x), ("front-wheel", at.front_x)):
-        rim = [(x + r * c, y, r + r * s) for c, s in ((1, 0), (0.7, 0.7), (0, 1), (-0.7, 0.7), (-1, 0), (-0.7, -0.7), (0, -1), (0.7, -0.7)) for y in (0.03, -0.03)]
+        rim = [
+            (x + r * c, y, r + r * s)
+            for c, s in ((1, 0), (0.7, 0.7), (0, 1), (-0.7, 0.7), (-1, 0), (-0.7, -0.7), (0, -1), (0.7, -0.7))
+            for y in (0.03, -0.03)
+        ]
         # Round, and so it does not matter how far it has rolled.
         hulls.append((GROUPS.index("fork" if group == "front-wheel" else "frame"), np.array(rim)))
     return _Kit(looks=tuple((name, tuple(parts)) for name, parts in sorted(looks.items())), hulls=tuple(hulls))
@@ -185,4 +189,3 @@ _LOOKS: dict[str, Look] = {
     "headlight": glowing((255, 246, 224), 12.0),
     "taillight": glowing((255, 24, 16), 3.0),
 }
-

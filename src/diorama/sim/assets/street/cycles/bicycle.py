@@ -68,7 +68,13 @@ def _saddle(build: Build, at: Layout, model: str) -> None:
     build.hull(
         "frame",
         "second",
-        [(x - 0.13, 0.8 * wide, z - 0.05, z), (x - 0.1, wide, z - 0.06, z + 0.008), (x - 0.02, 0.7 * wide, z - 0.05, z), (x + 0.06, 0.026, z - 0.04, z), (x + 0.14, 0.018, z - 0.035, z - 0.008)],
+        [
+            (x - 0.13, 0.8 * wide, z - 0.05, z),
+            (x - 0.1, wide, z - 0.06, z + 0.008),
+            (x - 0.02, 0.7 * wide, z - 0.05, z),
+            (x + 0.06, 0.026, z - 0.04, z),
+            (x + 0.14, 0.018, z - 0.035, z - 0.008),
+        ],
         0.6,
         solid=False,
     )
@@ -83,7 +89,13 @@ def _fork(build: Build, model: str, at: Layout) -> None:
             build.tube("fork", "metal", [(crown[0], 1.3 * y, crown[2] + 0.02), (half[0], 1.3 * y, half[2])], 0.014)
             build.tube("fork", "rubber", [(half[0], 1.3 * y, half[2] + 0.03), (at.front_x, 1.3 * y, at.wheel_m)], 0.02)
         else:
-            build.tube("fork", "paint", [(crown[0], 0.4 * y, crown[2] + 0.015), (crown[0], y, crown[2]), half, (at.front_x, y, at.wheel_m)], [0.014, 0.014, 0.012, 0.009], 5)
+            build.tube(
+                "fork",
+                "paint",
+                [(crown[0], 0.4 * y, crown[2] + 0.015), (crown[0], y, crown[2]), half, (at.front_x, y, at.wheel_m)],
+                [0.014, 0.014, 0.012, 0.009],
+                5,
+            )
     gx, gy, gz = at.grip
     stem = (upper[0] - 0.01, 0.0, max(gz - 0.03, upper[2] + 0.02))
     build.tube("fork", "metal", [upper, stem], 0.014)
@@ -91,7 +103,14 @@ def _fork(build: Build, model: str, at: Layout) -> None:
         clamp = (gx - 0.06, 0.0, gz + 0.01)
         build.tube("fork", "metal", [stem, clamp], 0.014)
         for y in (gy, -gy):
-            curve = [clamp, (clamp[0], 0.9 * y, gz + 0.01), (gx, y, gz), (gx + 0.03, y, gz - 0.06), (gx - 0.02, y, gz - 0.12), (gx - 0.09, y, gz - 0.13)]
+            curve = [
+                clamp,
+                (clamp[0], 0.9 * y, gz + 0.01),
+                (gx, y, gz),
+                (gx + 0.03, y, gz - 0.06),
+                (gx - 0.02, y, gz - 0.12),
+                (gx - 0.09, y, gz - 0.13),
+            ]
             build.tube("fork", "rubber", curve, 0.014)
             build.tube("fork", "rubber", [(gx - 0.01, y, gz + 0.01), (gx + 0.045, y, gz + 0.045)], 0.017)
     else:

@@ -52,7 +52,9 @@ class Build:
         axes = np.roll(np.eye(3), -way, axis=0)
         turn = circle(count)
         around = turn[:, 0:1] * axes[1] + turn[:, 1:2] * axes[2]
-        rings = np.stack([np.array(center) + around * (radius * r) + axes[0] * (half * z) for z, r in ((-1.0, 0.85), (-0.7, 1.0), (0.7, 1.0), (1.0, 0.85))])
+        rings = np.stack(
+            [np.array(center) + around * (radius * r) + axes[0] * (half * z) for z, r in ((-1.0, 0.85), (-0.7, 1.0), (0.7, 1.0), (1.0, 0.85))]
+        )
         self.rings(group, look, rings)
 
     def box(self, group: Group, look: str, low: Vec3, high: Vec3, corner: float = 0.2, *, solid: bool = False) -> None:
@@ -62,8 +64,11 @@ class Build:
         bevel = 0.5 * corner * float(min(size))
         self.rings(group, look, slab(outline, -float(size[2]), float(size[2]), bevel) + middle, solid=solid)
 
-    def hull(self, group: Group, look: str, stations: Sequence[tuple[float, float, float, float]], corner: float = 0.5, *, solid: bool = True) -> None:
-        """A body along x through stations (x, half its width, from which height, to which)."""
+    def hull(
+        self, group: Group, look: str, stations: Sequence[tuple[float, float, float, float]], corner: float = 0.5, *, solid: bool = True
+    ) -> None:
+        """A body along x through stations (x, half its width, from which height, to which), from either end."""
+        stations = stations if stations[0][0] < stations[-1][0] else stations[::-1]
         section = rounded_square(corner, 1)
         rings = np.array(
             [

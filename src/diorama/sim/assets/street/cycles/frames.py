@@ -30,7 +30,14 @@ class Layout:
 
 
 def _bicycle(
-    wheelbase: float, wheel: float, tyre: float, grip: tuple[float, float, float], saddle: tuple[float, float], bar: str, mass: float, crank: float = 0.17
+    wheelbase: float,
+    wheel: float,
+    tyre: float,
+    grip: tuple[float, float, float],
+    saddle: tuple[float, float],
+    bar: str,
+    mass: float,
+    crank: float = 0.17,
 ) -> Layout:
     """`grip` and `saddle` are (x, half the width, z) and (x, z), x from the bottom bracket on."""
     rear = -0.43 * (wheelbase / 1.06)

@@ -15,7 +15,7 @@ def motorcycle(model: str, at: Layout, loads: tuple[str, ...]) -> Build:
     cast_wheel(build, "rear-wheel", np.array([at.rear_x, 0.0, at.wheel_m]), at.wheel_m, 1.15 * at.tyre_m, spokes=spokes)
     cast_wheel(build, "front-wheel", np.array([at.front_x, 0.0, at.wheel_m]), at.wheel_m, 0.9 * at.tyre_m, spokes=spokes)
     _fork(build, model, at)
-    _handlebar(build, model, at)
+    _handlebar(build, at)
     if model == "scooter":
         _scooter(build, at)
     else:
@@ -45,16 +45,24 @@ def _fork(build: Build, model: str, at: Layout) -> None:
     build.hull(
         "fork",
         "paint",
-        [(at.front_x - 0.95 * r, 0.05, r * 1.2, r * 1.3), (at.front_x - 0.6 * r, 0.075, r * 1.75, r * 1.9), (at.front_x, 0.08, 2.04 * r, 2.14 * r), (at.front_x + 0.45 * r, 0.07, 1.85 * r, 1.96 * r), (at.front_x + 0.7 * r, 0.05, 1.62 * r, 1.7 * r)],
+        [
+            (at.front_x - 0.95 * r, 0.05, r * 1.2, r * 1.3),
+            (at.front_x - 0.6 * r, 0.075, r * 1.75, r * 1.9),
+            (at.front_x, 0.08, 2.04 * r, 2.14 * r),
+            (at.front_x + 0.45 * r, 0.07, 1.85 * r, 1.96 * r),
+            (at.front_x + 0.7 * r, 0.05, 1.62 * r, 1.7 * r),
+        ],
         solid=False,
     )
-    build.hulls["fork"] = [np.array([(at.front_x + dx, y, at.wheel_m) for dx in (-0.05, 0.05) for y in (0.12, -0.12)] + [(upper[0], y, upper[2]) for y in (0.12, -0.12)])]
+    build.hulls["fork"] = [
+        np.array([(at.front_x + dx, y, at.wheel_m) for dx in (-0.05, 0.05) for y in (0.12, -0.12)] + [(upper[0], y, upper[2]) for y in (0.12, -0.12)])
+    ]
     if model not in ("sport", "tourer", "scooter"):
         build.lens("fork", "chrome", (upper[0] + 0.13, 0.0, upper[2] - 0.09), 0, 0.1, 0.06, 12)
         build.lens("fork", "headlight", (upper[0] + 0.19, 0.0, upper[2] - 0.09), 0, 0.09, 0.015, 12)
 
 
-def _handlebar(build: Build, model: str, at: Layout) -> None:
+def _handlebar(build: Build, at: Layout) -> None:
     gx, gy, gz = at.grip
     clamp = (at.steering[1][0], 0.0, at.steering[1][2])
     for y in (gy, -gy):
@@ -91,7 +99,13 @@ def _engine(build: Build, model: str, at: Layout) -> None:
         build.tube("frame", "trim", [upper, (0.0, y, saddle - 0.1), (-0.3, 0.9 * y, saddle - 0.2), (-0.26, y, z + 0.02)], 0.02)
         build.tube("frame", "trim", [lower, (0.22, y, z - 0.08), (-0.22, y, z - 0.1)], 0.018)
         build.tube("frame", "metal", [(-0.2, y, z + 0.02), (at.rear_x, y, at.wheel_m)], 0.026)
-    pipe = [(0.2, -0.12, z + 0.1), (0.26, -0.14, z - 0.1), (0.0, -0.17, z - 0.16), (-0.3, -0.19, z - 0.12), (at.rear_x - 0.2, -0.2, z + (0.02 if model == "chopper" else 0.12))]
+    pipe = [
+        (0.2, -0.12, z + 0.1),
+        (0.26, -0.14, z - 0.1),
+        (0.0, -0.17, z - 0.16),
+        (-0.3, -0.19, z - 0.12),
+        (at.rear_x - 0.2, -0.2, z + (0.02 if model == "chopper" else 0.12)),
+    ]
     build.tube("frame", "chrome", pipe, [0.024, 0.024, 0.026, 0.045, 0.05], 8)
     for y in (at.feet[1], -at.feet[1]):
         build.tube("frame", "rubber", [(at.feet[0], 0.6 * y, at.feet[2]), (at.feet[0], 1.3 * y, at.feet[2])], 0.014)
@@ -106,14 +120,26 @@ def _tank_and_seat(build: Build, model: str, at: Layout) -> None:
     build.hull(
         "frame",
         "paint",
-        [(begin, 0.07, z - 0.05, z + 0.03), (begin + 0.15 * long, 0.13, z - 0.08, top - 0.05), (begin + 0.5 * long, 0.165, z - 0.07, top), (begin + 0.85 * long, 0.15, z - 0.03, top - 0.01), (front, 0.07, z + 0.02, top - 0.06)],
+        [
+            (begin, 0.07, z - 0.05, z + 0.03),
+            (begin + 0.15 * long, 0.13, z - 0.08, top - 0.05),
+            (begin + 0.5 * long, 0.165, z - 0.07, top),
+            (begin + 0.85 * long, 0.15, z - 0.03, top - 0.01),
+            (front, 0.07, z + 0.02, top - 0.06),
+        ],
         0.65,
     )
     end = x - (0.45 if model != "chopper" else 0.35)
     build.hull(
         "frame",
         "second",
-        [(begin + 0.05, 0.09, z - 0.08, z - 0.005), (x + 0.08, 0.13, z - 0.1, z - 0.005), (x - 0.1, 0.15, z - 0.09, z + 0.005), (x - 0.18, 0.14, z - 0.06, z + 0.06), (end, 0.1, z - 0.02, z + (0.1 if model != "chopper" else 0.06))],
+        [
+            (begin + 0.05, 0.09, z - 0.08, z - 0.005),
+            (x + 0.08, 0.13, z - 0.1, z - 0.005),
+            (x - 0.1, 0.15, z - 0.09, z + 0.005),
+            (x - 0.18, 0.14, z - 0.06, z + 0.06),
+            (end, 0.1, z - 0.02, z + (0.1 if model != "chopper" else 0.06)),
+        ],
         0.5,
     )
 
@@ -130,7 +156,12 @@ def _tail(build: Build, model: str, at: Layout) -> None:
         build.hull(
             "frame",
             "paint",
-            [(at.rear_x - 1.0 * r, 0.09, 0.8 * r, 1.0 * r), (at.rear_x - 0.75 * r, 0.11, 1.6 * r, 1.8 * r), (at.rear_x, 0.11, 2.05 * r, 2.2 * r), (at.rear_x + 0.5 * r, 0.1, 1.85 * r, 2.05 * r)],
+            [
+                (at.rear_x - 1.0 * r, 0.09, 0.8 * r, 1.0 * r),
+                (at.rear_x - 0.75 * r, 0.11, 1.6 * r, 1.8 * r),
+                (at.rear_x, 0.11, 2.05 * r, 2.2 * r),
+                (at.rear_x + 0.5 * r, 0.1, 1.85 * r, 2.05 * r),
+            ],
             0.5,
         )
 
@@ -142,7 +173,12 @@ def _fairing(build: Build, model: str, at: Layout) -> None:
     build.hull(
         "frame",
         "paint",
-        [(upper[0] - 0.12, 0.2, upper[2] - 0.3, high), (upper[0] + 0.1, 0.2, upper[2] - 0.28, high + 0.01), (nose - 0.12, 0.15, upper[2] - 0.25, high - 0.06), (nose, 0.06, upper[2] - 0.2, upper[2] - 0.1)],
+        [
+            (upper[0] - 0.12, 0.2, upper[2] - 0.3, high),
+            (upper[0] + 0.1, 0.2, upper[2] - 0.28, high + 0.01),
+            (nose - 0.12, 0.15, upper[2] - 0.25, high - 0.06),
+            (nose, 0.06, upper[2] - 0.2, upper[2] - 0.1),
+        ],
         0.55,
     )
     build.hull(
@@ -157,7 +193,11 @@ def _fairing(build: Build, model: str, at: Layout) -> None:
     build.hull(
         "frame",
         "glass",
-        [(upper[0] - 0.02, 0.16, high + 0.6 * tall, high + tall), (upper[0] + 0.12, 0.17, high, high + 0.55 * tall), (nose - 0.12, 0.12, high - 0.08, high - 0.02)],
+        [
+            (upper[0] - 0.02, 0.16, high + 0.6 * tall, high + tall),
+            (upper[0] + 0.12, 0.17, high, high + 0.55 * tall),
+            (nose - 0.12, 0.12, high - 0.08, high - 0.02),
+        ],
         0.5,
         solid=False,
     )
@@ -167,13 +207,46 @@ def _scooter(build: Build, at: Layout) -> None:
     x, _, z = at.saddle
     w, upper = at.wheel_m, at.steering[1]
     floor = at.feet[2] - 0.02
-    build.hull("frame", "paint", [(at.rear_x - 0.28, 0.1, z - 0.28, z - 0.1), (at.rear_x, 0.19, w + 0.12, z - 0.06), (x + 0.08, 0.2, floor - 0.06, z - 0.06), (x + 0.2, 0.16, floor - 0.06, z - 0.12)], 0.5)
+    build.hull(
+        "frame",
+        "paint",
+        [
+            (at.rear_x - 0.28, 0.1, z - 0.28, z - 0.1),
+            (at.rear_x, 0.19, w + 0.12, z - 0.06),
+            (x + 0.08, 0.2, floor - 0.06, z - 0.06),
+            (x + 0.2, 0.16, floor - 0.06, z - 0.12),
+        ],
+        0.5,
+    )
     build.box("frame", "trim", (x + 0.1, -0.2, floor - 0.08), (upper[0] + 0.02, 0.2, floor), 0.3, solid=True)
     shield = at.front_x - 0.26
-    build.hull("frame", "paint", [(upper[0] - 0.06, 0.2, floor - 0.02, upper[2] - 0.1), (shield - 0.06, 0.23, floor, upper[2] - 0.06), (shield + 0.05, 0.15, floor + 0.15, upper[2] - 0.12)], 0.55)
-    build.hull("fork", "paint", [(upper[0] - 0.1, 0.14, upper[2] - 0.08, upper[2] + 0.05), (upper[0] + 0.05, 0.17, upper[2] - 0.08, upper[2] + 0.08), (upper[0] + 0.16, 0.08, upper[2] - 0.06, upper[2] + 0.03)], 0.6)
+    build.hull(
+        "frame",
+        "paint",
+        [
+            (upper[0] - 0.06, 0.2, floor - 0.02, upper[2] - 0.1),
+            (shield - 0.06, 0.23, floor, upper[2] - 0.06),
+            (shield + 0.05, 0.15, floor + 0.15, upper[2] - 0.12),
+        ],
+        0.55,
+    )
+    build.hull(
+        "fork",
+        "paint",
+        [
+            (upper[0] - 0.1, 0.14, upper[2] - 0.08, upper[2] + 0.05),
+            (upper[0] + 0.05, 0.17, upper[2] - 0.08, upper[2] + 0.08),
+            (upper[0] + 0.16, 0.08, upper[2] - 0.06, upper[2] + 0.03),
+        ],
+        0.6,
+    )
     build.lens("fork", "headlight", (upper[0] + 0.165, 0.0, upper[2] - 0.01), 0, 0.055, 0.02, 10)
-    build.hull("frame", "second", [(x + 0.22, 0.1, z - 0.1, z - 0.02), (x + 0.05, 0.14, z - 0.1, z), (x - 0.25, 0.15, z - 0.1, z + 0.03), (x - 0.42, 0.09, z - 0.08, z + 0.03)][::-1], 0.5)
+    build.hull(
+        "frame",
+        "second",
+        [(x + 0.22, 0.1, z - 0.1, z - 0.02), (x + 0.05, 0.14, z - 0.1, z), (x - 0.25, 0.15, z - 0.1, z + 0.03), (x - 0.42, 0.09, z - 0.08, z + 0.03)],
+        0.5,
+    )
     end = at.rear_x - 0.28
     build.lens("frame", "taillight", (end - 0.01, 0.0, z - 0.18), 0, 0.05, 0.015, 8)
     build.box("frame", "plate", (end - 0.03, -0.1, z - 0.46), (end - 0.02, 0.1, z - 0.31), 0.1)

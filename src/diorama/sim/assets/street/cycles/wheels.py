@@ -27,7 +27,19 @@ def _hoop(build: Build, group: Group, look: str, axle: Points, profile: list[tup
 
 def wire_wheel(build: Build, group: Group, axle: Points, radius: float, tyre: float, *, spokes: int = 20) -> None:
     """A wheel with wire spokes: spindles from the hub's flanges, left and right in turn, to the rim."""
-    _hoop(build, group, "rubber", axle, [(radius - 1.9 * tyre, -0.6 * tyre), (radius - 0.6 * tyre, -tyre), (radius, 0.0), (radius - 0.6 * tyre, tyre), (radius - 1.9 * tyre, 0.6 * tyre)])
+    _hoop(
+        build,
+        group,
+        "rubber",
+        axle,
+        [
+            (radius - 1.9 * tyre, -0.6 * tyre),
+            (radius - 0.6 * tyre, -tyre),
+            (radius, 0.0),
+            (radius - 0.6 * tyre, tyre),
+            (radius - 1.9 * tyre, 0.6 * tyre),
+        ],
+    )
     _hoop(build, group, "metal", axle, [(radius - 1.9 * tyre - 0.014, 0.0), (radius - 1.8 * tyre, -0.62 * tyre), (radius - 1.8 * tyre, 0.62 * tyre)])
     build.lens(group, "metal", (float(axle[0]), float(axle[1]), float(axle[2])), 1, 0.022, 0.045, 8)
     inner, outer = 0.018, radius - 1.8 * tyre
@@ -43,7 +55,9 @@ def _spindle(build: Build, group: Group, start: Points, end: Points, radius: flo
     middle = (start + end) / 2
     across = np.array([end[2] - start[2], 0.0, start[0] - end[0]])
     across = across / np.sqrt((across * across).sum())
-    ring = np.array([middle + across * radius, middle + np.array([0.0, radius, 0.0]) - across * radius, middle - np.array([0.0, radius, 0.0]) - across * radius])
+    ring = np.array(
+        [middle + across * radius, middle + np.array([0.0, radius, 0.0]) - across * radius, middle - np.array([0.0, radius, 0.0]) - across * radius]
+    )
     points = np.concatenate([ring, start[None], end[None]])
     faces = np.array([[0, 1, 4], [1, 2, 4], [2, 0, 4], [1, 0, 3], [2, 1, 3], [0, 2, 3]])
     volume, _ = geometry.signed_volume_and_center(points, faces)
@@ -58,7 +72,15 @@ def cast_wheel(build: Build, group: Group, axle: Points, radius: float, tyre: fl
         group,
         "rubber",
         axle,
-        [(rim - 0.005, -0.42 * tyre), (radius - 0.35 * tyre, -0.5 * tyre), (radius - 0.06 * tyre, -0.28 * tyre), (radius, 0.0), (radius - 0.06 * tyre, 0.28 * tyre), (radius - 0.35 * tyre, 0.5 * tyre), (rim - 0.005, 0.42 * tyre)],
+        [
+            (rim - 0.005, -0.42 * tyre),
+            (radius - 0.35 * tyre, -0.5 * tyre),
+            (radius - 0.06 * tyre, -0.28 * tyre),
+            (radius, 0.0),
+            (radius - 0.06 * tyre, 0.28 * tyre),
+            (radius - 0.35 * tyre, 0.5 * tyre),
+            (rim - 0.005, 0.42 * tyre),
+        ],
     )
     _hoop(build, group, "metal", axle, [(rim - 0.03, -0.3 * tyre), (rim, -0.44 * tyre), (rim, 0.44 * tyre), (rim - 0.03, 0.3 * tyre)])
     x, y, z = axle.tolist()

@@ -52,7 +52,7 @@ def _thumb(sewing: Sewing, person: PersonShape, side: str) -> None:
     across = direction(geometry.cross(along, out))
     other = geometry.cross(along, across)
     begin = limb_point(bones, f"{side}_arm", 1.0) + (down * 0.16 + front * 0.1) * bones.hand
-    turn, hold, uv = circle(5), held(f"{side}_hand"), lay("skin", 0.5, 0.5)
+    turn, hold, uv = circle(6), held(f"{side}_hand"), lay("skin", 0.5, 0.5)
     rings: list[NDArray[np.int64]] = []
     for s, r in _THUMB:
         points = begin + along * (s * bones.hand) + (turn[:, 0:1] * across + turn[:, 1:2] * other) * (r * bones.hand)

@@ -73,7 +73,7 @@ def _strap(sewing: Sewing, person: PersonShape, places: list[tuple[float, float]
     out = geometry.cross(side, way)
     numbers = []
     for k, (share, _) in enumerate(places):
-        ring = [points[k] + side[k] * a * wide + out[k] * b * 0.008 for a, b in ((-1, -1), (1, -1), (1, 1), (-1, 1))]
+        ring = [points[k] + side[k] * a * wide + out[k] * b * 0.008 for a, b in ((-1, 1), (1, 1), (1, -1), (-1, -1))]
         numbers.append(sewing.add(np.array(ring), lay("strap", 0.5, 0.5), [trunk_hold(share)]))
     rings = np.stack(numbers)
     sewing.tube(rings)

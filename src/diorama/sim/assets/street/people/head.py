@@ -118,6 +118,6 @@ def _ear(sewing: Sewing, bones: Lengths, y: float) -> None:
         [[x0 + (x + a) * bones.head, y0 + y * (aside + (0.03 if a < 0 else 0.0)) * bones.head, z0 + (z + b) * bones.head] for a, b in _EAR]
     )
     uv, hold = lay("skin", 0.5, 0.5), held("head")
-    numbers = sewing.add(ring if y < 0 else ring[::-1], uv, [hold])
+    numbers = sewing.add(ring if y > 0 else ring[::-1], uv, [hold])
     for tip, edge in ((0.06, numbers), (-0.03, numbers[::-1])):
         sewing.close(edge, np.array([x0 + x * bones.head, y * (aside + tip) * bones.head, z0 + z * bones.head]), uv, hold)

@@ -1,6 +1,5 @@
 """Somebody as an asset: shells for a body and its clothes, fitted and bent into a pose."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from diorama.sim.assets.geometry import Points
 from diorama.sim.assets.mesh import Asset, Look, MeshPart
 from diorama.sim.assets.street.people import arms, carried, hair, head, legs, trunk
+from diorama.sim.assets.street.people.balance import is_upright, mass_center, upright_m
 from diorama.sim.assets.street.people.fitting import MODEL, Maker, Pattern, bent, joined, pattern
 from diorama.sim.assets.street.people.picture import sheet
 from diorama.sim.assets.street.people.shells import BONE, HALVED, bound, normals
@@ -40,14 +40,17 @@ _BAG: tuple[Maker, tuple[str, ...]] = (carried.bag_shell, ("bag", "top"))
 
 
 def person_asset(person: PersonShape) -> Asset:
-    """The asset of somebody; see PersonShape. Its origin is the centre of mass (`_center`)."""
+    """The asset of somebody; see PersonShape. Its origin is its centre of mass (`balance`)."""
     bones = lengths(person)
     frames = posed(bones, person.joints)
     worn = worn_by(person)
     cloth = worn.pattern
     positions = bent(cloth, person, frames)
     low = float(positions[:, 2].min()) - person.lift_m
-    center = _center(person, bones, frames, low)
+    center = mass_center(person, frames)
+    # Who is upright has the origin at a fixed height above the base, so that the frame of a walker glides and does not bob.
+    if is_upright(person, frames):
+        center = (0.0, 0.0, low + upright_m(person.height_m, person.age_years, person.figure))
     part = MeshPart(
         positions=(positions - np.array(center)).astype(np.float32),
         normals=normals(positions, cloth.faces, cloth.places).astype(np.float32),
@@ -120,52 +123,6 @@ def keypoints(bones: Lengths, frames: Mapping[str, Frame]) -> dict[str, Vec3]:
     for name, bone in (("shoulder", "arm"), ("elbow", "forearm"), ("wrist", "hand"), ("hip", "thigh"), ("knee", "shin"), ("ankle", "foot")):
         out |= {f"{side}_{name}": frames[f"{side}_{bone}"][1] for side in ("left", "right")}
     return out
-
-
-# --- mass -------------------------------------------------------------------------------------------------
-
-#: Shares of a body's mass, and where along the bone (from its beginning to the next joint, or so far up the head) each part's centre is: D. Winter,
-#: "Biomechanics and motor control of human movement", table 4.1, after W. Dempster (1955).
-_MASSES = (
-    ("pelvis", "waist", 0.142, 0.5),
-    ("waist", "chest", 0.139, 0.5),
-    ("chest", "neck", 0.216, 0.5),
-    ("neck", "head", 0.02, 0.5),
-    *(
-        (f"{side}_{bone}", f"{side}_{end}", mass, share)
-        for side in ("left", "right")
-        for bone, end, mass, share in (
-            ("arm", "forearm", 0.028, 0.436),
-            ("forearm", "hand", 0.016, 0.43),
-            ("hand", "fingers", 0.006, 1.0),
-            ("thigh", "shin", 0.1, 0.433),
-            ("shin", "foot", 0.0465, 0.433),
-            ("foot", "toes", 0.0145, 0.5),
-        )
-    ),
-)
-_HEAD_MASS = 0.061
-#: As long as the centre of mass is no farther than this (a share of the height) from where it is in quiet standing, it is said to be there.
-_SWAY = 0.04
-#: How high that is above the ground.
-_STANDING = 0.56
-
-
-def _center(person: PersonShape, bones: Lengths, frames: Mapping[str, Frame], low: float) -> Vec3:
-    """The centre of mass. Of who stands or walks it is taken to be where it is in quiet standing, above the base, so that their frame glides evenly
-    while they sway.
-    """
-    turn, at = frames["head"]
-    up = rotated(turn, (0.0, 0.0, 0.4 * bones.head))
-    parts = [(_HEAD_MASS, (at[0] + up[0], at[1] + up[1], at[2] + up[2]))]
-    for bone, end, mass, share in _MASSES:
-        a, b = frames[bone][1], frames[end][1]
-        parts.append((mass, (a[0] + (b[0] - a[0]) * share, a[1] + (b[1] - a[1]) * share, a[2] + (b[2] - a[2]) * share)))
-    total = math.fsum(mass for mass, _ in parts)
-    x, y, z = (math.fsum(mass * p[axis] for mass, p in parts) / total for axis in range(3))
-    quiet = low + _STANDING * person.height_m
-    sway = _SWAY * person.height_m
-    return (0.0, 0.0, quiet) if abs(x) < sway and abs(y) < sway and abs(z - quiet) < sway + person.lift_m else (x, y, z)
 
 
 # --- convex pieces ----------------------------------------------------------------------------------------

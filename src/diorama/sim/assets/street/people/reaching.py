@@ -19,7 +19,9 @@ def bent_limb(start: Vec3, end: Vec3, upper_m: float, lower_m: float, pole: Vec3
     ahead = (reach * reach + upper_m * upper_m - lower_m * lower_m) / (2 * reach)
     aside = math.sqrt(max(upper_m * upper_m - ahead * ahead, 0.0))
     across = cross(cross(along, pole), along)
-    out = normalize(across) if _dot(across, across) > 1e-12 else (0.0, 0.0, 0.0)
+    if _dot(across, across) < 1e-12:  # the pole is no help: any side will do
+        across = cross(along, (0.0, 1.0, 0.0) if abs(along[1]) < 0.9 else (1.0, 0.0, 0.0))
+    out = normalize(across)
     joint = (along[0] * ahead + out[0] * aside, along[1] * ahead + out[1] * aside, along[2] * ahead + out[2] * aside)
     tip = (along[0] * reach, along[1] * reach, along[2] * reach)
     return normalize(joint), normalize(_less(tip, joint))
