@@ -68,11 +68,11 @@ def test_riders_are_on_their_cycles_in_lanes_in_the_right_direction(drives_on):
         assert "person" in rider.tags
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, 1])
 def test_riders_go_on_keep_apart_and_stop_where_lanes_end(seed):
-    spec, params = cycled(SceneSpec(roads=crossroads()), seed, 6.0, per_km=Constant(60), parked_per_km=Constant(60))
+    spec, params = cycled(SceneSpec(roads=crossroads()), seed, 4.0, per_km=Constant(30), parked_per_km=Constant(40))
     rides = {drawn["name"]: drawn for drawn in params["cycles"] if "person" in drawn}
-    for time_s in np.arange(0.0, 6.01, 0.5):
+    for time_s in np.arange(0.0, 4.01, 1.0):
         now = spec.at(float(time_s))
         bases = np.array([place(cycle, "base")[:2] for cycle, _ in pairs(now)])
         gaps = np.sqrt(((bases[:, None] - bases[None]) ** 2).sum(axis=2)) + 50 * np.eye(len(bases))

@@ -74,13 +74,13 @@ def test_people_are_on_pavements_and_crossings_upright_and_on_the_ground(seed):
         assert "person" in body.tags
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", [0, 1])
 def test_nobody_touches_anybody_or_anything_at_any_time(seed):
     wall = BodySpec(name="wall", shape=BoxShape(size_m=(1.0, 3.0, 2.0)), world_from_body=Pose((30.0, 5.0, 1.0)), tags=("street-furniture",))
-    spec, params = peopled(SceneSpec(roads=crossroads(), bodies=(wall,)), seed, 4.0, per_km=Constant(150), crossing=1.0)
+    spec, params = peopled(SceneSpec(roads=crossroads(), bodies=(wall,)), seed, 4.0, per_km=Constant(100), crossing=1.0)
     assert params["fitted"] > 20
     assert {track.body for track in spec.tracks} <= {body.name for body in crowd(spec)}
-    for time_s in np.arange(0.0, 4.01, 0.25):
+    for time_s in np.arange(0.0, 4.01, 0.5):
         now = spec.at(float(time_s))
         middles = [circle_of(body) for body in crowd(now)]
         places = np.array([middle for middle, _ in middles])
@@ -161,9 +161,7 @@ def test_people_sit_on_benches_with_their_feet_on_the_ground():
     assert [p["does"] for p in params["people"]] in (["sits"] * 2, ["sits"] * 3)
     for body in crowd(spec):
         marks = LIBRARY.shape_asset(body.shape).landmarks
-        hips, knees = (
-            apply(body.world_from_body.matrix, [marks[f"left_{name}"], marks[f"right_{name}"]]).mean(axis=0) for name in ("hip", "knee")
-        )
+        hips, knees = (apply(body.world_from_body.matrix, [marks[f"left_{name}"], marks[f"right_{name}"]]).mean(axis=0) for name in ("hip", "knee"))
         assert abs(hips[0] - 30.0) < 0.9
         assert hips[1] == pytest.approx(5.5, abs=0.15)
         assert knees[1] < hips[1] - 0.15  # it faces -y
@@ -179,7 +177,7 @@ def test_umbrellas_are_up_when_it_rains():
 
 def test_streets_of_the_scenario_are_peopled():
     for seed in range(3):
-        before = Street().build(Seed(seed), Context(library=LIBRARY))
+        before = Street(setting=Constant("suburb")).build(Seed(seed), Context(library=LIBRARY))
         spec, params = peopled(before, seed, per_km=Constant(40))
         assert params["fitted"] >= 8
         assert all(set(NAMES) <= set(LIBRARY.shape_asset(body.shape).landmarks) for body in crowd(spec))

@@ -9,7 +9,7 @@ import numpy as np
 
 from diorama.randomizers.base import Context, Labelled, Stage
 from diorama.randomizers.distributions import Choice, Distribution, Uniform, require, require_one_of, require_share, rounded
-from diorama.randomizers.street.people import PeopleSettings, draw_person, person_body, person_shape, walk
+from diorama.randomizers.street.people import Population, draw_person, person_body, walk
 from diorama.randomizers.street.retime import Path, ahead, braking
 from diorama.randomizers.street.traffic import roads_of
 from diorama.sim.assets.library import AssetLibrary
@@ -232,7 +232,7 @@ def _skid(rng: np.random.Generator, moving: Moving, stage: _Stage) -> dict[str, 
 
 def _child(rng: np.random.Generator, moving: Moving, stage: _Stage) -> dict[str, Any] | None:
     """A ball rolls before one who drives, and a child runs after it; the driver brakes."""
-    library, until = stage.context.library, stage.context.duration_s
+    until = stage.context.duration_s
     chosen = _pick(rng, [(body, track) for body, track in moving if _speed(body) > _DRIVES_M_S])
     if chosen is None:
         return None
@@ -257,15 +257,15 @@ def _child(rng: np.random.Generator, moving: Moving, stage: _Stage) -> dict[str,
         stuff="dynamic",
         tags=("street-furniture", "ball"),
     )
-    shape = person_shape(draw_person(stage.seed, PeopleSettings(children=1.0, umbrellas=0.0, carrying=0.0)))
+    shape = draw_person(stage.seed, Population(children=1.0, umbrellas=0.0, carrying=0.0))
     behind = 2.5
     points = ((x - behind * across[0], y - behind * across[1]), (x + (far + 6.0) * across[0], y + (far + 6.0) * across[1]))
-    child = person_body("child", shape, stage.roads, points[0], across, "pavement", library)
+    child = person_body("child", shape, stage.roads, points[0], across, "pavement")
 
     def ground_at(place: Vec2) -> AreaKind:
         return "pavement" if _gap(place, (x, y)) < behind else "carriageway"
 
-    runs = walk("child", shape, stage.roads, points, 3.0, library, kind=ground_at, end_s=until + 1)
+    runs = walk("child", shape, stage.roads, points, 3.0, kind=ground_at, end_s=until + 1)
     brakes = path.retimed(braking(speed, stage.moment_s, _BRAKE_M_S2), until + 1, _with_lamps(body, "brake"))
     event = Event(time_s=0.0, kind="child-after-ball", bodies=("ball", "child", body.name), position_m=child.world_from_body.position_m)
     return _happening([runs, brakes], [event], [ball, child])

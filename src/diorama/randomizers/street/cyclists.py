@@ -13,7 +13,6 @@ from diorama.randomizers.street.ground import roads_of
 from diorama.randomizers.street.people import Population, draw_person, person_shape, recorded
 from diorama.randomizers.street.standing import stood
 from diorama.sim.assets.library import AssetLibrary
-from diorama.sim.assets.street.cycles.assembly import cycle_asset
 from diorama.sim.assets.street.cycles.frames import layout_of
 from diorama.sim.assets.street.riding import fitted, riding
 from diorama.sim.codec import from_json, to_json
@@ -55,7 +54,7 @@ class Cyclists(Labelled):
     stage: ClassVar[Stage] = "scene"
 
     people: Population = field(default_factory=Population)
-    per_km: Distribution = Uniform(0, 8)
+    per_km: Distribution = Uniform(0, 5)
     parked_per_km: Distribution = Uniform(0, 12)
     motorcycles: float = 0.25
     speed_m_s: Distribution = TruncatedNormal(4.6, 0.9, 2.5, 8.0)
@@ -153,7 +152,7 @@ class Cyclists(Labelled):
             aside = (lane.width_m / 2 - 0.35) * (1.0 if rng.random() < 0.5 else -1.0)
             turn = 1.0 if rng.random() < 0.5 else -1.0
             pose = leaning_pose(cycle, room.roads, (x - aside * dy, y + aside * dx), (turn * dx, turn * dy), _LEANS_RAD, "pavement")
-            if room.takes(footprints_of(cycle_asset(cycle), pose)):
+            if room.takes(footprints_of(room.library.shape_asset(cycle), pose)):
                 return {"name": name, "cycle": to_json(cycle), "pose": to_json(pose)}
         return None
 
@@ -284,7 +283,7 @@ class _Room:
     """What room is taken at each moment that is looked at."""
 
     def __init__(self, roads: RoadMap, spec: SceneSpec, library: AssetLibrary, duration_s: float) -> None:
-        self.roads = roads
+        self.roads, self.library = roads, library
         self._times = [k * _CHECK_S for k in range(math.ceil(duration_s / _CHECK_S) + 1)]
         moving = {track.body: track for track in spec.tracks if track.poses}
         self._taken = [Footprints.around((b for b in spec.bodies if b.name not in moving), library) for _ in self._times]

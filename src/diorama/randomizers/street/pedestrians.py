@@ -34,13 +34,16 @@ _TRIES = 6
 _CHECK_S = 0.4
 #: Those who run are this fast.
 _RUNNING_M_S = (2.6, 3.6)
+#: How many more are about in some parts of a town than in others.
+_BUSY = {"town-centre": 1.8, "industrial": 0.5, "country": 0.4}
 #: A bench's seat, and how much of it each takes.
 _SEAT_M, _SEAT_WIDTH_M = 0.455, 0.62
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pedestrians(Labelled):
-    """Put people on pavements and crossings: `per_km` on each kilometre of footway.
+    """Put people on pavements and crossings: `per_km` on each kilometre of footway, more in the centre of a town and fewer
+    outside of it.
 
     Of them a share `standing` stands about, alone or in groups, and a share `running` runs; the others walk either way, at `speed_m_s`, a share
     `pairs` of them with somebody at their side. Somebody is on a crossing with the chance `crossing`, where its signal allows, and waits at each of
@@ -129,10 +132,9 @@ class Pedestrians(Labelled):
                 yield name, self._walks(seed, name, ways, lane)
 
     def _others(self, seed: Seed, spec: SceneSpec, ways: Footways, called: str) -> Iterator[tuple[str, Iterator["_Plan"]]]:
-        del spec
         lanes = ways.named("walk")
         total = math.fsum(ways.length_m(name) for name in lanes)
-        count = round(self.per_km.sample(seed.child("density").rng()) * total / 1000)
+        count = round(self.per_km.sample(seed.child("density").rng()) * _BUSY.get(dict(spec.notes).get("setting", ""), 1.0) * total / 1000)
         number = 0
         while number < count:
             rng = seed.child("group", number).rng()
@@ -287,7 +289,7 @@ class _Crowd:
         person = poses.sitting(plan.person, _SEAT_M, plan.way)
         ground = float(matrix[2, 3]) + base[2]
         # Knees and feet are before the bench, whose own room one sits in.
-        room = Footprint((x + 0.5 * heading[0], y + 0.5 * heading[1]), heading, (0.22, 0.27), ground + 0.1, ground + 1.3)
+        room = Footprint((x + 0.54 * heading[0], y + 0.54 * heading[1]), heading, (0.22, 0.27), ground + 0.1, ground + 1.3)
         if not self._fits([[room]]):
             return None
         pose = standing(self._library.shape_asset(person), self._ways.roads, (x - 0.02 * heading[0], y - 0.02 * heading[1]), heading, upright=True)

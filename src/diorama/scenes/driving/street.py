@@ -8,8 +8,10 @@ from diorama.randomizers.distributions import Choice, Constant, Distribution, Mi
 from diorama.randomizers.sensor import Sensor
 from diorama.randomizers.sky import Sky
 from diorama.randomizers.street.buildings import Buildings
+from diorama.randomizers.street.cyclists import Cyclists
 from diorama.randomizers.street.furniture import Furniture
 from diorama.randomizers.street.parked import Parked
+from diorama.randomizers.street.pedestrians import Pedestrians
 from diorama.randomizers.street.planting import Planting
 from diorama.randomizers.street.rig import VehicleRig
 from diorama.randomizers.street.road_surface import RoadSurface
@@ -113,6 +115,8 @@ class Street:
             Signs(),
             Furniture(),
             Parked(),
+            Pedestrians(),
+            Cyclists(),
             Traffic(),
             Sky(),
             VehicleRig(preset="camvid"),

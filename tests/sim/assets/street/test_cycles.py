@@ -127,7 +127,13 @@ def mounted(person, cycle, *, stopped=False):
     return rider, {name: np.add(p, at) for name, p in asset.landmarks.items()}, {name: np.subtract(p, base) for name, p in own.landmarks.items()}
 
 
-PAIRS = [(RIDER, model) for model in CYCLES if model != "child"] + [(TALL, "racing"), (SMALL, "city"), (TALL, "sport"), (SMALL, "tourer"), (CHILD, "child")]
+PAIRS = [(RIDER, model) for model in CYCLES if model != "child"] + [
+    (TALL, "racing"),
+    (SMALL, "city"),
+    (TALL, "sport"),
+    (SMALL, "tourer"),
+    (CHILD, "child"),
+]
 
 
 @pytest.mark.parametrize(("person", "model"), PAIRS)

@@ -27,7 +27,10 @@ def toe_and_heel(person, phase, speed):
     """Points of the left sole, from a body frame that glides along: the ankle's frame's, at the heel and the ball, and at the tip."""
     walking = gait.walking(person, phase, speed)
     bones, frames = lengths(person), posed(lengths(person), walking.joints)
-    hips_z = -person_asset(walking).landmarks["base"][2] + (np.add(person_asset(walking).landmarks["left_hip"], person_asset(walking).landmarks["right_hip"]) / 2)[2]
+    hips_z = (
+        -person_asset(walking).landmarks["base"][2]
+        + (np.add(person_asset(walking).landmarks["left_hip"], person_asset(walking).landmarks["right_hip"]) / 2)[2]
+    )
     out = []
     for bone, point in (("left_foot", (-0.26 * bones.foot, 0.0, -bones.ankle)), ("left_foot", (0.46 * bones.foot, 0.0, -bones.ankle))):
         turn, at = frames[bone]
@@ -140,7 +143,13 @@ def test_limbs_reach_what_they_can(end, upper, lower, pole):
 
 @settings(max_examples=100, deadline=None)
 @given(
-    st.floats(-0.8, 2.2), st.floats(-0.6, 1.1), st.floats(-1.1, 1.1), st.floats(0.1, 2.6), st.sampled_from((1.0, -1.0)), st.booleans(), st.floats(-0.5, 0.5)
+    st.floats(-0.8, 2.2),
+    st.floats(-0.6, 1.1),
+    st.floats(-1.1, 1.1),
+    st.floats(0.1, 2.6),
+    st.sampled_from((1.0, -1.0)),
+    st.booleans(),
+    st.floats(-0.5, 0.5),
 )
 def test_angles_of_a_limb_are_found_again_from_its_bones(raised, away, outwards, bend, side, knee, bow):
     trunk = trunk_turn(bow, 0.1, -0.2)

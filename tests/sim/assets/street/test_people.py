@@ -148,7 +148,15 @@ def test_keypoints_of_the_standing_are_where_anatomy_has_them(person):
     assert height["nose"] > height["left_shoulder"] > height["left_elbow"] > height["left_hip"] > height["left_knee"] > height["left_ankle"] > 0
     assert height["left_eye"] > height["nose"] > 0.8
     if person.age_years > 18:  # R. Drillis and R. Contini (1966)
-        drillis = {"left_eye": 0.936, "left_shoulder": 0.818, "left_elbow": 0.63, "left_wrist": 0.485, "left_hip": 0.53, "left_knee": 0.285, "left_ankle": 0.039}
+        drillis = {
+            "left_eye": 0.936,
+            "left_shoulder": 0.818,
+            "left_elbow": 0.63,
+            "left_wrist": 0.485,
+            "left_hip": 0.53,
+            "left_knee": 0.285,
+            "left_ankle": 0.039,
+        }
         assert {name: height[name] for name in drillis} == pytest.approx(drillis, abs=0.015)
     assert marks["nose"][0] > marks["left_eye"][0] > marks["left_ear"][0]
 
@@ -239,7 +247,11 @@ def test_who_carries_and_holds_something_has_a_hand_there():
 
 @pytest.mark.parametrize("person", PEOPLE)
 def test_the_origin_of_the_upright_is_above_their_base_always_as_high(person):
-    for shape in (person, *(poses.standing(person, way) for way in range(0, 28, 5)), *(poses.going(person, k / 7, v) for k in range(7) for v in (0.7, 1.4, 3.2))):
+    for shape in (
+        person,
+        *(poses.standing(person, way) for way in range(0, 28, 5)),
+        *(poses.going(person, k / 7, v) for k in range(7) for v in (0.7, 1.4, 3.2)),
+    ):
         x, y, z = person_asset(shape).landmarks["base"]
         assert (x, y) == (0.0, 0.0)
         assert z == pytest.approx(-balance.upright_m(person.height_m, person.age_years, person.figure), abs=1e-9)
@@ -316,7 +328,9 @@ def test_angles_that_no_joint_can_do_are_refused_and_others_kept_in_steps():
     assert bent.knee_rad % ANGLE_STEP_RAD == 0
 
 
-@pytest.mark.parametrize(("call", "message"), [(lambda: poses.standing(ADULT, 28), "28 ways to stand"), (lambda: poses.sitting(ADULT, 3.0), "0.1..1.2 m high")])
+@pytest.mark.parametrize(
+    ("call", "message"), [(lambda: poses.standing(ADULT, 28), "28 ways to stand"), (lambda: poses.sitting(ADULT, 3.0), "0.1..1.2 m high")]
+)
 def test_poses_that_there_are_none_of_are_refused(call, message):
     with pytest.raises(InvalidValue, match=message):
         call()

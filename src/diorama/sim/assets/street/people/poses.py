@@ -100,7 +100,9 @@ def sitting(person: PersonShape, seat_m: float = 0.45, way: int = 0) -> PersonSh
         right_leg=legs["right"],
     )
     hanging = max(high - (bones.shin + 0.15 * bones.thigh), 0.0)
-    return holding(replace(person, joints=joints, lift_m=round(hanging, 3)))
+    # What hung from a hand is put aside.
+    bag = person.bag if person.bag in ("backpack", "shoulder-bag") else None
+    return holding(replace(person, joints=joints, lift_m=round(hanging, 3), bag=bag))
 
 
 def going(person: PersonShape, phase: float, speed_m_s: float) -> PersonShape:
