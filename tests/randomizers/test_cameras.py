@@ -13,6 +13,7 @@ from diorama.randomizers.base import Select
 from diorama.randomizers.camera_path import CameraOrbit, CameraPath, on_spline
 from diorama.randomizers.camera_rig import CameraRig, Mount
 from diorama.randomizers.distributions import Constant, Normal, Uniform
+from diorama.randomizers.lens import Lens
 from diorama.sim.errors import InvalidValue
 from diorama.sim.seeds import Seed
 from diorama.sim.spec import Motion, Pose
@@ -65,12 +66,44 @@ def test_an_orbit_is_a_regular_polygon(staged, context):
 
 
 def test_moving_along_an_orbit_leads_to_its_next_place(staged, context):
-    spec, step = staged(1), 1e-3
+    spec = staged(1)
     orbit = CameraOrbit(radius_m=Constant(0.8), elevation_deg=Constant(40), period_s=2.0)
     camera = taken(orbit, spec, context)
-    later = camera.motion.moved(camera.world_from_camera, step)
-    wanted = taken(replace(orbit, start_deg=Constant(360 * step / 2.0)), spec, context).world_from_camera
-    assert np.allclose(later.matrix, wanted.matrix, atol=1e-5)  # the arc's height over its chord is r (w t)^2 / 2 = 4e-6
+    later = camera.motion.moved(camera.world_from_camera, camera.flow_s)
+    wanted = taken(replace(orbit, start_deg=Constant(360 * camera.flow_s / 2.0)), spec, context).world_from_camera
+    assert np.allclose(later.matrix, wanted.matrix, atol=1e-8)
+
+
+@pytest.mark.parametrize(
+    "randomizer",
+    [
+        CameraOrbit(period_s=4.0),
+        CameraOrbit(period_s=3.0, turns=-1.0),
+        CameraPath(positions_m=((1, 0, 1), (0, 1, 1), (-1, 0, 0.5)), jitter_m=Normal(0, 0.01), duration_s=2.0),
+        CameraRig(cameras=(Mount(position_m=(0.1, 0.2, 0.6), target_m=(0, 0, 0)),), on=Select(names=("table",))),
+    ],
+    ids=["orbit", "orbit back", "path", "rig"],
+)
+@pytest.mark.parametrize("shake", [0.0, 0.02])
+def test_cameras_go_from_frame_to_frame_as_they_move(staged, context, randomizer, shake):
+    """Drawn for once, and then where the motion of the frame before led."""
+    lens = Lens(shake_m_s=Constant(shake), shake_deg_s=Constant(50 * shake))
+    motion = Motion((0.3, -0.2, 0.1), (0.2, 0.1, 1.0))
+    moving, step, poses, motions = staged(0).map_bodies({"table": {"motion": motion}}), 0.1, [], []
+    for frame in range(4):
+        table = staged(0).body("table").world_from_body
+        now = moving.map_bodies({"table": {"world_from_body": motion.moved(table, frame * step)}})
+        camera = replace(now.cameras[0], time_s=frame * step, flow_s=step)
+        now = now.replace(cameras=(camera,))
+        if frame == 0:
+            draws = [randomizer.sample(SEED, now, context)]
+            draws.append(lens.sample(SEED, randomizer.apply(now, draws[0]), context))
+        camera = lens.apply(randomizer.apply(now, draws[0]), draws[1]).cameras[0]
+        poses.append(camera.world_from_camera)
+        motions.append(camera.motion)
+    assert poses[0] != poses[1]
+    for pose, way, later in zip(poses[:-1], motions[:-1], poses[1:], strict=True):
+        assert np.allclose(way.moved(pose, step).matrix, later.matrix, atol=1e-7 if shake == 0 else 2e-3)
 
 
 @given(st.lists(st.tuples(coordinate, coordinate, coordinate), min_size=2, max_size=6))

@@ -1,14 +1,15 @@
 """What camera randomizers have in common: what there is to look at, and turning a camera towards it."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from diorama.randomizers.bounds import radius, support_box
 from diorama.randomizers.distributions import rounded
 from diorama.sim.assets.library import AssetLibrary
-from diorama.sim.spec import Motion, Pose, SceneSpec
+from diorama.sim.spec import Pose, SceneSpec
+from diorama.sim.spec.tracks import motion_between
 from diorama.sim.transforms import Quat, Vec3, look_at, normalize_quat, quat_from_axis_angle, quat_from_matrix, quat_multiply
 
 #: The share of the objects' distances from their middle that counts as their extent; strays further out do not.
@@ -41,14 +42,19 @@ def looking(eye_m: Sequence[float], target_m: Sequence[float], *, roll_rad: floa
 
 
 def with_camera(spec: SceneSpec, params: dict[str, Any]) -> SceneSpec:
-    """The scene with its one camera where ``position_m`` and ``rotation_wxyz`` say, of ``focal_px`` and in ``motion`` if they are given."""
+    """The scene with its one camera where ``position_m`` and ``rotation_wxyz`` say, of ``focal_px`` if that is given."""
     (camera,) = spec.cameras
     changes: dict[str, Any] = {"world_from_camera": Pose(tuple(params["position_m"]), tuple(params["rotation_wxyz"]))}
     if "focal_px" in params:
         changes |= {"fx": params["focal_px"], "fy": params["focal_px"]}
-    if "motion" in params:
-        changes["motion"] = Motion(tuple(params["motion"]["linear_m_s"]), tuple(params["motion"]["angular_rad_s"]))
     return spec.replace(cameras=(replace(camera, **changes),))
+
+
+def under_way(spec: SceneSpec, pose_at: Callable[[float], Pose]) -> SceneSpec:
+    """The scene with its one camera where `pose_at` says for the camera's moment, in the motion that takes it to where it says for `flow_s` later."""
+    (camera,) = spec.cameras
+    now, later = pose_at(camera.time_s), pose_at(camera.time_s + camera.flow_s)
+    return spec.replace(cameras=(replace(camera, world_from_camera=now, motion=motion_between(now, later, camera.flow_s)),))
 
 
 def focal_px(spec: SceneSpec, fov_y_rad: float) -> float:

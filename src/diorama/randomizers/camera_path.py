@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from diorama.randomizers.aim import filling_distance_m, focal_px, looking, subject, vec3, with_camera
+from diorama.randomizers.aim import filling_distance_m, focal_px, looking, subject, under_way, vec3, with_camera
 from diorama.randomizers.base import Context, Labelled, Stage
 from diorama.randomizers.bounds import support_box
-from diorama.randomizers.distributions import Constant, Distribution, Uniform, require
+from diorama.randomizers.distributions import Constant, Distribution, Uniform, require, rounded
 from diorama.sim.errors import InvalidValue
 from diorama.sim.seeds import Seed
-from diorama.sim.spec import SceneSpec
-from diorama.sim.transforms import Vec3, cross
+from diorama.sim.spec import Pose, SceneSpec
+from diorama.sim.transforms import Vec3, normalize_quat
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +21,7 @@ class CameraOrbit(Labelled):
 
     `elevation_deg`, `radius_m` (by default such that most objects fill `fill` of the picture's shorter side), `roll_deg`, `fov_deg` and
     `start_deg` are drawn for each view; what is to stay the same all the way is a constant, or a variable of the plan. With `period_s`
-    for one turn, the camera moves while it exposes.
+    for one turn, the camera goes on around while it exposes, and from frame to frame.
     """
 
     name: ClassVar[str] = "camera-orbit"
@@ -60,14 +60,22 @@ class CameraOrbit(Labelled):
         direction = (math.cos(up) * math.cos(around), math.cos(up) * math.sin(around), math.sin(up))
         eye = vec3(c + distance * d for c, d in zip(center, direction, strict=True))
         drawn = {"position_m": list(eye), "rotation_wxyz": list(looking(eye, center, roll_rad=roll)), "focal_px": focal_px(spec, fov)}
-        if self.period_s is not None:
-            spin = (0.0, 0.0, math.copysign(2 * math.pi / self.period_s, self.turns))
-            speed = cross(spin, [e - c for e, c in zip(eye, center, strict=True)])
-            drawn["motion"] = {"linear_m_s": list(vec3(speed)), "angular_rad_s": list(vec3(spin))}
-        return drawn
+        return drawn if self.period_s is None else drawn | {"center_m": list(center), "time_s": spec.cameras[0].time_s}
 
     def apply(self, spec: SceneSpec, params: dict[str, Any]) -> SceneSpec:
-        return with_camera(spec, params)
+        placed = with_camera(spec, params)
+        if self.period_s is None:
+            return placed
+        start, center, period = placed.cameras[0].world_from_camera, params["center_m"], math.copysign(self.period_s, self.turns)
+
+        def pose_at(time_s: float) -> Pose:
+            half = math.pi * (time_s - params["time_s"]) / period
+            turn = Pose(rotation_wxyz=normalize_quat((rounded(math.cos(half)), 0.0, 0.0, rounded(math.sin(half)))))
+            away = Pose(vec3(p - c for p, c in zip(start.position_m, center, strict=True)), start.rotation_wxyz)
+            turned = turn.of(away)
+            return Pose(vec3(c + p for c, p in zip(center, turned.position_m, strict=True)), turned.rotation_wxyz)
+
+        return under_way(placed, pose_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +84,8 @@ class CameraPath(Labelled):
 
     The targets are as many as the positions, or a single one. Paths are Catmull-Rom splines; as many seconds pass between any two of their
     points. Both are in metres, in the `frame` of the world or of the middle of the support's top, axes as the world's. `jitter_m` is
-    added to the camera's place along each axis. With `duration_s` for the whole path, the camera moves while it exposes (it does not turn).
+    added to the camera's place along each axis. With `duration_s` for the whole path, the camera goes on along it while it exposes, and from frame
+    to frame, up to its end.
     """
 
     name: ClassVar[str] = "camera-path"
@@ -111,20 +120,34 @@ class CameraPath(Labelled):
             top = support_box(spec, context.library)
             origin = (top.middle[0], top.middle[1], top.high[2])
         t = context.view / max(context.views - 1, 1)
-        place, speed = on_spline(self.positions_m, t)
-        target = self.targets_m[0] if len(self.targets_m) == 1 else on_spline(self.targets_m, t)[0]
-        eye = vec3(o + p + self.jitter_m.sample(rng) for o, p in zip(origin, place, strict=True))
-        aim = vec3(o + p for o, p in zip(origin, target, strict=True))
+        off = vec3(self.jitter_m.sample(rng) for _ in range(3))
+        roll, fov = math.radians(self.roll_deg.sample(rng)), math.radians(self.fov_deg.sample(rng))
+        eye, aim = self._along(t, origin, off)
         if eye == aim:
             raise InvalidValue(f"{self.name}: in view {context.view} the camera would be where it looks, at {eye}")
-        roll, fov = math.radians(self.roll_deg.sample(rng)), math.radians(self.fov_deg.sample(rng))
         drawn = {"position_m": list(eye), "rotation_wxyz": list(looking(eye, aim, roll_rad=roll)), "focal_px": focal_px(spec, fov)}
-        if self.duration_s is not None:
-            drawn["motion"] = {"linear_m_s": list(vec3(v / self.duration_s for v in speed)), "angular_rad_s": [0.0, 0.0, 0.0]}
-        return drawn
+        if self.duration_s is None:
+            return drawn
+        start = {"way": t, "origin_m": list(origin), "off_m": list(off), "roll_rad": rounded(roll), "time_s": spec.cameras[0].time_s}
+        return drawn | start
 
     def apply(self, spec: SceneSpec, params: dict[str, Any]) -> SceneSpec:
-        return with_camera(spec, params)
+        placed, duration = with_camera(spec, params), self.duration_s
+        if duration is None:
+            return placed
+
+        def pose_at(time_s: float) -> Pose:
+            t = min(params["way"] + (time_s - params["time_s"]) / duration, 1.0)
+            eye, aim = self._along(t, params["origin_m"], params["off_m"])
+            return Pose(eye, looking(eye, aim, roll_rad=params["roll_rad"]))
+
+        return under_way(placed, pose_at)
+
+    def _along(self, t: float, origin: Sequence[float], off: Sequence[float]) -> tuple[Vec3, Vec3]:
+        """Where the camera is, and where it looks, a share of the way along."""
+        place = on_spline(self.positions_m, t)[0]
+        target = self.targets_m[0] if len(self.targets_m) == 1 else on_spline(self.targets_m, t)[0]
+        return vec3(o + p + j for o, p, j in zip(origin, place, off, strict=True)), vec3(o + p for o, p in zip(origin, target, strict=True))
 
 
 def on_spline(points: Sequence[Vec3], t: float) -> tuple[Vec3, Vec3]:

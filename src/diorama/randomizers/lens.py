@@ -86,8 +86,8 @@ class Lens(Labelled):
             return getattr(self, name).sample(seed.child(name).rng())
 
         away = math.dist(camera.world_from_camera.position_m, subject(spec, context.library)[0])
-        linear = [v + self.shake_m_s.sample(rng) for v in camera.motion.linear_m_s]
-        angular = [w + math.radians(self.shake_deg_s.sample(rng)) for w in camera.motion.angular_rad_s]
+        linear = [self.shake_m_s.sample(rng) for _ in range(3)]
+        angular = [math.radians(self.shake_deg_s.sample(rng)) for _ in range(3)]
         focal = factor("focal")
         return {
             "fx": rounded(camera.fx * focal),
@@ -99,18 +99,23 @@ class Lens(Labelled):
             "focus_m": rounded(max(away * factor("focus"), 1e-3)),
             "exposure_s": factor("exposure_s"),
             "rolling_shutter_s": factor("rolling_shutter_s"),
-            "motion": to_json(Motion(_vec3(linear), _vec3(angular))),
+            "shake": to_json(Motion(_vec3(linear), _vec3(angular))),
+            "time_s": camera.time_s,
             "blur_samples": self.blur_samples,
         }
 
     def apply(self, spec: SceneSpec, params: dict[str, Any]) -> SceneSpec:
         (camera,) = spec.cameras
-        read = {
-            "distortion": None if params["distortion"] is None else from_json(_KINDS[params["distortion"]["kind"]], params["distortion"]),
-            "motion": from_json(Motion, params["motion"]),
-        }
-        changed = replace(camera, **(params | read))
-        return spec.replace(cameras=(changed,))
+        numbers = {name: value for name, value in params.items() if name not in ("distortion", "shake", "time_s")}
+        bent = params["distortion"] and from_json(_KINDS[params["distortion"]["kind"]], params["distortion"])
+        shake = from_json(Motion, params["shake"])
+        if not shake.is_still:
+            # In a sequence it goes on as it began.
+            shaken = shake.moved(camera.world_from_camera, camera.time_s - params["time_s"])
+            linear = [a + b for a, b in zip(camera.motion.linear_m_s, shake.linear_m_s, strict=True)]
+            angular = [a + b for a, b in zip(camera.motion.angular_rad_s, shake.angular_rad_s, strict=True)]
+            camera = replace(camera, world_from_camera=shaken, motion=Motion(_vec3(linear), _vec3(angular)))
+        return spec.replace(cameras=(replace(camera, distortion=bent, **numbers),))
 
 
 def _bent(lens: BrownLens | Fisheye, seed: Seed) -> Distortion:
