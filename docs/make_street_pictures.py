@@ -16,20 +16,29 @@ import numpy as np
 from diorama.plan import default_plan
 from diorama.randomizers.base import Context
 from diorama.randomizers.distributions import Constant
+from diorama.randomizers.sky import Sky
 from diorama.randomizers.street.accidents import KINDS, Accidents
+from diorama.randomizers.street.buildings import Buildings
+from diorama.randomizers.street.furniture import Furniture
+from diorama.randomizers.street.planting import Planting
 from diorama.randomizers.street.rig import VehicleRig
+from diorama.randomizers.street.signals import Signals
+from diorama.randomizers.street.signs import Signs
 from diorama.randomizers.street.traffic import Traffic
 from diorama.randomizers.street.vehicles import Fleet, draw_vehicle, vehicle_body, vehicle_shape
 from diorama.scenes.driving.street import Street
 from diorama.sim.assets.library import AssetLibrary
+from diorama.sim.assets.street.furniture.faces import FACES, picture
 from diorama.sim.frame import Frame
 from diorama.sim.physics.bullet import Bullet
 from diorama.sim.render.raster import Raster
 from diorama.sim.seeds import Seed
 from diorama.sim.sky import sun_light
-from diorama.sim.spec import BodySpec, BoxShape, CameraSpec, EnvironmentSpec, MaterialSpec, PhysicalSky, Pose, SceneSpec
+from diorama.sim.spec import BodySpec, BoxShape, CameraSpec, EnvironmentSpec, MaterialSpec, MeshShape, PhysicalSky, Pose, SceneSpec, SignShape
+from diorama.sim.spec.roads import along, lengths_m
+from diorama.sim.spec.signs import SIGNS, WORDED
 from diorama.sim.spec.vehicles import MODELS
-from diorama.sim.transforms import look_at
+from diorama.sim.transforms import look_at, quat_from_axis_angle
 from diorama.studio import generate
 
 HERE = Path(__file__).parent / "images" / "driving"
@@ -145,8 +154,104 @@ def vehicles(columns: int = 8, width: int = 230, height: int = 150) -> np.ndarra
     return np.vstack(rows)
 
 
+def signs(columns: int = 12, size: int = 130, text: str = "Elmfield") -> np.ndarray:
+    """The fronts of all signs, and of some what the weather makes of them."""
+    worn = [SignShape(sign=sign, wear=wear) for sign in ("stop", "speed-limit-50") for wear in ("faded", "dirty", "old")]
+    tiles: list[np.ndarray] = []
+    for shape in [*(SignShape(sign=sign, text=text if sign in WORDED else "") for sign in SIGNS), *worn]:
+        face, drawn = FACES[shape.sign], picture(shape)
+        high, wide, _ = drawn.shape
+        scale = 0.9 * size / max(high, wide)
+        tile = np.full((size, size, 3), 112, np.uint8)
+        small = cv2.cvtColor(cv2.resize(drawn, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2BGR)
+        h, w, _ = small.shape
+        mask = np.zeros((h, w), np.uint8)
+        outline = np.array([[w / 2 + x * h / 2, h / 2 - y * h / 2] for x, y in face.outline])
+        cv2.fillPoly(mask, [np.round(outline).astype(np.int32)], 255)
+        tile[(size - h) // 2 :][:h, (size - w) // 2 :][:, :w][mask > 0] = small[mask > 0]
+        tiles.append(tile)
+    tiles += [np.full((size, size, 3), 112, np.uint8)] * (-len(tiles) % columns)
+    return np.vstack([np.hstack(tiles[k : k + columns]) for k in range(0, len(tiles), columns)])
+
+
+#: Recipes of street furniture and how many variants are shown, in rows of things of one size, with the height of a row in metres.
+_ROWS = (
+    ({"bench": 4, "bin": 4, "wheelie-bin": 3, "cabinet": 2, "post-box": 2}, 1.7),
+    ({"bollard": 5, "cone": 3, "beacon": 2, "barrier": 4, "hydrant": 1, "parking-meter": 2, "planter": 2}, 1.9),
+    ({"fence": 5, "railing": 2, "bicycle-stand": 1, "guard-rail": 1}, 2.2),
+    ({"bus-stop": 2, "telephone-box": 2, "pillar": 2, "billboard": 3}, 5.0),
+    ({"lamp": 14, "clock": 2}, 10.0),
+)
+
+
+def furniture(width: int = 1200) -> np.ndarray:
+    """Variants of the recipes side by side, each row at its own scale."""
+    library, sky = AssetLibrary(), PhysicalSky(sun_elevation_rad=0.8, sun_azimuth_rad=-0.7)
+    pavement = BodySpec(
+        name="pavement",
+        shape=BoxShape(size_m=(400.0, 400.0, 1.0)),
+        world_from_body=Pose((0.0, 0.0, -0.5)),
+        material=MaterialSpec(base_color=(0.32, 0.31, 0.3), roughness=0.9),
+    )
+    rows: list[np.ndarray] = []
+    with Raster(library) as renderer:
+        for kinds, high in _ROWS:
+            bodies, y = [pavement], 0.0
+            for kind, count in kinds.items():
+                for variant in range(count):
+                    shape = MeshShape(asset=f"street:{kind}/{variant}")
+                    asset = library.shape_asset(shape)
+                    turned = kind == "lamp"
+                    low, top = (axis[0 if turned else 1] for axis in asset.bounds_m)
+                    rotation = quat_from_axis_angle((0, 0, 1), math.pi / 2 if turned else 0.0)
+                    place = (asset.landmarks["base"][1] if turned else 0.0, y - low + 0.25, -asset.landmarks["base"][2])
+                    bodies.append(BodySpec(name=f"{kind}-{variant}", shape=shape, world_from_body=Pose(place, rotation)))
+                    y += top - low + 0.5
+            back = 12 * high
+            camera = CameraSpec.from_fov(
+                width=width,
+                height=round(width * 1.15 * high / y),
+                fov_y_rad=2 * math.atan(0.58 * high / back),
+                world_from_camera=Pose.from_matrix(look_at((back, y / 2, 0.13 * back), (0.0, y / 2, 0.5 * high))),
+            )
+            renderer.load(SceneSpec(bodies=tuple(bodies), lights=(sun_light(sky),), environment=EnvironmentSpec(surroundings=sky)))
+            rows.append(cv2.cvtColor(renderer.render(camera, ("rgb",)).rgb, cv2.COLOR_RGB2BGR))
+    return np.vstack(rows)
+
+
+def signals(size: tuple[int, int] = (450, 300), scene: int = 11) -> np.ndarray:
+    """One crossroads as a driver sees it while the lights change."""
+    library = AssetLibrary()
+    context = Context(library=library, duration_s=60.0)
+    street = Street(layout=Constant("crossroads"), drives_on=Constant("right"), hill_m=Constant(0.0))
+    spec = street.build(Seed(scene), context)
+    for randomizer in (Buildings(), Planting(), Signals(form=Constant("arm")), Signs(), Furniture(), Sky()):
+        spec = randomizer.apply(spec, randomizer.sample(Seed(scene).child(randomizer.name), spec, context))
+    assert spec.roads is not None
+    lane = next(lane for lane in spec.roads.lanes if lane.control == "signal" and lane.kind == "drive")
+    (x, y), (dx, dy) = along(lane.points_m, lengths_m(lane.points_m)[-1] - 16.0)
+    z = spec.roads.ground_m(x, y) + 1.4
+    eye, target = (x, y, z), (x + 30 * dx, y + 30 * dy, z + 2.0)
+    camera = CameraSpec.from_fov(width=size[0], height=size[1], fov_y_rad=0.75, world_from_camera=Pose.from_matrix(look_at(eye, target)))
+    signal = next(signal for signal in spec.roads.signals if signal.name == lane.signal)
+    moments = {signal.state(k / 2): k / 2 for k in range(120)}
+    tiles: list[np.ndarray] = []
+    with Raster(library) as renderer:
+        for state in ("red", "red-amber", "green", "amber"):
+            renderer.load(spec.at(moments.get(state, 0.0)).replace(cameras=(camera,)))
+            tiles.append(cv2.cvtColor(renderer.render(camera, ("rgb",)).rgb, cv2.COLOR_RGB2BGR))
+    return np.vstack([np.hstack(tiles[:2]), np.hstack(tiles[2:])])
+
+
 #: Each picture's file name, and what makes it.
-PICTURES = {"accidents.jpg": accidents, "lidar.jpg": lidar, "vehicles.jpg": vehicles}
+PICTURES = {
+    "accidents.jpg": accidents,
+    "furniture.jpg": furniture,
+    "lidar.jpg": lidar,
+    "signals.jpg": signals,
+    "signs.jpg": signs,
+    "vehicles.jpg": vehicles,
+}
 
 
 def main() -> None:

@@ -150,7 +150,7 @@ class Signs(Labelled):
                 limit = min(max(round(lane.speed_m_s * 3.6 / 10) * 10, 20), 130)
                 yield ("limit", lane.name), _Wanted(lane, 5.0 + 10 * draw[1], ((f"speed-limit-{limit}", ""),))
             if ends and draw[2] < self.names:
-                yield ("name", lane.name), _Wanted(lane, length - 2.5, (("street-name", _name(seed.child("name", lane.name))),), off_m=0.7)
+                yield ("name", lane.name), _Wanted(lane, length + 2.5, (("street-name", _name(seed.child("name", lane.name))),), off_m=0.7)
             if lane.control == "none" and ends and long and draw[3] < self.priority and any(other.control != "none" for other in kerbside):
                 yield ("priority", lane.name), _Wanted.of(lane, max(length - 14.0, 4.0), "priority-road")
             if draw[4] < self.warnings and length > _AHEAD_M + 8:
@@ -176,7 +176,9 @@ class Signs(Labelled):
                 sign = self.miscellaneous.sample(own)
                 text = _PLATES[int(own.integers(len(_PLATES)))]
                 more = (("plate", text),) if own.random() < 0.25 else ()
-                yield ("miscellaneous", lane.name, str(i)), _Wanted(lane, 4.0 + float(own.random()) * (length - 12.0), ((sign, ""), *more))
+                # Not before a traffic light.
+                room = max(length - (24.0 if lane.control == "signal" else 12.0), 0.0)
+                yield ("miscellaneous", lane.name, str(i)), _Wanted(lane, 4.0 + float(own.random()) * room, ((sign, ""), *more))
 
 
 @dataclass(frozen=True, slots=True)
