@@ -39,7 +39,7 @@ from diorama.sim.spec.roads import along, lengths_m
 from diorama.sim.spec.signs import SIGNS, WORDED
 from diorama.sim.spec.vehicles import MODELS
 from diorama.sim.transforms import look_at, quat_from_axis_angle
-from diorama.studio import generate
+from diorama.studio import Studio, generate
 
 HERE = Path(__file__).parent / "images" / "driving"
 
@@ -83,6 +83,14 @@ def from_above(frame: Frame, metres: float, width: int, height: int) -> np.ndarr
     for i in np.flatnonzero(labelled):
         cv2.circle(canvas, (int(u[i]), int(v[i])), 1, colors[i].tolist(), -1)
     return canvas
+
+
+def streets(columns: int = 4, rows: int = 3) -> np.ndarray:
+    """The first picture of each of a data set's first scenes."""
+    plan = default_plan("street", views=1)
+    with Studio(plan) as studio:
+        pictures = [cv2.cvtColor(generate(plan, 7, index, studio=studio).frames[0].rgb, cv2.COLOR_RGB2BGR) for index in range(columns * rows)]
+    return np.vstack([np.hstack(pictures[k : k + columns]) for k in range(0, len(pictures), columns)])
 
 
 def accidents(size: tuple[int, int] = (450, 300)) -> np.ndarray:
@@ -245,6 +253,7 @@ def signals(size: tuple[int, int] = (450, 300), scene: int = 11) -> np.ndarray:
 
 #: Each picture's file name, and what makes it.
 PICTURES = {
+    "streets.jpg": streets,
     "accidents.jpg": accidents,
     "furniture.jpg": furniture,
     "lidar.jpg": lidar,
