@@ -39,7 +39,7 @@ def test_a_plant_is_as_high_as_it_says_and_about_as_wide_as_its_kind(shape):
     corners = points(plant_asset(shape))
     h = shape.height_m
     assert corners[:, 2].max() == pytest.approx(h, rel=1e-5)
-    assert -0.65 * h - 0.31 <= corners[:, 2].min() < 0
+    assert -0.65 * h <= corners[:, 2].min() < 0
     reach = np.sqrt(corners[:, 0] ** 2 + corners[:, 1] ** 2).max()
     assert 0.25 <= reach / (HABITS[shape.species].wide * h / 2) <= 2.6
 
@@ -54,33 +54,30 @@ def test_normals_are_of_length_one_and_the_same_shape_is_the_same_plant(shape):
         assert a.look is b.look
 
 
-@pytest.mark.parametrize("species", SPECIES)
-def test_every_card_is_seen_from_both_sides_and_lit_alike(species):
-    for part in plant_asset(PlantShape(species=species, height_m=8.0)).parts:
-        if part.look.material.alpha != "mask":
-            continue
-        assert not part.look.material.two_sided
-        faces = {tuple(sorted(map(tuple, np.round(part.positions[f], 4)))) + (bool(_turn(part, f) > 0),) for f in part.faces}
-        assert len(faces) == len(part.faces)
-        there = {}
-        for place, normal in zip(np.round(part.positions[part.faces].reshape(-1, 9), 4), part.faces, strict=True):
-            there.setdefault(tuple(sorted(map(tuple, place.reshape(3, 3)))), []).append(part.normals[normal])
-        for pair in there.values():
-            assert len(pair) == 2
-            assert {tuple(n) for n in np.round(pair[0], 4)} == {tuple(n) for n in np.round(pair[1], 4)}
+@pytest.mark.parametrize("species", ["oak", "lime", "plane", "birch", "poplar", "pine"])
+def test_a_crown_is_lit_as_a_round_thing(species):
+    asset = plant_asset(PlantShape(species=species, height_m=10.0))
+    leaves = [p for p in asset.parts if p.look.material.alpha == "mask"]
+    positions, normals = (np.concatenate([getattr(p, name) for p in leaves]).astype(np.float64) for name in ("positions", "normals"))
+    away = positions - positions.mean(axis=0)
+    away[:, 2] *= 0.5 if species == "poplar" else 1.0
+    cosine = (away * normals).sum(axis=1) / np.linalg.norm(away, axis=1)
+    assert (cosine > 0).mean() > 0.85
 
 
-def _turn(part, face):
-    a, b, c = part.positions[face]
-    return np.cross(b - a, c - a) @ np.array([0.531, 0.277, 0.801])
+def test_one_plant_larger():
+    small, large = (plant_asset(PlantShape(species="oak", height_m=h, variant=4)) for h in (6.0, 12.0))
+    for a, b in zip(small.parts, large.parts, strict=True):
+        assert np.abs(2 * a.positions - b.positions).max() < 1e-5
+        assert np.array_equal(a.uv, b.uv) and np.array_equal(a.normals, b.normals) and a.look is b.look
 
 
 @pytest.mark.parametrize("species", SPECIES)
 def test_budgets(species):
     asset = plant_asset(PlantShape(species=species, height_m=10.0))
     triangles = sum(len(p.faces) for p in asset.parts)
-    assert triangles <= 1000 and len(asset.parts) <= 4
-    if species not in ("grass", "bush", "palm"):
+    assert triangles <= 1000 and len(asset.parts) <= 3
+    if species not in ("grass", "bush", "palm", "spruce"):
         assert triangles >= 300
     for part in asset.parts:
         assert all(max(image.shape) <= 256 for image in part.look.images.values())
@@ -92,7 +89,7 @@ def test_seasons_differ_in_those_that_change(species):
     assert all((colors[season] == ()) == (species in BARE and season == "winter") for season in SEASONS)
     distinct = len(set(colors.values()))
     assert distinct == (1 if species in ("spruce", "pine", "palm") else 4)
-    pictures = [spray(species, season)[0].images["base_color"] for season in SEASONS]
+    pictures = [spray(species, season).images["base_color"] for season in SEASONS]
     if distinct == 4:
         for i in range(4):
             for j in range(i):
@@ -103,7 +100,7 @@ def test_seasons_differ_in_those_that_change(species):
 @pytest.mark.parametrize("species", SPECIES)
 def test_there_is_sky_between_leaves(species):
     for season in SEASONS:
-        alpha = spray(species, season)[0].images["base_color"][..., 3]
+        alpha = spray(species, season).images["base_color"][..., 3]
         covered = float((alpha > 127).mean())
         assert 0.08 <= covered <= 0.8
         # A ragged edge: what is there is far from being a square.
@@ -111,8 +108,8 @@ def test_there_is_sky_between_leaves(species):
 
 
 def test_bare_trees_are_thinner():
-    leafy, bare = (float((spray("oak", s)[0].images["base_color"][..., 3] > 127).mean()) for s in ("summer", "winter"))
-    assert bare < 0.6 * leafy
+    leafy, bare = (float((spray("oak", s).images["base_color"][..., 3] > 127).mean()) for s in ("summer", "winter"))
+    assert bare < 0.8 * leafy
 
 
 @pytest.mark.parametrize("season", SEASONS)
@@ -129,7 +126,7 @@ def test_far_scenery():
     for of in ("trees", "houses"):
         asset = LIBRARY.shape_asset(BeltShape(of=of, length_m=60.0, height_m=12.0, variant=2))
         corners = points(asset)
-        assert 7.0 <= corners[:, 2].max() <= 13.5
+        assert 7.0 <= corners[:, 2].max() <= 15.0
         assert 25.0 <= np.abs(corners[:, 1]).max() <= 36.0
         assert sum(len(p.faces) for p in asset.parts) <= 900
     hills = LIBRARY.shape_asset(HillsShape(radius_m=400.0, height_m=40.0, variant=1))

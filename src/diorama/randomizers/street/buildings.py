@@ -19,8 +19,8 @@ from diorama.sim.seeds import Seed
 from diorama.sim.spec import BodySpec, BoundaryShape, BuildingShape, HedgeShape, Pose, RoadMap, SceneSpec
 from diorama.sim.spec.buildings import Shared
 
-#: Widths and depths are whole numbers of these, and so many variants are drawn, so that houses share their meshes.
-_STEP_M, _VARIANTS = 0.5, 24
+#: Widths and depths are whole numbers of these, and of so many variants a scene has so many, so that houses share meshes and pictures.
+_STEP_M, _VARIANTS, _PALETTE = 0.5, 24, 8
 #: A house that does not fit is tried so much farther along, so many times.
 _ONWARDS_M, _TRIES = 0.5, 16
 _LEAST_DEPTH_M = 6.0
@@ -44,17 +44,31 @@ class _House:
     lot: Lot
 
 
+def _disc(lot: Lot) -> tuple[float, float, float]:
+    """A circle (x, y, radius) around a lot."""
+    return (*lot.middle_m, math.hypot(lot.width_m, lot.depth_m) / 2)
+
+
 @dataclass(slots=True)
 class _Town:
-    """What was built so far."""
+    """What was built so far. Houses are of the variants of a `palette`."""
 
+    palette: list[int]
     houses: list[_House] = field(default_factory=list)
+    discs_m: list[tuple[float, float, float]] = field(default_factory=list)
     boundaries: list[dict[str, Any]] = field(default_factory=list)
     asked: int = 0
 
     def is_free(self, lot: Lot) -> bool:
         """Whether no house is in the way."""
-        return all(lot.overlap_m(house.lot) < 1e-3 for house in self.houses)
+        x, y, reach = _disc(lot)
+        near = [k for k, (a, b, r) in enumerate(self.discs_m) if abs(a - x) < r + reach and abs(b - y) < r + reach]
+        return all(lot.overlap_m(self.houses[k].lot) < 1e-3 for k in near)
+
+    def build(self, house: _House) -> None:
+        """Add a house."""
+        self.houses.append(house)
+        self.discs_m.append(_disc(house.lot))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +106,8 @@ class Buildings(Labelled):
             raise InvalidValue('buildings stand along roads, and the scene has none: use them in the scenario "street"')
         setting = setting_of(spec, self.setting, seed.child("setting"))
         lit = round(self.lit.sample(seed.child("lit").rng()), 3)
-        town = _Town()
+        rng = seed.child("palette").rng()
+        town = _Town(palette=[int(rng.integers(_VARIANTS)) for _ in range(_PALETTE)])
         for frontage in frontages([area for area in spec.roads.areas if area.kind == "plot"]):
             here = seed.child("front", frontage.name)
             rule = RULES[Choice(QUARTERS[setting]).sample(here.child("quarter").rng())]
@@ -119,7 +134,7 @@ class Buildings(Labelled):
             plan = {name: getattr(rule, name).sample(rng) for name in _OF_ROWS + _OF_HOUSES}
             count, gap, between = rule.row.sample(rng), rule.gap_m.sample(rng), rule.between_m.sample(rng)
             alike, fenced = rng.random() < rule.alike, rng.random() < rule.fenced * self.garden_walls
-            variant, fence = int(rng.integers(_VARIANTS)), rule.fences.sample(rng)
+            variant, fence = town.palette[int(rng.integers(_PALETTE))], rule.fences.sample(rng)
             if self.setback_m is not None:
                 plan["setback_m"] = self.setback_m.sample(row.child("setback").rng())
             first = len(town.houses)
@@ -127,7 +142,7 @@ class Buildings(Labelled):
             for k in range(count):
                 own = row.child("house", k).rng()
                 house = dict(plan) if alike else plan | {name: getattr(rule, name).sample(own) for name in _OF_HOUSES}
-                other = int(own.integers(_VARIANTS))
+                other = town.palette[int(own.integers(_PALETTE))]
                 town.asked += 1
                 fitted = _fitted(house, frontage, way, town)
                 if fitted is None:
@@ -135,7 +150,7 @@ class Buildings(Labelled):
                     break
                 start, lot = fitted
                 shape = _shape(house, lot, variant if alike else other, lit)
-                town.houses.append(_House(f"house-{frontage.name}-{number}-{k}", shape, lot))
+                town.build(_House(f"house-{frontage.name}-{number}-{k}", shape, lot))
                 row_m = start if k == 0 else row_m
                 gates += [(start + low, start + high) for low, high in _gates(shape)]
                 way = start + lot.width_m + between

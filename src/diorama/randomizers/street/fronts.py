@@ -48,10 +48,6 @@ class Lot:
 
     def overlap_m(self, other: "Lot") -> float:
         """How deep two lots are in one another, across the side where that is least; negative where they are apart."""
-        (x0, y0), (x1, y1) = self.middle_m, other.middle_m
-        reach = (self.width_m + self.depth_m + other.width_m + other.depth_m) / 2
-        if abs(x0 - x1) + abs(y0 - y1) > 1.5 * reach:
-            return -1.0  # far apart
         least = math.inf
         for one, two in ((self, other), (other, self)):
             u, v = zip(*(one.local(corner) for corner in two.corners), strict=True)

@@ -12,7 +12,7 @@ Species = Literal["oak", "lime", "plane", "birch", "poplar", "spruce", "pine", "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlantShape:
-    """A plant that is `height_m` high above its landmark ``base``, where it comes out of the ground; the trunk goes on for 0.3 m below.
+    """A plant that is `height_m` high above its landmark ``base``, where it comes out of the ground; its trunk goes on for 3 % of that below.
 
     Plants of one species differ by `variant`. What they look like in a `season` is told by `diorama.sim.assets.street.plants`: those that shed their
     leaves are bare in winter.

@@ -7,17 +7,17 @@ import numpy as np
 
 from diorama.sim.assets.household.print import bar, sheet
 from diorama.sim.assets.mesh import Asset, Look
-from diorama.sim.assets.recipe import Ink, paint
+from diorama.sim.assets.recipe import Ink
 from diorama.sim.assets.street.buildings import walls
-from diorama.sim.assets.street.buildings.walls import Cladding
-from diorama.sim.assets.street.patches import Face, Patches
+from diorama.sim.assets.street.paints import PAINTS, painted
+from diorama.sim.assets.street.patches import Cover, Face, Patches
 from diorama.sim.spec import MaterialSpec
 from diorama.sim.spec.boundaries import BoundaryShape
 
 _BELOW_M = 0.4
-_COPING = paint((150, 146, 138), 0.85)
-_IRONS: tuple[Ink, ...] = ((34, 36, 38), (48, 66, 54), (140, 144, 146))
-_WOODS: tuple[Ink, ...] = ((228, 226, 220), (122, 92, 62), (96, 78, 60), (88, 104, 88))
+_COPING = painted("mortar")
+_IRONS = ("black", "moss-iron", "zinc")
+_WOODS = ("white", "oak", "weathered", "olive")
 #: How long a piece of a fence's picture is.
 _FENCE_M = 2.0
 
@@ -29,8 +29,7 @@ def boundary_asset(shape: BoundaryShape) -> Asset:
     face = Face(patches, (0.0, -half, 0.0), (0, 1))
     if shape.stuff == "wall":
         thick = 0.115
-        look = _masonry(shape)
-        face.block(look.look, (0.0, -_BELOW_M, -thick), (2 * half, high - 0.07, thick), look.tile_m, open_="top bottom")
+        face.block(_masonry(shape), (0.0, -_BELOW_M, -thick), (2 * half, high - 0.07, thick), open_="top bottom")
         face.block(_COPING, (-0.03, high - 0.07, -thick - 0.03), (2 * half + 0.03, high, thick + 0.03))
     else:
         thick = 0.05
@@ -49,7 +48,7 @@ def boundary_asset(shape: BoundaryShape) -> Asset:
     )
 
 
-def _masonry(shape: BoundaryShape) -> Cladding:
+def _masonry(shape: BoundaryShape) -> Cover:
     if shape.style == "brick-wall":
         return walls.bricks(("red", "brown", "gault", "buff", "sooty", "orange")[shape.variant % 6], "english")
     if shape.style == "stone-wall":
@@ -61,8 +60,7 @@ def _fence(face: Face, shape: BoundaryShape, length: float, high: float) -> None
     """Posts, and between them panels or a picture of pales that is cut out."""
     post = _COPING
     if shape.style == "panel":
-        look = walls.boards((5, 3, 4)[shape.variant % 3])
-        face.block(look.look, (0.0, -0.05, -0.02), (length, high, 0.02), look.tile_m, open_="bottom")
+        face.block(walls.boards((5, 3, 4)[shape.variant % 3]), (0.0, -0.05, -0.02), (length, high, 0.02), open_="bottom")
     else:
         pales, post = _pales(shape.style, shape.variant)
         foot = 0.25 if shape.style == "railing" else 0.02
@@ -76,10 +74,11 @@ def _fence(face: Face, shape: BoundaryShape, length: float, high: float) -> None
 
 
 @cache
-def _pales(style: str, variant: int) -> tuple[Look, Look]:
+def _pales(style: str, variant: int) -> tuple[Look, Cover]:
     """Two metres of a fence that one sees through, and its posts'."""
-    inks = _WOODS if style == "picket" else _IRONS
-    ink = inks[variant % len(inks)]
+    names = _WOODS if style == "picket" else _IRONS
+    name = names[variant % len(names)]
+    ink = PAINTS[name]
     color, mask = sheet(256, 128, ink), np.zeros((128, 256), np.uint8)
     shade: Ink = (int(0.8 * ink[0]), int(0.8 * ink[1]), int(0.8 * ink[2]))
     if style == "picket":
@@ -100,4 +99,4 @@ def _pales(style: str, variant: int) -> tuple[Look, Look]:
         for y in range(0, 128, 8):
             mask[y : y + 2] = 255
     picture = np.dstack([color, mask])
-    return Look(material=MaterialSpec(base_color=(1.0, 1.0, 1.0), roughness=0.6, alpha="mask"), images={"base_color": picture}), paint(ink, 0.6)
+    return Look(material=MaterialSpec(base_color=(1.0, 1.0, 1.0), roughness=0.6, alpha="mask"), images={"base_color": picture}), painted(name)

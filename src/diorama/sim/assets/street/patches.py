@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from types import MappingProxyType
 
@@ -12,6 +13,21 @@ from diorama.sim.assets.mesh import Asset, Look, MeshPart
 from diorama.sim.transforms import Vec3, cross
 
 Uv = tuple[float, float]
+#: (u0, v0, u1, v1)
+Rect = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cover:
+    """What a patch is covered with: a look whose picture spans `tile_m` metres and goes on and on, or one `spot` of it, a plain colour."""
+
+    look: Look
+    tile_m: float = 1.0
+    spot: Uv | None = None
+
+    def uv(self, metres: Sequence[Uv]) -> list[Uv]:
+        """Texture coordinates of places on the patch."""
+        return [self.spot] * len(metres) if self.spot else [(u / self.tile_m, v / self.tile_m) for u, v in metres]
 
 
 class Patches:
@@ -36,6 +52,10 @@ class Patches:
         self._uv.setdefault(look, []).extend(uv)
         self._normals.setdefault(look, []).extend(normals or [_normal(corners)] * len(corners))
         self._faces.setdefault(look, []).extend((first, first + k, first + k + 1) for k in range(1, len(corners) - 1))
+
+    def cover(self, cover: Cover, corners: Sequence[Vec3], metres: Sequence[Uv] | None = None) -> None:
+        """A flat patch, laid out in `metres`; without these it shows one place of its cover."""
+        self.add(cover.look, corners, cover.uv(metres or [(0.0, 0.0)] * len(corners)))
 
     def stretch(self, height_m: float) -> None:
         """Make all of it larger or smaller alike, so that its highest point is this high."""
@@ -110,26 +130,25 @@ class Face:
         x, y, z = self._corner
         return (x + self._along[0] * u + self._out[0] * w, y + self._along[1] * u + self._out[1] * w, z + v)
 
-    def polygon(self, look: Look, corners: Sequence[tuple[float, float]], tile_m: float, w: float = 0.0) -> None:
-        """A polygon of (u, v), covered by a picture that repeats every `tile_m`."""
-        self.patches.add(look, [self.at(u, v, w) for u, v in corners], [(u / tile_m, v / tile_m) for u, v in corners])
+    def polygon(self, cover: Cover, corners: Sequence[Uv], w: float = 0.0) -> None:
+        """A polygon of (u, v)."""
+        self.patches.cover(cover, [self.at(u, v, w) for u, v in corners], corners)
 
-    def wall(self, look: Look, u0: float, v0: float, u1: float, v1: float, tile_m: float, w: float = 0.0) -> None:
-        """A rectangle, if it has an area, covered by a picture that repeats every `tile_m`."""
+    def wall(self, cover: Cover, u0: float, v0: float, u1: float, v1: float, w: float = 0.0) -> None:
+        """A rectangle, if it has an area."""
         if u1 - u0 > 1e-6 and v1 - v0 > 1e-6:
-            self.polygon(look, ((u0, v0), (u1, v0), (u1, v1), (u0, v1)), tile_m, w)
+            self.polygon(cover, ((u0, v0), (u1, v0), (u1, v1), (u0, v1)), w)
 
-    def picture(self, look: Look, rect: tuple[float, float, float, float], cell: tuple[float, float, float, float], w: float = 0.0) -> None:
-        """A rectangle (u0, v0, u1, v1) that shows a cell (u0, v0, u1, v1) of a picture."""
+    def picture(self, look: Look, rect: Rect, cell: Rect, w: float = 0.0) -> None:
+        """A rectangle that shows a cell of a picture."""
         (u0, v0, u1, v1), (s0, t0, s1, t1) = rect, cell
-        self.patches.add(
-            look, [self.at(u0, v0, w), self.at(u1, v0, w), self.at(u1, v1, w), self.at(u0, v1, w)], [(s0, t0), (s1, t0), (s1, t1), (s0, t1)]
-        )
+        corners = [self.at(u0, v0, w), self.at(u1, v0, w), self.at(u1, v1, w), self.at(u0, v1, w)]
+        self.patches.add(look, corners, [(s0, t0), (s1, t0), (s1, t1), (s0, t1)])
 
-    def block(self, look: Look, low: Vec3, high: Vec3, tile_m: float = 1.0, *, open_: str = "back") -> None:
+    def block(self, cover: Cover, low: Vec3, high: Vec3, *, open_: str = "back") -> None:
         """A box from (u, v, w) to (u, v, w), but for those of its sides that `open_` names."""
         (a, b, c), (d, e, f) = low, high
-        sides: dict[str, tuple[tuple[float, float, float], ...]] = {
+        sides: dict[str, tuple[Vec3, Vec3, Vec3, Vec3]] = {
             "front": ((a, b, f), (d, b, f), (d, e, f), (a, e, f)),
             "back": ((d, b, c), (a, b, c), (a, e, c), (d, e, c)),
             "left": ((a, b, c), (a, b, f), (a, e, f), (a, e, c)),
@@ -139,14 +158,14 @@ class Face:
         }
         for name, corners in sides.items():
             if name not in open_:
-                axes = (0, 1) if name in ("front", "back") else (2, 1) if name in ("left", "right") else (0, 2)
-                self.patches.add(look, [self.at(*p) for p in corners], [(p[axes[0]] / tile_m, p[axes[1]] / tile_m) for p in corners])
+                i, j = (0, 1) if name in ("front", "back") else (2, 1) if name in ("left", "right") else (0, 2)
+                self.patches.cover(cover, [self.at(*p) for p in corners], [(p[i], p[j]) for p in corners])
 
-    def reveal(self, look: Look, rect: tuple[float, float, float, float], depth: float, tile_m: float = 1.0) -> None:
+    def reveal(self, cover: Cover, rect: Rect, depth: float) -> None:
         """The four sides of a hole in the wall, `depth` deep."""
         u0, v0, u1, v1 = rect
         ring = ((u0, v0), (u1, v0), (u1, v1), (u0, v1))
         for (ua, va), (ub, vb) in zip(ring, ring[1:] + ring[:1], strict=True):
             length = abs(ub - ua) + abs(vb - va)
             corners = [self.at(ua, va), self.at(ub, vb), self.at(ub, vb, -depth), self.at(ua, va, -depth)]
-            self.patches.add(look, corners, [(0, 0), (length / tile_m, 0), (length / tile_m, depth / tile_m), (0, depth / tile_m)])
+            self.patches.cover(cover, corners, [(0, 0), (length, 0), (length, depth), (0, depth)])

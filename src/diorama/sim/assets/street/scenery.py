@@ -7,14 +7,15 @@ import numpy as np
 
 from diorama.sim.assets.household.print import bar, sheet
 from diorama.sim.assets.mesh import Asset, Look
-from diorama.sim.assets.recipe import Ink, between, paint, pick, printed
-from diorama.sim.assets.street.buildings.walls import BRICKS, CLAYS, PLASTERS, SLATES
+from diorama.sim.assets.recipe import Ink, between, pick, printed
+from diorama.sim.assets.street.buildings.walls import BRICKS, PLASTERS
+from diorama.sim.assets.street.paints import painted
 from diorama.sim.assets.street.patches import Face, Patches
-from diorama.sim.assets.street.plants.leaves import dense
-from diorama.sim.assets.street.plants.tree import lump
+from diorama.sim.assets.street.plants.leaves import dense, inks, spray
+from diorama.sim.assets.street.plants.tree import bare, bunch, lump
 from diorama.sim.assets.textures import fractal_noise
 from diorama.sim.seeds import Seed
-from diorama.sim.spec.plants import Season
+from diorama.sim.spec.plants import Season, Species
 from diorama.sim.spec.scenery import BeltShape, HillsShape
 from diorama.sim.transforms import Vec3, normalize
 
@@ -22,6 +23,7 @@ _BELOW_M = 4.0
 #: A piece of a far wall's picture is so wide and so high: two bays of two floors.
 _BAYS_M, _FLOORS_M = 6.0, 6.0
 _SEGMENTS = 64
+_ROOFS = ("clay", "rust", "blue-slate", "dark-slate")
 #: Rings of hills: how far they are in radii of the first, and how high.
 _RINGS = ((1.0, -0.6), (1.12, 0.12), (1.3, 0.6), (1.5, 1.0))
 
@@ -47,17 +49,21 @@ def belt_asset(shape: BeltShape) -> Asset:
 
 def _trees(patches: Patches, shape: BeltShape, rng: np.random.Generator) -> None:
     """Crowns, one before the other, and undergrowth."""
-    h, half = shape.height_m, shape.length_m / 2
-    looks = [dense(species, shape.season, 0.85) for species in ("oak", "birch", "spruce")]
-    y = -half
-    while y < half:
-        radius = h * between(rng, 0.2, 0.34)
-        high = h * between(rng, 0.72, 1.0) - 0.9 * radius
-        look = looks[int(rng.choice(3, p=(0.55, 0.25, 0.2)))]
-        x = between(rng, -3.0, 3.0)
-        lump(patches, look, (x, y, high), radius, (x, y, 0.4 * high), rng)
-        lump(patches, looks[0], (x + 1.5, y + between(rng, -0.5, 0.5) * radius, 0.3 * high), 0.95 * radius, (x, y, -0.2 * h), rng)
-        y += radius * between(rng, 1.0, 1.7)
+    h, y = shape.height_m, -shape.length_m / 2
+    undergrowth = dense("oak", shape.season, 0.85)
+    while y < shape.length_m / 2:
+        radius = h * between(rng, 0.17, 0.27)
+        middle = (between(rng, -3.0, 3.0), y, h * between(rng, 0.78, 1.0) - 1.3 * radius)
+        center = (middle[0], y, 0.6 * middle[2])
+        species: Species = pick(rng, ("oak", "oak", "birch", "pine"))
+        if inks(species, shape.season):
+            lump(patches, dense(species, shape.season, 0.8), middle, 0.8 * radius, center, rng)
+            bunch(patches, spray(species, shape.season), middle, 1.3 * radius, center, 5, rng)
+        else:
+            bare(patches, spray(species, shape.season), middle, 1.3 * radius, (middle[0], y, 0.0), center, rng)
+        low = (middle[0] + between(rng, -1.5, 1.5), y + between(rng, -0.4, 0.4) * radius, 0.2 * h)
+        lump(patches, undergrowth, low, 0.2 * h, (low[0], low[1], -0.2 * h), rng)
+        y += radius * between(rng, 1.1, 2.2)
 
 
 def _houses(patches: Patches, shape: BeltShape, rng: np.random.Generator) -> None:
@@ -68,7 +74,7 @@ def _houses(patches: Patches, shape: BeltShape, rng: np.random.Generator) -> Non
         wide = min(wide, half - y)
         roof = between(rng, 2.0, 3.2)
         high = max(shape.height_m * between(rng, 0.55, 1.0) - roof, 2.6)
-        wall, tiles = _wall(int(rng.integers(8))), _roof(int(rng.integers(4)))
+        wall, tiles = _wall(int(rng.integers(8))), painted(pick(rng, _ROOFS))
         sides = (
             ((deep / 2, 0.0), (0, 1), wide),
             ((deep / 2, wide), (-1, 0), deep),
@@ -85,7 +91,7 @@ def _houses(patches: Patches, shape: BeltShape, rng: np.random.Generator) -> Non
         for s in (1, -1):
             a, b = (y - 0.2, y + wide + 0.2)[::s], x + s * low
             corners = ((b, a[0], high - 0.2), (b, a[1], high - 0.2), (x, a[1], ridge), (x, a[0], ridge))
-            patches.add(tiles, corners, [(0, 0)] * 4)
+            patches.cover(tiles, corners)
         y += wide + pick(rng, (0.0, 0.0, 3.0, 6.0))
 
 
@@ -99,11 +105,6 @@ def _wall(number: int) -> Look:
             bar(picture, (222, 220, 214), x - 1, y - 1, x + 15, y + 17)
             bar(picture, (48, 54, 62), x, y, x + 14, y + 16)
     return printed(picture, 0.8)
-
-
-@cache
-def _roof(number: int) -> Look:
-    return paint((*CLAYS[:2], *SLATES[:2])[number], 0.8)
 
 
 def hills_asset(shape: HillsShape) -> Asset:

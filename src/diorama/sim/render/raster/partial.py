@@ -7,15 +7,15 @@ import numpy as np
 import warp
 from numpy.typing import NDArray
 
-from diorama.sim.render.raster.device import Array, Scratch, wp
+from diorama.sim.render.raster.device import WIDE_CPU_FLAGS, Array, Scratch, wp
 from diorama.sim.render.raster.layers import MOST_LAYERS, Layers, add_layer
-from diorama.sim.render.raster.presence import COLORS, Chart, Presence, chart_of, is_absent, is_cut, is_there, kind_of
+from diorama.sim.render.raster.presence import COLORS, Chart, Presence, chart_of, is_absent, is_cut, is_there, kind_of, there_in_row
 from diorama.sim.render.raster.projection import Projection
 from diorama.sim.render.raster.scene import SceneArrays
-from diorama.sim.render.raster.visibility import GROUP, GROUP_SIZE, Columns, Functions, inverse_distance, place_at, span
+from diorama.sim.render.raster.visibility import GROUP, GROUP_SIZE, Columns, Functions, Winners, found, inverse_distance, place_at, span
 from diorama.sim.transforms import Matrix, Vec3
 
-warp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False})
+warp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False, "cpu_compiler_flags": WIDE_CPU_FLAGS})
 
 #: On a GPU, the layers of so many bytes are found at a time.
 _MOST_BYTES = 256_000_000
@@ -40,6 +40,66 @@ class Sieve:
     inverse_far: warp.float64
 
 
+@wp.func_native("""
+    int r = 0;
+    for (int i = 0; i < 8; ++i) r |= (keys.c[i] > winners.c[i]) << i;
+    return r;
+""")
+def ahead(keys: Winners, winners: Winners) -> int:
+    """At which of eight samples a triangle is nearer than what won so far, as bits."""
+
+
+@wp.func_native("""
+    wp::vec_t<8, wp::uint64> r;
+    for (int i = 0; i < 8; ++i) r.c[i] = (lanes >> i) & 1 ? keys.c[i] : 0;
+    return r;
+""")
+def only(keys: Winners, lanes: int) -> Winners:
+    """What those of eight samples see that the bits tell."""
+
+
+@wp.func
+def is_seen(sieve: Sieve, kind: int, who: int, chart: Chart, place: warp.vec3d) -> bool:
+    """Whether somebody sees a triangle at a place."""
+    return not is_cut(kind, who) or is_there(sieve.presence, chart, place, sieve.pixel_rad)
+
+
+@wp.func
+def look_through_picture(
+    e: Functions,
+    t: int,
+    kind: int,
+    chart: Chart,
+    sieve: Sieve,
+    row: warp.vec2i,
+    place: warp.vec3d,
+    who: int,
+    line: int,
+    winners: warp.array(dtype=Winners),
+):
+    """A row of samples, eight at a time: most triangles are hidden by others. `place` is the sample of the picture's first column, and `line` where
+    the row's winners begin.
+    """
+    r0 = e[0, 1] * place[1] + e[0, 2]
+    r1 = e[1, 1] * place[1] + e[1, 2]
+    r2 = e[2, 1] * place[1] + e[2, 2]
+    r3 = e[3, 1] * place[1] + e[3, 2]
+    group = row[0] // GROUP_SIZE
+    while group * GROUP_SIZE < row[1]:
+        columns = Columns()
+        for i in range(GROUP_SIZE):
+            columns[i] = warp.float64(group * GROUP_SIZE + i) + place[0]
+        edges = (columns * e[0, 0] + Columns(r0), columns * e[1, 0] + Columns(r1), columns * e[2, 0] + Columns(r2))
+        inverses = columns * e[3, 0] + Columns(r3)
+        keys = found(edges[0], edges[1], edges[2], inverses, sieve.inverse_near, sieve.inverse_far, warp.uint64(t + 1))
+        lanes = ahead(keys, winners[line + group])
+        if lanes != 0 and is_cut(kind, who):
+            lanes = there_in_row(sieve.presence.texels, chart, columns, place[1], lanes)
+        if lanes != 0:
+            warp.atomic_max(winners, line + group, only(keys, lanes))
+        group += 1
+
+
 @warp.kernel
 def rasterize_partial(
     functions: warp.array(dtype=Functions),
@@ -49,11 +109,12 @@ def rasterize_partial(
     top: int,
     bottom: int,
     strips: int,
-    winners: warp.array(dtype=warp.uint64),
+    winners: warp.array(dtype=Winners),
+    each: warp.array(dtype=warp.uint64),
     layers: Layers,
 ):
-    """Nearest triangle at each sample, of a sieve's, as `visibility.rasterize_triangle` finds it, among `winners` so far. Or, if there is room
-    for `layers`, those of the samples of colours that are in front of `winners`.
+    """Nearest triangle at each sample, of a sieve's, as `visibility.rasterize_triangle` finds it, among `winners` so far, number by number `each`.
+    Or, if there is room for `layers`, those of the samples of colours that are in front of `winners`.
     """
     i, strip = warp.tid()
     t = sieve.triangles[i]
@@ -71,19 +132,28 @@ def rasterize_partial(
     samples = sieve.offsets.shape[0]
     if layered:
         samples = sieve.colors
-    across = (width + GROUP_SIZE - 1) // GROUP_SIZE * GROUP_SIZE
-    plane = (bottom - top) * across
+    groups = (width + GROUP_SIZE - 1) // GROUP_SIZE
+    across = groups * GROUP_SIZE
+    # Looking at a few groups takes less time than finding where a row begins and ends.
+    small = x1 - x0 <= 4 * GROUP_SIZE
     chart = Chart()
     if is_cut(kind, COLORS) or is_cut(kind, sieve.who):
         chart = chart_of(sieve.presence, t, e[1], e[2], e[0] + e[1] + e[2])
     while y < y1:
         for k in range(samples):
             who = warp.where(k < sieve.colors, COLORS, sieve.who)
+            v = warp.float64(y) + sieve.offsets[k][1]
             row = warp.vec2i(x0, x1)
             if not layered and is_absent(kind, who):
                 row = warp.vec2i(x0, x0)
-            elif not lens:
-                row = span(e, x0, x1, sieve.offsets[k][0], warp.float64(y) + sieve.offsets[k][1])
+            elif not lens and (layered or not small):
+                row = span(e, x0, x1, sieve.offsets[k][0], v)
+            if not lens and not layered:
+                line = (k * (bottom - top) + y - top) * groups
+                place = warp.vec3d(sieve.offsets[k][0], v, warp.float64(1.0))
+                if row[0] < row[1]:
+                    look_through_picture(e, t, kind, chart, sieve, row, place, who, line, winners)
+                row = warp.vec2i(x0, x0)
             for x in range(row[0], row[1]):
                 place = place_at(sieve.rays, k, x, y, sieve.offsets[k])
                 inverse = inverse_distance(e, place)
@@ -92,14 +162,13 @@ def rasterize_partial(
                     for j in range(3):
                         here = here and e[j, 0] * place[0] + (e[j, 1] * place[1] + e[j, 2] * place[2]) >= warp.float64(0.0)
                 pixel = (y - top) * across + x
+                at = k * (bottom - top) * across + pixel
                 key = (warp.uint64(warp.cast(float(inverse), warp.uint32)) << warp.uint64(32)) | warp.uint64(t + 1)
-                here = here and key > winners[k * plane + pixel]
-                if here and is_cut(kind, who):
-                    here = is_there(sieve.presence, chart, place, sieve.pixel_rad)
-                if here and layered:
-                    add_layer(layers, pixel, k, samples, key)
-                elif here:
-                    warp.atomic_max(winners, k * plane + pixel, key)
+                if here and key > each[at] and is_seen(sieve, kind, who, chart, place):
+                    if layered:
+                        add_layer(layers, pixel, k, samples, key)
+                    else:
+                        warp.atomic_max(each, at, key)
         y += strips
 
 
@@ -143,13 +212,13 @@ class Partial:
         """Look at the rows from `top` to before `bottom`. `winners` are those of all samples so far; `layers` are what is before them."""
         # The same memory, number by number.
         each = wp.array(ptr=winners.ptr, dtype=wp.uint64, shape=GROUP * len(winners), device=winners.device)
-        self._launch(self._order, top, bottom, each, Layers())
+        self._launch(self._order, top, bottom, winners, each, Layers())
         if self._layered:
-            self._launch(self._scene.layers, top, bottom, each, self.layers)
+            self._launch(self._scene.layers, top, bottom, winners, each, self.layers)
 
-    def _launch(self, triangles: Array, top: int, bottom: int, winners: Array, layers: Any) -> None:
+    def _launch(self, triangles: Array, top: int, bottom: int, winners: Array, each: Array, layers: Any) -> None:
         self._sieve.triangles = triangles
-        inputs = [self._projection.functions, self._projection.bounds, self._sieve, self._width, top, bottom, self._strips, winners, layers]
+        inputs = [self._projection.functions, self._projection.bounds, self._sieve, self._width, top, bottom, self._strips, winners, each, layers]
         wp.launch(rasterize_partial, dim=(len(triangles), self._strips), inputs=inputs, device=winners.device)
 
 

@@ -15,6 +15,8 @@ LIGHT = wp.constant(2)
 #: The share that fading surfaces must be opaque to keep light off.
 SHADES = wp.constant(0.5)
 
+#: Places in a row.
+Columns = wp.types.vector(length=8, dtype=wp.float64)
 #: Texture coordinates this near to a tile's edge are taken to be on it.
 HAIR = wp.constant(1.0e-3)
 
@@ -84,7 +86,7 @@ def chart_of(presence: Presence, t: int, second: wp.vec3d, third: wp.vec3d, whol
     return out
 
 
-@wp.func(inline=True)
+@wp.func
 def is_there(presence: Presence, chart: Chart, place: wp.vec3d, pixel_rad: wp.float64) -> bool:
     """Whether alpha leaves something of a triangle at a place of the picture or the map, (u, v, 1), or on a unit ray; then `pixel_rad` is how
     far apart those of neighbouring pixels are.
@@ -110,3 +112,51 @@ def is_there(presence: Presence, chart: Chart, place: wp.vec3d, pixel_rad: wp.fl
     width = (across[0] * along[1] - across[1] * along[0]) * side
     footprint2 = width * width / wp.max(wp.max(wp.dot(across, across), wp.dot(along, along)), 1.0e-20)
     return lookup_opacity(presence.texels, chart.entry, wp.vec2(float(u), float(v)), chart.low, chart.high, footprint2) >= chart.least
+
+
+@wp.func_native("""
+    // The same steps as of one place, so that it is the same to the last bit.
+    float u[8], v[8], footprint2[8];
+    const float side = (float)(chart.entry.c[1] > chart.entry.c[2] ? chart.entry.c[1] : chart.entry.c[2]);
+    for (int i = 0; i < 8; ++i) {
+        const double px = columns.c[i];
+        const double inverse = 1.0 / (chart.whole.c[0] * px + chart.whole.c[1] * row + chart.whole.c[2]);
+        const double s = (chart.u.c[0] * px + chart.u.c[1] * row + chart.u.c[2]) * inverse;
+        const double t = (chart.v.c[0] * px + chart.v.c[1] * row + chart.v.c[2]) * inverse;
+        const float across_u = (float)((chart.u.c[0] - chart.whole.c[0] * s) * inverse);
+        const float along_u = (float)((chart.u.c[1] - chart.whole.c[1] * s) * inverse);
+        const float across_v = (float)((chart.v.c[0] - chart.whole.c[0] * t) * inverse);
+        const float along_v = (float)((chart.v.c[1] - chart.whole.c[1] * t) * inverse);
+        const float width = (across_u * along_v - across_v * along_u) * side;
+        const float across2 = across_u * across_u + across_v * across_v, along2 = along_u * along_u + along_v * along_v;
+        float longer2 = across2 > along2 ? across2 : along2;
+        longer2 = longer2 > 1.0e-20f ? longer2 : 1.0e-20f;
+        footprint2[i] = width * width / longer2;
+        u[i] = (float)s;
+        v[i] = (float)t;
+    }
+    int there = 0;
+    const int first = chart.entry.c[0], whole_width = chart.entry.c[1], whole_height = chart.entry.c[2], last = chart.entry.c[3] - 1;
+    for (int i = 0; i < 8; ++i) {
+        if (!((lanes >> i) & 1)) continue;
+        const int exponent = (int)((wp::cast<wp::uint32>(footprint2[i] > 0.5f ? footprint2[i] : 0.5f) >> 23) & 255) - 127;
+        int level = (exponent + 1) >> 1;
+        level = level < last ? level : last;
+        const int width = whole_width >> level, height = whole_height >> level;
+        const wp::uint32* texel = texels.data + first + (whole_width * whole_height - width * height) / 3 * 4;
+        float x = u[i] * (float)width - 0.5f, y = (1.0f - v[i]) * (float)height - 0.5f;
+        const float low_x = chart.low.c[0] * (float)width, high_x = chart.high.c[0] * (float)width - 1.0f;
+        const float low_y = (1.0f - chart.high.c[1]) * (float)height, high_y = (1.0f - chart.low.c[1]) * (float)height - 1.0f;
+        x = x < low_x ? low_x : x; x = x > high_x ? high_x : x;
+        y = y < low_y ? low_y : y; y = y > high_y ? high_y : y;
+        const float left = floorf(x), top = floorf(y), fx = x - left;
+        const int x0 = (int)left & (width - 1), x1 = ((int)left + 1) & (width - 1);
+        const int y0 = ((int)top & (height - 1)) * width, y1 = (((int)top + 1) & (height - 1)) * width;
+        const float upper = (float)(texel[y0 + x0] >> 24) * (1.0f - fx) + (float)(texel[y0 + x1] >> 24) * fx;
+        const float lower = (float)(texel[y1 + x0] >> 24) * (1.0f - fx) + (float)(texel[y1 + x1] >> 24) * fx;
+        there |= ((upper + (lower - upper) * (y - top)) * (1.0f / 255.0f) >= chart.least ? 1 : 0) << i;
+    }
+    return there;
+""")
+def there_in_row(texels: wp.array(dtype=wp.uint32), chart: Chart, columns: Columns, row: wp.float64, lanes: int) -> int:
+    """`is_there` for those of eight places in a row, at these columns, that are among `lanes`, as bits; of a picture without a lens, or a map."""

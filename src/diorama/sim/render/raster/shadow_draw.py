@@ -8,7 +8,7 @@ import warp as wp
 
 from diorama.sim.render.raster.lanes import Lanes, greater, greatest, lesser, load, load_rows, store, total, where_above
 from diorama.sim.render.raster.light_data import BORDER, BOUNDS_CELL, ShadowBounds, ShadowLevel, ShadowMap
-from diorama.sim.render.raster.presence import LIGHT, Chart, Presence, chart_of, is_absent, is_cut, is_there, kind_of
+from diorama.sim.render.raster.presence import LIGHT, Chart, Columns, Presence, chart_of, is_absent, is_cut, is_there, kind_of, there_in_row
 
 wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False})
 
@@ -135,6 +135,42 @@ def fill(maps: wp.array(dtype=ShadowMap), m: int, a: wp.vec3d, b: wp.vec3d, c: w
         y += strips
 
 
+@wp.func_native("""
+    int lanes = 0;
+    for (int i = 0; i < 8; ++i) {
+        const float value = (float)(plane.c[0] * places.c[i] + plane.c[1] * row + plane.c[2]);
+        lanes |= (int)((value > texels.data[at + i]) & (i < count)) << i;
+    }
+    return lanes;
+""")
+def nearer(texels: wp.array(dtype=float), at: int, plane: wp.vec3d, places: Columns, row: wp.float64, count: int) -> int:
+    """At which of `count` texels, eight at most, from `at` on a triangle is nearer to the light than what was drawn so far, as bits."""
+
+
+@wp.func_native("""
+    for (int i = 0; i < 8; ++i)
+        if ((lanes >> i) & 1) texels.data[at + i] = (float)(plane.c[0] * places.c[i] + plane.c[1] * row + plane.c[2]);
+""")
+def put(texels: wp.array(dtype=float), at: int, plane: wp.vec3d, places: Columns, row: wp.float64, lanes: int):
+    """Draw a triangle at those of eight texels that the bits tell."""
+
+
+@wp.func
+def fill_cut_out_row(texels: wp.array(dtype=float), line: int, row: wp.vec2i, v: wp.float64, plane: wp.vec3d, presence: Presence, chart: Chart):
+    """A row's texels, eight at a time, when nobody else draws."""
+    x = row[0]
+    while x < row[1]:
+        places = Columns()
+        for i in range(8):
+            places[i] = wp.float64(x + i) + HALF
+        lanes = nearer(texels, line + x, plane, places, v, row[1] - x)
+        if lanes != 0:
+            lanes = there_in_row(presence.texels, chart, places, v, lanes)
+        if lanes != 0:
+            put(texels, line + x, plane, places, v, lanes)
+        x += 8
+
+
 @wp.func
 def fill_cut_out(
     maps: wp.array(dtype=ShadowMap),
@@ -167,6 +203,9 @@ def fill_cut_out(
     while y < y_end:
         v = wp.float64(y) + HALF
         row = columns(o, v, width)
+        if strips == 1:
+            fill_cut_out_row(texels, maps[m].start + y * width, row, v, plane, presence, chart)
+            row = wp.vec2i(0, 0)
         for x in range(row[0], row[1]):
             texel = wp.vec3d(wp.float64(x) + HALF, v, wp.float64(1.0))
             value = float(wp.dot(plane, texel))

@@ -18,7 +18,7 @@ import warp as wp
 
 from diorama.sim.render.raster.device import WIDE_CPU_FLAGS
 from diorama.sim.render.raster.meshes import Triangle
-from diorama.sim.render.raster.presence import LABELS, Chart, Presence, chart_of, is_cut, is_there, kind_of
+from diorama.sim.render.raster.presence import LABELS, Chart, Columns, Presence, chart_of, is_cut, is_there, kind_of
 
 wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False, "cpu_compiler_flags": WIDE_CPU_FLAGS})
 
@@ -38,7 +38,6 @@ Planes = wp.types.matrix(shape=(4, 3), dtype=wp.float32)
 #: Neighbours in a row that are tested and kept together.
 GROUP = 8
 GROUP_SIZE = wp.constant(GROUP)
-Columns = wp.types.vector(length=GROUP, dtype=wp.float64)
 Winners = wp.types.vector(length=GROUP, dtype=wp.uint64)
 HALF = wp.constant(wp.float64(0.5))
 #: Bounds are kept within this many pixels of the origin, so that they fit an int with room to spare.

@@ -3,12 +3,12 @@
 import numpy as np
 
 from diorama.sim.assets.mesh import Asset
-from diorama.sim.assets.recipe import paint
 from diorama.sim.assets.street.buildings import shops
 from diorama.sim.assets.street.buildings.layout import FASCIA_M, Opening, Side, floor_at, openings
 from diorama.sim.assets.street.buildings.roofs import is_lit, roof
 from diorama.sim.assets.street.buildings.styles import STYLES, Dress, dress
 from diorama.sim.assets.street.buildings.windows import cell, door_cell, doors, garage_cell
+from diorama.sim.assets.street.paints import painted
 from diorama.sim.assets.street.patches import Face, Patches
 from diorama.sim.spec.buildings import BuildingShape
 
@@ -17,7 +17,7 @@ _MOST_CUT = 16
 #: What is on the wall is so far before it.
 _ON_M = 0.03
 _ARCADE_M = 2.4
-_IRON, _STEP = paint((46, 48, 52), 0.5, 0.2), paint((140, 138, 132), 0.85)
+_IRON, _STEP, _PLINTH = painted("iron"), painted("step"), painted("plinth")
 
 
 def building_asset(shape: BuildingShape) -> Asset:
@@ -60,17 +60,17 @@ def _side(face: Face, shape: BuildingShape, chosen: Dress, side: Side) -> None:
     style, wall = STYLES[shape.style], chosen.wall
     cut = side == "front" and len(holes) <= _MOST_CUT
     bottom = shape.ground_floor_m if side == "front" and shape.ground == "arcade" else 0.0
-    face.wall(chosen.plinth, 0.0, -shape.plinth_m, length, 0.0, 1.0)
+    face.wall(_PLINTH, 0.0, -shape.plinth_m, length, 0.0)
     if cut:
         _cut_wall(face, shape, chosen, holes, length, bottom)
     else:
-        face.wall(wall.look, 0.0, bottom, length, shape.eaves_m, wall.tile_m)
+        face.wall(wall, 0.0, bottom, length, shape.eaves_m)
     for hole in holes:
         depth = -style.reveal_m if cut else _ON_M
         if hole.use == "shop":
             depth = -_ARCADE_M if shape.ground == "arcade" else -0.25 if cut else _ON_M
         if cut and not (hole.use == "shop" and shape.ground == "arcade"):
-            face.reveal(chosen.frame if hole.use == "shop" else wall.look, hole.rect, -depth, wall.tile_m)
+            face.reveal(chosen.frame if hole.use == "shop" else wall, hole.rect, -depth)
         _filling(face, shape, chosen, hole, depth, side)
         if cut and hole.use == "window":
             _around(face, chosen, hole.rect, sill=style.sills)
@@ -80,18 +80,18 @@ def _side(face: Face, shape: BuildingShape, chosen: Dress, side: Side) -> None:
 
 def _cut_wall(face: Face, shape: BuildingShape, chosen: Dress, holes: list[Opening], length: float, bottom: float) -> None:
     """The wall around holes, a floor at a time: a pier before each hole, what is below and above it, and a last pier."""
-    look, tile = chosen.wall.look, chosen.wall.tile_m
+    wall = chosen.wall
     for floor in range(shape.floors):
         low, high = floor_at(shape, floor)
         if low < bottom:
             continue
         at = 0.0
         for u0, v0, u1, v1 in sorted(hole.rect for hole in holes if hole.floor == floor):
-            face.wall(look, at, low, u0, high, tile)
-            face.wall(look, u0, low, u1, v0, tile)
-            face.wall(look, u0, v1, u1, high, tile)
+            face.wall(wall, at, low, u0, high)
+            face.wall(wall, u0, low, u1, v0)
+            face.wall(wall, u0, v1, u1, high)
             at = u1
-        face.wall(look, at, low, length, high, tile)
+        face.wall(wall, at, low, length, high)
 
 
 def _filling(face: Face, shape: BuildingShape, chosen: Dress, hole: Opening, depth: float, side: Side) -> None:
@@ -135,15 +135,13 @@ def _sign(face: Face, shape: BuildingShape, hole: Opening, picked: int) -> None:
     face.block(_IRON, (u0, low, 0.0), (u1, high, out), open_="back front")
     face.picture(shops.signs(shape.variant % shops.SHEETS), (u0, low, u1, high), shops.sign_cell(picked), out)
     if picked % 5 < 2 and shape.ground == "shop":
-        look, drop, reach, thick = shops.awning(picked), 0.75, 1.2, 0.03
-        upper, lower = (low - 0.02, 0.02), (low - 0.02 - drop * 0.75, reach)
-        wide = (u1 - u0) / 3
-        cloth = [face.at(u0, lower[0], lower[1]), face.at(u1, lower[0], lower[1]), face.at(u1, *upper), face.at(u0, *upper)]
-        uv = [(0.0, 0.0), (wide, 0.0), (wide, 1.0), (0.0, 1.0)]
-        face.patches.add(look, cloth, uv)
-        under = [face.at(u0, lower[0] - thick, lower[1]), face.at(u1, lower[0] - thick, lower[1]), face.at(u1, upper[0] - thick, 0.02)]
-        face.patches.add(look, [*under, face.at(u0, upper[0] - thick, 0.02)][::-1], uv[::-1])
-        face.block(look, (u0, lower[0] - 0.2, reach - 0.02), (u1, lower[0], reach), (u1 - u0) / wide, open_="left right")
+        cloth, reach, drop, thick = shops.awning(picked), 1.2, 0.56, 0.03
+        top, bottom = low - 0.02, low - 0.02 - drop
+        metres = [(0.0, 0.0), (u1 - u0, 0.0), (u1 - u0, 1.0), (0.0, 1.0)]
+        for off, turn in ((0.0, 1), (-thick, -1)):
+            sheet = [face.at(u0, bottom + off, reach), face.at(u1, bottom + off, reach), face.at(u1, top + off, 0.02), face.at(u0, top + off, 0.02)]
+            face.patches.cover(cloth, sheet[::turn], metres[::turn])
+        face.block(cloth, (u0, bottom - 0.2, reach - 0.02), (u1, bottom, reach), open_="left right")
 
 
 def _arcade(face: Face, shape: BuildingShape, chosen: Dress, length: float) -> None:
@@ -153,17 +151,17 @@ def _arcade(face: Face, shape: BuildingShape, chosen: Dress, length: float) -> N
     wide = 0.45
     for k in range(count):
         at = (length - wide) * k / (count - 1)
-        face.block(wall.look, (at, 0.0, -wide), (at + wide, top, 0.0), wall.tile_m, open_="top bottom")
-    face.block(wall.look, (0.0, top - FASCIA_M, -wide), (length, top, 0.0), wall.tile_m, open_="top left right")
-    face.wall(chosen.trim, 0.0, 0.0, length, top, 1.0, -_ARCADE_M - _ON_M)
+        face.block(wall, (at, 0.0, -wide), (at + wide, top, 0.0), open_="top bottom")
+    face.block(wall, (0.0, top - FASCIA_M, -wide), (length, top, 0.0), open_="top left right")
+    face.wall(chosen.trim, 0.0, 0.0, length, top, -_ARCADE_M - _ON_M)
     under = top - 0.15
     ceiling = [face.at(0, under, -_ARCADE_M - _ON_M), face.at(length, under, -_ARCADE_M - _ON_M), face.at(length, under), face.at(0, under)]
-    face.patches.add(chosen.trim, ceiling, [(0, 0)] * 4)
+    face.patches.cover(chosen.trim, ceiling)
     for u, turn in ((0.2, 1), (length - 0.2, -1)):
         end = [face.at(u, 0.0), face.at(u, 0.0, -_ARCADE_M), face.at(u, top, -_ARCADE_M), face.at(u, top)]
-        face.patches.add(wall.look, end[::turn], [(0, 0), (1, 0), (1, 1.5), (0, 1.5)])
+        face.patches.cover(wall, end[::turn], [(0, 0), (_ARCADE_M, 0), (_ARCADE_M, top), (0, top)])
     floor = [face.at(0, 0.0), face.at(length, 0.0), face.at(length, 0.0, -_ARCADE_M), face.at(0, 0.0, -_ARCADE_M)]
-    face.patches.add(_STEP, floor, [(0, 0)] * 4)
+    face.patches.cover(_STEP, floor)
 
 
 def _outstanding(face: Face, shape: BuildingShape, chosen: Dress) -> None:
@@ -177,14 +175,19 @@ def _outstanding(face: Face, shape: BuildingShape, chosen: Dress) -> None:
         face.block(chosen.trim, (0.0, eaves - 0.42, 0.0), (length, eaves - 0.08, 0.18))
     elif chosen.cornice or shape.roof == "flat":
         face.block(chosen.trim, (0.0, eaves + 0.4, 0.0), (length, eaves + 0.56, 0.08 if not chosen.cornice else 0.25))
-    for hole in openings(shape, chosen, "front"):
+    holes = list(openings(shape, chosen, "front"))
+    long, reach = len(holes) > _MOST_CUT, 1.3 if shape.style in ("flats", "slab") else 0.7
+    for hole in holes:
         u0, v0, u1, v1 = hole.rect
         if hole.use == "door":
             face.block(_STEP, (u0 - 0.2, -shape.plinth_m, 0.0), (u1 + 0.2, v0, 0.55), open_="back bottom")
             if chosen.number % 3 == 0:
                 face.block(chosen.trim, (u0 - 0.3, v1 + 0.12, 0.0), (u1 + 0.3, v1 + 0.22, 0.7))
-        elif hole.use == "window" and hole.floor > 0 and chosen.balconies and hole.bay % 2 == chosen.number % 2:
-            _balcony(face, chosen, u0 - 0.35, u1 + 0.35, floor_at(shape, hole.floor)[0], 1.3 if shape.style in ("flats", "slab") else 0.7)
+        elif hole.use == "window" and hole.floor > 0 and chosen.balconies and not long and hole.bay % 2 == chosen.number % 2:
+            _balcony(face, chosen, u0 - 0.35, u1 + 0.35, floor_at(shape, hole.floor)[0], reach)
+    if long and chosen.balconies:
+        for floor in range(1, shape.floors):
+            _balcony(face, chosen, 0.1 * length, 0.9 * length, floor_at(shape, floor)[0], reach)
 
 
 def _balcony(face: Face, chosen: Dress, u0: float, u1: float, level: float, reach: float) -> None:

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Sequence
 
-from diorama.sim.assets.recipe import paint
 from diorama.sim.assets.street.buildings.styles import STYLES, Dress
-from diorama.sim.assets.street.buildings.walls import Cladding, bricks, felt
+from diorama.sim.assets.street.buildings.walls import bricks, felt
 from diorama.sim.assets.street.buildings.windows import cell
-from diorama.sim.assets.street.patches import Face, Patches
+from diorama.sim.assets.street.paints import painted
+from diorama.sim.assets.street.patches import Cover, Face, Patches
 from diorama.sim.spec.buildings import BuildingShape
 from diorama.sim.transforms import Vec3
 
@@ -14,9 +14,7 @@ _THICK_M = 0.1
 _PARAPET_M, _WALL_M = 0.55, 0.3
 #: A mansard's lower slope: how far it leans in, and how high it is.
 _LEAN_M, _STEEP_M = 0.7, 2.3
-_FASCIA = paint((206, 204, 198), 0.7)
-_GUTTER = paint((58, 60, 62), 0.5)
-_POTS = paint((158, 96, 70), 0.9)
+_FASCIA, _GUTTER, _POTS = painted("pale"), painted("gutter"), painted("pots")
 
 
 def roof(patches: Patches, shape: BuildingShape, dress: Dress) -> float:
@@ -38,15 +36,14 @@ def ridge_m(shape: BuildingShape, dress: Dress) -> float:
     return span / 2 * dress.pitch
 
 
-def _slab(patches: Patches, look: Cladding, corners: Sequence[Vec3], run_m: float, rise_m: float) -> None:
+def _slab(patches: Patches, cover: Cover, corners: Sequence[Vec3], run_m: float, rise_m: float) -> None:
     """A thick sheet of roofing: lower left, lower right, upper right and upper left corner seen from outside."""
-    (a, b, c, d), t = corners, look.tile_m
-    patches.add(look.look, (a, b, c, d), [(0, 0), (run_m / t, 0), (run_m / t, rise_m / t), (0, rise_m / t)])
-    low = [(x, y, z - _THICK_M) for x, y, z in (a, b, c, d)]
-    patches.add(_FASCIA, low[::-1], [(0, 0)] * 4)
+    patches.cover(cover, corners, [(0, 0), (run_m, 0), (run_m, rise_m), (0, rise_m)])
+    low = [(x, y, z - _THICK_M) for x, y, z in corners]
+    patches.cover(_FASCIA, low[::-1])
     for k in (0, 1, 3):  # not along the ridge
         i, j = k, (k + 1) % 4
-        patches.add(_FASCIA, (low[i], low[j], corners[j], corners[i]), [(0, 0)] * 4)
+        patches.cover(_FASCIA, (low[i], low[j], corners[j], corners[i]))
 
 
 def _gable(patches: Patches, shape: BuildingShape, dress: Dress, x: float, y: float, eaves: float) -> float:
@@ -77,7 +74,7 @@ def _gable(patches: Patches, shape: BuildingShape, dress: Dress, x: float, y: fl
         length,
     )
     for face, length in ((Face(patches, (-x, -y, 0.0), (1, 0)), 2 * x), (Face(patches, (x, y, 0.0), (-1, 0)), 2 * x)):
-        face.polygon(dress.wall.look, ((0, eaves), (length, eaves), (length / 2, top)), dress.wall.tile_m)
+        face.polygon(dress.wall, ((0, eaves), (length, eaves), (length / 2, top)))
     if dress.dormers and shape.floors > 1:
         _dormers(patches, shape, dress, lambda z: x - (z - eaves) / dress.pitch, eaves + 0.35, min(1.35, 0.75 * rise))
     return top + lift
@@ -90,7 +87,7 @@ def _hip(patches: Patches, shape: BuildingShape, dress: Dress, x: float, y: floa
     low, half = eaves - out * dress.pitch + _THICK_M, min(a, b)
     top = low + half * dress.pitch
     ends = ((0.0, -(b - half)), (0.0, b - half)) if b >= a else ((-(a - half), 0.0), (a - half, 0.0))
-    slope = (half * half + (top - low) ** 2) ** 0.5 / dress.roof.tile_m
+    slope = (half * half + (top - low) ** 2) ** 0.5
     corners = ((a, -b), (a, b), (-a, b), (-a, -b))
     for k in range(4):
         (x0, y0), (x1, y1) = corners[k], corners[(k + 1) % 4]
@@ -99,29 +96,29 @@ def _hip(patches: Patches, shape: BuildingShape, dress: Dress, x: float, y: floa
         if (b >= a) == (k % 2 == 1):  # towards one end of the ridge
             upper = [min(upper, key=lambda e, x0=x0, y0=y0: (e[0] - x0) ** 2 + (e[1] - y0) ** 2)]
         points = [(x0, y0, low), (x1, y1, low), *((e[0], e[1], top) for e in upper)]
-        uv = [(0.0, 0.0), (long / dress.roof.tile_m, 0.0)]
-        uv += [(((e[0] - x0) * (x1 - x0) + (e[1] - y0) * (y1 - y0)) / long / dress.roof.tile_m, slope) for e in upper]
-        patches.add(dress.roof.look, points, uv)
-        patches.add(_FASCIA, ((x0, y0, low - _THICK_M), (x1, y1, low - _THICK_M), (x1, y1, low), (x0, y0, low)), [(0, 0)] * 4)
-    patches.add(_FASCIA, [(px, py, low - _THICK_M) for px, py in corners[::-1]], [(0, 0)] * 4)
+        metres = [(0.0, 0.0), (long, 0.0)]
+        metres += [(((e[0] - x0) * (x1 - x0) + (e[1] - y0) * (y1 - y0)) / long, slope) for e in upper]
+        patches.cover(dress.roof, points, metres)
+        patches.cover(_FASCIA, ((x0, y0, low - _THICK_M), (x1, y1, low - _THICK_M), (x1, y1, low), (x0, y0, low)))
+    patches.cover(_FASCIA, [(px, py, low - _THICK_M) for px, py in corners[::-1]])
     return top
 
 
 def _mansard(patches: Patches, shape: BuildingShape, dress: Dress, x: float, y: float, eaves: float) -> float:
     """A steep slope in front and behind, and nearly flat above."""
-    knee, tile = eaves + _STEEP_M, dress.roof.tile_m
+    knee = eaves + _STEEP_M
     inner = x - _LEAN_M
     top = knee + 0.12 * inner
-    steep, flat_ = (_STEEP_M**2 + _LEAN_M**2) ** 0.5 / tile, inner / tile
-    wide = 2 * y / tile
+    steep, flat_ = (_STEEP_M**2 + _LEAN_M**2) ** 0.5, inner
+    wide = 2 * y
     for s in (1, -1):
         levels = ((s * x, eaves), (s * inner, knee), (0.0, top))
         for (x0, z0), (x1, z1), high in ((levels[0], levels[1], steep), (levels[1], levels[2], flat_)):
             corners = ((x0, -y * s, z0), (x0, y * s, z0), (x1, y * s, z1), (x1, -y * s, z1))
-            patches.add(dress.roof.look, corners, [(0, 0), (wide, 0), (wide, high), (0, high)])
+            patches.cover(dress.roof, corners, [(0, 0), (wide, 0), (wide, high), (0, high)])
     for face in (Face(patches, (-x, -y, 0.0), (1, 0)), Face(patches, (x, y, 0.0), (-1, 0))):
         profile = ((0, eaves), (2 * x, eaves), (2 * x - _LEAN_M, knee), (x, top), (_LEAN_M, knee))
-        face.polygon(dress.wall.look, profile, dress.wall.tile_m)
+        face.polygon(dress.wall, profile)
     _dormers(patches, shape, dress, lambda z: x - (z - eaves) * _LEAN_M / _STEEP_M, eaves + 0.3, 1.6)
     return top
 
@@ -135,33 +132,33 @@ def _dormers(patches: Patches, shape: BuildingShape, dress: Dress, slope_x: Call
         x0, x1, top = slope_x(low) - 0.12, slope_x(low + high), low + high
         back = x1 - 0.3
         face = Face(patches, (x0, y - half, low), (0, 1))
-        face.wall(dress.frame, 0.0, 0.0, 2 * half, high, 1.0)
+        face.wall(dress.frame, 0.0, 0.0, 2 * half, high)
         lit = is_lit(shape, dress, 9000 + k)
         face.picture((dress.windows.lit if lit else dress.windows.dark), (0.1, 0.1, 2 * half - 0.1, high - 0.1), cell(dress.number + k), 0.02)
         for s in (-1, 1):
             cheek = [(x0, y + s * half, low), (x0, y + s * half, top), (x1, y + s * half, top), (slope_x(low), y + s * half, low)]
-            patches.add(dress.roof.look, cheek[::-1] if s < 0 else cheek, [(0, 0), (0, 0.3), (0.3, 0.3), (0.3, 0)][:: -1 if s < 0 else 1])
+            patches.cover(dress.roof, cheek[::-1] if s < 0 else cheek, [(0, 0), (0, 1), (1, 1), (1, 0)])
         w, eave = half + 0.12, x0 + 0.15
         cap = ((eave, y - w, top), (eave, y + w, top), (back, y + w, top + 0.12), (back, y - w, top + 0.12))
-        patches.add(dress.roof.look, cap, [(0, 0), (0.4, 0), (0.4, 0.4), (0, 0.4)])
-        patches.add(_FASCIA, ((eave, y - w, top - 0.1), (eave, y + w, top - 0.1), (eave, y + w, top), (eave, y - w, top)), [(0, 0)] * 4)
-        patches.add(_FASCIA, ((back, y - w, top - 0.1), (back, y + w, top - 0.1), (eave, y + w, top - 0.1), (eave, y - w, top - 0.1)), [(0, 0)] * 4)
+        patches.cover(dress.roof, cap, [(0, 0), (1.3, 0), (1.3, 1.0), (0, 1.0)])
+        patches.cover(_FASCIA, ((eave, y - w, top - 0.1), (eave, y + w, top - 0.1), (eave, y + w, top), (eave, y - w, top)))
+        patches.cover(_FASCIA, ((back, y - w, top - 0.1), (back, y + w, top - 0.1), (eave, y + w, top - 0.1), (eave, y - w, top - 0.1)))
 
 
 def _parapet(patches: Patches, dress: Dress, x: float, y: float, eaves: float) -> None:
     """A flat roof behind the walls' upper ends."""
-    top, look = eaves + _PARAPET_M, felt(dress.number % 2)
+    top = eaves + _PARAPET_M
     a, b = x - _WALL_M, y - _WALL_M
     sides = (((x, -y), (0, 1), 2 * y), ((x, y), (-1, 0), 2 * x), ((-x, y), (0, -1), 2 * y), ((-x, -y), (1, 0), 2 * x))
     for (cx, cy), along, length in sides:
         face = Face(patches, (cx, cy, 0.0), along)
-        face.wall(dress.wall.look, 0.0, eaves, length, top, dress.wall.tile_m)
+        face.wall(dress.wall, 0.0, eaves, length, top)
         outer = (face.at(0, top), face.at(length, top), face.at(length - _WALL_M, top, -_WALL_M), face.at(_WALL_M, top, -_WALL_M))
-        patches.add(dress.trim, outer, [(0, 0)] * 4)
+        patches.cover(dress.trim, outer)
         inner = ((length - _WALL_M, eaves), (_WALL_M, eaves), (_WALL_M, top), (length - _WALL_M, top))
-        patches.add(dress.trim, [face.at(u, v, -_WALL_M) for u, v in inner], [(0, 0)] * 4)
-    s, t = 2 * a / look.tile_m, 2 * b / look.tile_m
-    patches.add(look.look, ((a, -b, eaves), (a, b, eaves), (-a, b, eaves), (-a, -b, eaves)), [(0, 0), (t, 0), (t, s), (0, s)])
+        patches.cover(dress.trim, [face.at(u, v, -_WALL_M) for u, v in inner])
+    deck = ((a, -b, eaves), (a, b, eaves), (-a, b, eaves), (-a, -b, eaves))
+    patches.cover(felt(dress.number % 2), deck, [(0, 0), (2 * b, 0), (2 * b, 2 * a), (0, 2 * a)])
 
 
 def _gutter(patches: Patches, shape: BuildingShape, dress: Dress, x: float, y: float, eaves: float) -> None:
@@ -178,14 +175,14 @@ def _gutter(patches: Patches, shape: BuildingShape, dress: Dress, x: float, y: f
 
 def _chimneys(patches: Patches, shape: BuildingShape, dress: Dress, y: float, top: float) -> None:
     """Stacks on the ridge, where terraced houses meet, or a little off the middle."""
-    look = bricks(("brown", "red", "sooty", "gault")[dress.number % 4], "stretcher")
+    stack = bricks(("brown", "red", "sooty", "gault")[dress.number % 4], "stretcher")
     places = [y - 0.5] if dress.mirrored else [0.5 - y]
     if shape.shared == "none":
         places = [0.3 * y if dress.mirrored else -0.3 * y]
     for at in places:
         wide, deep, high = 0.45, 0.6, top + 1.1
         face = Face(patches, (deep / 2, at - wide / 2, top - 0.9), (0, 1))
-        face.block(look.look, (0.0, 0.0, -deep), (wide, high - top + 0.9, 0.0), look.tile_m, open_="bottom")
+        face.block(stack, (0.0, 0.0, -deep), (wide, high - top + 0.9, 0.0), open_="bottom")
         for k in (0, 1):
             u = 0.08 + 0.19 * k
             face.block(_POTS, (u, high - top + 0.9, -deep / 2 - 0.06), (u + 0.12, high - top + 1.25, -deep / 2 + 0.06), open_="bottom")

@@ -7,30 +7,35 @@ import numpy as np
 
 from diorama.sim.assets.household.print import Picture, bar, brand, on, sheet, text
 from diorama.sim.assets.mesh import Look
-from diorama.sim.assets.recipe import BLACK, BRIGHT, WHITE, Ink, between, paint, pick
+from diorama.sim.assets.recipe import BLACK, BRIGHT, WHITE, Ink, between, pick, printed
 from diorama.sim.assets.street.buildings.windows import GLOW, Windows, cell, toned
+from diorama.sim.assets.street.patches import Cover
 from diorama.sim.seeds import Seed
 from diorama.sim.spec import MaterialSpec
 
 #: Different pictures of fronts, and of signs; and what is in each.
-SHEETS = 3
+SHEETS = 2
 COLUMNS, ROWS = 2, 4
 SIGNS = 8
-_WIDE_PX, _HIGH_PX, _SIGN_PX = 256, 128, 32
+_WIDE_PX, _HIGH_PX = 256, 128
+#: A sign's width and height.
+_BOARD_PX, _SIGN_PX = 256, 32
 
 TRADES = ("BAKERY", "BOOKS", "CAFE", "PHARMACY", "OPTICIAN", "FLOWERS", "BANK", "SHOES", "PIZZA", "HAIR", "TOYS", "BIKES", "TEA ROOM", "KEBAB")
 #: What shops paint their wood with.
 PAINTS: tuple[Ink, ...] = (
     (36, 38, 42),
-    (230, 228, 222),
-    (26, 60, 48),
-    (112, 26, 32),
-    (30, 48, 88),
-    (198, 160, 40),
-    (92, 60, 42),
-    (70, 96, 110),
-    (206, 84, 40),
-    (60, 130, 70),
+    (60, 62, 64),
+    (226, 222, 212),
+    (30, 58, 48),
+    (104, 30, 34),
+    (32, 46, 78),
+    (178, 146, 58),
+    (92, 62, 44),
+    (78, 98, 108),
+    (168, 78, 48),
+    (66, 112, 72),
+    (206, 200, 186),
 )
 
 
@@ -110,11 +115,11 @@ def _display(day: Picture, night: Picture, rng: np.random.Generator) -> None:
 def signs(number: int) -> Look:
     """The look of a picture of eight signs, one above the other."""
     rng = Seed(0).child("signs", number).rng()
-    picture = sheet(512, SIGNS * _SIGN_PX, (0, 0, 0))
+    picture = sheet(_BOARD_PX, SIGNS * _SIGN_PX, (0, 0, 0))
     for k in range(SIGNS):
         board = picture[k * _SIGN_PX : (k + 1) * _SIGN_PX]
         ink = pick(rng, PAINTS)
-        bar(board, ink, 0, 0, 512, _SIGN_PX)
+        bar(board, ink, 0, 0, _BOARD_PX, _SIGN_PX)
         letters: Ink = pick(rng, (on(ink), on(ink), (232, 190, 80) if on(ink) == WHITE else (120, 20, 24)))
         name = brand(rng)
         words = pick(rng, (name, f"{name} {pick(rng, TRADES)}", pick(rng, TRADES), f"{name} & {brand(rng)}"))
@@ -128,12 +133,10 @@ def sign_cell(number: int) -> tuple[float, float, float, float]:
 
 
 @cache
-def awning(number: int) -> Look:
+def awning(number: int) -> Cover:
     """Striped cloth, or plain."""
-    ink = BRIGHT[number % len(BRIGHT)]
-    if number % 2:
-        return paint(toned(ink, 0.8), 0.9)
-    picture = sheet(64, 8, WHITE)
-    for x in range(0, 64, 16):
-        bar(picture, ink, x, 0, x + 8, 8)
-    return Look(material=MaterialSpec(base_color=(0.9, 0.9, 0.9), roughness=0.9), images={"base_color": picture})
+    ink = toned(BRIGHT[number % len(BRIGHT)], 0.85)
+    picture = sheet(64, 8, ink)
+    for x in range(0, 64 if number % 2 else 0, 16):
+        bar(picture, (232, 228, 218), x, 0, x + 8, 8)
+    return Cover(printed(picture, 0.9), 3.0)

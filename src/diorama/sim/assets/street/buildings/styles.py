@@ -4,15 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
-from diorama.sim.assets.mesh import Look
-from diorama.sim.assets.recipe import Ink, between, paint, pick
+from diorama.sim.assets.recipe import between, pick
 from diorama.sim.assets.street.buildings import walls
-from diorama.sim.assets.street.buildings.walls import Cladding
-from diorama.sim.assets.street.buildings.windows import FRAMES, Windows, windows
+from diorama.sim.assets.street.buildings.windows import Windows, windows
+from diorama.sim.assets.street.paints import painted
+from diorama.sim.assets.street.patches import Cover
 from diorama.sim.seeds import Seed
 from diorama.sim.spec.buildings import BuildingStyle
 
-Make = Callable[[], Cladding]
+Make = Callable[[], Cover]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +29,7 @@ class Style:
     roofs: tuple[Make, ...]
     kinds: tuple[str, ...]
     frames: tuple[str, ...] = ("white",)
-    trims: tuple[Ink, ...] = ((214, 208, 194),)
-    plinths: tuple[Ink, ...] = ((120, 116, 110),)
+    trims: tuple[str, ...] = ("pale",)
     bay_m: float = 2.9
     wide: tuple[float, float] = (0.34, 0.42)
     high: tuple[float, float] = (0.5, 0.58)
@@ -53,13 +52,12 @@ class Style:
 class Dress:
     """What one variant of a style has chosen. Shares have become whether."""
 
-    wall: Cladding
-    roof: Cladding
+    wall: Cover
+    roof: Cover
     windows: Windows
-    frame: Look
-    trim: Look
-    plinth: Look
-    shutter: Look | None
+    frame: Cover
+    trim: Cover
+    shutter: Cover | None
     wide: float
     high: float
     pitch: float
@@ -78,12 +76,12 @@ def _bricks(*colors: str) -> tuple[Make, ...]:
     return tuple((lambda c=c, b=walls.BONDS[k % 3]: walls.bricks(c, b)) for k, c in enumerate(colors))
 
 
-def _of(make: Callable[[int], Cladding], *numbers: int) -> tuple[Make, ...]:
+def _of(make: Callable[[int], Cover], *numbers: int) -> tuple[Make, ...]:
     return tuple((lambda n=n: make(n)) for n in numbers)
 
 
 _SLATE, _CLAY, _FELT = _of(walls.slates, 0, 1, 2), _of(walls.tiles, 0, 1, 2, 3), _of(walls.felt, 0, 1)
-_PALE: tuple[Ink, ...] = ((222, 218, 206), (206, 198, 180), (236, 234, 228))
+_PALE = ("pale", "buff", "snow")
 
 STYLES: dict[BuildingStyle, Style] = {
     "brick-terrace": Style(
@@ -103,7 +101,7 @@ STYLES: dict[BuildingStyle, Style] = {
         roofs=_CLAY + _SLATE[:1],
         kinds=("cross", "casement", "sash"),
         frames=("white", "white", "brown", "grey", "green"),
-        trims=(*_PALE, (150, 146, 138)),
+        trims=(*_PALE, "mortar"),
         wide=(0.34, 0.44),
         high=(0.5, 0.6),
         bands=0.5,
@@ -119,7 +117,7 @@ STYLES: dict[BuildingStyle, Style] = {
         roofs=_SLATE,
         kinds=("sash", "georgian", "cross"),
         frames=("white", "white", "grey"),
-        trims=((206, 196, 174), (190, 178, 152), (176, 168, 156)),
+        trims=("sandstone", "limestone", "granite"),
         wide=(0.36, 0.44),
         high=(0.56, 0.66),
         sill=0.22,
@@ -165,7 +163,7 @@ STYLES: dict[BuildingStyle, Style] = {
         roofs=_CLAY[2:3] + _SLATE,
         kinds=("sash", "georgian", "cross"),
         frames=("white",),
-        trims=((236, 236, 232),),
+        trims=("snow",),
         bay_m=3.0,
         wide=(0.36, 0.46),
         reveal_m=0.05,
@@ -179,7 +177,7 @@ STYLES: dict[BuildingStyle, Style] = {
         roofs=_FELT,
         kinds=("tilt", "plain", "casement"),
         frames=("white", "grey", "black"),
-        trims=((226, 226, 222), (120, 124, 128), (80, 84, 90)),
+        trims=("white", "steel", "slate"),
         bay_m=3.4,
         wide=(0.55, 0.72),
         high=(0.5, 0.62),
@@ -193,7 +191,7 @@ STYLES: dict[BuildingStyle, Style] = {
         roofs=_FELT,
         kinds=("tilt", "casement"),
         frames=("white", "brown"),
-        trims=((190, 188, 182),),
+        trims=("silver",),
         bay_m=3.0,
         wide=(0.5, 0.62),
         high=(0.46, 0.54),
@@ -207,7 +205,7 @@ STYLES: dict[BuildingStyle, Style] = {
         roofs=_FELT,
         kinds=("curtain",),
         frames=("grey", "black", "white"),
-        trims=((150, 154, 158), (70, 74, 80), (214, 214, 210)),
+        trims=("zinc", "slate", "silver"),
         bay_m=5.4,
         wide=(0.9, 0.97),
         high=(0.62, 0.9),
@@ -222,7 +220,7 @@ STYLES: dict[BuildingStyle, Style] = {
         roofs=_of(walls.sheets, 0, 1) + _FELT,
         kinds=("curtain", "tilt"),
         frames=("white", "grey"),
-        trims=((120, 124, 128), (206, 206, 204)),
+        trims=("steel", "silver"),
         bay_m=6.0,
         wide=(0.4, 0.75),
         high=(0.16, 0.26),
@@ -248,10 +246,9 @@ def dress(style: BuildingStyle, variant: int) -> Dress:
         wall=kind.claddings[variant % len(kind.claddings)](),
         roof=pick(rng, kind.roofs)(),
         windows=windows(pick(rng, kind.kinds), frame),
-        frame=_paint(FRAMES[frame]),
-        trim=_paint(pick(rng, kind.trims)),
-        plinth=_paint(pick(rng, kind.plinths)),
-        shutter=_paint(pick(rng, ((70, 92, 74), (96, 62, 46), (84, 96, 110), (150, 60, 50)))) if rng.random() < kind.shutters else None,
+        frame=painted(frame),
+        trim=painted(pick(rng, kind.trims)),
+        shutter=painted(pick(rng, ("sage", "chestnut", "teal", "brick-red"))) if rng.random() < kind.shutters else None,
         wide=between(rng, *kind.wide),
         high=between(rng, *kind.high),
         pitch=between(rng, *kind.pitch),
@@ -259,8 +256,3 @@ def dress(style: BuildingStyle, variant: int) -> Dress:
         mirrored=rng.random() < 0.5,
         number=int(rng.integers(1 << 16)),
     )
-
-
-@cache
-def _paint(ink: Ink) -> Look:
-    return paint(ink, 0.75)

@@ -3,7 +3,6 @@
 A picture is a field of tones and tints over courses of bricks, boards or tiles: random draws and plain arithmetic, the same on every machine.
 """
 
-from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -11,17 +10,9 @@ from numpy.typing import NDArray
 
 from diorama.sim.assets.mesh import Image, Look
 from diorama.sim.assets.recipe import Ink, printed
+from diorama.sim.assets.street.patches import Cover
 from diorama.sim.assets.textures import SIZE, Field, fractal_noise
 from diorama.sim.seeds import Seed
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Cladding:
-    """A look, and how many metres of wall its picture spans."""
-
-    look: Look
-    tile_m: float
-
 
 #: Bricks by the colour of most of them, and of the mortar between them.
 BRICKS: dict[str, tuple[Ink, Ink]] = {
@@ -84,7 +75,7 @@ def _drawn(rng: np.random.Generator, rows: int, columns: int, spread: float) -> 
 
 
 @cache
-def bricks(color: str, bond: str) -> Cladding:
+def bricks(color: str, bond: str) -> Cover:
     """Brickwork: 24 courses of 75 mm, 8 bricks long."""
     rng = _rng("brick", color, bond)
     ink, mortar = BRICKS[color]
@@ -120,21 +111,21 @@ def bricks(color: str, bond: str) -> Cladding:
     body = np.asarray(ink, np.float32) * (1 + warmer[row, number]) * tone[..., None]
     joint = np.asarray(mortar, np.float32) * (1 + np.float32(0.06) * grain)[..., None]
     stain = 1 + np.float32(0.07) * fractal_noise(rng, 3, 3, 3)
-    return Cladding(_shown(joint + (body - joint) * brick[..., None], stain), 1.8)
+    return Cover(_shown(joint + (body - joint) * brick[..., None], stain), 1.8)
 
 
 @cache
-def plaster(number: int) -> Cladding:
+def plaster(number: int) -> Cover:
     """Painted render: fine grain, and stains that water left."""
     rng = _rng("plaster", number)
     stain, grain = fractal_noise(rng, 3, 3, 5), fractal_noise(rng, 48, 48, 2)
     streak = fractal_noise(rng, 2, 24, 2)
     tone = 1 + np.float32(0.045) * stain + np.float32(0.025) * grain - np.float32(0.03) * np.maximum(streak, 0)
-    return Cladding(_shown(PLASTERS[number], tone.astype(np.float32)), 4.0)
+    return Cover(_shown(PLASTERS[number], tone.astype(np.float32)), 4.0)
 
 
 @cache
-def stone(number: int) -> Cladding:
+def stone(number: int) -> Cover:
     """Ashlar: courses of blocks with fine joints."""
     rng = _rng("stone", number)
     courses, long = 8, 5
@@ -148,11 +139,11 @@ def stone(number: int) -> Cladding:
     joint = np.minimum(_edge(f, 0.022), _edge(fy, 0.05))
     grain = fractal_noise(rng, 24, 24, 3)
     shade = tone * (1 + np.float32(0.07) * grain + np.float32(0.06) * fractal_noise(rng, 3, 3, 4)) * (np.float32(0.66) + np.float32(0.34) * joint)
-    return Cladding(_shown(STONES[number], shade), 2.4)
+    return Cover(_shown(STONES[number], shade), 2.4)
 
 
 @cache
-def boards(number: int) -> Cladding:
+def boards(number: int) -> Cover:
     """Weatherboards, each lapping over the one below."""
     rng = _rng("boards", number)
     courses = 14
@@ -162,11 +153,11 @@ def boards(number: int) -> Cladding:
     tone = _drawn(rng, courses, 2, 0.06)[row, np.floor((x + _drawn(rng, courses, 1, 0.5)[row, 0]) * 1).astype(np.int64) % 2]
     shade = np.clip(fy / np.float32(0.14), np.float32(0.45), 1) * (1 - np.float32(0.08) * (1 - fy))
     grain = fractal_noise(rng, 64, 4, 2)
-    return Cladding(_shown(BOARDS[number], tone * shade * (1 + np.float32(0.05) * grain)), 2.2)
+    return Cover(_shown(BOARDS[number], tone * shade * (1 + np.float32(0.05) * grain)), 2.2)
 
 
 @cache
-def panels(number: int) -> Cladding:
+def panels(number: int) -> Cover:
     """Concrete panels: wide joints, rain marks below them."""
     rng = _rng("panels", number)
     x, y = _axes()
@@ -175,11 +166,11 @@ def panels(number: int) -> Cladding:
     tone = _drawn(rng, 2, 2, 0.05)[np.floor(y * 2).astype(np.int64), np.floor(x * 2).astype(np.int64)]
     streak = np.maximum(fractal_noise(rng, 2, 32, 3), 0) * np.clip(1 - fy * np.float32(1.6), 0, 1)
     shade = tone * (1 + np.float32(0.05) * fractal_noise(rng, 8, 8, 4) - np.float32(0.16) * streak) * (np.float32(0.6) + np.float32(0.4) * joint)
-    return Cladding(_shown(PANELS[number], shade.astype(np.float32)), 6.0)
+    return Cover(_shown(PANELS[number], shade.astype(np.float32)), 6.0)
 
 
 @cache
-def sheets(number: int) -> Cladding:
+def sheets(number: int) -> Cover:
     """Ribbed metal sheets."""
     rng = _rng("sheets", number)
     x, _ = _axes()
@@ -187,11 +178,11 @@ def sheets(number: int) -> Cladding:
     rib = np.float32(0.82) + np.float32(0.18) * np.clip(np.minimum(f, np.float32(0.62) - f) / np.float32(0.08), 0, 1)
     rib = np.where((f > np.float32(0.62)) & (f < np.float32(0.72)), rib * np.float32(0.86), rib)
     dirt = 1 + np.float32(0.04) * fractal_noise(rng, 3, 10, 4)
-    return Cladding(_shown(SHEETS[number], (rib * dirt).astype(np.float32), 0.55), 3.0)
+    return Cover(_shown(SHEETS[number], (rib * dirt).astype(np.float32), 0.55), 3.0)
 
 
 @cache
-def tiles(number: int) -> Cladding:
+def tiles(number: int) -> Cover:
     """A roof of clay tiles, rounded across, each course over the one below."""
     rng = _rng("tiles", number)
     courses, long = 10, 12
@@ -205,11 +196,11 @@ def tiles(number: int) -> Cladding:
     ink = np.asarray(CLAYS[number], np.float32) * (1 - moss[..., None] * np.float32(0.5)) + np.array((74, 80, 52), np.float32) * (
         moss[..., None] * np.float32(0.5)
     )
-    return Cladding(_shown(ink, tone * wave * lap, 0.85), 3.2)
+    return Cover(_shown(ink, tone * wave * lap, 0.85), 3.2)
 
 
 @cache
-def slates(number: int) -> Cladding:
+def slates(number: int) -> Cover:
     """A roof of slates in half bond."""
     rng = _rng("slates", number)
     courses, long = 14, 10
@@ -220,12 +211,12 @@ def slates(number: int) -> Cladding:
     fx, fy = along - np.floor(along), y * courses - row
     tone = _drawn(rng, courses, long, 0.2)[row, column]
     lap = np.clip((1 - fy) / np.float32(0.12), np.float32(0.55), 1) * (np.float32(0.75) + np.float32(0.25) * _edge(fx, 0.05))
-    return Cladding(_shown(SLATES[number], tone * lap * (1 + np.float32(0.1) * fractal_noise(rng, 16, 16, 3)), 0.6), 2.8)
+    return Cover(_shown(SLATES[number], tone * lap * (1 + np.float32(0.1) * fractal_noise(rng, 16, 16, 3)), 0.6), 2.8)
 
 
 @cache
-def felt(number: int) -> Cladding:
+def felt(number: int) -> Cover:
     """A flat roof: felt or gravel."""
     rng = _rng("felt", number)
     tone = 1 + np.float32(0.1) * fractal_noise(rng, 4, 4, 5) + np.float32(0.08) * fractal_noise(rng, 64, 64, 1)
-    return Cladding(_shown(((96, 96, 98), (134, 130, 122))[number], tone.astype(np.float32), 0.95), 6.0)
+    return Cover(_shown(((96, 96, 98), (134, 130, 122))[number], tone.astype(np.float32), 0.95), 6.0)

@@ -13,24 +13,19 @@ import numpy as np
 from diorama.sim.assets.household.print import Picture, bar, sheet
 from diorama.sim.assets.mesh import Look
 from diorama.sim.assets.recipe import Ink, between, pick
+from diorama.sim.assets.street.paints import PAINTS
 from diorama.sim.seeds import Seed
 from diorama.sim.spec import MaterialSpec
 
 #: Windows of a picture: so many columns and rows.
 COLUMNS, ROWS = 4, 2
-_CELL_PX = 128
+#: A window's width and height in it.
+_WIDE_PX, _HIGH_PX = 64, 128
 #: Of what lit windows give, W/m2/sr: a room's walls at 100 lux beside a clear noon sky.
 GLOW = 0.035
 
-#: Frames that windows come in.
-FRAMES: dict[str, Ink] = {
-    "white": (232, 231, 226),
-    "cream": (214, 204, 178),
-    "brown": (96, 66, 44),
-    "grey": (92, 98, 104),
-    "green": (52, 74, 62),
-    "black": (40, 42, 46),
-}
+#: Frames that windows come in, by their paints.
+FRAMES = ("white", "cream", "brown", "grey", "green", "black")
 #: How windows are divided. What is called a curtain is as wide as a wall: four panes, and a panel below each.
 KINDS = ("sash", "georgian", "casement", "cross", "plain", "tilt", "curtain")
 
@@ -57,13 +52,13 @@ def cell(number: int, columns: int = COLUMNS, rows: int = ROWS) -> tuple[float, 
 def windows(kind: str, frame: str) -> Windows:
     """Eight windows: what is behind the panes differs."""
     rng = Seed(0).child("windows", kind, frame).rng()
-    day = sheet(COLUMNS * _CELL_PX, ROWS * _CELL_PX, (0, 0, 0))
+    day = sheet(COLUMNS * _WIDE_PX, ROWS * _HIGH_PX, (0, 0, 0))
     night = day.copy()
     for number in range(COLUMNS * ROWS):
-        y, x = number // COLUMNS * _CELL_PX, number % COLUMNS * _CELL_PX
-        part = slice(y, y + _CELL_PX), slice(x, x + _CELL_PX)
+        y, x = number // COLUMNS * _HIGH_PX, number % COLUMNS * _WIDE_PX
+        part = slice(y, y + _HIGH_PX), slice(x, x + _WIDE_PX)
         _room(day[part], night[part], number, rng)
-        _sashes(day[part], kind, FRAMES[frame])
+        _sashes(day[part], kind, PAINTS[frame])
         _sashes(night[part], kind, (14, 12, 10))
     # Panes mirror; the frames beside them hardly differ for it.
     glass = MaterialSpec(base_color=(1.0, 1.0, 1.0), roughness=0.12)
@@ -83,10 +78,9 @@ def _room(day: Picture, night: Picture, number: int, rng: np.random.Generator) -
     if kind in (1, 2):  # curtains drawn aside
         reach = round(w * between(rng, 0.14, 0.3))
         for x0 in (0, w - reach):
-            for k in range(0, reach, 4):
-                fold = 0.62 + 0.3 * (k // 4 % 2)
-                bar(day, toned(cloth, fold), x0 + k, 0, x0 + k + 4, h)
-                bar(night, toned(light, 0.3 + 0.12 * (k // 4 % 2)), x0 + k, 0, x0 + k + 4, h)
+            for k in range(0, reach, 2):
+                bar(day, toned(cloth, 0.62 + 0.3 * (k // 2 % 2)), x0 + k, 0, x0 + k + 2, h)
+                bar(night, toned(light, 0.3 + 0.12 * (k // 2 % 2)), x0 + k, 0, x0 + k + 2, h)
     elif kind == 3:  # a net over the lower half
         top = round(h * between(rng, 0.0, 0.5))
         for y in range(top, h, 3):
@@ -99,14 +93,14 @@ def _room(day: Picture, night: Picture, number: int, rng: np.random.Generator) -
             bar(night, toned(light, 0.6), 0, y, w, y + 4)
     elif kind == 6:  # things on the sill
         for _ in range(4):
-            x, high = int(rng.integers(8, w - 16)), int(rng.integers(12, 40))
+            x, high = int(rng.integers(6, w - 8)), int(rng.integers(12, 40))
             ink = pick(rng, ((62, 88, 52), (140, 70, 52), (190, 186, 176), (60, 70, 100)))
-            cv2.ellipse(day, (x, h - high // 2), (max(high // 3, 3), high // 2), 0, 0, 360, ink, -1, cv2.LINE_AA)
-            cv2.ellipse(night, (x, h - high // 2), (max(high // 3, 3), high // 2), 0, 0, 360, (60, 44, 30), -1, cv2.LINE_AA)
+            cv2.ellipse(day, (x, h - high // 2), (max(high // 5, 2), high // 2), 0, 0, 360, ink, -1, cv2.LINE_AA)
+            cv2.ellipse(night, (x, h - high // 2), (max(high // 5, 2), high // 2), 0, 0, 360, (60, 44, 30), -1, cv2.LINE_AA)
     elif kind == 7:  # a lamp, and the far wall
         bar(day, toned(dark, 1.6), round(0.2 * w), 0, round(0.5 * w), h)
-        cv2.circle(day, (round(0.62 * w), round(0.3 * h)), 6, (120, 112, 96), -1, cv2.LINE_AA)
-        cv2.circle(night, (round(0.62 * w), round(0.3 * h)), 9, (255, 250, 235), -1, cv2.LINE_AA)
+        cv2.circle(day, (round(0.62 * w), round(0.3 * h)), 4, (120, 112, 96), -1, cv2.LINE_AA)
+        cv2.circle(night, (round(0.62 * w), round(0.3 * h)), 5, (255, 250, 235), -1, cv2.LINE_AA)
 
 
 def _shaded(picture: Picture, top: Ink, bottom: Ink) -> None:
@@ -124,7 +118,7 @@ def toned(ink: Ink, factor: float) -> Ink:
 def _sashes(picture: Picture, kind: str, ink: Ink) -> None:
     """Frames and glazing bars."""
     h, w = picture.shape[:2]
-    edge, thin = 9, 4
+    edge, thin = 5, 3
     low = toned(ink, 0.72)
 
     def rail(y: int, thick: int) -> None:
@@ -145,23 +139,23 @@ def _sashes(picture: Picture, kind: str, ink: Ink) -> None:
         for k in (1, 5):
             rail(k * h // 6 + (h // 12 if k == 1 else -h // 12) - 2, thin)
     elif kind == "casement":
-        post(w // 2 - 6, 12)
+        post(w // 2 - 4, 8)
     elif kind == "cross":
-        post(w // 2 - 6, 12)
+        post(w // 2 - 4, 8)
         rail(h // 3 - 4, 9)
     elif kind == "tilt":
-        post(2 * w // 3 - 4, 9)
+        post(2 * w // 3 - 3, 6)
         rail(2 * h // 3 - 3, 7)
     elif kind == "curtain":
         bar(picture, toned(ink, 0.55), 0, round(0.78 * h), w, h)
         for k in (1, 2, 3):
             post(k * w // 4 - 2, thin)
         rail(round(0.78 * h) - 2, thin)
-        edge = 3
+        edge = 2
     for x in (0, w - edge):
         post(x, edge)
-    for y in (0, h - edge - 3):
-        rail(y, edge + (3 if y else 0))
+    for y in (0, h - edge - 5):
+        rail(y, edge + (5 if y else 2))
 
 
 # --- doors ------------------------------------------------------------------------------------------------

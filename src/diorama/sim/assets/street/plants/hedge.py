@@ -6,7 +6,6 @@ from diorama.sim.assets.mesh import Asset
 from diorama.sim.assets.recipe import between
 from diorama.sim.assets.street.patches import Patches
 from diorama.sim.assets.street.plants.leaves import dense, spray
-from diorama.sim.assets.street.plants.tree import both_sides
 from diorama.sim.seeds import Seed
 from diorama.sim.spec.plants import HedgeShape
 from diorama.sim.transforms import Vec3, normalize
@@ -42,7 +41,7 @@ def hedge_asset(shape: HedgeShape) -> Asset:
     for section, turned in ((sections[0], False), (sections[-1], True)):
         loop = section[::-1] if not turned else section
         patches.add(look, loop, [(x / _TILE_M, z / _TILE_M) for x, _, z in loop])
-    leaves = spray("bush", shape.season)[0]
+    leaves = spray("bush", shape.season)
     for k in range(2 * count):
         y, size = -half + shape.length_m * (k + 0.5) / (2 * count), between(rng, 0.22, 0.34)
         x, lean = between(rng, -0.4, 0.4) * shape.width_m, between(rng, -0.2, 0.2)
@@ -56,7 +55,7 @@ def hedge_asset(shape: HedgeShape) -> Asset:
             (x - side[0] + lean * size, y - side[1], z + size),
         ]
         uv = [(0.0, 0.1), (1.0, 0.1), (1.0, 0.6), (0.0, 0.6)]
-        both_sides(patches, leaves, corners, uv, [_outwards(p, shape) for p in corners])
+        patches.add(leaves, corners, uv, [_outwards(p, shape) for p in corners])
     hull = np.array([(x, y, z) for x in (-shape.width_m / 2, shape.width_m / 2) for y in (-half, half) for z in (-_BELOW_M, shape.height_m)])
     return patches.asset(
         f"hedge:{shape!r}",

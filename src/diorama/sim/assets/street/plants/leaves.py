@@ -16,7 +16,7 @@ from diorama.sim.spec import MaterialSpec
 from diorama.sim.spec.plants import Season, Species
 
 _PX = 256
-_TWIG: Ink = (74, 62, 52)
+_TWIG: Ink = (96, 82, 70)
 
 #: By season, the colours of leaves; none where there are none.
 _GREEN: dict[Season, tuple[Ink, ...]] = {
@@ -56,8 +56,8 @@ def inks(species: Species, season: Season) -> tuple[Ink, ...]:
 
 
 @cache
-def spray(species: Species, season: Season) -> tuple[Look, Look]:
-    """The looks of a card full of leaves, or of twigs where there are none: as it is lit, and as it is in the shade of others."""
+def spray(species: Species, season: Season) -> Look:
+    """A card full of leaves, or of twigs where there are none."""
     rng = Seed(0).child("leaves", species, season).rng()
     colors = inks(species, season)
     if species == "spruce":
@@ -70,13 +70,9 @@ def spray(species: Species, season: Season) -> tuple[Look, Look]:
         color, mask = _twigs(rng, fine=species in ("birch", "poplar"))
     else:
         color, mask = _foliage(rng, colors, size=5.0 if species == "pine" else 6.5 if species in ("birch", "poplar", "bush") else 9.0)
-    picture = np.dstack([color, mask])
-
-    def look(strength: float) -> Look:
-        material = MaterialSpec(base_color=(strength, strength, strength), roughness=0.75, alpha="mask", two_sided=False)
-        return Look(material=material, images={"base_color": picture})
-
-    return look(1.0), look(0.7)
+    # Blades of grass are lit from above, whichever side is seen: each of their cards is there twice, with one face.
+    material = MaterialSpec(base_color=(1.0, 1.0, 1.0), roughness=0.75, alpha="mask", two_sided=species != "grass")
+    return Look(material=material, images={"base_color": np.dstack([color, mask])})
 
 
 @cache
@@ -104,7 +100,7 @@ def _foliage(rng: np.random.Generator, colors: Sequence[Ink], size: float) -> tu
     color[:] = tuple(int(0.5 * c) for c in colors[0])
     mask = np.zeros((_PX, _PX), np.uint8)
     bunches = [(between(rng, 0.18, 0.82) * _PX, between(rng, 0.18, 0.82) * _PX, between(rng, 0.1, 0.19) * _PX) for _ in range(14)]
-    count = round(24 * (9.0 / size) ** 1.5)
+    count = round(33 * (9.0 / size) ** 1.5)
     for depth in range(3):  # from the dark ones behind to the bright ones before
         for bx, by, br in bunches:
             for _ in range(count // 3):
@@ -123,22 +119,21 @@ def _foliage(rng: np.random.Generator, colors: Sequence[Ink], size: float) -> tu
 def _twigs(rng: np.random.Generator, *, fine: bool) -> tuple[Picture, Picture]:
     """Bare branches that fork, from the bottom's middle upwards."""
     color = np.empty((_PX, _PX, 3), np.uint8)
-    color[:] = (92, 76, 68) if fine else _TWIG
+    color[:] = (112, 94, 86) if fine else _TWIG
     mask = np.zeros((_PX, _PX), np.uint8)
 
     def grow(x: float, y: float, turn: float, length: float, thick: float, left: int) -> None:
-        steps = 3
-        for _ in range(steps):
-            nx, ny = x + length / steps * math.sin(turn), y - length / steps * math.cos(turn)
+        for _ in range(4):
+            nx, ny = x + length / 4 * math.sin(turn), y - length / 4 * math.cos(turn)
             cv2.line(mask, (int(x), int(y)), (int(nx), int(ny)), 255, max(1, round(thick)), cv2.LINE_AA)
             x, y = nx, ny
-            turn += between(rng, -0.18, 0.18)
+            turn = 0.92 * turn + between(rng, -0.16, 0.16)
             if left > 0:
                 side = -1 if rng.random() < 0.5 else 1
-                grow(x, y, turn + side * between(rng, 0.35, 0.85), length * between(rng, 0.5, 0.72), thick * 0.62, left - 1)
+                grow(x, y, turn + side * between(rng, 0.3, 0.7), length * between(rng, 0.5, 0.7), thick * 0.6, left - 1)
 
-    for _ in range(3):
-        grow(_PX * between(rng, 0.4, 0.6), _PX - 1, between(rng, -0.5, 0.5), _PX * 0.5, 5.0, 4 if fine else 3)
+    for lean in (-0.45, -0.1, 0.2, 0.5):
+        grow(_PX * (0.5 + 0.1 * lean), _PX - 1, lean + between(rng, -0.1, 0.1), _PX * between(rng, 0.5, 0.62), 2.6 if fine else 3.2, 3)
     return color, mask
 
 

@@ -1,13 +1,14 @@
 """Trees and bushes: a trunk and limbs, and leaves on cards about the limbs' ends.
 
 A crown is a heap of round bunches; each is a shell of cards with a spray of leaves cut out, as wide as a bunch, turned outwards and this way and
-that. A card has two faces, one for each side that it may be seen from, and both have the same normals: those of the crown as a whole, so that it is
-lit as a round thing and not as paper. In winter the sprays are twigs.
+that, around a lump that nothing is to be seen through. All have the normals of the crown as a whole, so that it is lit as a round thing and not as
+paper. In winter the sprays are twigs, and there are no lumps.
 """
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import combinations
 from typing import Literal
 
@@ -19,11 +20,12 @@ from diorama.sim.assets.recipe import between
 from diorama.sim.assets.street.patches import Patches
 from diorama.sim.assets.street.plants.leaves import bark, dense, spray
 from diorama.sim.seeds import Seed
-from diorama.sim.spec.plants import PlantShape, Species
+from diorama.sim.spec.plants import PlantShape, Season, Species
 from diorama.sim.transforms import Vec3, cross, normalize
 
-_BELOW_M = 0.3
-_FULL = (0.0, 0.0, 1.0, 1.0)
+#: Plants are grown to this height, and then made larger or smaller; their trunks go on below the ground for a share of it.
+_GROWN_M, _BELOW = 10.0, 0.03
+_BELOW_M = _BELOW * _GROWN_M
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,12 +45,12 @@ class Habit:
 
 
 HABITS: dict[Species, Habit] = {
-    "oak": Habit(crown=0.26, wide=0.82, form="round", trunk=0.032, bunches=13, radius=(0.13, 0.2), cards=8, limbs=6),
-    "lime": Habit(crown=0.24, wide=0.56, form="dome", trunk=0.026, bunches=13, radius=(0.11, 0.17), cards=8, limbs=5),
-    "plane": Habit(crown=0.36, wide=0.62, form="round", trunk=0.028, bunches=11, radius=(0.12, 0.18), cards=8, limbs=5),
-    "birch": Habit(crown=0.28, wide=0.4, form="dome", trunk=0.016, bunches=13, radius=(0.08, 0.13), cards=7, limbs=6),
-    "poplar": Habit(crown=0.1, wide=0.2, form="column", trunk=0.018, bunches=13, radius=(0.065, 0.095), cards=7, limbs=3),
-    "pine": Habit(crown=0.5, wide=0.42, form="dome", trunk=0.022, bunches=10, radius=(0.08, 0.13), cards=8, limbs=6),
+    "oak": Habit(crown=0.26, wide=0.82, form="round", trunk=0.032, bunches=13, radius=(0.13, 0.2), cards=7, limbs=6),
+    "lime": Habit(crown=0.24, wide=0.56, form="dome", trunk=0.026, bunches=13, radius=(0.11, 0.17), cards=7, limbs=5),
+    "plane": Habit(crown=0.36, wide=0.62, form="round", trunk=0.028, bunches=11, radius=(0.12, 0.18), cards=7, limbs=5),
+    "birch": Habit(crown=0.28, wide=0.4, form="dome", trunk=0.016, bunches=13, radius=(0.08, 0.13), cards=6, limbs=6),
+    "poplar": Habit(crown=0.1, wide=0.2, form="column", trunk=0.018, bunches=13, radius=(0.065, 0.095), cards=6, limbs=3),
+    "pine": Habit(crown=0.5, wide=0.42, form="dome", trunk=0.022, bunches=10, radius=(0.08, 0.13), cards=7, limbs=6),
     "spruce": Habit(crown=0.06, wide=0.4, form="cone", trunk=0.02, bunches=15, radius=(0.0, 0.0), cards=8, limbs=0),
     "palm": Habit(crown=0.94, wide=0.6, form="round", trunk=0.022, bunches=15, radius=(0.0, 0.0), cards=1, limbs=0),
     "bush": Habit(crown=0.0, wide=1.25, form="round", trunk=0.02, bunches=6, radius=(0.26, 0.36), cards=8, limbs=0),
@@ -57,33 +59,41 @@ HABITS: dict[Species, Habit] = {
 
 
 def plant_asset(shape: PlantShape) -> Asset:
-    """The plant of a shape."""
-    patches = Patches()
+    """The plant of a shape: one of its species and variant, made as high as the shape says."""
     habit = HABITS[shape.species]
-    rng = Seed(0).child("plant", shape.species, shape.variant).rng()
-    looks = spray(shape.species, shape.season)
-    thick = habit.trunk * shape.height_m
-    _GROW.get(shape.species, _broadleaf)(patches, shape, habit, looks, rng)
-    patches.stretch(shape.height_m)
-    stem = max(thick, 0.03)
-    top = max(habit.crown * shape.height_m, min(1.0, 0.5 * shape.height_m))
-    hull = np.array([(stem * c, stem * s, z) for c, s in circle(6).tolist() for z in (-_BELOW_M, top)])
-    return patches.asset(
-        f"plant:{shape!r}",
-        "plant",
-        "street",
-        [hull],
-        (0.0, 0.0, shape.origin_m),
+    grown = _grown(shape.species, shape.season, shape.variant)
+    factor = np.float32(shape.height_m / _GROWN_M)
+    parts = tuple(replace(part, positions=part.positions * factor) for part in grown.parts)
+    stem = max(habit.trunk * shape.height_m, 0.03)
+    top = max(habit.crown * shape.height_m, min(1.0, 0.5 * shape.height_m)) - shape.origin_m
+    hull = np.array([(stem * c, stem * s, z) for c, s in circle(6).tolist() for z in (-shape.origin_m - _BELOW * shape.height_m, top)])
+    low, high = (tuple(float(c * factor) for c in corner) for corner in grown.bounds_m)
+    return replace(
+        grown,
+        id=f"plant:{shape!r}",
+        parts=parts,
+        hulls=(hull,),
+        bounds_m=((low[0], low[1], low[2]), (high[0], high[1], high[2])),
         volume_m3=max(stem * stem * 2.6 * shape.height_m, 1e-4),
-        density_kg_m3=700.0,
-        landmarks={"base": (0.0, 0.0, 0.0)},
+        landmarks={"base": (0.0, 0.0, -shape.origin_m)},
     )
+
+
+@lru_cache(maxsize=512)
+def _grown(species: Species, season: Season, variant: int) -> Asset:
+    """A plant, `_GROWN_M` high."""
+    shape = PlantShape(species=species, height_m=_GROWN_M, season=season, variant=variant)
+    patches = Patches()
+    rng = Seed(0).child("plant", species, variant).rng()
+    _GROW.get(species, _broadleaf)(patches, shape, HABITS[species], spray(species, season), rng)
+    patches.stretch(_GROWN_M)
+    return patches.asset("", "plant", "street", [], (0.0, 0.0, shape.origin_m), volume_m3=1.0, density_kg_m3=700.0)
 
 
 # --- habits -----------------------------------------------------------------------------------------------
 
 
-def _broadleaf(patches: Patches, shape: PlantShape, habit: Habit, looks: tuple[Look, Look], rng: np.random.Generator) -> None:
+def _broadleaf(patches: Patches, shape: PlantShape, habit: Habit, look: Look, rng: np.random.Generator) -> None:
     """A trunk that forks into limbs, and bunches of leaves around their ends."""
     h = shape.height_m
     low, half, wood = habit.crown * h, habit.wide * h / 2, bark(shape.species)
@@ -101,23 +111,42 @@ def _broadleaf(patches: Patches, shape: PlantShape, habit: Habit, looks: tuple[L
             root = tuple(a + (b - a) * start * 0.7 for a, b in zip(fork, leader, strict=True))
             knee = ((root[0] + x) / 2 + 0.1 * (root[0] - x), (root[1] + y) / 2 + 0.1 * (root[1] - y), (root[2] + z) / 2 - 0.02 * h)
             _limb(patches, wood, ((root[0], root[1], root[2]), knee, (x, y, z)), [s * habit.trunk * h for s in (0.42, 0.28, 0.08)], 4)
-    leafy = has_leaves(shape)
-    if leafy:
-        core = dense(shape.species, shape.season)
+    if not has_leaves(shape):
         for middle, radius in bunches:
-            lump(patches, core, middle, 0.62 * radius, center, rng)
-    for (x, y, z), radius in bunches:
-        for k in range(habit.cards if leafy else habit.cards // 2):
-            out = _direction(rng)
-            # The lower side of a bunch is in the shade, and has fewer leaves.
-            if out[2] < -0.35 and k % 2:
-                out = (out[0], out[1], -out[2])
-            at = (x + 0.62 * radius * out[0], y + 0.62 * radius * out[1], z + 0.62 * radius * out[2])
-            inner = k == 0
-            where = (x, y, z) if inner else at
-            facing = normalize([a + 0.5 * b for a, b in zip(out, _direction(rng), strict=True)])
-            size = radius * between(rng, 1.0, 1.35)
-            _card(patches, looks[1] if inner or out[2] < -0.35 else looks[0], where, facing, size, rng, (x, y, z), center, upright=not leafy)
+            bare(patches, look, middle, radius, (0.0, 0.0, low), center, rng)
+        return
+    inside = dense(shape.species, shape.season)
+    for middle, radius in bunches:
+        lump(patches, inside, middle, 0.55 * radius, center, rng)
+        bunch(patches, look, middle, radius, center, habit.cards, rng)
+
+
+def bunch(patches: Patches, look: Look, middle: Vec3, radius: float, center: Vec3, cards: int, rng: np.random.Generator) -> None:
+    """Cards full of leaves around a place, and one through it; all lit as a part of the crown about `center`."""
+    for k in range(cards):
+        out = _direction(rng)
+        # The lower side has fewer leaves.
+        if out[2] < -0.35 and k % 2:
+            out = (out[0], out[1], -out[2])
+        off = 0.62 * radius if k else 0.0
+        at = (middle[0] + off * out[0], middle[1] + off * out[1], middle[2] + off * out[2])
+        facing = normalize([a + 0.42 * b for a, b in zip(out, _direction(rng), strict=True)])
+        _card(patches, look, at, facing, radius * between(rng, 0.9, 1.25), rng, middle, center)
+
+
+def bare(patches: Patches, look: Look, middle: Vec3, radius: float, root: Vec3, center: Vec3, rng: np.random.Generator) -> None:
+    """Twigs on three cards about the way that they grow: upwards, and away from where the crown begins."""
+    away = normalize([m - r for m, r in zip(middle, root, strict=True)])
+    along = normalize((away[0] + 0.2 * between(rng, -1, 1), away[1] + 0.2 * between(rng, -1, 1), away[2] + 0.45))
+    one = normalize(cross(along, (1.0, 0.0, 0.0) if abs(along[0]) < 0.7 else (0.0, 1.0, 0.0)))
+    two = cross(along, one)
+    start = math.pi * rng.random()
+    base = tuple(m - 1.15 * radius * a for m, a in zip(middle, along, strict=True))
+    tip = tuple(m + 1.15 * radius * a for m, a in zip(middle, along, strict=True))
+    for k in range(3):
+        c, s = _round(math.cos(start + k * math.pi / 3)), _round(math.sin(start + k * math.pi / 3))
+        side = tuple(1.05 * radius * (c * p + s * q) for p, q in zip(one, two, strict=True))
+        _strip(patches, look, (base[0], base[1], base[2]), (tip[0], tip[1], tip[2]), (side[0], side[1], side[2]), center)
 
 
 def has_leaves(shape: PlantShape) -> bool:
@@ -148,7 +177,7 @@ def _bunches(habit: Habit, h: float, low: float, half: float, rng: np.random.Gen
     return out
 
 
-def _spruce(patches: Patches, shape: PlantShape, habit: Habit, looks: tuple[Look, Look], rng: np.random.Generator) -> None:
+def _spruce(patches: Patches, shape: PlantShape, habit: Habit, look: Look, rng: np.random.Generator) -> None:
     """Tiers of branches that hang a little, shorter and shorter up to the tip."""
     h = shape.height_m
     _limb(patches, bark(shape.species), ((0.0, 0.0, -_BELOW_M), (0.0, 0.0, h)), (habit.trunk * h, 0.002 * h), 6)
@@ -166,11 +195,10 @@ def _spruce(patches: Patches, shape: PlantShape, habit: Habit, looks: tuple[Look
             tip = (reach * c, reach * n, root - droop * reach)
             base = (0.0, 0.0, min(root, 0.99 * h))
             side = (-n * reach * 0.6, c * reach * 0.6, 0.0)
-            look = looks[0] if k % 3 else looks[1]
             _strip(patches, look, base, tip, side, (0.0, 0.0, z - 0.25 * reach))
 
 
-def _palm(patches: Patches, shape: PlantShape, habit: Habit, looks: tuple[Look, Look], rng: np.random.Generator) -> None:
+def _palm(patches: Patches, shape: PlantShape, habit: Habit, look: Look, rng: np.random.Generator) -> None:
     """A bare trunk, and fronds that rise from its top and bend down."""
     h = shape.height_m
     lean = (between(rng, -0.06, 0.06) * h, between(rng, -0.06, 0.06) * h)
@@ -185,11 +213,11 @@ def _palm(patches: Patches, shape: PlantShape, habit: Habit, looks: tuple[Look, 
         knee = (top[0] + 0.5 * reach * c, top[1] + 0.5 * reach * n, top[2] + reach * 0.5 * rise)
         tip = (top[0] + reach * c, top[1] + reach * n, top[2] + reach * (0.5 * rise - 0.42))
         side = (-n * reach * 0.24, c * reach * 0.24, 0.0)
-        _strip(patches, looks[0], top, knee, side, (top[0], top[1], top[2] - 0.3 * reach), (0.0, 0.5))
-        _strip(patches, looks[0], knee, tip, side, (top[0], top[1], top[2] - 0.3 * reach), (0.5, 1.0))
+        _strip(patches, look, top, knee, side, (top[0], top[1], top[2] - 0.3 * reach), (0.0, 0.5))
+        _strip(patches, look, knee, tip, side, (top[0], top[1], top[2] - 0.3 * reach), (0.5, 1.0))
 
 
-def _grass(patches: Patches, shape: PlantShape, habit: Habit, looks: tuple[Look, Look], rng: np.random.Generator) -> None:
+def _grass(patches: Patches, shape: PlantShape, habit: Habit, look: Look, rng: np.random.Generator) -> None:
     """Tufts on cards that stand."""
     h = shape.height_m
     for k in range(habit.bunches):
@@ -199,10 +227,12 @@ def _grass(patches: Patches, shape: PlantShape, habit: Habit, looks: tuple[Look,
         half = 0.55 * h
         side = (_round(half * math.cos(across)), _round(half * math.sin(across)), 0.0)
         high = h * between(rng, 0.6, 1.0)
-        _strip(patches, looks[0], (x, y, -0.04), (x + 0.1 * side[1], y - 0.1 * side[0], high), side, (x, y, -2.0 * h))
+        tip, middle = (x + 0.1 * side[1], y - 0.1 * side[0], high), (x, y, -2.0 * h)
+        for one in (side, (-side[0], -side[1], 0.0)):
+            _strip(patches, look, (x, y, -0.04), tip, one, middle)
 
 
-_GROW: dict[Species, Callable[[Patches, PlantShape, Habit, tuple[Look, Look], np.random.Generator], None]] = {
+_GROW: dict[Species, Callable[[Patches, PlantShape, Habit, Look, np.random.Generator], None]] = {
     "spruce": _spruce,
     "palm": _palm,
     "grass": _grass,
@@ -267,19 +297,9 @@ def _lit(place: Vec3, center: Vec3, bunch: Vec3, radius: float) -> Vec3:
     return normalize([0.6 * (p - c) / radius + 0.9 * (p - b) / radius for p, c, b in zip(place, center, bunch, strict=True)])
 
 
-def both_sides(patches: Patches, look: Look, corners: Sequence[Vec3], uv: Sequence[tuple[float, float]], normals: Sequence[Vec3]) -> None:
-    """A patch for those before it, and one for those behind it, lit alike."""
-    patches.add(look, corners, uv, normals)
-    back = [0, *range(len(corners) - 1, 0, -1)]  # cut into the same triangles
-    patches.add(look, [corners[k] for k in back], [uv[k] for k in back], [normals[k] for k in back])
-
-
-def _card(
-    patches: Patches, look: Look, at: Vec3, facing: Vec3, half: float, rng: np.random.Generator, bunch: Vec3, center: Vec3, *, upright: bool
-) -> None:
-    """A square about a place. Its normals lead away from the middles of its bunch and of the crown. `upright`: it grows away from that."""
-    about = normalize([a - b for a, b in zip(at, center, strict=True)]) if upright else _direction(rng)
-    right = cross(about, facing)
+def _card(patches: Patches, look: Look, at: Vec3, facing: Vec3, half: float, rng: np.random.Generator, about: Vec3, center: Vec3) -> None:
+    """A square about a place, turned by chance. Its normals lead away from the middles of its bunch and of the crown."""
+    right = cross(_direction(rng), facing)
     if right[0] ** 2 + right[1] ** 2 + right[2] ** 2 < 1e-4:
         right = cross((1.0, 0.0, 0.0) if abs(facing[0]) < 0.9 else (0.0, 1.0, 0.0), facing)
     right = normalize(right)
@@ -288,18 +308,18 @@ def _card(
         (at[0] + half * (s * right[0] + t * up[0]), at[1] + half * (s * right[1] + t * up[1]), at[2] + half * (s * right[2] + t * up[2]))
         for s, t in ((-1, -1), (1, -1), (1, 1), (-1, 1))
     ]
-    normals = [_lit(corner, center, bunch, half) for corner in corners]
-    both_sides(patches, look, corners, [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)], normals)
+    normals = [_lit(corner, center, about, half) for corner in corners]
+    patches.add(look, corners, [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)], normals)
 
 
 def _strip(patches: Patches, look: Look, base: Vec3, tip: Vec3, side: Vec3, center: Vec3, share: tuple[float, float] = (0.0, 1.0)) -> None:
     """A flat strip from a base to a tip, as wide as twice `side`, with a picture whose lower edge is at the base."""
     dx, dy, dz = side
-    ends = ((base, -1), (base, 1), (tip, 1), (tip, -1))
+    ends = ((base, 1), (base, -1), (tip, -1), (tip, 1))
     corners = [(x + sign * dx, y + sign * dy, z + sign * dz) for (x, y, z), sign in ends]
     normals = [normalize([a - b for a, b in zip(corner, center, strict=True)]) for corner in corners]
     low, high = share
-    both_sides(patches, look, corners, [(0.0, low), (1.0, low), (1.0, high), (0.0, high)], normals)
+    patches.add(look, corners, [(0.0, low), (1.0, low), (1.0, high), (0.0, high)], normals)
 
 
 def _limb(patches: Patches, look: Look, points: Sequence[Vec3], radii: Sequence[float], sides: int) -> None:
