@@ -1,0 +1,227 @@
+"""Weather and hour of a street: sky and sun, clouds, haze and fog, what is wet or snowed upon, and lamps when it is dark."""
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+import numpy as np
+
+from diorama.randomizers.base import Context, Labelled, Stage
+from diorama.randomizers.distributions import Choice, Constant, Distribution, LogUniform, Uniform, UniformInt, require, require_one_of, rounded
+from diorama.randomizers.street.night import DARK, daylight, gain, head_lamps, street_lamps, with_beams, with_glow, with_windows
+from diorama.sim.codec import from_json, to_json
+from diorama.sim.errors import InvalidValue
+from diorama.sim.seeds import Seed
+from diorama.sim.sky import sun_light
+from diorama.sim.spec import BodySpec, CloudGenus, Clouds, EnvironmentSpec, Fog, Light, PhysicalSky, SceneSpec, Weathering
+
+KINDS = ("clear", "cloudy", "overcast", "fog", "rain", "after-rain", "snow")
+HOURS = ("day", "golden-hour", "dusk", "night")
+#: Where the sun stands, in degrees above the horizon.
+_SUN_DEG: dict[str, Distribution] = {
+    "day": Uniform(14, 62),
+    "golden-hour": Uniform(2, 11),
+    "dusk": Uniform(-8, -1.5),
+    "night": Uniform(-20, -13),
+}
+#: What a surface is in semantic masks says how much of the rain stands on it, and how much of the snow stays: on roads it is driven away.
+_LEVEL = frozenset({"road", "sidewalk", "parking"})
+_SNOW_KEPT = {"road": 0.35, "parking": 0.6, "sidewalk": 0.75}
+#: Of what those have who move.
+_DRIVEN_SNOW = 0.35
+#: A share of the scene's radiance is a town's glow on the horizon, W/m2/sr.
+_GLOW = (2.6e-7, 2.0e-7, 1.5e-7)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sky:
+    """What skies of a kind are like: how overcast, which clouds, and the extinction of the air (1/m)."""
+
+    overcast: Distribution
+    genus: Distribution
+    cover: Distribution
+    extinction: Distribution
+
+
+_CLEAR_AIR, _DAMP_AIR = LogUniform(6e-5, 5e-4), LogUniform(4e-4, 4e-3)
+_SKIES: dict[str, _Sky] = {
+    "clear": _Sky(overcast=Constant(0.0), genus=Choice({"none": 0.4, "cumulus": 0.3, "cirrus": 0.3}), cover=Uniform(0.1, 0.4), extinction=_CLEAR_AIR),
+    "cloudy": _Sky(
+        overcast=Uniform(0.0, 0.3), genus=Choice({"cumulus": 0.5, "stratocumulus": 0.35, "cirrus": 0.15}), cover=Uniform(0.35, 0.8), extinction=_CLEAR_AIR
+    ),
+    "overcast": _Sky(
+        overcast=Uniform(0.7, 1.0), genus=Choice({"none": 0.35, "stratocumulus": 0.65}), cover=Uniform(0.5, 0.95), extinction=LogUniform(1e-4, 1e-3)
+    ),
+    "fog": _Sky(overcast=Uniform(0.6, 1.0), genus=Constant("none"), cover=Constant(0.0), extinction=LogUniform(0.008, 0.08)),
+    "rain": _Sky(overcast=Uniform(0.8, 1.0), genus=Choice({"none": 0.3, "stratocumulus": 0.7}), cover=Uniform(0.7, 1.0), extinction=_DAMP_AIR),
+    "after-rain": _Sky(
+        overcast=Uniform(0.0, 0.7), genus=Choice({"cumulus": 0.4, "stratocumulus": 0.6}), cover=Uniform(0.3, 0.8), extinction=LogUniform(1e-4, 1.5e-3)
+    ),
+    "snow": _Sky(overcast=Uniform(0.3, 1.0), genus=Choice({"none": 0.4, "stratocumulus": 0.6}), cover=Uniform(0.5, 0.95), extinction=_DAMP_AIR),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weather(Labelled):
+    """Draw a weather and an hour that go together, and give the street all that follows from them.
+
+    `kind` is one of ``clear``, ``cloudy``, ``overcast``, ``fog``, ``rain``, ``after-rain`` and ``snow``; of scenes whose notes tell a season other than
+    winter, those with snow are overcast instead. `hour` is ``day``, ``golden-hour``, ``dusk`` or ``night``, which say how high the sun stands, unless
+    `elevation_deg` does; `azimuth_deg` is counter-clockwise from +x. `overcast`, `cover` (of the sky by clouds) and `extinction_per_m` (of the air; 3.9
+    over it is how far one sees) follow from the kind where they are None; so do `wet`, `puddles` and `snow`, those of `Weathering`, on all there is but
+    people: water stands on roads and pavements, and on roads little snow stays.
+
+    In the dark (less than 300 lux) street lamps of `lamp_kelvin` shine, the `shadowed` ones nearest to the middle with shadows, a share `windows` of
+    windows, and the dipped beams of all who drive; in fog and rain these are on by day as well. All light is then up to a thousand times as strong as
+    it is (see `street/night.py`). Sky, sun and lamps take the place of all lights there were. The scene's notes tell ``weather`` and ``hour``.
+    """
+
+    name: ClassVar[str] = "weather"
+    stage: ClassVar[Stage] = "scene"
+
+    kind: Distribution = Choice({"clear": 0.24, "cloudy": 0.24, "overcast": 0.18, "fog": 0.07, "rain": 0.12, "after-rain": 0.08, "snow": 0.07})
+    hour: Distribution = Choice({"day": 0.66, "golden-hour": 0.12, "dusk": 0.1, "night": 0.12})
+    elevation_deg: Distribution | None = None
+    azimuth_deg: Distribution = Uniform(0, 360)
+    turbidity: Distribution = Uniform(2.2, 5.0)
+    overcast: Distribution | None = None
+    cover: Distribution | None = None
+    extinction_per_m: Distribution | None = None
+    wet: Distribution | None = None
+    puddles: Distribution | None = None
+    snow: Distribution | None = None
+    lamp_kelvin: Distribution = Choice({2000: 0.35, 3000: 0.35, 4000: 0.3})
+    windows: Distribution = Uniform(0.1, 0.45)
+    shadowed: Distribution = UniformInt(1, 2)
+    beams_within_m: float = 90.0
+
+    def __post_init__(self) -> None:
+        require_one_of(self, KINDS, "kind")
+        require_one_of(self, HOURS, "hour")
+        require(self, -math.inf, math.inf, "azimuth_deg")
+        require(self, 1.7, 10, "turbidity")
+        require(self, 1700, 10000, "lamp_kelvin")
+        require(self, 0, 1, "windows")
+        require(self, 0, 16, "shadowed", whole=True)
+        bounds = {"elevation_deg": (-20, 90), "extinction_per_m": (0, 10)}
+        for name in ("elevation_deg", "overcast", "cover", "extinction_per_m", "wet", "puddles", "snow"):
+            if getattr(self, name) is not None:
+                require(self, *bounds.get(name, (0, 1)), name)
+        if not 0 <= self.beams_within_m < math.inf:
+            raise InvalidValue(f"beams_within_m must be 0 or more, got {self.beams_within_m}")
+
+    def sample(self, seed: Seed, spec: SceneSpec, context: Context) -> dict[str, Any]:
+        kind, hour = self.kind.sample(seed.child("kind").rng()), self.hour.sample(seed.child("hour").rng())
+        if kind == "snow" and dict(spec.notes).get("season", "winter") != "winter":
+            kind = "overcast"
+        sky = self._sky(kind, hour, seed.child("sky"))
+        level = daylight(sky)
+        is_dark = level < DARK
+        power = gain(sky)
+        sky = replace(sky, strength=power, glow=_glow(sky, power))
+        extinction = (self.extinction_per_m or _SKIES[kind].extinction).sample(seed.child("air").rng())
+        fog = Fog(extinction_per_m=extinction, height_m=rounded(120.0 + 0.4 / max(extinction, 1e-6)))
+        out = {
+            "weather": kind,
+            "hour": hour,
+            "daylight_w_m2": rounded(level),
+            "gain": power,
+            "sky": to_json(sky),
+            "fog": to_json(fog) if extinction > 0 else None,
+            "ground": self._ground(kind, seed.child("ground")),
+            "beams": is_dark or kind in ("fog", "rain", "snow"),
+            "lights": [],
+            "lamps": {},
+        }
+        if not is_dark:
+            return out
+        rng = seed.child("lamps").rng()
+        kelvin, windows, shadowed = self.lamp_kelvin.sample(rng), self.windows.sample(rng), self.shadowed.sample(rng)
+        lamps, parts = street_lamps(spec, context.library, float(kelvin), power, shadowed)
+        beams = head_lamps(spec, context.library, seed.child("beams"), power, self.beams_within_m)
+        return out | {"lights": [to_json(light) for light in (*lamps, *beams)], "lamps": parts, "kelvin": kelvin, "windows": windows}
+
+    def apply(self, spec: SceneSpec, params: dict[str, Any]) -> SceneSpec:
+        around = from_json(EnvironmentSpec, {"surroundings": params["sky"], "fog": params["fog"]})
+        sky = around.surroundings
+        assert isinstance(sky, PhysicalSky)
+        sun = (sun_light(sky),) if sky.sun_elevation_rad > 0 and sky.overcast < 1 else ()
+        lamps = tuple(from_json(SceneLight, {"light": light}).light for light in params["lights"])
+        notes = tuple((name, value) for name, value in spec.notes if name not in ("weather", "hour"))
+        spec = spec.replace(
+            bodies=tuple(_weathered(body, params["ground"]) for body in spec.bodies),
+            environment=replace(spec.environment, surroundings=sky, fog=around.fog, background_top=None, background_bottom=None),
+            lights=(*sun, *lamps),
+            notes=(*notes, ("weather", params["weather"]), ("hour", params["hour"])),
+        )
+        if params["beams"]:
+            spec = with_beams(spec)
+        if "windows" in params:
+            spec = with_glow(with_windows(spec, params["windows"]), params["lamps"], float(params["kelvin"]))
+        return spec
+
+    def _sky(self, kind: str, hour: str, seed: Seed) -> PhysicalSky:
+        rng, like = seed.rng(), _SKIES[kind]
+        elevation = (self.elevation_deg or _SUN_DEG[hour]).sample(rng)
+        azimuth, turbidity = self.azimuth_deg.sample(rng), self.turbidity.sample(rng)
+        shape = seed.child("clouds").rng()
+        overcast, genus, cover = (self.overcast or like.overcast).sample(shape), like.genus.sample(shape), (self.cover or like.cover).sample(shape)
+        clouds = None if genus == "none" or cover == 0 else Clouds(genus=_genus(genus), cover=cover, seed=seed.child("pattern").integer(32))
+        return PhysicalSky(
+            sun_elevation_rad=rounded(math.radians(max(elevation, -20.0))),
+            sun_azimuth_rad=rounded(math.radians(azimuth)),
+            turbidity=turbidity,
+            ground=(0.16, 0.16, 0.14) if kind != "snow" else (0.6, 0.62, 0.65),
+            overcast=overcast,
+            clouds=clouds,
+        )
+
+    def _ground(self, kind: str, seed: Seed) -> dict[str, Any]:
+        rng = seed.rng()
+        usual: dict[str, tuple[Distribution, Distribution, Distribution]] = {
+            "rain": (Uniform(0.65, 1.0), Uniform(0.03, 0.3), Constant(0.0)),
+            "after-rain": (Uniform(0.15, 0.8), Uniform(0.03, 0.25), Constant(0.0)),
+            "fog": (Uniform(0.0, 0.5), Constant(0.0), Constant(0.0)),
+            "snow": (Uniform(0.2, 0.9), Uniform(0.0, 0.1), Uniform(0.35, 1.0)),
+        }
+        dry = (Constant(0.0), Constant(0.0), Constant(0.0))
+        names = ("wet", "puddles", "snow")
+        drawn = {name: (getattr(self, name) or like).sample(rng) for name, like in zip(names, usual.get(kind, dry), strict=True)}
+        return drawn | {"seed": seed.child("pattern").integer(32)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SceneLight:
+    """One light, whichever it is, as JSON tells it."""
+
+    light: Light
+
+
+def _genus(name: str) -> CloudGenus:
+    return name  # pyright: ignore[reportReturnType] - one of the names in _SKIES
+
+
+def _glow(sky: PhysicalSky, power: float) -> tuple[float, float, float]:
+    """A town's lamps on the sky: more of them on clouds."""
+    factor = power * (1.0 + 3.0 * sky.overcast)
+    red, green, blue = (rounded(c * factor) for c in _GLOW)
+    return (red, green, blue) if power > 1 else (0.0, 0.0, 0.0)
+
+
+def _weathered(body: BodySpec, ground: dict[str, Any]) -> BodySpec:
+    """A body in the rain, or with snow on it. People keep dry."""
+    if max(ground["wet"], ground["puddles"], ground["snow"]) == 0 or "person" in body.tags or body.category in ("person", "rider"):
+        return body
+    kept = _SNOW_KEPT.get(body.stuff or "", 1.0)
+    if "vehicle" in body.tags and "parked" not in body.tags:
+        kept = _DRIVEN_SNOW
+    return replace(
+        body,
+        weathering=replace(
+            body.weathering or Weathering(),
+            wet=ground["wet"],
+            puddles=ground["puddles"] if body.stuff in _LEVEL else 0.0,
+            snow=rounded(ground["snow"] * kept),
+            **({} if body.weathering else {"seed": ground["seed"]}),
+        ),
+    )
