@@ -36,6 +36,7 @@ RANDOMIZERS = Registry(
         "planting": "diorama.randomizers.street.planting:Planting",
         "hdr-map": "diorama.randomizers.hdr:HdrMaps",
         "sky": "diorama.randomizers.sky:Sky",
+        "weather": "diorama.randomizers.street.weather:Weather",
         "photo-backdrop": "diorama.randomizers.photo_backdrop:PhotoBackdrops",
         "photo-camera": "diorama.randomizers.photo_camera:PhotoCamera",
         "photo-light": "diorama.randomizers.photo_light:PhotoLight",

@@ -8,7 +8,7 @@ from diorama.randomizers.base import Context, Stage
 from diorama.randomizers.bounds import lit_point
 from diorama.randomizers.colors import luminance, mixed
 from diorama.randomizers.distributions import Constant, Distribution, LogUniform, TruncatedNormal, Uniform, require, rounded
-from diorama.randomizers.illumination import level_irradiance
+from diorama.randomizers.illumination import level_irradiance, road_irradiance
 from diorama.sim.assets.color import mean_color
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.codec import from_json, to_json
@@ -18,6 +18,8 @@ from diorama.sim.spec import ImageTexture, MaterialSpec, ProceduralTexture, Rgb,
 
 #: What surfaces of unknown colour reflect on average.
 _TYPICAL_ALBEDO = 0.35
+#: How much darker than by day streets come out, and how much noisier, by hour.
+_KEYS, _NOISE = {"golden-hour": 0.95, "dusk": 0.7, "night": 0.42}, {"dusk": 1.6, "night": 2.5}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +28,8 @@ class Sensor:
 
     The light on the table top is estimated (unshadowed), and exposed so that a scene reflecting it as the table does comes
     out at `target` of white; `adaptation` 1 does so fully, 0 not at all. `error_ev` is how far the exposure is off.
-    `read_noise` and `shot_noise` are those of `SensorSpec`.
+    `read_noise` and `shot_noise` are those of `SensorSpec`. In scenes with roads it is the light on the ground before the camera; and where
+    their notes tell that it is dusk or night, pictures stay darker and get noisier, as those of cameras do.
 
     Further faults are off until they are asked for, and are drawn apart from each other and from the rest. `red_gain` and `blue_gain` are how far the
     white balance is off, green being 1. `blur_px`, `vignetting`, `chromatic_aberration_px`, `bloom`, `bloom_radius` and `jpeg_quality` are those of
@@ -70,17 +73,22 @@ class Sensor:
         # The cameras of a rig are set alike, and each has noise of its own.
         common = context.common(self, seed)
         rng = common.rng()
-        irradiance = level_irradiance(spec, lit_point(spec, context.library))
+        hour = dict(spec.notes).get("hour", "day") if spec.roads is not None else "day"
+        if spec.roads is None:
+            irradiance = level_irradiance(spec, lit_point(spec, context.library))
+        else:
+            irradiance = road_irradiance(spec, spec.cameras[0])
         radiance = max((_table_albedo(spec, context.library) + _TYPICAL_ALBEDO) / 2 * irradiance / math.pi, 1e-6)
-        ev = self.adaptation.sample(rng) * math.log2(self.target / radiance) + self.error_ev.sample(rng)
+        target, noise = self.target * _KEYS.get(hour, 1.0), _NOISE.get(hour, 1.0)
+        ev = self.adaptation.sample(rng) * math.log2(target / radiance) + self.error_ev.sample(rng)
 
         def fault(name: str) -> Any:
             return getattr(self, name).sample(common.child(name).rng())
 
         sensor = SensorSpec(
             exposure_ev=rounded(ev),
-            read_noise=self.read_noise.sample(rng),
-            shot_noise=self.shot_noise.sample(rng),
+            read_noise=_noisier(self.read_noise.sample(rng), noise),
+            shot_noise=_noisier(self.shot_noise.sample(rng), noise),
             noise_seed=seed.child("noise").integer(32),
             white_balance=(fault("red_gain"), 1.0, fault("blue_gain")),
             blur_px=fault("blur_px"),
@@ -95,6 +103,10 @@ class Sensor:
     def apply(self, spec: SceneSpec, params: dict[str, Any]) -> SceneSpec:
         (camera,) = spec.cameras
         return spec.replace(cameras=(replace(camera, sensor=from_json(SensorSpec, params["sensor"])),))
+
+
+def _noisier(noise: float, factor: float) -> float:
+    return noise if factor == 1 else rounded(min(noise * factor, 0.99))
 
 
 def _table_albedo(spec: SceneSpec, library: AssetLibrary) -> float:

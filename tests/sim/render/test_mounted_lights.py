@@ -9,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from diorama.sim.codec import from_json, to_json
-from diorama.sim.errors import InvalidValue
+from diorama.sim.errors import InvalidValue, MissingExtra
+from diorama.sim.render import open_renderer
+from diorama.sim.render.gl import NoOpenGL
 from diorama.sim.render.raster import reach
 from diorama.sim.spec import (
     BodySpec,
@@ -38,6 +40,7 @@ CART = BodySpec(
 )
 LAMPS = {
     "spot": SpotLight(position_m=(0.3, 0.1, -0.4), direction=(0.2, 0.1, -1), inner_rad=0.3, outer_rad=0.9, shadows=False, on="cart"),
+    "beam": SpotLight(position_m=(0.3, 0.1, -0.4), direction=(0.2, 0.1, -1), outer_rad=0.9, narrowing=3.0, up=(0, 1, 0), shadows=False, on="cart"),
     "point": PointLight(position_m=(0.3, 0.1, -0.4), shadows=False, on="cart"),
     "rect": RectLight(position_m=(0.3, 0.1, -0.4), direction=(0.2, 0.1, -1), up=(1, 0, 0), size_m=(0.6, 0.2), shadows=False, on="cart"),
 }
@@ -86,6 +89,24 @@ def test_lamps_move_while_the_shutter_is_open(raster):
     mean = np.mean([radiance(raster, spec.replace(lights=(light,))) for light in parked], axis=0)
     np.testing.assert_allclose(blurred, mean, rtol=0.02, atol=0.002)
     assert np.abs(radiance(raster, spec) - mean).max() > 0.05
+
+
+@pytest.mark.parametrize("name", ["gl", "pathtrace"])
+def test_narrow_beams_are_alike_for_all_renderers(raster, library, name):
+    beam = SpotLight(
+        position_m=(-1, 0, 2), direction=(0.5, 0.1, -1), inner_rad=0.1, outer_rad=0.7, narrowing=3.0, up=(1, 0, 0.2), radius_m=0, shadows=False
+    )
+    spec = SceneSpec(bodies=(replace(GROUND, material=replace(GREY, roughness=1.0, ior=1.0)),), lights=(beam,), environment=DARK)
+    down = CameraSpec.from_fov(width=48, height=48, fov_y_rad=0.9, world_from_camera=Pose.from_matrix(look_at((0, 0, 5), (0, 0, 0), up=(1, 0, 0))))
+    expected = radiance(raster, spec, down)
+    lit = expected[..., 0] > 0.02 * expected.max()
+    tall, wide = np.ptp(np.nonzero(lit), axis=1)
+    assert wide > 1.8 * tall > 6
+    try:
+        with open_renderer(name, library, **({"spp": 16} if name == "pathtrace" else {})) as other:
+            np.testing.assert_allclose(radiance(other, spec, down), expected, atol=0.03 * expected.max())
+    except (MissingExtra, NoOpenGL) as missing:
+        pytest.skip(str(missing))
 
 
 def test_suns_and_free_lamps_stay_what_they_are():

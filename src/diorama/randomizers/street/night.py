@@ -12,9 +12,10 @@ from dataclasses import replace
 from diorama.randomizers.colors import luminance, rgb_from_kelvin, scaled
 from diorama.randomizers.distributions import rounded
 from diorama.sim.assets.library import AssetLibrary
+from diorama.sim.render.fog import air_light
 from diorama.sim.seeds import Seed
 from diorama.sim.sky import SCALE, level_irradiance, sun_light
-from diorama.sim.spec import BodySpec, Light, MaterialSpec, PhysicalSky, PointLight, Rgb, SceneSpec, SpotLight
+from diorama.sim.spec import BodySpec, EnvironmentSpec, Fog, Light, MaterialSpec, PhysicalSky, PointLight, Rgb, SceneSpec, SpotLight
 from diorama.sim.spec.buildings import BuildingShape
 from diorama.sim.spec.shapes import Shape
 from diorama.sim.spec.vehicles import LAMPS, VehicleShape
@@ -27,8 +28,10 @@ DARK = 0.3 * SCALE
 _LAMP_LUX, _LAMP_FULL, _LAMP_END = 18.0, 0.75, 1.2
 #: Lower lamps shine to all sides, with so many candela.
 _LOW_M, _LOW_CD = 5.0, 160.0
-#: A dipped head lamp: candela on its axis, the kelvins of halogen and of diodes, how far it looks down, and how wide it is.
-_HEAD_CD, _HEAD_KELVIN, _HEAD_DOWN, _HEAD_FULL, _HEAD_END = 9000.0, (3200.0, 5800.0), 0.045, 0.06, 0.42
+#: A dipped head lamp: candela on its axis, the kelvins of halogen and of diodes, how far it looks down, how wide it is, and how flat.
+_HEAD_CD, _HEAD_KELVIN, _HEAD_DOWN, _HEAD_FULL, _HEAD_END, _HEAD_FLAT = 9000.0, (3200.0, 5800.0), 0.055, 0.05, 0.6, 4.5
+#: As much of the air as is lit by lamps, where there are some.
+_FOGGY = 0.35
 #: What shines of a street lamp, W/m2/sr.
 _GLOW = 9.0
 
@@ -42,7 +45,7 @@ def daylight(sky: PhysicalSky) -> float:
 def gain(sky: PhysicalSky) -> float:
     """How much stronger all light is made than it is."""
     there = daylight(replace(sky, strength=1.0))
-    return rounded(min(max(_LEVEL / max(there, 1e-9), 1.0), _MOST)) if there < DARK else 1.0
+    return rounded(min(max(_LEVEL / max(there, 1e-9), 1.0), _MOST))
 
 
 def street_lamps(spec: SceneSpec, library: AssetLibrary, kelvin: float, power: float, shadowed: int) -> tuple[list[Light], dict[str, int]]:
@@ -65,7 +68,9 @@ def street_lamps(spec: SceneSpec, library: AssetLibrary, kelvin: float, power: f
             lights.append((away, PointLight(position_m=place, intensity=_shone(color, _LOW_CD * power), radius_m=0.1, shadows=False, on=body.name)))
         else:
             intensity = _shone(color, _LAMP_LUX * high * high * power)
-            spot = SpotLight(position_m=place, direction=(0.2, 0.0, -1.0), intensity=intensity, inner_rad=_LAMP_FULL, outer_rad=_LAMP_END, radius_m=0.1)
+            spot = SpotLight(
+                position_m=place, direction=(0.2, 0.0, -1.0), intensity=intensity, inner_rad=_LAMP_FULL, outer_rad=_LAMP_END, radius_m=0.1
+            )
             lights.append((away, replace(spot, on=body.name, shadows=False)))
     nearest = sorted(range(len(lights)), key=lambda i: lights[i][0])[:shadowed]
     return [light if i not in nearest else replace(light, shadows=True) for i, (_, light) in enumerate(lights)], parts
@@ -90,8 +95,17 @@ def head_lamps(spec: SceneSpec, library: AssetLibrary, seed: Seed, power: float,
                 # Just before the glass, or it would be in its own way.
                 at = (place[0] + 0.1, place[1], place[2])
                 spot = SpotLight(position_m=at, direction=(1.0, 0.0, -_HEAD_DOWN), inner_rad=_HEAD_FULL, outer_rad=_HEAD_END, radius_m=0.05)
+                spot = replace(spot, narrowing=_HEAD_FLAT)
                 lights.append(replace(spot, intensity=_shone(color, _HEAD_CD * power), shadows=False, on=body.name))
     return lights
+
+
+def fog_by_lamps(sky: PhysicalSky, kelvin: float, power: float) -> Rgb:
+    """The radiance of fog over a street with lamps: what the sky gives it, and of the light below lamps what some of it scatters to all sides."""
+    around = air_light(EnvironmentSpec(surroundings=sky, fog=Fog(extinction_per_m=0.0)), ())
+    lamps = scaled(rgb_from_kelvin(kelvin), _FOGGY * _LAMP_LUX * power * SCALE / 1000 / (4 * math.pi))
+    red, green, blue = (rounded(a + b) for a, b in zip(around, lamps, strict=True))
+    return (red, green, blue)
 
 
 def drivers(spec: SceneSpec) -> Sequence[BodySpec]:
@@ -113,7 +127,8 @@ def with_beams(spec: SceneSpec) -> SceneSpec:
 def with_windows(spec: SceneSpec, lit: float) -> SceneSpec:
     """The share `lit` of all houses' windows shines, or more where it did."""
     bodies = [
-        replace(body, shape=replace(body.shape, lit=max(body.shape.lit, lit))) if isinstance(body.shape, BuildingShape) else body for body in spec.bodies
+        replace(body, shape=replace(body.shape, lit=max(body.shape.lit, lit))) if isinstance(body.shape, BuildingShape) else body
+        for body in spec.bodies
     ]
     return spec.replace(bodies=tuple(bodies))
 

@@ -4,16 +4,15 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-import numpy as np
-
 from diorama.randomizers.base import Context, Labelled, Stage
+from diorama.randomizers.colors import scaled
 from diorama.randomizers.distributions import Choice, Constant, Distribution, LogUniform, Uniform, UniformInt, require, require_one_of, rounded
-from diorama.randomizers.street.night import DARK, daylight, gain, head_lamps, street_lamps, with_beams, with_glow, with_windows
+from diorama.randomizers.street.night import DARK, daylight, fog_by_lamps, gain, head_lamps, street_lamps, with_beams, with_glow, with_windows
 from diorama.sim.codec import from_json, to_json
 from diorama.sim.errors import InvalidValue
 from diorama.sim.seeds import Seed
 from diorama.sim.sky import sun_light
-from diorama.sim.spec import BodySpec, CloudGenus, Clouds, EnvironmentSpec, Fog, Light, PhysicalSky, SceneSpec, Weathering
+from diorama.sim.spec import BodySpec, CloudGenus, Clouds, EnvironmentSpec, Fog, Light, PhysicalSky, Rgb, SceneSpec, Weathering
 
 KINDS = ("clear", "cloudy", "overcast", "fog", "rain", "after-rain", "snow")
 HOURS = ("day", "golden-hour", "dusk", "night")
@@ -27,10 +26,12 @@ _SUN_DEG: dict[str, Distribution] = {
 #: What a surface is in semantic masks says how much of the rain stands on it, and how much of the snow stays: on roads it is driven away.
 _LEVEL = frozenset({"road", "sidewalk", "parking"})
 _SNOW_KEPT = {"road": 0.35, "parking": 0.6, "sidewalk": 0.75}
+#: So often a kind is drawn until it is one of the season.
+_AGAIN = 30
 #: Of what those have who move.
 _DRIVEN_SNOW = 0.35
-#: A share of the scene's radiance is a town's glow on the horizon, W/m2/sr.
-_GLOW = (2.6e-7, 2.0e-7, 1.5e-7)
+#: A town's lamps on a clear sky's horizon, W/m2/sr.
+_GLOW = (3.0e-6, 2.4e-6, 1.8e-6)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +48,10 @@ _CLEAR_AIR, _DAMP_AIR = LogUniform(6e-5, 5e-4), LogUniform(4e-4, 4e-3)
 _SKIES: dict[str, _Sky] = {
     "clear": _Sky(overcast=Constant(0.0), genus=Choice({"none": 0.4, "cumulus": 0.3, "cirrus": 0.3}), cover=Uniform(0.1, 0.4), extinction=_CLEAR_AIR),
     "cloudy": _Sky(
-        overcast=Uniform(0.0, 0.3), genus=Choice({"cumulus": 0.5, "stratocumulus": 0.35, "cirrus": 0.15}), cover=Uniform(0.35, 0.8), extinction=_CLEAR_AIR
+        overcast=Uniform(0.0, 0.3),
+        genus=Choice({"cumulus": 0.5, "stratocumulus": 0.35, "cirrus": 0.15}),
+        cover=Uniform(0.35, 0.8),
+        extinction=_CLEAR_AIR,
     ),
     "overcast": _Sky(
         overcast=Uniform(0.7, 1.0), genus=Choice({"none": 0.35, "stratocumulus": 0.65}), cover=Uniform(0.5, 0.95), extinction=LogUniform(1e-4, 1e-3)
@@ -65,15 +69,16 @@ _SKIES: dict[str, _Sky] = {
 class Weather(Labelled):
     """Draw a weather and an hour that go together, and give the street all that follows from them.
 
-    `kind` is one of ``clear``, ``cloudy``, ``overcast``, ``fog``, ``rain``, ``after-rain`` and ``snow``; of scenes whose notes tell a season other than
-    winter, those with snow are overcast instead. `hour` is ``day``, ``golden-hour``, ``dusk`` or ``night``, which say how high the sun stands, unless
-    `elevation_deg` does; `azimuth_deg` is counter-clockwise from +x. `overcast`, `cover` (of the sky by clouds) and `extinction_per_m` (of the air; 3.9
-    over it is how far one sees) follow from the kind where they are None; so do `wet`, `puddles` and `snow`, those of `Weathering`, on all there is but
-    people: water stands on roads and pavements, and on roads little snow stays.
+    `kind` is one of ``clear``, ``cloudy``, ``overcast``, ``fog``, ``rain``, ``after-rain`` and ``snow``; where the scene's notes tell a season other
+    than winter and there is anything else, snow is drawn again. `hour` is ``day``, ``golden-hour``, ``dusk`` or ``night``, which say how high the sun
+    stands, unless `elevation_deg` does; `azimuth_deg` is counter-clockwise from +x. `overcast`, `cover` (of the sky by clouds) and `extinction_per_m`
+    (of the air; 3.9 over it is how far one sees) follow from the kind where they are None; so do `wet`, `puddles` and `snow`, those of
+    `Weathering`, on all there is but people: water stands on roads and pavements, and on roads little snow stays.
 
     In the dark (less than 300 lux) street lamps of `lamp_kelvin` shine, the `shadowed` ones nearest to the middle with shadows, a share `windows` of
-    windows, and the dipped beams of all who drive; in fog and rain these are on by day as well. All light is then up to a thousand times as strong as
-    it is (see `street/night.py`). Sky, sun and lamps take the place of all lights there were. The scene's notes tell ``weather`` and ``hour``.
+    windows, and the dipped beams of all who drive; in fog, rain and snow these are on by day as well. All light is then up to a thousand times
+    as strong as it is (see `street/night.py`). Sky, sun and lamps take the place of all lights there were. The scene's notes tell ``weather`` and
+    ``hour``.
     """
 
     name: ClassVar[str] = "weather"
@@ -111,16 +116,20 @@ class Weather(Labelled):
             raise InvalidValue(f"beams_within_m must be 0 or more, got {self.beams_within_m}")
 
     def sample(self, seed: Seed, spec: SceneSpec, context: Context) -> dict[str, Any]:
-        kind, hour = self.kind.sample(seed.child("kind").rng()), self.hour.sample(seed.child("hour").rng())
-        if kind == "snow" and dict(spec.notes).get("season", "winter") != "winter":
-            kind = "overcast"
+        kind, hour = self._kind(seed, dict(spec.notes).get("season", "winter")), self.hour.sample(seed.child("hour").rng())
         sky = self._sky(kind, hour, seed.child("sky"))
         level = daylight(sky)
         is_dark = level < DARK
         power = gain(sky)
-        sky = replace(sky, strength=power, glow=_glow(sky, power))
+        sky = replace(sky, strength=power, glow=_glow(sky) if is_dark else (0.0, 0.0, 0.0))
+        rng = seed.child("lamps").rng()
+        kelvin, windows, shadowed = float(self.lamp_kelvin.sample(rng)), self.windows.sample(rng), self.shadowed.sample(rng)
+        lamps, parts = street_lamps(spec, context.library, kelvin, power, shadowed) if is_dark else ([], {})
         extinction = (self.extinction_per_m or _SKIES[kind].extinction).sample(seed.child("air").rng())
-        fog = Fog(extinction_per_m=extinction, height_m=rounded(120.0 + 0.4 / max(extinction, 1e-6)))
+        # Thin haze is in the sky's own light already, but for what is near the horizon.
+        fog = Fog(extinction_per_m=extinction, height_m=rounded(60.0 + 160.0 * min(extinction / 0.01, 1.0)))
+        if lamps:
+            fog = replace(fog, color=fog_by_lamps(sky, kelvin, power))
         out = {
             "weather": kind,
             "hour": hour,
@@ -135,9 +144,6 @@ class Weather(Labelled):
         }
         if not is_dark:
             return out
-        rng = seed.child("lamps").rng()
-        kelvin, windows, shadowed = self.lamp_kelvin.sample(rng), self.windows.sample(rng), self.shadowed.sample(rng)
-        lamps, parts = street_lamps(spec, context.library, float(kelvin), power, shadowed)
         beams = head_lamps(spec, context.library, seed.child("beams"), power, self.beams_within_m)
         return out | {"lights": [to_json(light) for light in (*lamps, *beams)], "lamps": parts, "kelvin": kelvin, "windows": windows}
 
@@ -146,7 +152,7 @@ class Weather(Labelled):
         sky = around.surroundings
         assert isinstance(sky, PhysicalSky)
         sun = (sun_light(sky),) if sky.sun_elevation_rad > 0 and sky.overcast < 1 else ()
-        lamps = tuple(from_json(SceneLight, {"light": light}).light for light in params["lights"])
+        lamps = from_json(_Lamps, {"lights": params["lights"]}).lights
         notes = tuple((name, value) for name, value in spec.notes if name not in ("weather", "hour"))
         spec = spec.replace(
             bodies=tuple(_weathered(body, params["ground"]) for body in spec.bodies),
@@ -157,8 +163,12 @@ class Weather(Labelled):
         if params["beams"]:
             spec = with_beams(spec)
         if "windows" in params:
-            spec = with_glow(with_windows(spec, params["windows"]), params["lamps"], float(params["kelvin"]))
+            spec = with_glow(with_windows(spec, params["windows"]), params["lamps"], params["kelvin"])
         return spec
+
+    def _kind(self, seed: Seed, season: str) -> str:
+        kinds = (self.kind.sample(seed.child("kind", again).rng()) for again in range(_AGAIN))
+        return next((kind for kind in kinds if kind != "snow" or season == "winter"), "snow")
 
     def _sky(self, kind: str, hour: str, seed: Seed) -> PhysicalSky:
         rng, like = seed.rng(), _SKIES[kind]
@@ -191,21 +201,19 @@ class Weather(Labelled):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SceneLight:
-    """One light, whichever it is, as JSON tells it."""
+class _Lamps:
+    """Lights, whichever they are, as JSON tells them."""
 
-    light: Light
+    lights: tuple[Light, ...]
 
 
 def _genus(name: str) -> CloudGenus:
     return name  # pyright: ignore[reportReturnType] - one of the names in _SKIES
 
 
-def _glow(sky: PhysicalSky, power: float) -> tuple[float, float, float]:
+def _glow(sky: PhysicalSky) -> Rgb:
     """A town's lamps on the sky: more of them on clouds."""
-    factor = power * (1.0 + 3.0 * sky.overcast)
-    red, green, blue = (rounded(c * factor) for c in _GLOW)
-    return (red, green, blue) if power > 1 else (0.0, 0.0, 0.0)
+    return scaled(_GLOW, 1.0 + 3.0 * sky.overcast)
 
 
 def _weathered(body: BodySpec, ground: dict[str, Any]) -> BodySpec:

@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 from diorama.randomizers.base import Context, Randomizer
 from diorama.randomizers.distributions import Choice, Constant, Distribution, Mixture, Uniform, require, require_one_of, require_share
 from diorama.randomizers.sensor import Sensor
-from diorama.randomizers.sky import Sky
 from diorama.randomizers.street.buildings import Buildings
 from diorama.randomizers.street.cyclists import Cyclists
 from diorama.randomizers.street.furniture import Furniture
@@ -18,6 +17,7 @@ from diorama.randomizers.street.road_surface import RoadSurface
 from diorama.randomizers.street.signals import Signals
 from diorama.randomizers.street.signs import Signs
 from diorama.randomizers.street.traffic import Traffic
+from diorama.randomizers.street.weather import Weather
 from diorama.scenes.driving.ground import bodies
 from diorama.scenes.driving.layouts import LAYOUTS, Section
 from diorama.scenes.driving.markings import DASHES_M, Style
@@ -118,7 +118,7 @@ class Street:
             Pedestrians(),
             Cyclists(),
             Traffic(),
-            Sky(),
+            Weather(),
             VehicleRig(preset="camvid"),
             Sensor(),
         )

@@ -60,7 +60,8 @@ class SpotLight:
     """Light from a small disc into a cone.
 
     `intensity` is W/sr per channel on the axis; it falls to zero between the half-angles `inner_rad` and
-    `outer_rad`, and with the square of the distance. `radius_m` is the disc's, and blurs its shadows.
+    `outer_rad`, and with the square of the distance. `radius_m` is the disc's, and blurs its shadows. The cone is `narrowing` times as narrow along
+    `up` (of tangents), as the beams of head lamps are; then the half-angles are those across.
     """
 
     kind: ClassVar[str] = "spot"
@@ -70,6 +71,8 @@ class SpotLight:
     inner_rad: float = 0.4
     outer_rad: float = 0.6
     radius_m: float = 0.03
+    narrowing: float = 1.0
+    up: Vec3 = (0.0, 0.0, 1.0)
     shadows: bool = True
     flicker: Flicker | None = None
     on: str | None = None
@@ -77,6 +80,8 @@ class SpotLight:
     def __post_init__(self) -> None:
         check(finite(*self.position_m), self, f"position_m must be finite, got {self.position_m}")
         check(finite(*self.direction) and any(self.direction), self, f"direction must not be zero, got {self.direction}")
+        check(finite(*self.up) and any(self.up), self, f"up must not be zero, got {self.up}")
+        check(1 <= self.narrowing < math.inf, self, f"narrowing must be 1 or more, got {self.narrowing}")
         check_color(self, "intensity", self.intensity, math.inf)
         check(
             0 <= self.inner_rad < self.outer_rad < math.pi / 2,
@@ -84,6 +89,17 @@ class SpotLight:
             f"must have 0 <= inner_rad < outer_rad < pi/2, got {self.inner_rad}, {self.outer_rad}",
         )
         check(finite(self.radius_m) and self.radius_m >= 0, self, f"radius_m must be 0 or more, got {self.radius_m}")
+
+    @property
+    def squash(self) -> Vec3:
+        """What makes the cone narrow. Where d is a unit direction away from the light, c its cosine to the axis and s its product with this vector,
+        the light falls off as it would at the cosine c / sqrt(1 + s^2). Zero for a round cone.
+        """
+        if self.narrowing == 1:
+            return (0.0, 0.0, 0.0)
+        _, up, _ = _axes(self.direction, self.up)
+        length = math.sqrt(self.narrowing * self.narrowing - 1)
+        return (up[0] * length, up[1] * length, up[2] * length)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,13 +151,18 @@ class RectLight:
 
         Where `up` is parallel to the direction, the world's y axis (or else x) takes its place.
         """
-        forward = normalize(self.direction)
-        for up in (self.up, (0.0, 1.0, 0.0), (1.0, 0.0, 0.0)):
-            across = cross(forward, normalize(up))
-            if sum(c * c for c in across) > 1e-12:
-                break
-        width = normalize(across)
-        return width, cross(width, forward), forward
+        return _axes(self.direction, self.up)
+
+
+def _axes(direction: Vec3, up: Vec3) -> tuple[Vec3, Vec3, Vec3]:
+    """Unit vectors across, upwards and along a direction; where `up` is parallel to that, the y axis (or else x) takes its place."""
+    forward = normalize(direction)
+    for above in (up, (0.0, 1.0, 0.0), (1.0, 0.0, 0.0)):
+        across = cross(forward, normalize(above))
+        if sum(c * c for c in across) > 1e-12:
+            break
+    width = normalize(across)
+    return width, cross(width, forward), forward
 
 
 Light = SunLight | SpotLight | PointLight | RectLight
@@ -160,6 +181,4 @@ def mounted(light: Light, world_from_body: Pose) -> Light:
     x, y, z = (p + c for p, c in zip(world_from_body.position_m, turned(light.position_m), strict=True))
     if isinstance(light, PointLight):
         return replace(light, position_m=(x, y, z), on=None)
-    if isinstance(light, SpotLight):
-        return replace(light, position_m=(x, y, z), direction=turned(light.direction), on=None)
     return replace(light, position_m=(x, y, z), direction=turned(light.direction), up=turned(light.up), on=None)

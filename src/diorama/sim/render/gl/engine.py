@@ -353,6 +353,7 @@ def _of_lamp(lamp: Lamp) -> dict[str, Any]:
         "cone_scale": float(lamp.cone_scale),
         "cone_offset": float(lamp.cone_offset),
         "cone_power": float(lamp.cone_power),
+        "squash": np.array(lamp.squash, np.float32),
         "one_side": int(lamp.one_side),
     }
 

@@ -66,8 +66,9 @@ class View:
 class Lamp:
     """One light that the shader knows. `color` is W/m2 of a sun, and W/sr of a bulb on its axis.
 
-    A bulb's light is scaled by (`cone_scale` cos + `cone_offset`), in 0..1, to the power of `cone_power`; of `one_side`, it only falls
-    where no other axis of the world is nearer than its own. A point is looked for in the `views` in turn; without any, there is no shadow.
+    A bulb's light is scaled by (`cone_scale` cos + `cone_offset`), in 0..1, to the power of `cone_power`; `squash` is that of a spot. Of `one_side`,
+    it only falls where no other axis of the world is nearer than its own. A point is looked for in the `views` in turn; without any, there is
+    no shadow.
     """
 
     sun: bool
@@ -77,6 +78,7 @@ class Lamp:
     cone_scale: float = 0.0
     cone_offset: float = 1.0
     cone_power: float = 1.0
+    squash: Vec3 = (0.0, 0.0, 0.0)
     one_side: bool = False
     views: tuple[View, ...] = ()
 
@@ -129,8 +131,8 @@ def _lamps(light: Light, corners: _Corners) -> Iterator[Lamp]:
         outer = math.cos(light.outer_rad)
         scale = 1 / (math.cos(light.inner_rad) - outer)
         views = _central_views(light.position_m, axis, light.outer_rad, light.radius_m, corners) if shadows else ()
-        falloff: dict[str, float] = {"cone_scale": scale, "cone_offset": -outer * scale, "cone_power": 2.0}
-        yield Lamp(sun=False, color=light.intensity, position_m=light.position_m, axis=axis, views=views, one_side=False, **falloff)
+        shared = {"position_m": light.position_m, "axis": axis, "views": views, "squash": light.squash}
+        yield Lamp(sun=False, color=light.intensity, cone_scale=scale, cone_offset=-outer * scale, cone_power=2.0, **shared)
     elif isinstance(light, PointLight):
         sides = ((1.0, 0.0, 0.0), (-1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, -1.0, 0.0), (0.0, 0.0, 1.0), (0.0, 0.0, -1.0))
         for axis in sides if shadows else sides[:1]:

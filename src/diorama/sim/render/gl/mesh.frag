@@ -61,6 +61,7 @@ struct Lamp {
     float cone_scale;
     float cone_offset;
     float cone_power;
+    vec3 squash;
     int one_side;
 };
 
@@ -264,7 +265,8 @@ vec3 arriving(int i, vec3 to_lamp)
 {
     if (lamps[i].kind == SUN) return lamps[i].color;
     vec3 away = lamps[i].position - frag_position;
-    float edge = clamp(dot(-to_lamp, lamps[i].axis) * lamps[i].cone_scale + lamps[i].cone_offset, 0.0, 1.0);
+    float aside = dot(to_lamp, lamps[i].squash);
+    float edge = clamp(dot(-to_lamp, lamps[i].axis) / sqrt(1.0 + aside * aside) * lamps[i].cone_scale + lamps[i].cone_offset, 0.0, 1.0);
     vec3 out_of_cone = lamps[i].color * pow(edge, lamps[i].cone_power) / max(dot(away, away), 1.0e-6);
     // The side of a cube that this point is beyond; one alone, also on the edges.
     vec3 a = abs(away);

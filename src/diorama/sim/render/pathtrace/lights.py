@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from diorama.sim.render.pathtrace.engine import mi
 from diorama.sim.render.pathtrace.environment import Around
-from diorama.sim.spec import Light, PointLight, RectLight, SpotLight, SunLight
+from diorama.sim.spec import Light, PointLight, RectLight, SpotLight, SunLight, Vec3
 from diorama.sim.transforms import compose, look_at, normalize
 
 #: How far away the sun's disc is. At a kilometre from the middle of the scene, shadows are off by a thousandth of a radian.
@@ -73,8 +73,8 @@ def _rect(light: RectLight) -> dict[str, Any]:
 
 def _spot(light: SpotLight) -> list[dict[str, Any]]:
     """`intensity` on the axis, fading between the half-angles by the square of how far the cosine has got, as in the rasterizer."""
-    axis = _facing(light.position_m, normalize(light.direction))
-    profile = mi.Bitmap(_spot_profile(light.inner_rad, light.outer_rad))
+    axis = _facing(light.position_m, normalize(light.direction), light.up)
+    profile = mi.Bitmap(_spot_profile(light.inner_rad, light.outer_rad, light.narrowing))
     degrees = math.degrees(light.outer_rad)
     spots = []
     for offset in _disc(light.radius_m):
@@ -103,10 +103,10 @@ def _shared(lights: list[dict[str, Any]], intensity: tuple[float, float, float])
     return [light | share for light in lights]
 
 
-def _spot_profile(inner_rad: float, outer_rad: float) -> NDArray[np.float32]:
-    """(n, n, 1): the share of the intensity over the square that the cone's rim touches, one unit before the light."""
+def _spot_profile(inner_rad: float, outer_rad: float, narrowing: float) -> NDArray[np.float32]:
+    """(n, n, 1): the share of the intensity over the square that the cone's rim touches, one unit before the light; its rows are above each other."""
     at = (np.arange(_PROFILE) + 0.5) / _PROFILE * 2 - 1
-    tangent = np.sqrt(at[:, None] ** 2 + at[None, :] ** 2) * math.tan(outer_rad)
+    tangent = np.sqrt((narrowing * at[:, None]) ** 2 + at[None, :] ** 2) * math.tan(outer_rad)
     cosine = 1 / np.sqrt(1 + tangent**2)
     edge = np.clip((cosine - math.cos(outer_rad)) / (math.cos(inner_rad) - math.cos(outer_rad)), 0, 1)
     return (edge * edge).astype(np.float32)[..., None]
@@ -139,9 +139,9 @@ def _ball(radius_m: float) -> NDArray[np.float64]:
     return radius_m * np.sin(np.interp(shares, (2 * a - np.sin(2 * a)) / math.pi, a))[:, None] * directions
 
 
-def _facing(position: tuple[float, ...], direction: tuple[float, float, float]) -> NDArray[np.float64]:
-    """(4, 4): axes whose z is the direction."""
-    return look_at(position, [p + d for p, d in zip(position, direction, strict=True)])
+def _facing(position: tuple[float, ...], direction: Vec3, up: Vec3 = (0.0, 0.0, 1.0)) -> NDArray[np.float64]:
+    """(4, 4): axes whose z is the direction, and whose y is down."""
+    return look_at(position, [p + d for p, d in zip(position, direction, strict=True)], up)
 
 
 def _shining(shape: str, pose: NDArray[np.float64], radiance: tuple[float, ...]) -> dict[str, Any]:

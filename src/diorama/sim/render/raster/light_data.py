@@ -23,7 +23,8 @@ BORDER = 20
 class LightData:
     """One light. `axis` is the way it shines. `shadow` is the first of its shadow maps, or -1.
 
-    A spot's light grows from the cosine `cos_outer` off its axis, by `per_cos` for each unit of cosine, up to its full.
+    A spot's light grows from the cosine `cos_outer` off its axis, by `per_cos` for each unit of cosine, up to its full. Its `half_height` is the
+    specification's `squash`.
     A rectangle reaches from `position` by plus and minus `half_width` and `half_height` (world, metres), and its `color` is
     radiance.
     """

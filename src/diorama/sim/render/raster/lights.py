@@ -205,6 +205,7 @@ def _describe(row: Any, light: Light) -> None:
     elif isinstance(light, SpotLight):
         row["kind"], row["color"] = SPOT, light.intensity
         row["cos_outer"] = math.cos(light.outer_rad)
+        row["half_height"] = light.squash
         row["per_cos"] = 1 / (math.cos(light.inner_rad) - math.cos(light.outer_rad))
     else:
         row["kind"], row["color"] = POINT, light.intensity

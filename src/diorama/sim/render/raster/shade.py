@@ -82,7 +82,12 @@ def arriving(lighting: Lighting, k: int, s: Surfels) -> Arriving:
         to_light = scaled(away, inverse)
         strength = wp.cw_mul(inverse, inverse)
         if lighting.lights[k].kind != POINT:
-            edge = clamped((Lanes(-lighting.lights[k].cos_outer) - dots_with(to_light, axis)) * lighting.lights[k].per_cos, 0.0, 1.0)
+            along = dots_with(to_light, axis)
+            squash = lighting.lights[k].half_height
+            if wp.dot(squash, squash) > 0.0:
+                aside = dots_with(to_light, squash)
+                along = wp.cw_div(along, roots(wp.cw_mul(aside, aside) + Lanes(1.0)))
+            edge = clamped((Lanes(-lighting.lights[k].cos_outer) - along) * lighting.lights[k].per_cos, 0.0, 1.0)
             strength = wp.cw_mul(strength, wp.cw_mul(edge, edge))
     out = Arriving()
     out.to_light = to_light
