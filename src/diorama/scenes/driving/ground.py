@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from diorama.scenes.driving.markings import Color
 from diorama.scenes.driving.network import Network
-from diorama.sim.spec import BodySpec, GroundShape, MaterialSpec, PaintShape, Ribbon
+from diorama.sim.spec import BodySpec, GroundShape, MaterialSpec, PaintShape, Rgb, Ribbon
 from diorama.sim.spec.roads import AreaKind
 
 #: Below this a kerb is no more than the edge of the grass.
 _FLUSH_M = 0.02
-_PAINTS = {"white": (0.72, 0.72, 0.7), "yellow": (0.72, 0.46, 0.07)}
+_PAINTS: dict[Color, Rgb] = {"white": (0.72, 0.72, 0.7), "yellow": (0.72, 0.46, 0.07)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def bodies(network: Network, setting: str, dashes_m: tuple[float, float]) -> tup
         out.append(_body("kerbs", "sidewalk", "kerbstone", network.kerbs, network))
     for color, paint in _PAINTS.items():
         lines = tuple(line for line in network.roads.lines if line.color == color)
-        symbols = network.symbols if color == "white" else ()
+        symbols = network.symbols[color]
         if lines or symbols:
             shape = PaintShape(lines=lines, symbols=symbols, terrain=network.roads.terrain, dashes_m=dashes_m)
             material = MaterialSpec(base_color=paint, roughness=0.6)

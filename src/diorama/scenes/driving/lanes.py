@@ -33,12 +33,12 @@ def side_of(road: Road, hand: int) -> Side:
     return road.left if hand > 0 else road.right
 
 
-def along_road(road: Road, rule: Rule, sense: int, start_m: float, end_m: float, speed_m_s: float) -> list[Lane]:
+def along_road(road: Road, rule: Rule, sense: int, start_m: float, end_m: float, speed_m_s: float, tag: str = "") -> list[Lane]:
     """The lanes for vehicles of one direction, between two stations, from the axis outwards; and the cycle lane beside them."""
     hand = hand_of(rule, sense)
     side = side_of(road, hand)
     ways = road.between(start_m, end_m)[::sense]
-    base = f"{road.name}-{'out' if sense > 0 else 'in'}"
+    base = f"{road.name}-{'out' if sense > 0 else 'in'}{tag}"
 
     def line(off: float) -> Polyline:
         return tuple(road.at(way, hand * off) for way in ways)
@@ -56,6 +56,21 @@ def along_road(road: Road, rule: Rule, sense: int, start_m: float, end_m: float,
     return out
 
 
+def over_crossing(road: Road, rule: Rule, mouth: Mouth, speed_m_s: float, crossing: Lane, signal: str | None) -> list[Lane]:
+    """The lanes of both directions of a road that people cross away from junctions: up to there, and on."""
+    start, end = mouth.crossing_m or (0.0, 0.0)
+    stops = round(start - 1.0, 4), round(end + 1.0, 4)
+    out: list[Lane] = []
+    for sense, before, after in ((1, (road.start_m, stops[0]), (stops[0], road.end_m)), (-1, (stops[1], road.end_m), (road.start_m, stops[1]))):
+        comes = along_road(road, rule, sense, *before, speed_m_s)
+        goes = along_road(road, rule, sense, *after, speed_m_s, "-on")
+        control: Control = "give-way" if signal is None else "signal"
+        for one, other in zip(comes, goes, strict=True):
+            out.append(replace(one, next=(other.name,), control=control, signal=signal))
+            out.append(replace(other, conflicts=(crossing.name,), yields_to=(crossing.name,)))
+    return out
+
+
 def parking(road: Road, rule: Rule, hand: int, start_m: float, end_m: float, name: str) -> Lane:
     """The strip in which vehicles stand along a road, in the direction of travel."""
     side = side_of(road, hand)
@@ -65,10 +80,10 @@ def parking(road: Road, rule: Rule, hand: int, start_m: float, end_m: float, nam
     return Lane(name=name, kind="parking", points_m=points, width_m=side.parking_m, speed_m_s=1.0)
 
 
-def bays(road: Road, hand: int, start_m: float, width_m: float, name: str) -> list[Lane]:
-    """Bays across to a road, each with its way in, from a station to the road's end."""
+def bays(road: Road, hand: int, start_m: float, end_m: float, width_m: float, name: str) -> list[Lane]:
+    """Bays across to a road, each with its way in, from one station to another."""
     side = side_of(road, hand)
-    count = int((road.end_m - start_m) / width_m)
+    count = int((end_m - start_m) / width_m)
     out: list[Lane] = []
     for k in range(count):
         way = round(start_m + (k + 0.5) * width_m, 4)

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from diorama.randomizers.distributions import Uniform, UniformInt
-from diorama.scenes.driving.junctions import Junction, Priority, corner, mouths, round_corner, roundabout_fits
+from diorama.scenes.driving.junctions import Junction, Mouth, Priority, corner, mouths, round_corner, roundabout_fits
 from diorama.scenes.driving.roads import Axis, Beyond, Road, Side
 from diorama.sim.spec.roads import Vec2
 
@@ -19,7 +19,7 @@ _CLEAR_M = 12.0
 #: A road turns by no more than this from the middle to one of its ends.
 _MOST_TURN = math.radians(50)
 #: Edges of corridors are seen from the middle at least at this angle (its sine).
-_SLANT = 0.02
+_SLANT = 0.03
 _CROSSING_M = 3.5
 #: Bays of a car park stand across to its aisle.
 BAY_M = (2.5, 5.0)
@@ -35,6 +35,7 @@ class Section:
     reach_m: float
     signals: bool
     stops: bool
+    crossed: bool
 
     @property
     def corner_m(self) -> float:
@@ -44,11 +45,15 @@ class Section:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Layout:
-    """Roads, and how they meet, if they do. `beyond` is what lies between each road and the next, or on the right and left of a single one."""
+    """Roads, and how they meet, if they do. `beyond` is what lies between each road and the next, or on the right and left of a single one, which
+    people may cross at the `crossing`, with `control`.
+    """
 
     roads: Sequence[Road]
     beyond: Sequence[Beyond]
     junction: Junction | None = None
+    crossing: Mouth | None = None
+    control: Priority = "give-way"
 
 
 Bends = Callable[[float], float]
@@ -56,7 +61,7 @@ Bends = Callable[[float], float]
 
 def straight(section: Section, rng: np.random.Generator) -> Layout:
     """One road, straight on."""
-    return _single(section, Axis((0.0, 0.0), _any_heading(rng)))
+    return _single(section, Axis((0.0, 0.0), _any_heading(rng)), rng)
 
 
 def curve(section: Section, rng: np.random.Generator) -> Layout:
@@ -76,9 +81,9 @@ def curve(section: Section, rng: np.random.Generator) -> Layout:
 
         axis = Axis((0.0, 0.0), heading, bend, REACH_M)
         if _is_open(axis, section.major.kerb_m + section.beyond.whole_m, (-REACH_M, REACH_M)):
-            return _single(section, axis)
+            return _single(section, axis, rng)
         peak *= 0.85
-    return _single(section, Axis((0.0, 0.0), heading))
+    return _single(section, Axis((0.0, 0.0), heading), rng)
 
 
 def crossroads(section: Section, rng: np.random.Generator) -> Layout:
@@ -142,9 +147,12 @@ LAYOUTS: dict[str, Callable[[Section, np.random.Generator], Layout]] = {
 }
 
 
-def _single(section: Section, axis: Axis) -> Layout:
+def _single(section: Section, axis: Axis, rng: np.random.Generator) -> Layout:
     road = Road(name="a", axis=axis, start_m=-REACH_M, end_m=REACH_M, left=section.major, right=section.major)
-    return Layout(roads=[road], beyond=[section.beyond] * 2)
+    middle = round(Uniform(-50, 50).sample(rng), 2)
+    walked = (round(middle - _CROSSING_M / 2, 4), round(middle + _CROSSING_M / 2, 4))
+    crossing = Mouth(end_m=walked[0], crossing_m=walked, stop_m=walked[1]) if section.crossed and section.beyond.pavement_m > 0 else None
+    return Layout(roads=[road], beyond=[section.beyond] * 2, crossing=crossing, control="signal" if section.signals else "give-way")
 
 
 def _meeting(section: Section, rng: np.random.Generator, turns: Sequence[float], major: tuple[int, ...], *, bend: bool = True) -> Layout:
@@ -182,8 +190,8 @@ def _any_heading(rng: np.random.Generator) -> float:
 
 def _is_open(axis: Axis, off_m: float, ways: tuple[float, float]) -> bool:
     """Whether one sees from the middle along both edges of a corridor, `off_m` from its axis, all the way: land beyond is drawn as rays."""
-    steps = 24
     (start, end), heading = ways, axis.at(0.0)[1]
+    steps = math.ceil((end - start) / 2.0)
     for hand in (1, -1):
         line: list[Vec2] = []
         for k in range(steps + 1):

@@ -15,8 +15,8 @@ from diorama.scenes.driving.horizon import End, open_land
 from diorama.scenes.driving.junctions import Junction, Mouth
 from diorama.scenes.driving.lanes import Rule
 from diorama.scenes.driving.layouts import BAY_M, Layout
-from diorama.scenes.driving.markings import Style
-from diorama.scenes.driving.roads import Road
+from diorama.scenes.driving.markings import Color, Style
+from diorama.scenes.driving.roads import Road, Span
 from diorama.scenes.driving.tiles import Stretch, Tile, carriageway, junction_tiles, kerb, land
 from diorama.sim.spec import Lane, Line, Ribbon, RoadMap, Signal, Terrain
 from diorama.sim.spec.roads import Polyline
@@ -25,6 +25,8 @@ from diorama.sim.spec.roads import Polyline
 _CURVE_M, STEP_M = 2.0, 10.0
 #: Nobody parks so near to where vehicles wait, and lines that may be crossed elsewhere may not be.
 _NO_PARKING_M, _SOLID_M = 8.0, 18.0
+#: A strip for less than one car is none.
+_LEAST_STRIP_M = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +44,12 @@ class Habits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
-    """A map, the ground in pieces, the stones of its kerbs, and what is painted besides lines."""
+    """A map, the ground in pieces, the stones of its kerbs, and what is painted besides lines, by its colour."""
 
     roads: RoadMap
     tiles: tuple[Tile, ...]
     kerbs: tuple[Ribbon, ...]
-    symbols: tuple[Polyline, ...]
+    symbols: Mapping[Color, tuple[Polyline, ...]]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -61,6 +63,7 @@ class _Draft:
     lanes: list[Lane] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
     symbols: list[Polyline] = field(default_factory=list)
+    boxes: list[Polyline] = field(default_factory=list)
     signals: list[Signal] = field(default_factory=list)
     tiles: list[Tile] = field(default_factory=list)
     kerbs: list[Ribbon] = field(default_factory=list)
@@ -82,13 +85,26 @@ def network(layout: Layout, habits: Habits, rng: np.random.Generator) -> Network
         kerb_m=habits.kerb_m,
         drives_on=habits.rule,
     )
-    return Network(roads=roads, tiles=(*draft.tiles, *far), kerbs=(*draft.kerbs, *edges), symbols=tuple(draft.symbols))
+    return Network(
+        roads=roads, tiles=(*draft.tiles, *far), kerbs=(*draft.kerbs, *edges), symbols={"white": tuple(draft.symbols), "yellow": tuple(draft.boxes)}
+    )
 
 
 def _single(layout: Layout, habits: Habits, rng: np.random.Generator) -> _Draft:
-    (road,), (right, left) = layout.roads, layout.beyond
-    lots = {hand: _lot_ways(road.start_m, road.end_m, habits.lot_m, rng) for hand in (-1, 1)}
-    road.settle([way for ways in lots.values() for way in ways], _step(road, habits))
+    (road,), (right, left), mouth = layout.roads, layout.beyond, layout.crossing
+    spans = [Span(start_m=road.start_m, end_m=road.end_m)]
+    crossed: tuple[float, ...] = ()
+    if mouth is not None and mouth.crossing_m is not None:
+        start, end = mouth.crossing_m
+        stops = round(start - 1.0, 4), round(end + 1.0, 4)
+        spans = [
+            Span(start_m=road.start_m, end_m=stops[0], waits=(False, True)),
+            Span(start_m=stops[1], end_m=road.end_m, waits=(True, False)),
+        ]
+        crossed = (start, mouth.walk_m, end, *stops)
+    lots = {hand: _lot_ways(road.start_m, road.end_m, habits.lot_m, rng) if side.plot_m > 0 else [] for hand, side in ((-1, right), (1, left))}
+    kept = [way for span in spans for margin in (_NO_PARKING_M, _SOLID_M) for way in span.within(margin)]
+    road.settle([*crossed, *kept, *lots[1], *lots[-1]], _step(road, habits))
     flanks = [along_road(f"{road.name}-left", left, road, 1), along_road(f"{road.name}-right", right, road, -1)]
     plots: dict[str, list[tuple[int, int]]] = {}
     for side, hand in zip(flanks, (1, -1), strict=True):
@@ -96,12 +112,39 @@ def _single(layout: Layout, habits: Habits, rng: np.random.Generator) -> _Draft:
         plots[side.name] = [(min(run), max(run)) for run in runs]
     ends = [End(road=road, sense=1, right=right, left=left), End(road=road, sense=-1, right=left, left=right)]
     draft = _Draft(flanks=flanks, ends=ends, plots=plots, rows=_rows(flanks, habits))
-    draft.tiles += carriageway(road, [Stretch(start_m=road.start_m, end_m=road.end_m, parking=(-1, 1))])
-    draft.lanes += [*_both_ways(road, habits, road.start_m), *_parking(road, habits, road.start_m)]
-    draft.lanes += [lane for side in flanks for lane in lanework.walks(side, ())]
-    draft.lines += markings.of_road(road, habits.style, road.start_m, None, road.start_m)
-    draft.symbols += markings.bay_lines(road, habits.style, road.start_m)
+    for number, span in enumerate(spans):
+        _add_span(draft, road, span, habits, "-on" if number else "")
+    draft.tiles = carriageway(road, _stretches(road, spans, road.start_m, mouth))
+    cuts: Sequence[int] = ()
+    crossings: list[Lane] = []
+    if mouth is not None and mouth.crossing_m is not None:
+        if layout.control == "signal":
+            green = round(Uniform(15, 35).sample(rng), 1)
+            draft.signals = signals.signals([road.name], [green], 8.0, Uniform(0, 60).sample(rng))
+        walk, stop = (signals.WALK, signals.name_of(road.name)) if draft.signals else (None, None)
+        crossings = [lanework.crossing(road, mouth, flanks[1], flanks[0], walk)]
+        drive = lanework.over_crossing(road, habits.rule, mouth, habits.speed_m_s, crossings[0], stop)
+        crossings = lanework.met(crossings, drive)
+        draft.lines += markings.of_crossing(road, mouth, layout.control, habits.style, habits.rule)
+        draft.symbols += markings.studs(road, mouth.crossing_m, layout.control, habits.style)
+        cuts = [side.find(road, mouth.walk_m) for side in flanks]
+    else:
+        drive = _both_ways(road, habits, road.start_m)
+    walked = [lane for k, side in enumerate(flanks) for lane in lanework.walks(side, cuts[k : k + 1])]
+    draft.lanes += [*drive, *lanework.joined([*walked, *crossings])]
     return draft
+
+
+def _add_span(draft: _Draft, road: Road, span: Span, habits: Habits, tag: str = "") -> None:
+    """Lines along a piece of road, and where vehicles stand beside it."""
+    parks = span.within(_NO_PARKING_M)
+    draft.lines += markings.of_road(road, habits.style, span, span.within(_SOLID_M), parks, tag)
+    draft.symbols += markings.bay_lines(road, habits.style, *parks)
+    for hand, side, word in ((1, road.left, "left"), (-1, road.right, "right")):
+        if side.parking_m >= BAY_M[1]:
+            draft.lanes += lanework.bays(road, hand, *parks, BAY_M[0], f"{road.name}-bay-{word}{tag}")
+        elif side.parking_m > 0 and parks[1] - parks[0] > _LEAST_STRIP_M:
+            draft.lanes.append(lanework.parking(road, habits.rule, hand, *parks, f"{road.name}-parking-{word}{tag}"))
 
 
 def _meeting(layout: Layout, junction: Junction, habits: Habits, rng: np.random.Generator) -> _Draft:
@@ -126,18 +169,19 @@ def _meeting(layout: Layout, junction: Junction, habits: Habits, rng: np.random.
     crossings = [lanework.crossing(roads[i], mouth, flanks[i - 1], flanks[i], walk) for i, mouth in crossed]
     drive: list[Lane] = []
     for road, mouth in zip(roads, junction.mouths, strict=True):
-        parks = _parks(mouth)
+        span = _span(road, mouth)
         drive += _both_ways(road, habits, mouth.stop_m)
-        draft.lanes += _parking(road, habits, parks)
-        draft.tiles += carriageway(road, _stretches(road, mouth))
-        draft.lines += markings.of_road(road, habits.style, mouth.stop_m, _solid(mouth), parks)
-        draft.symbols += markings.bay_lines(road, habits.style, parks)
+        draft.tiles += carriageway(road, _stretches(road, [span], mouth.end_m, mouth))
+        _add_span(draft, road, span, habits)
     through = lanework.around(junction, drive, habits.rule) if junction.island_m > 0 else lanework.turns(junction, drive, habits.rule)
     through = lanework.with_rules(junction, through, crossings, habits.rule)
     draft.lanes += [*lanework.led(drive, through, junction), *through]
     draft.lanes += lanework.joined([*_walks(junction, flanks), *lanework.met(crossings, through)])
     draft.lines += markings.of_junction(junction, habits.style, habits.rule)
-    draft.symbols += markings.studs(junction, habits.style)
+    for i, mouth in crossed:
+        draft.symbols += markings.studs(roads[i], mouth.crossing_m or (0.0, 0.0), junction.control, habits.style)
+    if habits.style.box and junction.control == "signal":
+        draft.boxes += markings.box(junction)
     if habits.style.arrows and junction.island_m <= 0:
         draft.symbols += markings.arrows(junction, lanework.ways(junction, habits.rule), habits.rule)
     middle, island = junction_tiles(junction, flanks, habits.reach_m, habits.kerb_m)
@@ -154,7 +198,9 @@ def _settled(layout: Layout, junction: Junction, i: int, habits: Habits, rng: np
     lots = {hand: _lot_ways(start, road.end_m, habits.lot_m, rng) for hand, start in starts.items()}
     lots = {hand: ways if layout.beyond[i if hand > 0 else i - 1].plot_m > 0 else [] for hand, ways in lots.items()}
     crossed = (*mouth.crossing_m, mouth.walk_m) if mouth.crossing_m else ()
-    wanted = [after.left_m, before.right_m, mouth.end_m, mouth.stop_m, *crossed, _solid(mouth), _parks(mouth), *lots[1], *lots[-1]]
+    wanted = [after.left_m, before.right_m, mouth.end_m, mouth.stop_m, *crossed, *lots[1], *lots[-1]]
+    span = _span(road, mouth)
+    wanted += [*span.within(_SOLID_M), *span.within(_NO_PARKING_M)]
     road.settle(wanted, _step(road, habits))
     return lots
 
@@ -178,34 +224,25 @@ def _both_ways(road: Road, habits: Habits, start_m: float) -> list[Lane]:
     return [lane for sense in (1, -1) for lane in lanework.along_road(road, habits.rule, sense, start_m, road.end_m, habits.speed_m_s)]
 
 
-def _parking(road: Road, habits: Habits, start_m: float) -> list[Lane]:
-    """Where vehicles stand along a road: strips, or bays across."""
-    out: list[Lane] = []
-    for hand, side, word in ((1, road.left, "left"), (-1, road.right, "right")):
-        if side.parking_m >= BAY_M[1]:
-            out += lanework.bays(road, hand, start_m, BAY_M[0], f"{road.name}-bay-{word}")
-        elif side.parking_m > 0:
-            out.append(lanework.parking(road, habits.rule, hand, start_m, road.end_m, f"{road.name}-parking-{word}"))
-    return out
+def _span(road: Road, mouth: Mouth) -> Span:
+    return Span(start_m=mouth.stop_m, end_m=road.end_m, waits=(True, False))
 
 
-def _stretches(road: Road, mouth: Mouth) -> list[Stretch]:
-    out: list[Stretch] = []
-    start, parks = mouth.end_m, _parks(mouth)
-    if mouth.crossing_m is not None:
-        out += [Stretch(start_m=start, end_m=mouth.crossing_m[0]), Stretch(start_m=mouth.crossing_m[0], end_m=mouth.crossing_m[1], crossing=True)]
-        start = mouth.crossing_m[1]
+def _stretches(road: Road, spans: Sequence[Span], start_m: float, mouth: Mouth | None) -> list[Stretch]:
+    """What there is along a road from a station to its end: a crossing, if the mouth has one, and where vehicles stand."""
+    kinds: list[tuple[float, float, bool, bool]] = []
+    if mouth is not None and mouth.crossing_m is not None:
+        kinds.append((*mouth.crossing_m, True, False))
     if road.left.parking_m > 0 or road.right.parking_m > 0:
-        return [*out, Stretch(start_m=start, end_m=parks), Stretch(start_m=parks, end_m=road.end_m, parking=(-1, 1))]
-    return [*out, Stretch(start_m=start, end_m=road.end_m)]
-
-
-def _solid(mouth: Mouth) -> float:
-    return round(mouth.stop_m + _SOLID_M, 4)
-
-
-def _parks(mouth: Mouth) -> float:
-    return round(mouth.stop_m + _NO_PARKING_M, 4)
+        kinds += [(*span.within(_NO_PARKING_M), False, True) for span in spans]
+    out: list[Stretch] = []
+    for start, end, crossing, parks in sorted(kinds):
+        if start > start_m:
+            out.append(Stretch(start_m=start_m, end_m=start))
+        if end > start:
+            out.append(Stretch(start_m=start, end_m=end, crossing=crossing, parking=(-1, 1) if parks else ()))
+            start_m = end
+    return [*out, Stretch(start_m=start_m, end_m=road.end_m)] if start_m < road.end_m else out
 
 
 def _step(road: Road, habits: Habits) -> float:

@@ -142,3 +142,18 @@ class Road:
             start = self.stations[-1]
             parts = int((end - start) / step_m - 1e-9) + 1
             self.stations += [round(start + (end - start) * k / parts, _DIGITS) for k in range(1, parts)] + [end]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A piece of a road between places where vehicles wait, or its ends; `waits` says at which of its two ends they do."""
+
+    start_m: float
+    end_m: float
+    waits: tuple[bool, bool] = (False, False)
+
+    def within(self, margin_m: float) -> tuple[float, float]:
+        """From where to where it is so far from any such place, or farther."""
+        start, end = (margin_m if waits else 0.0 for waits in self.waits)
+        low = round(self.start_m + start, 4)
+        return low, max(round(self.end_m - end, 4), low)

@@ -21,8 +21,10 @@ class Setting:
     plot_m: Distribution
     lot_m: Distribution
     signals: float
+    crossings: float
     center: Distribution
     edge_lines: float
+    no_stopping: float
 
 
 SETTINGS: dict[str, Setting] = {
@@ -39,8 +41,10 @@ SETTINGS: dict[str, Setting] = {
         plot_m=Uniform(18, 26),
         lot_m=Uniform(10, 22),
         signals=0.6,
+        crossings=0.6,
         center=Choice({"dashed": 0.55, "solid": 0.15, "double": 0.2, "none": 0.1}),
         edge_lines=0.15,
+        no_stopping=0.45,
     ),
     "residential": Setting(
         lanes=Constant(1),
@@ -55,8 +59,10 @@ SETTINGS: dict[str, Setting] = {
         plot_m=Uniform(18, 28),
         lot_m=Uniform(12, 20),
         signals=0.1,
+        crossings=0.4,
         center=Choice({"none": 0.5, "dashed": 0.5}),
         edge_lines=0.05,
+        no_stopping=0.15,
     ),
     "suburb": Setting(
         lanes=Choice({1: 0.85, 2: 0.15}),
@@ -71,8 +77,10 @@ SETTINGS: dict[str, Setting] = {
         plot_m=Uniform(24, 34),
         lot_m=Uniform(16, 28),
         signals=0.3,
+        crossings=0.35,
         center=Choice({"dashed": 0.6, "double": 0.2, "none": 0.2}),
         edge_lines=0.25,
+        no_stopping=0.12,
     ),
     "industrial": Setting(
         lanes=Choice({1: 0.7, 2: 0.3}),
@@ -87,8 +95,10 @@ SETTINGS: dict[str, Setting] = {
         plot_m=Uniform(26, 36),
         lot_m=Uniform(28, 50),
         signals=0.4,
+        crossings=0.2,
         center=Choice({"dashed": 0.6, "solid": 0.15, "double": 0.15, "none": 0.1}),
         edge_lines=0.2,
+        no_stopping=0.15,
     ),
     "country": Setting(
         lanes=Constant(1),
@@ -103,7 +113,9 @@ SETTINGS: dict[str, Setting] = {
         plot_m=Constant(0.0),
         lot_m=Uniform(30, 60),
         signals=0.05,
+        crossings=0.0,
         center=Choice({"dashed": 0.6, "solid": 0.2, "double": 0.05, "none": 0.15}),
         edge_lines=0.7,
+        no_stopping=0.0,
     ),
 }

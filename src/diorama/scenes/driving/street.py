@@ -42,8 +42,8 @@ class Street:
     `layout` is how roads meet, `setting` what kind of place it is, one drives on the side `drives_on`, and `hill_m` is how high a hill is on which
     it all lies, or how deep a hollow. A road has `lanes` of `lane_m` in each direction, in shares of scenes `cycle_lanes` and `parking_lanes`
     beside them, and a kerb `kerb_m` high; its limit is `speed_km_h`. Beyond the kerb are, in a share `verges`, a verge `verge_m` wide, a pavement
-    `pavement_m` wide, and plots `plot_m` deep and `lot_m` wide. A share `signals` of junctions has signals. What is left open is as the setting
-    has it (`SETTINGS`).
+    `pavement_m` wide, and plots `plot_m` deep and `lot_m` wide. A share `signals` of junctions has signals, and of the places where people
+    cross a road between junctions, which a share `crossings` of roads without junctions has. What is left open is as the setting has it (`SETTINGS`).
     """
 
     name: ClassVar[str] = "street"
@@ -79,6 +79,7 @@ class Street:
     plot_m: Distribution | None = None
     lot_m: Distribution | None = None
     signals: float | None = None
+    crossings: float | None = None
 
     def __post_init__(self) -> None:
         require_one_of(self, LAYOUTS, "layout")
@@ -89,7 +90,7 @@ class Street:
         for name in given:
             low, high = _LIMITS[name]
             require(self, low, high, name, whole=name == "lanes")
-        require_share(self, *(name for name in ("verges", "cycle_lanes", "parking_lanes", "signals") if getattr(self, name) is not None))
+        require_share(self, *(name for name in _SHARES if getattr(self, name) is not None))
 
     def build(self, seed: Seed, context: Context) -> SceneSpec:
         setting = self.setting.sample(seed.child("setting").rng())
@@ -147,6 +148,7 @@ class Street:
             reach_m=reach,
             signals=happens("signals"),
             stops=rng.random() < 0.25,
+            crossed=happens("crossings"),
         )
         habits = Habits(
             rule=self.drives_on.sample(seed.child("roads", "drives_on").rng()),
@@ -161,6 +163,7 @@ class Street:
         return network(layout(section, rng), habits, seed.child("plots").rng())
 
 
+_SHARES = ("verges", "cycle_lanes", "parking_lanes", "signals", "crossings")
 #: Between which numbers settings may be, by their names.
 _LIMITS: dict[str, tuple[float, float]] = {
     "lanes": (1, 3),
@@ -186,4 +189,6 @@ def _style(place: Setting, seed: Seed) -> Style:
         bays=rng.random() < 0.5,
         arrows=rng.random() < 0.35,
         zebra=rng.random() < 0.75,
+        kerbside=("double" if rng.random() < 0.7 else "solid") if rng.random() < place.no_stopping else None,
+        box=rng.random() < 0.3,
     )

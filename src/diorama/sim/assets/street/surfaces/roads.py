@@ -11,17 +11,17 @@ _SIZE, _WIDTH_M = 512, 6.0
 
 def new_asphalt(rng: np.random.Generator) -> Tile:
     """Black, smooth, all of one tone."""
-    return _asphalt(rng, between(rng, 58, 80), contrast=5.0, blotches=1.5, cracks=0.0)
+    return _asphalt(rng, between(rng, 52, 70), contrast=5.0, blotches=1.5, cracks=0.0)
 
 
 def asphalt(rng: np.random.Generator) -> Tile:
     """Some years old."""
-    return _asphalt(rng, between(rng, 80, 108), contrast=9.0, blotches=2.5, cracks=0.0)
+    return _asphalt(rng, between(rng, 70, 92), contrast=9.0, blotches=2.5, cracks=0.0)
 
 
 def old_asphalt(rng: np.random.Generator) -> Tile:
     """Pale and rough, its stones laid bare, and cracked."""
-    return _asphalt(rng, between(rng, 108, 138), contrast=13.0, blotches=3.5, cracks=between(rng, 0.3, 1.0))
+    return _asphalt(rng, between(rng, 92, 118), contrast=13.0, blotches=3.5, cracks=between(rng, 0.3, 1.0))
 
 
 def red_asphalt(rng: np.random.Generator) -> Tile:
