@@ -22,13 +22,16 @@ from diorama.randomizers.street.buildings import Buildings
 from diorama.randomizers.street.furniture import Furniture
 from diorama.randomizers.street.planting import Planting
 from diorama.randomizers.street.rig import VehicleRig
+from diorama.randomizers.street.road_surface import RoadSurface
 from diorama.randomizers.street.signals import Signals
 from diorama.randomizers.street.signs import Signs
 from diorama.randomizers.street.traffic import Traffic
 from diorama.randomizers.street.vehicles import Fleet, draw_vehicle, vehicle_body, vehicle_shape
+from diorama.scenes.driving.layouts import LAYOUTS
 from diorama.scenes.driving.street import Street
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.assets.street.furniture.faces import FACES, picture
+from diorama.sim.assets.street.surfaces import SURFACES
 from diorama.sim.frame import Frame
 from diorama.sim.physics.bullet import Bullet
 from diorama.sim.render.raster import Raster
@@ -251,14 +254,58 @@ def signals(size: tuple[int, int] = (450, 300), scene: int = 11) -> np.ndarray:
     return np.vstack([np.hstack(tiles[:2]), np.hstack(tiles[2:])])
 
 
+def roads(size: tuple[int, int] = (300, 210)) -> np.ndarray:
+    """A scene of each layout, from above and as a driver sees it who comes to where one waits."""
+    library = AssetLibrary()
+    context = Context(library=library)
+    width, height = size
+    above, inside = [], []
+    places = ("town-centre", "suburb", "town-centre", "residential", "suburb", "suburb")
+    with Raster(library) as renderer:
+        for number, (layout, place) in enumerate(zip(LAYOUTS, places, strict=True)):
+            street = Street(layout=Constant(layout), setting=Constant(place), crossings=1.0)
+            spec = street.build(Seed(number + 3), context)
+            surface = RoadSurface()
+            renderer.load(surface.apply(spec, surface.sample(Seed(number), spec, context)))
+            assert spec.roads is not None
+            lane = next(lane for lane in spec.roads.lanes if lane.control != "none" and lane.kind == "drive")
+            (x, y), (dx, dy) = along(lane.points_m, lengths_m(lane.points_m)[-1] - 14.0)
+            z = spec.roads.ground_m(x, y)
+            views = (
+                ((0.0, -0.5, 150.0 + spec.roads.ground_m(0.0, 0.0)), (0.0, 0.0, 0.0), 0.9),
+                ((x, y, z + 2.2), (x + 20 * dx, y + 20 * dy, z + 0.4), 0.75),
+            )
+            for row, (eye, target, fov) in zip((above, inside), views, strict=True):
+                camera = CameraSpec.from_fov(width=width, height=height, fov_y_rad=fov, world_from_camera=Pose.from_matrix(look_at(eye, target)))
+                row.append(cv2.cvtColor(renderer.render(camera, ("rgb",)).rgb, cv2.COLOR_RGB2BGR))
+    return np.vstack([np.hstack(row[k : k + 3]) for k in (0, 3) for row in (above, inside)])
+
+
+def surfaces(pixels: int = 92, metres: float = 2.4) -> np.ndarray:
+    """Three variants of each surface, so many metres of it."""
+    library = AssetLibrary()
+    rows: list[np.ndarray] = []
+    for name in SURFACES:
+        tiles: list[np.ndarray] = []
+        for variant in range(3):
+            asset = library.load(f"street:{name}/{variant}")
+            wide = round((asset.bounds_m[1][0] - asset.bounds_m[0][0]) / metres * pixels)
+            tile = cv2.resize(asset.parts[0].look.images["base_color"], (wide, wide), interpolation=cv2.INTER_AREA)
+            tiles.append(np.tile(tile, (4, 4, 1))[:pixels, :pixels, ::-1])
+        rows.append(np.vstack(tiles))
+    return np.hstack(rows)
+
+
 #: Each picture's file name, and what makes it.
 PICTURES = {
     "streets.jpg": streets,
     "accidents.jpg": accidents,
     "furniture.jpg": furniture,
     "lidar.jpg": lidar,
+    "roads.jpg": roads,
     "signals.jpg": signals,
     "signs.jpg": signs,
+    "surfaces.jpg": surfaces,
     "vehicles.jpg": vehicles,
 }
 
