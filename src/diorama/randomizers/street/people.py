@@ -120,17 +120,16 @@ def _inks(*inks: tuple[tuple[int, int, int], float]) -> list[tuple[Rgb, float]]:
     return [(linear_rgb(*(c / 255 for c in ink)), weight) for ink, weight in inks]
 
 
-#: Skin by the Monk scale's ten tones, weighted as people in European streets are.
+#: Skins from light to dark, weighted as in European streets.
 _SKINS = _inks(
-    ((246, 237, 228), 1.2),
-    ((243, 231, 219), 2.2),
-    ((240, 215, 189), 3.0),
-    ((224, 184, 148), 2.6),
-    ((196, 147, 110), 1.4),
-    ((160, 126, 86), 0.9),
-    ((130, 92, 67), 0.7),
-    ((96, 65, 52), 0.5),
-    ((58, 49, 42), 0.3),
+    ((226, 186, 162), 3.0),
+    ((216, 170, 142), 3.5),
+    ((204, 154, 122), 2.5),
+    ((184, 134, 100), 1.5),
+    ((158, 110, 80), 1.0),
+    ((124, 84, 60), 0.8),
+    ((92, 62, 46), 0.6),
+    ((64, 44, 36), 0.4),
 )
 _HAIRS = _inks(((24, 20, 18), 3.0), ((48, 34, 26), 3.0), ((82, 58, 40), 2.4), ((128, 92, 56), 1.2), ((180, 144, 92), 1.0), ((140, 66, 34), 0.3))
 _GREYS = _inks(((150, 148, 146), 1.0), ((205, 204, 200), 1.0), ((96, 94, 92), 1.0))
@@ -146,6 +145,7 @@ _DARK = _inks(
 )
 _JEANS = _inks(((38, 50, 78), 2.0), ((58, 78, 112), 2.0), ((96, 118, 146), 0.8), ((30, 32, 40), 1.2))
 _PALE = _inks(((222, 220, 214), 1.2), ((188, 178, 158), 1.0), ((150, 140, 120), 0.7))
+_WOOL = _inks(((164, 128, 88), 0.8), ((112, 104, 92), 0.6), ((72, 62, 54), 0.6))
 _HI_VIS = _inks(((206, 236, 40), 3.0), ((250, 110, 30), 1.4))
 _SHOES = _inks(((24, 22, 22), 4.0), ((70, 48, 32), 1.4), ((226, 226, 224), 1.6), ((110, 108, 106), 0.8), ((40, 52, 84), 0.5))
 
@@ -185,9 +185,10 @@ def _dressed(person: PersonShape, u: list[float], population: Population) -> Per
         top = "hi-vis"
     bright = rgb_from_hsv(u[17], 0.35 + 0.5 * u[18], 0.25 + 0.55 * u[19])
     colored = u[20] < (0.75 if child else 0.4 if top in ("t-shirt", "dress", "jumper", "hoodie") else 0.22)
-    color = _pick(u[21], _HI_VIS) if top == "hi-vis" else bright if colored else _pick(u[21], [*_DARK, *_PALE])
-    printed = 1 if top in ("t-shirt", "hoodie") else 0
-    pattern = _pick(u[22], [("plain", 6), ("stripes", 1), ("checks", 1 if top == "shirt" else 0.2), ("print", printed)])
+    color = _pick(u[21], _HI_VIS) if top == "hi-vis" else bright if colored else _pick(u[21], [*_DARK, *_WOOL] if top in ("coat", "suit", "parka") else [*_DARK, *_PALE])
+    knitted = top in ("t-shirt", "jumper", "vest", "dress")
+    patterns = [("plain", 6), ("stripes", 1 if knitted else 0), ("checks", 3 if top == "shirt" else 0), ("dots", 0.7 if top == "dress" else 0)]
+    pattern = _pick(u[22], [*patterns, ("print", 2 if top in ("t-shirt", "hoodie") else 0)])
     bottoms = [("trousers", 8), ("shorts", 5 if hot else 0.2)]
     bottom = _pick(u[23], [*bottoms, ("leggings", 2), ("skirt", 1.2), ("long-skirt", 0.5)] if woman else bottoms)
     jeans = bottom in ("trousers", "shorts") and u[24] < 0.5

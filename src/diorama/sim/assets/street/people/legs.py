@@ -47,6 +47,9 @@ def trousers_shell(person: PersonShape) -> Shell | None:
         ways = [*(s for s in _RINGS if s < end - 0.03), end]
         widest = leg_radius(person, 0.1) + loose
         radii = [min(max(leg_radius(person, s) + loose, least), widest) for s in ways]
+        # Under a long top they keep clear of it.
+        covered = CUTS[person.top].hem / bones.leg * h
+        radii = [r * (0.86 if s < covered else 1.0) for r, s in zip(radii, ways, strict=True)]
         legs = limb_rings(sewing, person, f"{side}_thigh", ways, radii, 12, "leg")
         top = sewing.again(np.array(loop), lay("leg", np.minimum(np.arange(12), 12 - np.arange(12)) / 6, 1.0))
         sewing.tube(np.stack([top, *legs]))
@@ -95,11 +98,11 @@ _SHAFT = 2.6
 
 
 def shoes_shell(person: PersonShape) -> Shell:
-    """Both shoes, flat on the ground. Boots have shafts."""
+    """Both shoes, flat on the ground. Boots have shafts, which trousers hide."""
     sewing = Sewing()
     for side in ("left", "right"):
         _shoe(sewing, person, side)
-        if person.shoe == "boots":
+        if person.shoe == "boots" and (person.bottom != "trousers" or person.top == "dress"):
             _shaft(sewing, person, side)
     return sewing.finished()
 

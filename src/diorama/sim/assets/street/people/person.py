@@ -33,7 +33,7 @@ _BODY: tuple[tuple[Maker, tuple[str, ...]], ...] = (
     (trunk.skirt_shell, ("bottom", "top")),
     (legs.trousers_shell, ("bottom", "top")),
     (legs.bare_legs_shell, ("bottom", "top")),
-    (legs.shoes_shell, ("shoe",)),
+    (legs.shoes_shell, ("shoe", "bottom", "top")),
 )
 #: What they carry, likewise.
 _BAG: tuple[Maker, tuple[str, ...]] = (carried.bag_shell, ("bag", "top"))

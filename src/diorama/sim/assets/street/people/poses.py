@@ -124,8 +124,12 @@ def holding(person: PersonShape) -> PersonShape:
         right = CALL_ARM if person.figure > 0 else LOOK_ARM
     if person.umbrella is not None:
         right = UMBRELLA_ARM
-    nod = (0.4, *person.joints.neck_rad[1:]) if right == LOOK_ARM else person.joints.neck_rad
-    return replace(person, joints=replace(person.joints, left_arm=left, right_arm=right, neck_rad=nod))
+    neck = person.joints.neck_rad
+    if right == LOOK_ARM:
+        neck = (0.4, neck[1], neck[2])
+    if right == CALL_ARM:
+        neck = (neck[0], -0.15, neck[2])
+    return replace(person, joints=replace(person.joints, left_arm=left, right_arm=right, neck_rad=neck))
 
 
 def _loaded(arm: Arm, swing: float) -> Arm:

@@ -123,7 +123,7 @@ def skirt_holds(ring: Points, below: float) -> list[Hold]:
     """What holds the corners (n, 3) of a ring so far `below` the hips (1: at the knees): either leg on its side, higher up the pelvis too."""
     left = np.clip(0.5 + ring[:, 1] / 0.15, 0.0, 1.0).tolist()
     if below < 0.85:
-        thigh = min(max(below, 0.0) * 1.9, 1.0)
+        thigh = min(max(2.4 * below + 0.1, 0.0), 1.0)
         return [((BONE["pelvis"], 1 - thigh), (BONE["left_thigh"], thigh * s), (BONE["right_thigh"], thigh * (1 - s))) for s in left]
     bones = ("left_shin", "right_shin") if below > 1.15 else ("half_left_shin", "half_right_shin")
     return [((BONE[bones[0]], s), (BONE[bones[1]], 1 - s)) for s in left]
@@ -146,7 +146,8 @@ def top_shell(person: PersonShape) -> Shell:
     first = len(hanging)
     for k, ring in enumerate(rings[_first_above(rings, bottom) :], _first_above(rings, bottom)):
         v = (_TRUNK[k][0] * trunk - bottom) / (top - bottom)
-        numbers.append(sewing.add(ring, lay("top", from_front(), v), _shoulder_holds(k)))
+        holds = skirt_holds(ring, -float(ring[0, 2]) / bones.thigh) if k == _HIPS else _shoulder_holds(k)
+        numbers.append(sewing.add(ring, lay("top", from_front(), v), holds))
     grid = np.stack(numbers)
     first -= _first_above(rings, bottom)
     holes = {(first + k, c) for k in (_ARMPIT, _ARMPIT + 1) for c in (3, 4, 11, 12)}
