@@ -19,29 +19,48 @@ from diorama.randomizers.distributions import Constant
 from diorama.randomizers.sky import Sky
 from diorama.randomizers.street.accidents import KINDS, Accidents
 from diorama.randomizers.street.buildings import Buildings
+from diorama.randomizers.street.cyclists import ridden
 from diorama.randomizers.street.furniture import Furniture
+from diorama.randomizers.street.people import Population, draw_person
 from diorama.randomizers.street.planting import Planting
 from diorama.randomizers.street.rig import VehicleRig
 from diorama.randomizers.street.road_surface import RoadSurface
 from diorama.randomizers.street.signals import Signals
 from diorama.randomizers.street.signs import Signs
+from diorama.randomizers.street.standing import standing
 from diorama.randomizers.street.traffic import Traffic
 from diorama.randomizers.street.vehicles import Fleet, draw_vehicle, vehicle_body, vehicle_shape
 from diorama.scenes.driving.layouts import LAYOUTS
 from diorama.scenes.driving.street import Street
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.assets.street.furniture.faces import FACES, picture
+from diorama.sim.assets.street.people import poses
+from diorama.sim.assets.street.riding import fitted
 from diorama.sim.assets.street.surfaces import SURFACES
 from diorama.sim.frame import Frame
 from diorama.sim.physics.bullet import Bullet
 from diorama.sim.render.raster import Raster
 from diorama.sim.seeds import Seed
 from diorama.sim.sky import sun_light
-from diorama.sim.spec import BodySpec, BoxShape, CameraSpec, EnvironmentSpec, MaterialSpec, MeshShape, PhysicalSky, Pose, SceneSpec, SignShape
+from diorama.sim.spec import (
+    BodySpec,
+    BoxShape,
+    CameraSpec,
+    EnvironmentSpec,
+    MaterialSpec,
+    MeshShape,
+    PhysicalSky,
+    Pose,
+    RoadMap,
+    SceneSpec,
+    SignShape,
+)
+from diorama.sim.spec.cycles import CYCLES, MOTORS, CycleShape
+from diorama.sim.spec.people import PersonShape
 from diorama.sim.spec.roads import along, lengths_m
 from diorama.sim.spec.signs import SIGNS, WORDED
 from diorama.sim.spec.vehicles import MODELS
-from diorama.sim.transforms import look_at, quat_from_axis_angle
+from diorama.sim.transforms import Vec3, look_at, quat_from_axis_angle
 from diorama.studio import Studio, generate
 
 HERE = Path(__file__).parent / "images" / "driving"
@@ -163,6 +182,62 @@ def vehicles(columns: int = 8, width: int = 230, height: int = 150) -> np.ndarra
                 tiles.append(cv2.cvtColor(renderer.render(camera, ("rgb",)).rgb, cv2.COLOR_RGB2BGR))
             rows.append(np.hstack(tiles))
     return np.vstack(rows)
+
+
+def people(columns: int = 11, rows: int = 2) -> np.ndarray:
+    """People as they are drawn for cold and warm days; most walk, some stand, and in each row a child runs and somebody sits."""
+    bodies: list[BodySpec] = []
+    for row in range(rows):
+        for k in range(columns):
+            person = draw_person(Seed(1).child("person", row, k), Population(warmth=(0.2, 0.75)[row % 2], umbrellas=0.08, children=0.15))
+            shape = poses.going(person, k * 0.37 % 1, 1.35) if k % 3 else poses.standing(person, (5 * k + row) % poses.STANDING)
+            if k == 4:
+                child = replace(person, age_years=8.0, height_m=1.28, bmi_kg_m2=16.0, bag=None, umbrella=None)
+                shape = poses.going(child, 0.3, 3.0)
+            if k == 8:
+                shape = poses.sitting(person, 0.45, row)
+                bodies.append(_seat((row * -1.6 - 0.06, k * 0.92 - 4.6, 0.225)))
+            turn = 0.0 if k == 8 else (0.2, -0.6, 1.1, 0.3, -1.4, 2.6)[(k + row) % 6]
+            bodies.append(_placed(f"person-{row}-{k}", shape, (row * -1.6, k * 0.92 - 4.6), turn))
+    return _staged(bodies, (8.6, 0.0, 1.75), (0.0, 0.0, 0.88), 0.27, (1800, 420))
+
+
+def cycles() -> np.ndarray:
+    """A row of bicycles and a row of motorcycles, with riders."""
+    bodies: list[BodySpec] = []
+    for k, model in enumerate(CYCLES):
+        motor, seed = model in MOTORS, Seed(3).child("rider", model)
+        person = replace(draw_person(seed, Population(children=0.0, carrying=0.0)), hat="full-face" if motor else ("helmet", None)[k % 2])
+        person = replace(person, hat_color=(0.5, 0.04, 0.03) if k % 2 else (0.6, 0.6, 0.6), top="jacket" if motor else "jumper", bottom="trousers")
+        if model == "child":
+            person = replace(person, age_years=7.0, height_m=1.22, bmi_kg_m2=16.0)
+        paint = ((0.35, 0.02, 0.02), (0.02, 0.08, 0.3), (0.04, 0.04, 0.04), (0.5, 0.5, 0.5), (0.6, 0.3, 0.02))[k % 5]
+        cycle = fitted(CycleShape(model=model, paint=paint, crank=5 * k % 24, loads=("basket",) if model == "city" else ()), person)
+        place = (-2.2 * (k // 5), (k % 5) * 1.95 - 3.9)
+        bodies += ridden(f"cycle-{k}", person, cycle, RoadMap(), place, (0.3, 0.954))
+    return _staged(bodies, (8.5, -1.6, 1.9), (-0.6, 0.0, 0.7), 0.32, (1800, 460))
+
+
+def _placed(name: str, shape: PersonShape, place: tuple[float, float], turn: float) -> BodySpec:
+    """Somebody on the ground of a place."""
+    pose = standing(AssetLibrary().shape_asset(shape), RoadMap(), place, (math.cos(turn), math.sin(turn)), upright=True)
+    return BodySpec(name=name, shape=shape, world_from_body=pose, category="person")
+
+
+def _seat(position: tuple[float, float, float]) -> BodySpec:
+    stone = MaterialSpec(base_color=(0.4, 0.38, 0.34), roughness=0.9)
+    return BodySpec(name=f"seat-{position[0]}", shape=BoxShape(size_m=(0.4, 0.5, 0.45)), world_from_body=Pose(position), material=stone)
+
+
+def _staged(bodies: list[BodySpec], eye: Vec3, target: Vec3, fov_rad: float, size: tuple[int, int]) -> np.ndarray:
+    """Bodies on a plain in the sun."""
+    sky = PhysicalSky(sun_elevation_rad=0.7, sun_azimuth_rad=-0.7)
+    stone = MaterialSpec(base_color=(0.2, 0.2, 0.2), roughness=0.9)
+    ground = BodySpec(name="ground", shape=BoxShape(size_m=(200.0, 200.0, 1.0)), world_from_body=Pose((0.0, 0.0, -0.5)), material=stone)
+    camera = CameraSpec.from_fov(width=size[0], height=size[1], fov_y_rad=fov_rad, world_from_camera=Pose.from_matrix(look_at(eye, target)))
+    with Raster(AssetLibrary()) as renderer:
+        renderer.load(SceneSpec(bodies=(ground, *bodies), lights=(sun_light(sky),), environment=EnvironmentSpec(surroundings=sky)))
+        return cv2.cvtColor(renderer.render(camera, ("rgb",)).rgb, cv2.COLOR_RGB2BGR)
 
 
 def signs(columns: int = 12, size: int = 130, text: str = "Elmfield") -> np.ndarray:
@@ -300,8 +375,10 @@ def surfaces(pixels: int = 92, metres: float = 2.4) -> np.ndarray:
 PICTURES = {
     "streets.jpg": streets,
     "accidents.jpg": accidents,
+    "cycles.jpg": cycles,
     "furniture.jpg": furniture,
     "lidar.jpg": lidar,
+    "people.jpg": people,
     "roads.jpg": roads,
     "signals.jpg": signals,
     "signs.jpg": signs,

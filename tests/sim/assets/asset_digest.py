@@ -9,8 +9,10 @@ from diorama.sim.assets import pybullet_data
 from diorama.sim.assets.household import HOUSEHOLD
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.assets.mesh import Asset
+from diorama.sim.assets.street.people import poses
+from diorama.sim.assets.street.riding import fitted, riding
 from diorama.sim.assets.textures import bake
-from diorama.sim.spec import Lattice, MeshShape, ProceduralTexture, SphereShape
+from diorama.sim.spec import CycleShape, Lattice, MeshShape, PersonShape, ProceduralTexture, SphereShape
 
 
 def feed(digest, asset: Asset) -> None:
@@ -35,6 +37,19 @@ def main() -> str:
     lattice = Lattice(offsets=tuple((x, y, z) for x, y, z in offsets))
     for asset_id in ("household:carton/0", "household:mug/1", "household:toy-car/0", "pybullet:duck"):
         feed(digest, library.shape_asset(MeshShape(asset=asset_id, scale=(0.7, 1.1, 1.3), lattice=lattice)))
+    people = (
+        PersonShape(beard=True, bag="shoulder-bag"),
+        PersonShape(height_m=1.2, age_years=7.0, top="coat", bottom="skirt", hair="long", figure=0.7),
+    )
+    for person in people:
+        for shape in (poses.standing(person, 9), poses.going(person, 0.31, 1.37), poses.going(person, 0.77, 3.1), poses.sitting(person, 0.43, 1)):
+            feed(digest, library.shape_asset(shape))
+    for model in ("city", "sport", "scooter"):
+        cycle = fitted(CycleShape(model=model, steer_deg=7, roll=11, crank=5), people[0])
+        rider, at = riding(people[0], cycle)
+        feed(digest, library.shape_asset(cycle))
+        feed(digest, library.shape_asset(rider))
+        digest.update(repr([round(c, 9) for c in at]).encode())
     for pattern in ("noise", "stripes", "checks", "wood", "marble"):
         texture = ProceduralTexture(pattern=pattern, color_a=(0.1, 0.2, 0.3), color_b=(0.9, 0.5, 0.1), frequency=5, seed=3)
         for slot in ("base_color", "normal", "occlusion"):

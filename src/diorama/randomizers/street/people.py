@@ -180,12 +180,20 @@ def _dressed(person: PersonShape, u: list[float], population: Population) -> Per
         tops = [("t-shirt", 6), ("shirt", 1.5), ("vest", 1), ("dress", 1.5 if woman else 0)]
     else:
         tops = [("jumper", 3), ("shirt", 3), ("jacket", 3), ("hoodie", 2), ("t-shirt", 2), ("suit", 1.2), ("dress", 0.8 if woman else 0)]
+    if child:
+        tops = [(top, weight) for top, weight in tops if top not in ("suit", "coat", "shirt")]
     top = _pick(u[15], tops)
     if population.hi_vis and u[16] < population.hi_vis and not child:
         top = "hi-vis"
     bright = rgb_from_hsv(u[17], 0.35 + 0.5 * u[18], 0.25 + 0.55 * u[19])
     colored = u[20] < (0.75 if child else 0.4 if top in ("t-shirt", "dress", "jumper", "hoodie") else 0.22)
-    color = _pick(u[21], _HI_VIS) if top == "hi-vis" else bright if colored else _pick(u[21], [*_DARK, *_WOOL] if top in ("coat", "suit", "parka") else [*_DARK, *_PALE])
+    color = (
+        _pick(u[21], _HI_VIS)
+        if top == "hi-vis"
+        else bright
+        if colored
+        else _pick(u[21], [*_DARK, *_WOOL] if top in ("coat", "suit", "parka") else [*_DARK, *_PALE])
+    )
     knitted = top in ("t-shirt", "jumper", "vest", "dress")
     patterns = [("plain", 6), ("stripes", 1 if knitted else 0), ("checks", 3 if top == "shirt" else 0), ("dots", 0.7 if top == "dress" else 0)]
     pattern = _pick(u[22], [*patterns, ("print", 2 if top in ("t-shirt", "hoodie") else 0)])
