@@ -30,6 +30,8 @@ _FROM_LANES_M, _FROM_CROSSINGS_M, _FROM_WALLS_M = 0.45, 5.0, 1.6
 _BEHIND_KERB_M, _LEAST_PAVEMENT_M = 0.75, 2.6
 #: A dart that misses is thrown again, so many times.
 _DARTS = 6
+#: Rows of houses or trees along each side of a road that goes on.
+_ALONG = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,8 @@ class Planting(Labelled):
     One `season` holds for all plants, hedges included that stand there already; the scene's notes tell it. How green it is, and what grows there,
     follows from the `setting` of the streets, the scenario's if it is not given; `density` scales it. Trees of a verge or pavement are of one kind
     and about one height, `spacing_m` apart, a little out of step. They keep clear of lanes, crossings and houses. There are at most `most` plants;
-    those for which there was no room are counted. `far` rows of trees or houses stand 150 to 400 m away, and behind them hills, `hills_m` high.
+    those for which there was no room are counted. `far` rows of trees or houses stand 150 to 400 m away,
+    others along the roads that go on, and behind them all are hills, `hills_m` high.
     """
 
     name: ClassVar[str] = "planting"
@@ -86,7 +89,7 @@ class Planting(Labelled):
     density: Distribution = Uniform(0.5, 1.3)
     spacing_m: Distribution = Uniform(8.0, 16.0)
     most: int = 70
-    far: Distribution = UniformInt(18, 28)
+    far: Distribution = UniformInt(10, 16)
     hills_m: Distribution = Uniform(8.0, 45.0)
 
     def __post_init__(self) -> None:
@@ -107,7 +110,8 @@ class Planting(Labelled):
         season = self.season.sample(seed.child("season").rng())
         density = self.density.sample(seed.child("density").rng())
         site = _Site(spec, spec.roads)
-        wanted = [*self._streets(seed, GREENERY[setting], density, site), *_gardens(seed, GREENERY[setting], density, site)]
+        green = GREENERY[setting]
+        wanted = [w for make in (self._streets, _gardens, _tufts) for w in make(seed, green, density, site)]
         planted: list[dict[str, Any]] = []
         for name, shape, places in wanted:
             place = next((p for p in places if site.is_free(p, shape)), None) if len(planted) < self.most else None
@@ -115,7 +119,7 @@ class Planting(Labelled):
                 site.take(place, shape)
                 turn = 2 * math.pi * seed.child("turn", name).rng().random()
                 planted.append(_stood(name, replace(shape, season=season), place, turn, spec.roads))
-        far = _far(seed.child("far"), self.far.sample(seed.child("far").rng()), GREENERY[setting], season, site)
+        far = _far(seed.child("far"), self.far.sample(seed.child("far").rng()), green, season, site)
         hills = HillsShape(
             radius_m=site.horizon_m,
             height_m=float(round(self.hills_m.sample(seed.child("hills").rng()))),
@@ -185,6 +189,22 @@ def _left_of(area: Area) -> Polyline:
     line = area.front_m
     (x, y), (dx, dy) = along(line, lengths_m(line)[-1] / 2)
     return line if is_inside(rim_of(area.outline_m), (x - 0.1 * dy, y + 0.1 * dx)) else line[::-1]
+
+
+def _tufts(seed: Seed, green: Greenery, density: float, site: "_Site") -> Iterator[_Wish]:
+    """Grass that nobody mows, here and there on verges."""
+    least, most, step = _HEIGHTS["grass"]
+    for area in site.roads.areas:
+        if area.kind != "verge" or len(area.front_m) < 2:
+            continue
+        line = _left_of(area)
+        lengths = lengths_m(line)
+        for k in range(int(lengths[-1] / 18.0 * green.gardens * density)):
+            rng = seed.child("tuft", area.name, k).rng()
+            (x, y), (dx, dy) = along(line, lengths[-1] * rng.random(), lengths)
+            off = _width_m(area, line) * between(rng, 0.35, 0.8)
+            shape = PlantShape(species="grass", height_m=round(least + step * int(rng.integers(round((most - least) / step))), 2), variant=k % 3)
+            yield f"tuft-{area.name}-{k}", shape, [(x - off * dy, y + off * dx)]
 
 
 def _gardens(seed: Seed, green: Greenery, density: float, site: "_Site") -> Iterator[_Wish]:
@@ -295,24 +315,49 @@ def _stood(name: str, shape: PlantShape, place: Vec2, turn: float, roads: RoadMa
 
 
 def _far(seed: Seed, count: int, green: Greenery, season: Season, site: _Site) -> list[dict[str, Any]]:
-    """Rows of trees and houses, evenly all around and at any distance."""
+    """Rows of trees and houses: along the roads that go on, and evenly all around, at any distance."""
     out: list[dict[str, Any]] = []
+
+    def put(name: str, rng: np.random.Generator, middle: Vec2, heading: Vec2, houses: float, length: float) -> None:
+        of = "houses" if rng.random() < houses else "trees"
+        height = float(round(between(rng, 6, 11) if of == "houses" else between(rng, 9, 17)))
+        shape = BeltShape(of=of, length_m=length, height_m=height, season=season, variant=int(rng.integers(_VARIANTS)))
+        (x, y), (hx, hy) = middle, heading
+        places = [(x - hy * t * length - hx * off, y + hx * t * length - hy * off) for t in (-0.55, -0.25, 0.0, 0.25, 0.55) for off in (-5.0, 5.0)]
+        if site.is_open_land(places):
+            level = min(site.roads.ground_m(px, py, "terrain") for px, py in places)
+            out.append({"name": f"far-{of}-{name}", "shape": to_json(shape)} | pose_json((x, y, level + shape.origin_m), facing((hx, hy))))
+
+    for n, (end, (dx, dy)) in enumerate(_ways_out(site.roads) if count else []):
+        for side in (-1, 1):
+            for k in range(_ALONG):
+                rng = seed.child("along", n, side, k).rng()
+                length = 5.0 * round(between(rng, 7, 10))
+                way, off = 8.0 + 60.0 * (k + 0.5) + between(rng, -4, 4), side * between(rng, 15, 24)
+                # They stand on both sides of a road, and look at it.
+                middle = (rounded(end[0] + way * dx - off * dy), rounded(end[1] + way * dy + off * dx))
+                put(f"{n}-{'left' if side > 0 else 'right'}-{k}", rng, middle, (rounded(side * dy), rounded(-side * dx)), green.far_houses, length)
     near = site.built_m + 40.0
     for k in range(count):
         rng = seed.child(k).rng()
-        of = "houses" if rng.random() < green.far_houses else "trees"
         turn = 2 * math.pi * (k + 0.8 * rng.random()) / count
         radius = near + (0.92 * site.horizon_m - near) * rng.random()
         length = 5.0 * round(between(rng, 8, 16) * (0.6 + 0.4 * radius / site.horizon_m))
-        height = float(round(between(rng, 6, 11) if of == "houses" else between(rng, 9, 17)))
-        shape = BeltShape(of=of, length_m=length, height_m=height, season=season, variant=int(rng.integers(_VARIANTS)))
         askew = turn + math.pi + between(rng, -0.5, 0.5)
         c, s, hx, hy = (rounded(f(a)) for a in (turn, askew) for f in (math.cos, math.sin))
-        x, y = radius * c, radius * s
-        places = [(x - hy * t * length, y + hx * t * length) for t in (-0.55, -0.25, 0.0, 0.25, 0.55)]
-        if site.is_open_land(places):
-            level = min(site.roads.ground_m(px, py, "terrain") for px, py in places)
-            out.append({"name": f"far-{of}-{k}", "shape": to_json(shape)} | pose_json((x, y, level + shape.origin_m), facing((hx, hy))))
+        put(str(k), rng, (rounded(radius * c), rounded(radius * s)), (hx, hy), green.far_houses, length)
+    return out
+
+
+def _ways_out(roads: RoadMap) -> list[tuple[Vec2, Vec2]]:
+    """Where roads leave the map, and in which directions: one place a road."""
+    out: list[tuple[Vec2, Vec2]] = []
+    for lane in roads.lanes:
+        if lane.kind == "drive" and not lane.next and not lane.junction:
+            (x0, y0), (x, y) = lane.points_m[-2:]
+            size = math.hypot(x - x0, y - y0)
+            if all(math.hypot(x - a, y - b) > 25.0 for (a, b), _ in out):
+                out.append(((x, y), ((x - x0) / size, (y - y0) / size)))
     return out
 
 

@@ -50,20 +50,32 @@ def belt_asset(shape: BeltShape) -> Asset:
 def _trees(patches: Patches, shape: BeltShape, rng: np.random.Generator) -> None:
     """Crowns, one before the other, and undergrowth."""
     h, y = shape.height_m, -shape.length_m / 2
-    undergrowth = dense("oak", shape.season, 0.85)
+    _undergrowth(patches, shape, rng)
     while y < shape.length_m / 2:
-        radius = h * between(rng, 0.17, 0.27)
-        middle = (between(rng, -3.0, 3.0), y, h * between(rng, 0.78, 1.0) - 1.3 * radius)
-        center = (middle[0], y, 0.6 * middle[2])
+        radius = h * between(rng, 0.24, 0.33)
+        middle = (between(rng, -3.0, 3.0), y, h * between(rng, 0.78, 1.0) - radius)
+        center = (middle[0], y, 0.7 * middle[2])
         species: Species = pick(rng, ("oak", "oak", "birch", "pine"))
         if inks(species, shape.season):
             lump(patches, dense(species, shape.season, 0.8), middle, 0.8 * radius, center, rng)
-            bunch(patches, spray(species, shape.season), middle, 1.3 * radius, center, 5, rng)
+            bunch(patches, spray(species, shape.season), middle, radius, center, 6, rng)
         else:
-            bare(patches, spray(species, shape.season), middle, 1.3 * radius, (middle[0], y, 0.0), center, rng)
-        low = (middle[0] + between(rng, -1.5, 1.5), y + between(rng, -0.4, 0.4) * radius, 0.2 * h)
-        lump(patches, undergrowth, low, 0.2 * h, (low[0], low[1], -0.2 * h), rng)
-        y += radius * between(rng, 1.1, 2.2)
+            low = (middle[0], y, 0.85 * middle[2])
+            bare(patches, spray(species, shape.season), low, 1.2 * radius, (middle[0], y, -h), center, rng)
+        y += radius * between(rng, 0.7, 1.6)
+
+
+def _undergrowth(patches: Patches, shape: BeltShape, rng: np.random.Generator) -> None:
+    """A bank of leaves with a ragged upper edge, before the trees and behind them."""
+    look, half, count = dense("bush", shape.season, 0.55), shape.length_m / 2, round(shape.length_m / 2.5)
+    for x, turn in ((3.0, 1), (-3.0, -1)):
+        tops = [shape.height_m * between(rng, 0.24, 0.5) for _ in range(count + 1)]
+        for k in range(count):
+            (y0, z0), (y1, z1) = ((-half + 2 * half * i / count, tops[i]) for i in (k, k + 1))
+            quad = [(x, y0, -_BELOW_M), (x, y1, -_BELOW_M), (0.6 * x, y1, z1), (0.6 * x, y0, z0)]
+            uv = [(y0, -_BELOW_M), (y1, -_BELOW_M), (y1, z1), (y0, z0)]
+            normals = [normalize((x, 0.0, 0.2)), normalize((x, 0.0, 0.2)), normalize((x, 0.0, 4.0)), normalize((x, 0.0, 4.0))]
+            patches.add(look, quad[::turn], [(u / 2, v / 2) for u, v in uv][::turn], normals[::turn])
 
 
 def _houses(patches: Patches, shape: BeltShape, rng: np.random.Generator) -> None:

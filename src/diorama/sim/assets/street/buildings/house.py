@@ -7,6 +7,7 @@ from diorama.sim.assets.street.buildings import shops
 from diorama.sim.assets.street.buildings.layout import FASCIA_M, Opening, Side, floor_at, openings
 from diorama.sim.assets.street.buildings.roofs import is_lit, roof
 from diorama.sim.assets.street.buildings.styles import STYLES, Dress, dress
+from diorama.sim.assets.street.buildings.walls import flowers
 from diorama.sim.assets.street.buildings.windows import cell, door_cell, doors, garage_cell
 from diorama.sim.assets.street.paints import painted
 from diorama.sim.assets.street.patches import Face, Patches
@@ -118,6 +119,9 @@ def _around(face: Face, chosen: Dress, rect: tuple[float, float, float, float], 
     u0, v0, u1, v1 = rect
     if sill:
         face.block(chosen.trim, (u0 - 0.08, v0 - 0.09, 0.0), (u1 + 0.08, v0, 0.09))
+    if sill and chosen.flowers:
+        face.block(painted("chestnut"), (u0, v0, 0.02), (u1, v0 + 0.14, 0.2), open_="back bottom")
+        face.block(flowers(chosen.number % 5), (u0 - 0.04, v0 + 0.14, 0.0), (u1 + 0.04, v0 + 0.3, 0.24), open_="back bottom")
     if chosen.surrounds:
         for a, b in ((u0 - 0.13, u0), (u1, u1 + 0.13)):
             face.block(chosen.trim, (a, v0, 0.0), (b, v1, 0.035), open_="back bottom")

@@ -21,8 +21,8 @@ class Style:
 
     A bay is about `bay_m` wide, and its window takes a share of that (`wide`) and of the floor's height (`high`), starting at `sill` of it. Windows
     are `reveal_m` deep in the wall. `sills` stand out below them, `bands` between floors and a `cornice` under the eaves; `surrounds` are raised
-    around windows. The roof rises by `pitch` per metre and stands out by `overhang_m`. `chimneys`, `dormers`, `balconies`, `shutters` and `pipes`
-    are the shares of houses that have them.
+    around windows. The roof rises by `pitch` per metre and stands out by `overhang_m`. `chimneys`, `dormers`, `balconies`, `shutters`, `flowers` on
+    the sills and `pipes` are the shares of houses that have them.
     """
 
     claddings: tuple[Make, ...]
@@ -45,6 +45,7 @@ class Style:
     dormers: float = 0.0
     balconies: float = 0.0
     shutters: float = 0.0
+    flowers: float = 0.0
     pipes: float = 0.7
 
 
@@ -67,6 +68,7 @@ class Dress:
     chimneys: bool
     dormers: bool
     balconies: bool
+    flowers: bool
     pipes: bool
     mirrored: bool
     number: int
@@ -95,6 +97,7 @@ STYLES: dict[BuildingStyle, Style] = {
         cornice=0.35,
         chimneys=0.85,
         dormers=0.25,
+        flowers=0.08,
     ),
     "plaster-terrace": Style(
         claddings=_of(walls.plaster, *range(10)),
@@ -111,6 +114,7 @@ STYLES: dict[BuildingStyle, Style] = {
         dormers=0.4,
         balconies=0.25,
         shutters=0.3,
+        flowers=0.2,
     ),
     "stone-terrace": Style(
         claddings=_of(walls.stone, 0, 1, 2, 3),
@@ -141,6 +145,7 @@ STYLES: dict[BuildingStyle, Style] = {
         sill=0.33,
         overhang_m=0.4,
         chimneys=0.6,
+        flowers=0.2,
     ),
     "plaster-house": Style(
         claddings=_of(walls.plaster, 0, 1, 2, 3, 5, 6, 8),
@@ -157,6 +162,7 @@ STYLES: dict[BuildingStyle, Style] = {
         chimneys=0.5,
         balconies=0.1,
         shutters=0.2,
+        flowers=0.3,
     ),
     "wood-house": Style(
         claddings=_of(walls.boards, 0, 1, 2, 3, 4, 5),
@@ -171,6 +177,7 @@ STYLES: dict[BuildingStyle, Style] = {
         overhang_m=0.45,
         chimneys=0.5,
         dormers=0.2,
+        flowers=0.3,
     ),
     "flats": Style(
         claddings=_of(walls.plaster, 0, 1, 5, 6, 9) + _bricks("white", "buff", "dark"),
@@ -234,13 +241,18 @@ STYLES: dict[BuildingStyle, Style] = {
 }
 
 
+_SHARES = ("bands", "cornice", "surrounds", "chimneys", "dormers", "balconies", "flowers", "pipes")
+
+
 @cache
 def dress(style: BuildingStyle, variant: int) -> Dress:
     """What a variant has chosen."""
     kind = STYLES[style]
     rng = Seed(0).child("building", style, variant).rng()
     frame = pick(rng, kind.frames)
-    has = {name: rng.random() < getattr(kind, name) for name in ("bands", "cornice", "surrounds", "chimneys", "dormers", "balconies", "pipes")}
+    has = {
+        name: rng.random() < getattr(kind, name) for name in ("bands", "cornice", "surrounds", "chimneys", "dormers", "balconies", "flowers", "pipes")
+    }
     return Dress(
         # Neighbouring variants differ in what is seen first.
         wall=kind.claddings[variant % len(kind.claddings)](),

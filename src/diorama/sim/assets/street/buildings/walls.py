@@ -5,6 +5,7 @@ A picture is a field of tones and tints over courses of bricks, boards or tiles:
 
 from functools import cache
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -220,3 +221,16 @@ def felt(number: int) -> Cover:
     rng = _rng("felt", number)
     tone = 1 + np.float32(0.1) * fractal_noise(rng, 4, 4, 5) + np.float32(0.08) * fractal_noise(rng, 64, 64, 1)
     return Cover(_shown(((96, 96, 98), (134, 130, 122))[number], tone.astype(np.float32), 0.95), 6.0)
+
+
+@cache
+def flowers(number: int) -> Cover:
+    """What grows in boxes on window sills."""
+    rng = _rng("flowers", number)
+    picture: Image = np.zeros((64, 128, 3), np.uint8)
+    picture[:] = (38, 54, 30)
+    blooms: tuple[Ink, ...] = ((190, 40, 48), (214, 120, 150), (226, 196, 70), (228, 224, 214), (120, 70, 150))
+    for k in range(420):
+        ink = blooms[(number + k % 2) % len(blooms)] if k > 300 else (60 + k % 30, 92 + k % 40, 44)
+        cv2.ellipse(picture, (int(rng.integers(128)), int(rng.integers(64))), (3, 2), float(rng.integers(360)), 0, 360, ink, -1, cv2.LINE_AA)
+    return Cover(printed(picture, 0.9), 1.0)

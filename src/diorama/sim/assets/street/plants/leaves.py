@@ -16,6 +16,8 @@ from diorama.sim.spec import MaterialSpec
 from diorama.sim.spec.plants import Season, Species
 
 _PX = 256
+#: How long half a leaf is.
+_LEAF_PX: dict[Species, float] = {"pine": 4.0, "birch": 4.5, "poplar": 4.5, "oak": 6.5}
 _TWIG: Ink = (96, 82, 70)
 
 #: By season, the colours of leaves; none where there are none.
@@ -69,7 +71,7 @@ def spray(species: Species, season: Season) -> Look:
     elif not colors:
         color, mask = _twigs(rng, fine=species in ("birch", "poplar"))
     else:
-        color, mask = _foliage(rng, colors, size=5.0 if species == "pine" else 6.5 if species in ("birch", "poplar", "bush") else 9.0)
+        color, mask = _foliage(rng, colors, size=_LEAF_PX.get(species, 6.0))
     # Blades of grass are lit from above, whichever side is seen: each of their cards is there twice, with one face.
     material = MaterialSpec(base_color=(1.0, 1.0, 1.0), roughness=0.75, alpha="mask", two_sided=species != "grass")
     return Look(material=material, images={"base_color": np.dstack([color, mask])})
@@ -100,7 +102,7 @@ def _foliage(rng: np.random.Generator, colors: Sequence[Ink], size: float) -> tu
     color[:] = tuple(int(0.5 * c) for c in colors[0])
     mask = np.zeros((_PX, _PX), np.uint8)
     bunches = [(between(rng, 0.18, 0.82) * _PX, between(rng, 0.18, 0.82) * _PX, between(rng, 0.1, 0.19) * _PX) for _ in range(14)]
-    count = round(33 * (9.0 / size) ** 1.5)
+    count = round(33 * (9.0 / size) ** 1.6)
     for depth in range(3):  # from the dark ones behind to the bright ones before
         for bx, by, br in bunches:
             for _ in range(count // 3):

@@ -130,7 +130,8 @@ def bunch(patches: Patches, look: Look, middle: Vec3, radius: float, center: Vec
             out = (out[0], out[1], -out[2])
         off = 0.62 * radius if k else 0.0
         at = (middle[0] + off * out[0], middle[1] + off * out[1], middle[2] + off * out[2])
-        facing = normalize([a + 0.42 * b for a, b in zip(out, _direction(rng), strict=True)])
+        crown = normalize([a - b for a, b in zip(at, center, strict=True)])
+        facing = normalize([0.5 * a + 0.6 * b + 0.3 * c for a, b, c in zip(out, crown, _direction(rng), strict=True)])
         _card(patches, look, at, facing, radius * between(rng, 0.9, 1.25), rng, middle, center)
 
 
