@@ -41,6 +41,7 @@ def test_settings_of_one_s_own_take_the_places_of_the_kind_s():
         verges=0.0,
         parking_lanes=1.0,
         cycle_lanes=1.0,
+        crossings=0.0,
         plot_m=Constant(20.0),
         speed_km_h=Constant(36),
     )
@@ -62,6 +63,21 @@ def test_junctions_have_signals_as_often_as_asked():
             controls = {lane.control for lane in roads.lanes if lane.kind == "drive" and "-in-" in lane.name}
             assert ("signal" in controls) == (share == 1.0)
             assert len(controls) == (1 if share == 1.0 else 2)
+
+
+def test_people_cross_roads_without_junctions_as_often_as_asked():
+    for layout in ("straight", "curve"):
+        for share, signals in ((0.0, 1.0), (1.0, 0.0), (1.0, 1.0)):
+            street = Street(layout=Constant(layout), setting=Constant("suburb"), crossings=share, signals=signals)
+            roads = street.build(Seed(2), CONTEXT).roads
+            crossings = [lane for lane in roads.lanes if lane.kind == "crossing"]
+            assert len(crossings) == share
+            assert len(roads.signals) == (2 if share and signals else 0)
+            held = {lane.control for lane in roads.lanes if lane.kind == "drive"} - {"none"}
+            assert held == ({"signal" if signals else "give-way"} if share else set())
+            if share:
+                assert len(crossings[0].next) == 2
+                assert len(crossings[0].conflicts) == sum(lane.yields_to != () for lane in roads.lanes)
 
 
 def test_every_kind_of_place_can_be_anything():

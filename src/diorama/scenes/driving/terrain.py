@@ -41,10 +41,14 @@ def _far(rng: np.random.Generator) -> list[Hill]:
 
 def reach_m(terrain: Terrain, most_m: float) -> float:
     """How far apart vertices in the streets may be for what is between them to be near the terrain: by the sagitta of its tightest bend."""
-    near = [hill for hill in terrain.hills if math.hypot(*hill.center_m) < _STREETS_M + hill.radius_m]
+    near = [hill for hill in terrain.hills if _length(hill.center_m) < _STREETS_M + hill.radius_m]
     bend = sum(6.0 * abs(hill.height_m) / (hill.radius_m * hill.radius_m) for hill in near)
     return min(most_m, round(math.sqrt(8.0 * _SAG_M / bend), 2)) if bend > 0 else most_m
 
 
 def _polar(angle: float, away: float) -> tuple[float, float]:
     return round(away * rounded(math.cos(angle)), 3), round(away * rounded(math.sin(angle)), 3)
+
+
+def _length(place: tuple[float, float]) -> float:
+    return math.sqrt(place[0] * place[0] + place[1] * place[1])
