@@ -28,8 +28,8 @@ MAPS = {
     "hilly": crossroads(hills=HILLS),
     "parking": crossroads(parking=True, control="stop"),
 }
-NOTHING = {"lit": 0.0, "per_100_m": Constant(0.0), "bus_stops": Constant(0), "works": Constant(0), "fenced": 0.0}
-FULL = {"lit": 1.0, "per_100_m": Constant(10.0), "bus_stops": Constant(2), "works": Constant(2), "fenced": 1.0}
+NOTHING = {"lit": 0.0, "per_100_m": Constant(0.0), "bus_stops": Constant(0), "works": Constant(0), "fenced": 0.0, "delineated": 0.0, "railed": 0.0}
+FULL = {"lit": 1.0, "per_100_m": Constant(10.0), "bus_stops": Constant(2), "works": Constant(2), "fenced": 1.0, "delineated": 1.0, "railed": 1.0}
 
 
 def furnished(roads, seed=0, bodies=(), **settings):
@@ -197,6 +197,37 @@ def test_fences_follow_plots_and_leave_a_way_in():
     length = sum(body.shape.count * body.shape.step_m for body in rows)
     fronts = sum(math.dist(a, b) for area in roads.areas if area.kind == "plot" for a, b in zip(area.front_m, area.front_m[1:], strict=False))
     assert 0.75 * fronts < length < fronts - 4 * 1.2
+
+
+def test_open_roads_have_posts_and_barriers_along_their_edges_and_streets_have_not():
+    bend = tuple((100 * math.sin(a), 100 - 100 * math.cos(a)) for a in np.linspace(-0.9, 0.9, 40))
+    left = tuple((x * f, 100 - (100 - y) * f) for (x, y), f in zip(bend, [0.97] * 40, strict=True))
+    lanes = (
+        Lane(name="there", kind="drive", points_m=tuple((x * 1.017, 100 - (100 - y) * 1.017) for x, y in bend), width_m=3.4),
+        Lane(name="back", kind="drive", points_m=tuple((x * 0.983, 100 - (100 - y) * 0.983) for x, y in bend)[::-1], width_m=3.4),
+    )
+    outer = tuple((x * 1.035, 100 - (100 - y) * 1.035) for x, y in bend)
+    road = Area(name="road", kind="carriageway", outline_m=(*outer, *left[::-1]))
+    land = Area(name="land", kind="verge", outline_m=((-120.0, -30.0), (120.0, -30.0), (120.0, 90.0), (-120.0, 90.0)))
+    roads = RoadMap(lanes=lanes, areas=(road, land))
+    ground = Ground(roads)
+    spec, params = furnished(roads, 1, **(NOTHING | {"delineated": 1.0, "railed": 1.0}))
+    assert params["fitted"]["delineator"] >= 6 and params["fitted"]["guard-rail"] >= 4
+    for body in spec.bodies:
+        x, y, _ = foot(body)
+        off = abs(math.hypot(x, y - 100) - 100) - 3.3  # about half the road
+        facing, out = body.world_from_body.matrix[:2, 0], np.array([x, y - 100]) / math.hypot(x, y - 100)
+        assert 0.3 < off < 1.3 and ground.are_raised([(x, y)])
+        if "guard-rail" in body.tags:
+            assert body.stuff == "guard rail"
+            assert facing @ out * math.copysign(1, math.hypot(x, y - 100) - 100) < -0.98  # its fold is towards the road
+        else:
+            assert abs(facing @ out) < 0.02 and body.stuff == "pole"
+            # Who drives on the right comes along the outside from the left.
+            comes = np.array([-out[1], out[0]]) if math.hypot(x, y - 100) > 100 else np.array([out[1], -out[0]])
+            assert facing @ comes < -0.98
+    _, params = furnished(MAPS["plain"], 1, **(NOTHING | {"delineated": 1.0, "railed": 1.0}))
+    assert not params["asked"]
 
 
 def test_what_does_not_fit_is_counted_and_ends():

@@ -9,6 +9,7 @@ from diorama.randomizers.distributions import Choice, Distribution, Uniform, Uni
 from diorama.randomizers.street.ground import Ground, moved, roads_of, toward_kerb
 from diorama.randomizers.street.kerbs import Kerb, across, kerbs
 from diorama.randomizers.street.records import bodies_of, recorded
+from diorama.randomizers.street.roadside import beside_open_roads
 from diorama.randomizers.street.sites import Habit, Site
 from diorama.sim.assets.street.furniture.fences import FENCE_M
 from diorama.sim.seeds import Seed
@@ -67,7 +68,8 @@ class Furniture(Labelled):
     By the share `lit` a street has lamps along every kerb, `spacing_m` apart, those of neighbouring kerbs in turn, all of one make. `per_100_m` of
     kerb come things of `kinds`, each where such things stand: at the kerb, at the back of the pavement, or behind it. There are `bus_stops` with a
     shelter and a sign, and `works` on parking lanes, or without any beside the kerb: barriers across, beacons or cones along, a sign before them. Of
-    the plots the share `fenced` has a fence along its front, with a gap to go in by. All keep clear of lanes, of the middle of where people walk, of
+    the plots the share `fenced` has a fence along its front, with a gap to go in by. Of the lanes without a pavement the share `delineated` has posts
+    along the road's edge, and the share `railed` a stretch of crash barrier. All keep clear of lanes, of the middle of where people walk, of
     what is there already and of each other; what finds no room is left out: `asked` and `fitted` count each kind. `variant` draws which of
     a recipe's variants a thing is.
 
@@ -85,10 +87,12 @@ class Furniture(Labelled):
     bus_stops: Distribution = Choice({0: 0.6, 1: 0.4})
     works: Distribution = Choice({0: 0.75, 1: 0.25})
     fenced: float = 0.1
+    delineated: float = 0.6
+    railed: float = 0.2
     variant: Distribution = UniformInt(0, 15)
 
     def __post_init__(self) -> None:
-        require_share(self, "lit", "fenced")
+        require_share(self, "lit", "fenced", "delineated", "railed")
         require(self, 5, 200, "spacing_m")
         require(self, 0, 40, "per_100_m")
         require_one_of(self, tuple(HABITS), "kinds")
@@ -104,6 +108,7 @@ class Furniture(Labelled):
             self._lamps(seed.child("lamps"), site, pavements)
             self._things(seed.child("things"), site, pavements)
         self._fences(seed.child("fences"), site)
+        beside_open_roads(seed.child("roadside"), site, self.delineated, self.railed, self.variant.sample(seed.child("roadside").rng()))
         return {"asked": site.asked, "fitted": site.fitted, "bodies": recorded(site.bodies)}
 
     def apply(self, spec: SceneSpec, params: dict[str, Any]) -> SceneSpec:

@@ -18,6 +18,7 @@ KINDS = {
     "cabinet": Kind("static", small.cabinet),
     "clock": Kind("pole", cabins.clock),
     "cone": Kind("dynamic", works.cone),
+    "delineator": Kind("pole", small.delineator),
     "fence": Kind("fence", fences.fence),
     "guard-rail": Kind("guard rail", fences.guard_rail),
     "hydrant": Kind("static", small.hydrant),

@@ -9,7 +9,7 @@ from diorama.sim.assets.recipe import WHITE, WOODS, Draft, Ink, between, paint, 
 from diorama.sim.assets.street.furniture.drawing import BLUE, RED, YELLOW, Canvas
 from diorama.sim.assets.street.furniture.lettering import write
 from diorama.sim.assets.street.furniture.prints import doors
-from diorama.sim.assets.street.furniture.solids import WHOLE, block, draft, pipe, plate, rectangle, upright
+from diorama.sim.assets.street.furniture.solids import WHOLE, block, draft, pipe, placed, plate, rectangle, upright
 from diorama.sim.spec import Vec3
 
 _METALS: tuple[Ink, ...] = ((60, 64, 66), (36, 38, 40), (44, 66, 52), (122, 126, 128), (88, 74, 58))
@@ -120,6 +120,22 @@ def bollard(rng: np.random.Generator) -> Draft:
     post = block((-side, -side, 0.0), (side, side, high), wood)
     band = block((-side - 0.004, -side - 0.004, high - 0.16), (side + 0.004, side + 0.004, high - 0.08), paint(pick(rng, (WHITE, RED)), 0.5))
     return draft([post, band], density_kg_m3=700.0)
+
+
+def delineator(rng: np.random.Generator) -> Draft:
+    """A post at the edge of a road outside of towns, with a reflector in a black band; or of wood with a white head."""
+    high = between(rng, 0.9, 1.05)
+    if rng.random() < 0.2:
+        wood = block((-0.06, -0.06, 0.0), (0.06, 0.06, high - 0.15), paint(pick(rng, WOODS), 0.85))
+        return draft([wood, block((-0.06, -0.06, high - 0.15), (0.06, 0.06, high), paint(WHITE, 0.6))], density_kg_m3=600.0)
+    canvas = Canvas.empty(32, 256, WHITE)
+    canvas.polygon([(-0.2, 0.55), (0.2, 0.45), (0.2, 0.8), (-0.2, 0.9)], (20, 20, 22))
+    canvas.bar(-0.05, 0.58, 0.05, 0.76, pick(rng, ((250, 190, 80), (235, 240, 245), (214, 60, 40))))
+    front, body = printed(canvas.reduced(), 0.45), paint(WHITE, 0.5)
+    post = block((-0.05, -0.06, 0.0), (0.045, 0.06, high), body)
+    faces = plate(rectangle(0.12, 0.0, high), 0.0, 0.004, front, body, WHOLE)
+    pieces = [post, *placed(faces, 0.045, 0.0), *placed(faces, -0.05, 0.0, 2)]
+    return draft(pieces, hulls=[post.positions], density_kg_m3=300.0)
 
 
 def post_box(rng: np.random.Generator) -> Draft:
