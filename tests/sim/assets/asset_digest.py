@@ -9,10 +9,24 @@ from diorama.sim.assets import pybullet_data
 from diorama.sim.assets.household import HOUSEHOLD
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.assets.mesh import Asset
+from diorama.sim.assets.street.furniture import KINDS as FURNITURE
 from diorama.sim.assets.street.people import poses
 from diorama.sim.assets.street.riding import fitted, riding
 from diorama.sim.assets.textures import bake
-from diorama.sim.spec import CycleShape, Lattice, MeshShape, PersonShape, ProceduralTexture, SphereShape
+from diorama.sim.spec import (
+    CycleShape,
+    Lattice,
+    MastShape,
+    MeshShape,
+    PersonShape,
+    ProceduralTexture,
+    RowShape,
+    SignPostShape,
+    SignShape,
+    SphereShape,
+    TrafficLightShape,
+)
+from diorama.sim.spec.signs import SIGNS, WORDED
 
 
 def feed(digest, asset: Asset) -> None:
@@ -29,10 +43,19 @@ def main() -> str:
     library = AssetLibrary()
     digest = hashlib.sha256()
     ids = [f"household:{kind}/{variant}" for kind in HOUSEHOLD.kinds for variant in (0, 7)]
+    ids += [f"street:{kind}/{variant}" for kind in FURNITURE for variant in (0, 7)]
     ids += [f"pybullet:random_urdfs/{k:03d}" for k in range(0, 1000, 200)] + [f"pybullet:{n}" for n in pybullet_data.THINGS if n != "soccerball"]
     for asset_id in ids:
         feed(digest, library.load(asset_id))
     feed(digest, library.shape_asset(SphereShape(radius_m=0.1, segments=31)))
+    for shape in (
+        *(SignShape(sign=sign, text="Elm Road 7" if sign in WORDED else "", wear="old") for sign in SIGNS),
+        *(TrafficLightShape(state="green", symbol=symbol) for symbol in ("disc", "left", "cycle", "pedestrian")),
+        SignPostShape(signs=("children", "town")),
+        MastShape(arm_m=-5.0),
+        RowShape(asset="street:fence/0", count=3, step_m=2.5),
+    ):
+        feed(digest, library.shape_asset(shape))
     offsets = np.random.default_rng(0).uniform(-0.12, 0.12, (27, 3)).tolist()
     lattice = Lattice(offsets=tuple((x, y, z) for x, y, z in offsets))
     for asset_id in ("household:carton/0", "household:mug/1", "household:toy-car/0", "pybullet:duck"):

@@ -3,6 +3,7 @@
 A thing counts as the boxes around its convex pieces, or where there are many of these as one box around all.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -44,7 +45,7 @@ def footprints_of(asset: Asset, pose: Pose) -> list[Footprint]:
         return _upright(asset, pose.position_m, (w * w - qz * qz, 2 * w * qz))
     matrix = pose.matrix
     ux, uy = float(matrix[0, 0]), float(matrix[1, 0])
-    length = (ux * ux + uy * uy) ** 0.5
+    length = math.sqrt(ux * ux + uy * uy)
     u, v = (ux / length, uy / length) if length > 1e-6 else (1.0, 0.0)
     out: list[Footprint] = []
     for low, high in boxes_of(asset):

@@ -13,15 +13,15 @@ from diorama.randomizers.street.roadside import beside_open_roads
 from diorama.randomizers.street.sites import Habit, Site
 from diorama.sim.assets.street.furniture.fences import FENCE_M
 from diorama.sim.seeds import Seed
-from diorama.sim.spec import Lane, MeshShape, RowShape, SceneSpec, Shape, SignShape
+from diorama.sim.spec import Lane, MeshShape, RowShape, SceneSpec, SignShape
 from diorama.sim.spec.roads import Vec2, along, lengths_m
 
 #: Places tried for each thing.
 _TRIES = 8
 #: The longest row of a fence that is one body: on hills a straight one leaves the ground.
 _ROW = 5
-#: A sign stands so far before road works.
-_SIGN_M = 12.0
+#: A sign stands so far before road works, which need a lane of some length.
+_SIGN_M, _WORKS_M = 12.0, 25.0
 
 HABITS: dict[str, Habit] = {
     "bench": Habit("back", faces_road=True, gap_m=0.1),
@@ -81,8 +81,8 @@ class Furniture(Labelled):
     stage: ClassVar[Stage] = "scene"
 
     lit: float = 0.9
-    spacing_m: Distribution = Uniform(22, 36)
-    per_100_m: Distribution = Uniform(1, 6)
+    spacing_m: Distribution = Uniform(25, 40)
+    per_100_m: Distribution = Uniform(1, 4.5)
     kinds: Distribution = KINDS
     bus_stops: Distribution = Choice({0: 0.6, 1: 0.4})
     works: Distribution = Choice({0: 0.75, 1: 0.25})
@@ -163,7 +163,7 @@ class Furniture(Labelled):
             site.bodies += site.posts.put(f"{site.called}-bus-sign-{i}", [sign], line, 11.0, off_kerb_m=0.5, clear_m=2.2)
 
     def _works(self, seed: Seed, site: Site, pavements: Sequence[Kerb]) -> None:
-        parking = [lane for lane in site.ground.roads.lanes if lane.kind == "parking"]
+        parking = [lane for lane in site.ground.roads.lanes if lane.kind == "parking" and lengths_m(lane.points_m)[-1] > _WORKS_M]
         for i in range(self.works.sample(seed.rng())):
             rng = seed.child(i).rng()
             barrier, cone, beacon = (f"street:{kind}/{self.variant.sample(rng)}" for kind in ("barrier", "cone", "beacon"))
@@ -201,7 +201,7 @@ def _anywhere(pavements: Sequence[Kerb], shares: Sequence[float]) -> list[tuple[
     return out
 
 
-def _rows(asset: str, plot: Kerb, gap_m: float, where: float) -> Iterator[tuple[Shape, float]]:
+def _rows(asset: str, plot: Kerb, gap_m: float, where: float) -> Iterator[tuple[RowShape, float]]:
     """Rows of a fence along the straight pieces of a plot's front, each with the way to its middle; one gap, so far along by share."""
     opening = where * max(plot.length_m - gap_m, 0.0)
     for start, end in _straights(plot):
@@ -215,12 +215,12 @@ def _rows(asset: str, plot: Kerb, gap_m: float, where: float) -> Iterator[tuple[
 
 
 def _straights(kerb: Kerb) -> Iterator[tuple[float, float]]:
-    """Ways from and to which a line is straight, to 2 cm over 10 m."""
+    """Ways from and to which a line is straight, to 2 cm."""
     start = 0
     for k in range(1, len(kerb.points_m)):
         if k + 1 < len(kerb.points_m):
             (ax, ay), (bx, by), (cx, cy) = (kerb.points_m[i] for i in (start, k, k + 1))
-            if abs((bx - ax) * (cy - by) - (by - ay) * (cx - bx)) <= 0.002 * (kerb.lengths_m[k] - kerb.lengths_m[start] + 1e-9) * 10:
+            if abs((bx - ax) * (cy - by) - (by - ay) * (cx - bx)) <= 0.02 * (kerb.lengths_m[k] - kerb.lengths_m[start]):
                 continue
         yield kerb.lengths_m[start], kerb.lengths_m[k]
         start = k

@@ -79,13 +79,13 @@ class Signs(Labelled):
     clear_m: Distribution = Choice([2.0, 2.1, 2.2, 2.3, 2.5])
     turned_deg: Distribution = Uniform(-8, 8)
     wear: Distribution = Choice({"new": 0.55, "faded": 0.2, "dirty": 0.15, "old": 0.1})
-    limits: float = 0.6
-    names: float = 0.5
+    limits: float = 0.5
+    names: float = 0.4
     warnings: float = 0.6
     priority: float = 0.4
     towns: float = 0.15
     directions: float = 0.25
-    per_100_m: Distribution = Uniform(0.3, 2.0)
+    per_100_m: Distribution = Uniform(0.3, 1.6)
     miscellaneous: Distribution = MISCELLANEOUS
 
     def __post_init__(self) -> None:

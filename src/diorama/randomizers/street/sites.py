@@ -12,8 +12,11 @@ from diorama.randomizers.street.posts import Posts
 from diorama.randomizers.street.standing import standing
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.assets.mesh import Asset
-from diorama.sim.spec import BodySpec, MeshShape, RowShape, SceneSpec, Shape
+from diorama.sim.spec import BodySpec, MeshShape, RowShape, SceneSpec
 from diorama.sim.spec.roads import AreaKind, LaneKind, Vec2
+
+#: One thing made by a recipe, or a row of them.
+Thing = MeshShape | RowShape
 
 #: What is higher than this is over people's heads.
 _HEAD_M = 2.2
@@ -52,7 +55,7 @@ class Site:
         self.fitted.setdefault(kind, 0)
 
     def beside(
-        self, kind: str, shape: Shape, places: Iterable[tuple[Kerb, float, Habit]], spacing_m: float = _SPACING_M
+        self, kind: str, shape: Thing, places: Iterable[tuple[Kerb, float, Habit]], spacing_m: float = _SPACING_M
     ) -> tuple[Kerb, float] | None:
         """Put a thing at the first of some places, each a way along a kerb, where there is room for it; which that was."""
         self.ask(kind)
@@ -77,7 +80,7 @@ class Site:
     def put(
         self,
         kind: str,
-        shape: Shape,
+        shape: Thing,
         spot: Vec2,
         heading: Vec2,
         ground: AreaKind,
@@ -87,8 +90,8 @@ class Site:
     ) -> bool:
         """Put a thing at a place, facing `heading`, if there is room for it."""
         asset = self.library.shape_asset(shape)
-        is_row = isinstance(shape, RowShape)
-        pose = standing(asset, self.ground.roads, spot, heading, ground, upright=not is_row)
+        # A row follows the ground.
+        pose = standing(asset, self.ground.roads, spot, heading, ground, upright=isinstance(shape, MeshShape))
         pieces = footprints_of(asset, pose)
         floor = self.ground.roads.ground_m(*spot, ground)
         corners = [corner for piece in pieces if piece.low_m < floor + _HEAD_M for corner in piece.corners()]
@@ -98,8 +101,7 @@ class Site:
         if not self.taken.are_free(pieces, spacing_m):
             return False
         self.taken.add(pieces)
-        recipe = shape.asset if isinstance(shape, (MeshShape, RowShape)) else ""
-        stuff = self.library.category_of(recipe)[1]
+        stuff = self.library.category_of(shape.asset)[1]
         number = sum(1 for body in self.bodies if kind in body.tags)
         name = f"{self.called}-{kind}-{number}"
         self.bodies.append(BodySpec(name=name, shape=shape, world_from_body=pose, stuff=stuff, tags=("street-furniture", kind)))

@@ -82,7 +82,7 @@ class Canvas:
     def arrow(self, points: Sequence[Place], width: float, ink: Ink, head: float = 1.6) -> None:
         """A line with flat joints that ends in a head `head` times as wide to each side as the line is."""
         (x0, y0), (x1, y1) = points[-2:]
-        length = math.sqrt((x1 - x0) ** 2 + (y1 - y0) ** 2)
+        length = math.dist((x0, y0), (x1, y1))
         dx, dy = (x1 - x0) / length, (y1 - y0) / length
         long, half = 1.25 * head * width, head * width / 2 + width / 4
         neck = (x1 - long * dx, y1 - long * dy)

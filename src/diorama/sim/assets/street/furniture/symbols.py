@@ -1,5 +1,7 @@
 """Figures that signs show: people, vehicles and arrows, each on a canvas about as large as it is."""
 
+import math
+
 from diorama.sim.assets.recipe import Ink
 from diorama.sim.assets.street.furniture.drawing import BLACK, Canvas, Place, arc
 
@@ -115,7 +117,7 @@ def ring_of_arrows(canvas: Canvas, ink: Ink) -> None:
     for start in (100, 220, 340):
         way = arc(0.0, 0.0, 0.72, start, start + 72, 12)
         end, before = way[-1], way[-3]
-        length = ((end[0] - before[0]) ** 2 + (end[1] - before[1]) ** 2) ** 0.5
+        length = math.dist(before, end)
         tip: Place = (end[0] + 0.36 * (end[0] - before[0]) / length, end[1] + 0.36 * (end[1] - before[1]) / length)
         canvas.stroke(way, 0.2, ink)
         canvas.arrow([way[-2], tip], 0.2, ink, head=2.2)
