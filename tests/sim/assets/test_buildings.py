@@ -125,7 +125,7 @@ def test_every_floor_has_a_window_in_each_bay(shape):
 def test_what_is_drawn_has_as_many_windows():
     shape = BuildingShape(style="brick-terrace", width_m=6.0, depth_m=9.0, floors=3, shared="both", variant=1)
     chosen = dress(shape.style, shape.variant)
-    panes = sum(len(p.faces) // 2 for p in building_asset(shape).parts if p.look is chosen.windows.dark)
+    panes = sum(len(p.faces) // 2 for p in building_asset(shape).parts if p.look is chosen.windows.look())
     wanted = 3 * bays(shape, "front") - 1 + 3 * bays(shape, "back")
     dormers = max(1, round(shape.width_m / (2.2 * STYLES[shape.style].bay_m))) if chosen.dormers else 0
     assert panes == wanted + dormers
@@ -171,6 +171,12 @@ def test_more_light_is_more_windows_and_never_others():
     assert 0.15 < len(some) / len(every) < 0.45
 
 
+def test_lit_windows_shine_as_they_are_told():
+    for glow in (0.02, 1.0):
+        asset = building_asset(BuildingShape(style="slab", width_m=20.0, depth_m=10.0, floors=5, roof="flat", lit=0.5, glow=glow))
+        assert {p.look.material.emissive for p in asset.parts} == {(0.0, 0.0, 0.0), (glow, glow, glow)}
+
+
 @pytest.mark.parametrize("style", get_args(BoundaryStyle))
 def test_walls_and_fences(style):
     shape = BoundaryShape(style=style, length_m=5.25, height_m=1.0, variant=1)
@@ -189,6 +195,7 @@ def test_walls_and_fences(style):
         ({"floors": 0}, "floors must be in 1..40"),
         ({"floor_m": float("nan")}, "floor_m"),
         ({"lit": 1.5}, "lit"),
+        ({"glow": -1.0}, "glow"),
         ({"variant": -1}, "variant"),
         ({"plinth_m": -0.1}, "plinth_m"),
     ],

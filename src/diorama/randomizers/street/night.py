@@ -32,6 +32,8 @@ _LOW_M, _LOW_CD = 5.0, 160.0
 _HEAD_CD, _HEAD_KELVIN, _HEAD_DOWN, _HEAD_FULL, _HEAD_END, _HEAD_FLAT = 9000.0, (3200.0, 5800.0), 0.055, 0.05, 0.6, 4.5
 #: As much of the air as is lit by lamps, where there are some.
 _FOGGY = 0.35
+#: The luminance of what is seen of a lit room.
+_WINDOW_CD_M2 = 30.0
 #: What shines of a street lamp, W/m2/sr.
 _GLOW = 9.0
 
@@ -124,10 +126,14 @@ def with_beams(spec: SceneSpec) -> SceneSpec:
     return spec.replace(bodies=bodies, tracks=tracks)
 
 
-def with_windows(spec: SceneSpec, lit: float) -> SceneSpec:
-    """The share `lit` of all houses' windows shines, or more where it did."""
+def with_windows(spec: SceneSpec, lit: float, power: float) -> SceneSpec:
+    """The share `lit` of all houses' windows shines, or more where it did, `power` times as strong as they are.
+
+    That is told to one digit: what shines alike shares its pictures.
+    """
+    glow = float(f"{_WINDOW_CD_M2 * SCALE / 1000 * power:.1g}")
     bodies = [
-        replace(body, shape=replace(body.shape, lit=max(body.shape.lit, lit))) if isinstance(body.shape, BuildingShape) else body
+        replace(body, shape=replace(body.shape, lit=max(body.shape.lit, lit), glow=glow)) if isinstance(body.shape, BuildingShape) else body
         for body in spec.bodies
     ]
     return spec.replace(bodies=tuple(bodies))

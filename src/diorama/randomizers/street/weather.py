@@ -163,7 +163,7 @@ class Weather(Labelled):
         if params["beams"]:
             spec = with_beams(spec)
         if "windows" in params:
-            spec = with_glow(with_windows(spec, params["windows"]), params["lamps"], params["kelvin"])
+            spec = with_glow(with_windows(spec, params["windows"], params["gain"]), params["lamps"], params["kelvin"])
         return spec
 
     def _kind(self, seed: Seed, season: str) -> str:

@@ -31,7 +31,8 @@ class BuildingShape:
 
     `width_m` along the street and `depth_m` across it are the walls'; roofs may stand out beyond them. `floors` are those below the eaves, each
     `floor_m` high, a shop's or an arcade's ground floor somewhat more. The walls go on for `plinth_m` below the ground floor's level, into
-    sloping ground. A share `lit` of the windows shines. Houses of one style differ by `variant`: colours, windows, doors, what is in the shops.
+    sloping ground. A share `lit` of the windows shines, with about `glow`
+    W/m2/sr. Houses of one style differ by `variant`: colours, windows, doors, what is in the shops.
     """
 
     kind: ClassVar[str] = "building"
@@ -45,6 +46,7 @@ class BuildingShape:
     plinth_m: float = 0.5
     shared: Shared = "none"
     lit: float = 0.0
+    glow: float = 0.03
     variant: int = 0
 
     def __post_init__(self) -> None:
@@ -54,6 +56,7 @@ class BuildingShape:
         check(1 <= self.floors <= 40, self, f"floors must be in 1..40, got {self.floors}")
         check(self.variant >= 0, self, f"variant must be 0 or more, got {self.variant}")
         check_share(self, "lit", self.lit)
+        check(finite(self.glow) and self.glow >= 0, self, f"glow must be 0 or more, got {self.glow}")
 
     @property
     def ground_floor_m(self) -> float:

@@ -108,10 +108,10 @@ def _filling(face: Face, shape: BuildingShape, chosen: Dress, hole: Opening, dep
     lit = is_lit(shape, chosen, number)
     if hole.use == "shop":
         sheet = shops.fronts(shape.variant % shops.SHEETS)
-        face.picture(sheet.lit if shape.lit > 0 and is_lit(shape, chosen, number) else sheet.dark, hole.rect, shops.front_cell(picked), depth)
+        face.picture(sheet.look(2 * shape.glow if lit else 0.0), hole.rect, shops.front_cell(picked), depth)
         _sign(face, shape, hole, picked)
         return
-    face.picture(chosen.windows.lit if lit else chosen.windows.dark, hole.rect, cell(picked), depth)
+    face.picture(chosen.windows.look(shape.glow if lit else 0.0), hole.rect, cell(picked), depth)
 
 
 def _around(face: Face, chosen: Dress, rect: tuple[float, float, float, float], *, sill: bool) -> None:

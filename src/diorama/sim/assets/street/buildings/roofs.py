@@ -134,7 +134,7 @@ def _dormers(patches: Patches, shape: BuildingShape, dress: Dress, slope_x: Call
         face = Face(patches, (x0, y - half, low), (0, 1))
         face.wall(dress.frame, 0.0, 0.0, 2 * half, high)
         lit = is_lit(shape, dress, 9000 + k)
-        face.picture((dress.windows.lit if lit else dress.windows.dark), (0.1, 0.1, 2 * half - 0.1, high - 0.1), cell(dress.number + k), 0.02)
+        face.picture(dress.windows.look(shape.glow if lit else 0.0), (0.1, 0.1, 2 * half - 0.1, high - 0.1), cell(dress.number + k), 0.02)
         for s in (-1, 1):
             cheek = [(x0, y + s * half, low), (x0, y + s * half, top), (x1, y + s * half, top), (slope_x(low), y + s * half, low)]
             patches.cover(dress.roof, cheek[::-1] if s < 0 else cheek, [(0, 0), (0, 1), (1, 1), (1, 0)])

@@ -8,7 +8,7 @@ import numpy as np
 from diorama.sim.assets.household.print import Picture, bar, brand, on, sheet, text
 from diorama.sim.assets.mesh import Look
 from diorama.sim.assets.recipe import BLACK, BRIGHT, WHITE, Ink, between, pick, printed
-from diorama.sim.assets.street.buildings.windows import GLOW, Windows, cell, toned
+from diorama.sim.assets.street.buildings.windows import Windows, cell, toned
 from diorama.sim.assets.street.patches import Cover
 from diorama.sim.seeds import Seed
 from diorama.sim.spec import MaterialSpec
@@ -41,7 +41,7 @@ PAINTS: tuple[Ink, ...] = (
 
 @cache
 def fronts(number: int) -> Windows:
-    """The looks of a picture of eight fronts, each about twice as wide as high, by day and lit."""
+    """Eight fronts, each about twice as wide as high."""
     rng = Seed(0).child("shops", number).rng()
     day = sheet(COLUMNS * _WIDE_PX, ROWS * _HIGH_PX, (0, 0, 0))
     night = day.copy()
@@ -49,9 +49,7 @@ def fronts(number: int) -> Windows:
         y, x = k // COLUMNS * _HIGH_PX, k % COLUMNS * _WIDE_PX
         part = slice(y, y + _HIGH_PX), slice(x, x + _WIDE_PX)
         _front(day[part], night[part], pick(rng, PAINTS), rng)
-    glass = MaterialSpec(base_color=(1.0, 1.0, 1.0), roughness=0.12)
-    glow = MaterialSpec(base_color=(1.0, 1.0, 1.0), roughness=0.12, emissive=(2 * GLOW, 2 * GLOW, 2 * GLOW))
-    return Windows(Look(material=glass, images={"base_color": day}), Look(material=glow, images={"base_color": day, "emissive": night}))
+    return Windows(day, night)
 
 
 def front_cell(number: int) -> tuple[float, float, float, float]:

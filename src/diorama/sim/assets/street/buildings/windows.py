@@ -21,9 +21,6 @@ from diorama.sim.spec import MaterialSpec
 COLUMNS, ROWS = 4, 2
 #: A window's width and height in it.
 _WIDE_PX, _HIGH_PX = 64, 128
-#: Of what lit windows give, W/m2/sr: a room's walls at 100 lux beside a clear noon sky.
-GLOW = 0.035
-
 #: Frames that windows come in, by their paints.
 FRAMES = ("white", "cream", "brown", "grey", "green", "black")
 #: How windows are divided. What is called a curtain is as wide as a wall: four panes, and a panel below each.
@@ -35,10 +32,21 @@ _LAMPLIGHT: tuple[Ink, ...] = ((255, 214, 150), (255, 226, 178), (255, 200, 128)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Windows:
-    """The looks of the same windows by day and when they are lit."""
+    """Pictures of windows: what is seen by `day`, and what shines at `night`."""
 
-    dark: Look
-    lit: Look
+    day: Picture
+    night: Picture
+
+    def look(self, glow: float = 0.0) -> Look:
+        """How they look dark, or shining with about `glow` W/m2/sr. Repeated calls return the same object."""
+        return _look(self, glow)
+
+
+@cache
+def _look(windows: Windows, glow: float) -> Look:
+    # Panes mirror; the frames beside them hardly differ for it.
+    material = MaterialSpec(base_color=(1.0, 1.0, 1.0), roughness=0.12, emissive=(glow, glow, glow))
+    return Look(material=material, images={"base_color": windows.day, "emissive": windows.night} if glow > 0 else {"base_color": windows.day})
 
 
 def cell(number: int, columns: int = COLUMNS, rows: int = ROWS) -> tuple[float, float, float, float]:
@@ -60,10 +68,7 @@ def windows(kind: str, frame: str) -> Windows:
         _room(day[part], night[part], number, rng)
         _sashes(day[part], kind, PAINTS[frame])
         _sashes(night[part], kind, (14, 12, 10))
-    # Panes mirror; the frames beside them hardly differ for it.
-    glass = MaterialSpec(base_color=(1.0, 1.0, 1.0), roughness=0.12)
-    glow = MaterialSpec(base_color=(1.0, 1.0, 1.0), roughness=0.12, emissive=(GLOW, GLOW, GLOW))
-    return Windows(Look(material=glass, images={"base_color": day}), Look(material=glow, images={"base_color": day, "emissive": night}))
+    return Windows(day, night)
 
 
 def _room(day: Picture, night: Picture, number: int, rng: np.random.Generator) -> None:
