@@ -56,7 +56,7 @@ class Pedestrians(Labelled):
     stage: ClassVar[Stage] = "scene"
 
     people: Population = field(default_factory=Population)
-    per_km: Distribution = Uniform(0, 45)
+    per_km: Distribution = Uniform(0, 32)
     speed_m_s: Distribution = TruncatedNormal(1.35, 0.22, 0.6, 2.0)
     standing: float = 0.2
     running: float = 0.03

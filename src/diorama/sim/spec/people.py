@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass, fields
-from typing import ClassVar, Literal, get_args
+from typing import Any, ClassVar, Literal, Self, get_args
 
 from diorama.sim.errors import InvalidValue, suggestion
 from diorama.sim.spec.checks import Rgb, check, check_color, finite
@@ -47,6 +47,16 @@ class _Angles:
             )
             stepped = tuple(map(_stepped, angles))
             object.__setattr__(self, name, stepped if isinstance(value, tuple) else stepped[0])
+
+    @classmethod
+    def bent(cls, **angles: float | Vec3) -> Self:
+        """With joints bent as asked, or as far towards it as they can be."""
+        out: dict[str, Any] = {}
+        for name, value in angles.items():
+            limits = cls.limits_rad[name]
+            near = [min(max(v, low), high) for v, (low, high) in zip(value if isinstance(value, tuple) else (value,), limits, strict=True)]
+            out[name] = tuple(near) if isinstance(value, tuple) else near[0]
+        return cls(**out)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

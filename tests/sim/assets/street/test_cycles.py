@@ -164,6 +164,14 @@ def test_who_stops_has_a_foot_on_the_ground(model):
     assert math.dist(body["right_wrist"], spots["grip-right"]) < 0.13
 
 
+@settings(max_examples=40, deadline=None)
+@given(SHAPES, st.builds(PersonShape, height_m=st.floats(0.9, 2.2), age_years=st.floats(2, 90), figure=st.floats(-1, 1)), st.booleans())
+def test_anybody_can_be_put_on_any_cycle(cycle, person, stopped):
+    rider, at = riding(person, fitted(cycle, person), stopped=stopped)
+    assert all(math.isfinite(c) for c in at)
+    assert rider.joints.left_arm.elbow_rad >= 0
+
+
 def test_riders_are_low_on_racing_bicycles_and_upright_on_city_bicycles():
     def bow(model):
         _, body, _ = mounted(RIDER, fitted(CycleShape(model=model), RIDER))

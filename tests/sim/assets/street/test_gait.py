@@ -119,6 +119,16 @@ def test_what_is_carried_is_carried_on():
     assert abs(bag.right_arm.shoulder_rad[0]) < 0.4 * abs(free.right_arm.shoulder_rad[0])
 
 
+@settings(max_examples=60, deadline=None)
+@given(
+    st.builds(PersonShape, height_m=st.floats(0.8, 2.2), age_years=st.floats(2, 90), figure=st.floats(-1, 1)), st.floats(0, 1), st.floats(0.05, 12.0)
+)
+def test_anybody_can_go_at_any_speed(person, phase, speed):
+    shape = gait.walking(person, phase, speed)
+    assert 0 <= shape.lift_m < 0.3
+    assert all(math.isfinite(c) for _, at in posed(lengths(person), shape.joints).values() for c in at)
+
+
 @pytest.mark.parametrize("speed", [0.0, -1.0, math.nan, 40.0])
 def test_speeds_that_nobody_has_are_refused(speed):
     with pytest.raises(InvalidValue, match=r"people go at 0.05..12 m/s"):

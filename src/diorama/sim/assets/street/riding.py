@@ -117,13 +117,7 @@ def _arm(bones: Lengths, shoulder: Vec3, chest: Quat, grip: Vec3, y: float) -> A
         upper, lower = bent_limb(shoulder, wrist, bones.upper_arm, bones.forearm, (-0.35, 0.45 * y, -0.8))
         wrist = (grip[0] - hand * lower[0], grip[1] - hand * lower[1], grip[2] + 0.012 * bones.height - hand * lower[2])
     angles, elbow = limb_angles(chest, upper, lower, y, knee=False)
-    raised, away, outwards = angles
-    return Arm(
-        shoulder_rad=(_within(raised, -1.3, 3.2), _within(away, -0.8, 2.0), _within(outwards, -2.2, 2.2)),
-        elbow_rad=_within(elbow, 0.0, 2.7),
-        forearm_rad=1.0,
-        fingers_rad=1.55,
-    )
+    return Arm.bent(shoulder_rad=angles, elbow_rad=elbow, forearm_rad=1.0, fingers_rad=1.55)
 
 
 def _sole(bones: Lengths, cycle: CycleShape, spots: dict[str, Vec3], side: str, stopped: bool) -> tuple[Vec3, float, float]:
@@ -135,7 +129,7 @@ def _sole(bones: Lengths, cycle: CycleShape, spots: dict[str, Vec3], side: str, 
         pitch = 0.3 if cycle.model == "sport" else -0.1 if cycle.model == "chopper" else 0.05
         return (x, y, z + 0.014), (0.3 if cycle.model == "sport" else 0.1) * bones.foot, pitch
     # Heels are highest where the pedal comes up from behind.
-    return (x, y, z + 0.012), 0.42 * bones.foot, 0.15 + 0.2 * _within((spots["saddle"][0] + 0.22 - x) / 0.17, -1.0, 1.0)
+    return (x, y, z + 0.012), 0.42 * bones.foot, 0.15 + 0.2 * min(max((spots["saddle"][0] + 0.22 - x) / 0.17, -1.0), 1.0)
 
 
 def _leg(bones: Lengths, hip: Vec3, turn: Quat, sole: tuple[Vec3, float, float], y: float, cycle: CycleShape) -> Leg:
@@ -144,18 +138,10 @@ def _leg(bones: Lengths, hip: Vec3, turn: Quat, sole: tuple[Vec3, float, float],
     ankle = (sx + ox, sy, sz + oz)
     spread = 0.35 if cycle.has_engine else _SPREAD
     upper, lower = bent_limb(hip, ankle, bones.thigh, bones.shin, (1.0, spread * y, 0.25))
-    (raised, away, outwards), knee = limb_angles(turn, upper, lower, y, knee=True)
+    angles, knee = limb_angles(turn, upper, lower, y, knee=True)
     # The shin's own forwards is where the knee bends from; the foot is pitched against it.
     leaning = math.atan2(-lower[0], -lower[2])
-    return Leg(
-        hip_rad=(_within(raised, -0.9, 2.4), _within(away, -0.7, 1.2), _within(outwards, -1.2, 1.2)),
-        knee_rad=_within(knee, 0.0, 2.7),
-        ankle_rad=_within(leaning - pitch, -1.2, 0.9),
-    )
-
-
-def _within(value: float, low: float, high: float) -> float:
-    return min(max(value, low), high)
+    return Leg.bent(hip_rad=angles, knee_rad=knee, ankle_rad=leaning - pitch)
 
 
 def _plus(a: Vec3, b: Vec3) -> Vec3:

@@ -125,7 +125,7 @@ def walking(person: PersonShape, phase: float, speed_m_s: float) -> PersonShape:
 
 def _arm(manner: _Manner, forwards: float) -> Arm:
     raised = manner.swing_rad * (0.85 * forwards + 0.05) - (0.15 if manner.runs else 0.0)
-    return Arm(
+    return Arm.bent(
         shoulder_rad=(raised, 0.1, 0.0),
         elbow_rad=manner.elbow_rad + 0.25 * manner.swing_rad * (1 + forwards),
         forearm_rad=0.35,
@@ -144,7 +144,7 @@ def _leg(bones: Lengths, manner: _Manner, pelvis: Vec3, height_m: float, phase: 
     angles, knee = limb_angles(turn, upper, lower, y, knee=True)
     # The shin leans forwards by so much; the foot is to be pitched by `pitch` (heel up) against the ground.
     leaning = math.atan2(-lower[0], -lower[2])
-    return Leg(hip_rad=angles, knee_rad=knee, ankle_rad=min(max(leaning - pitch, -1.2), 0.9), toes_rad=toes)
+    return Leg.bent(hip_rad=angles, knee_rad=knee, ankle_rad=leaning - pitch, toes_rad=toes)
 
 
 def _foot(bones: Lengths, manner: _Manner, phase: float) -> tuple[float, float, float, float]:

@@ -21,6 +21,7 @@ from diorama.sim.spec.people import Joints, PersonShape
 
 #: Of a living body, lungs half full.
 DENSITY_KG_M3 = 985.0
+_ATTENTION = Joints()
 _CLOTH = MaterialSpec(base_color=(1.0, 1.0, 1.0), roughness=0.85, two_sided=False)
 
 #: What people are made of, and which words of theirs it depends on.
@@ -72,9 +73,6 @@ def person_asset(person: PersonShape) -> Asset:
         closed=True,
         landmarks={name: (x - center[0], y - center[1], z - center[2]) for name, (x, y, z) in landmarks.items()},
     )
-
-
-_ATTENTION = Joints()
 
 
 class Worn(NamedTuple):

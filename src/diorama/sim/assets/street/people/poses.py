@@ -63,7 +63,7 @@ def _upright(person: PersonShape, lean: float, apart: float) -> Joints:
         ankle = (0.0, side_m[side] + shift, ankle_z)
         upper, lower = bent_limb(hips[side], ankle, bones.thigh, bones.shin, (1.0, 0.25 * y, 0.0))
         angles, knee = limb_angles(turn, upper, lower, y, knee=True)
-        legs[side] = Leg(hip_rad=angles, knee_rad=knee, ankle_rad=math.atan2(-lower[0], -lower[2]))
+        legs[side] = Leg.bent(hip_rad=angles, knee_rad=knee, ankle_rad=math.atan2(-lower[0], -lower[2]))
     return Joints(pelvis_rad=pelvis, spine_rad=(0.02, -1.3 * lean, 0.0), left_leg=legs["left"], right_leg=legs["right"])
 
 
@@ -88,7 +88,7 @@ def sitting(person: PersonShape, seat_m: float = 0.45, way: int = 0) -> PersonSh
         ankle = (hip[0] + ahead, hip[1] + 0.03 * y, hip[2] - drop)
         upper, lower = bent_limb(hip, ankle, bones.thigh, bones.shin, (0.4, 0.1 * y, 1.0))
         angles, knee = limb_angles(turn, upper, lower, y, knee=True)
-        legs[side] = Leg(hip_rad=angles, knee_rad=knee, ankle_rad=min(max(math.atan2(-lower[0], -lower[2]), -1.2), 0.9))
+        legs[side] = Leg.bent(hip_rad=angles, knee_rad=knee, ankle_rad=math.atan2(-lower[0], -lower[2]))
     rest = Arm(shoulder_rad=(0.35 - recline, 0.12, -0.1), elbow_rad=0.95, forearm_rad=1.0, fingers_rad=0.5)
     joints = Joints(
         pelvis_rad=(recline, 0.0, 0.0),
@@ -113,11 +113,10 @@ def going(person: PersonShape, phase: float, speed_m_s: float) -> PersonShape:
 def holding(person: PersonShape) -> PersonShape:
     """The same with arms that hold umbrella, phone and bag, whatever else they did."""
     left, right = person.joints.left_arm, person.joints.right_arm
-    swing = 0.25
     if person.bag in ("handbag", "shopping"):
-        left = _loaded(left, swing)
+        left = _loaded(left)
     if person.bag in ("briefcase", "shopping"):
-        right = _loaded(right, swing)
+        right = _loaded(right)
     if person.bag == "box":
         left = right = BOX_ARM
     if person.phone:
@@ -132,6 +131,6 @@ def holding(person: PersonShape) -> PersonShape:
     return replace(person, joints=replace(person.joints, left_arm=left, right_arm=right, neck_rad=neck))
 
 
-def _loaded(arm: Arm, swing: float) -> Arm:
-    """Hanging down, with a share of its swing."""
-    return replace(LOADED_ARM, shoulder_rad=(swing * arm.shoulder_rad[0], *LOADED_ARM.shoulder_rad[1:]))
+def _loaded(arm: Arm) -> Arm:
+    """Hanging down, with a quarter of its swing."""
+    return replace(LOADED_ARM, shoulder_rad=(0.25 * arm.shoulder_rad[0], *LOADED_ARM.shoulder_rad[1:]))
