@@ -17,6 +17,7 @@ from diorama.sim.seeds import Seed
 from diorama.sim.sky import SCALE, level_irradiance, sun_light
 from diorama.sim.spec import BodySpec, EnvironmentSpec, Fog, Light, MaterialSpec, PhysicalSky, PointLight, Rgb, SceneSpec, SpotLight
 from diorama.sim.spec.buildings import BuildingShape
+from diorama.sim.spec.cycles import CycleShape
 from diorama.sim.spec.shapes import Shape
 from diorama.sim.spec.vehicles import LAMPS, VehicleShape
 
@@ -88,11 +89,12 @@ def head_lamps(spec: SceneSpec, library: AssetLibrary, seed: Seed, power: float,
         halogen = seed.child("body", body.name).rng().random() < 0.55
         asset = library.shape_asset(body.shape)
         x, y, _ = body.world_from_body.position_m
-        if math.hypot(x, y) > within_m:
+        # What lamps of bicycles light nobody sees.
+        if math.hypot(x, y) > within_m or body.category == "bicycle":
             continue
         color = rgb_from_kelvin(_HEAD_KELVIN[0 if halogen else 1])
-        for side in ("left", "right"):
-            place = asset.landmarks.get(f"headlight-{side}")
+        for name in ("headlight-left", "headlight-right", "headlight"):
+            place = asset.landmarks.get(name)
             if place is not None:
                 # Just before the glass, or it would be in its own way.
                 at = (place[0] + 0.1, place[1], place[2])
@@ -147,6 +149,8 @@ def with_glow(spec: SceneSpec, parts: dict[str, int], kelvin: float) -> SceneSpe
 
 
 def _dipped(shape: Shape) -> Shape:
+    if isinstance(shape, CycleShape):
+        return replace(shape, lit=True)
     if not isinstance(shape, VehicleShape):
         return shape
     on = {*shape.lights, "dipped"} - {"day"}

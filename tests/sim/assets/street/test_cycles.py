@@ -110,6 +110,17 @@ def test_pedals_go_round_and_forwards_is_down_in_front():
     assert radius == pytest.approx(layout("trekking", 0, None).crank_m, abs=1e-9)
 
 
+def test_lamps_are_where_they_are_said_to_be():
+    for model in CYCLES:
+        asset = cycle_asset(CycleShape(model=model, lit=True))
+        shining = [part for part in asset.parts if max(part.look.material.emissive) > 0]
+        assert len(shining) == 2 * ("headlight" in asset.landmarks)
+        for name in ("headlight", "taillight") if shining else ():
+            x, _, z = asset.landmarks[name]
+            places = np.concatenate([part.positions for part in shining])
+            assert np.sqrt((places[:, 0] - x) ** 2 + (places[:, 2] - z) ** 2).min() < 0.12, (model, name)
+
+
 def test_lamps_shine_when_they_are_lit():
     dark, lit = (cycle_asset(CycleShape(model="naked", lit=on)) for on in (False, True))
     assert max(max(part.look.material.emissive) for part in dark.parts) == 0

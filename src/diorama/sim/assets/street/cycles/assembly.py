@@ -25,10 +25,11 @@ _CREASE_RAD = math.radians(55.0)
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Kit:
-    """What all cycles of a variant share: meshes and convex pieces by what carries them, in the axes of the ground between the wheels."""
+    """What all cycles of a variant share: meshes, convex pieces and lamps by what carries them, in the axes of the ground between the wheels."""
 
     looks: tuple[tuple[str, tuple[tuple[int, MeshPart], ...]], ...]
     hulls: tuple[tuple[int, Points], ...]
+    lamps: tuple[tuple[str, int, Vec3], ...]
 
 
 @lru_cache(128)
@@ -49,7 +50,8 @@ def _kit(model: str, variant: int, saddle_m: float | None, loads: tuple[str, ...
         ]
         # Round, and so it does not matter how far it has rolled.
         hulls.append((GROUPS.index("fork" if group == "front-wheel" else "frame"), np.array(rim)))
-    return _Kit(looks=tuple((name, tuple(parts)) for name, parts in sorted(looks.items())), hulls=tuple(hulls))
+    lamps = tuple((name, GROUPS.index(group), place) for name, (group, place) in sorted(build.lamps.items()))
+    return _Kit(looks=tuple((name, tuple(parts)) for name, parts in sorted(looks.items())), hulls=tuple(hulls), lamps=lamps)
 
 
 def _together(pieces: list[tuple[Points, np.ndarray]]) -> Surface:
@@ -66,7 +68,8 @@ def cycle_asset(cycle: CycleShape) -> Asset:
     parts = [_moved(pieces, moves, center, _look(name, cycle)) for name, pieces in kit.looks]
     low = np.min([part.positions.min(axis=0) for part in parts], axis=0).tolist()
     high = np.max([part.positions.max(axis=0) for part in parts], axis=0).tolist()
-    landmarks = {"base": (0.0, 0.0, 0.0)} | places(cycle)
+    lamps = {name: _at(moves[group], place) for name, group, place in kit.lamps}
+    landmarks = {"base": (0.0, 0.0, 0.0)} | places(cycle) | lamps
     return Asset(
         id=f"{cycle.kind}:{cycle!r}",
         category=cycle.category,
@@ -137,7 +140,7 @@ def _about(point: Vec3, axis: Vec3, angle_rad: float) -> Matrix:
 
 
 def places(cycle: CycleShape) -> dict[str, Vec3]:
-    """Where one sits, and where hands and feet are, from the ground between the wheels; and the lamps."""
+    """Where one sits, and where hands and feet are, from the ground between the wheels."""
     at = layout_of(cycle)
     moves = dict(zip(GROUPS, motions(cycle, at), strict=True))
     out: dict[str, Vec3] = {"saddle": at.saddle}
@@ -149,13 +152,6 @@ def places(cycle: CycleShape) -> dict[str, Vec3]:
             out[f"pedal-{side}"] = _at(moves[f"{side}-pedal"], (x + y * at.crank_m, y * at.pedal_y, z))
         else:
             out[f"pedal-{side}"] = (x, y * fy, z)
-    upper = at.steering[1]
-    if at.crank_m:
-        out["headlight"] = _at(moves["fork"], (at.steering[0][0] + 0.12, 0.0, upper[2] - 0.04))
-        out["taillight"] = (at.rear_x - 0.21, 0.0, 2 * at.wheel_m + 0.03)
-    else:
-        out["headlight"] = _at(moves["fork"], (upper[0] + 0.2, 0.0, upper[2] - 0.09))
-        out["taillight"] = (at.saddle[0] - 0.52, 0.0, at.saddle[2])
     return out
 
 

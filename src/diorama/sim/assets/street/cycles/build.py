@@ -22,6 +22,7 @@ class Build:
     def __init__(self) -> None:
         self.surfaces: dict[tuple[Group, str], list[tuple[Points, Faces]]] = {}
         self.hulls: dict[Group, list[Points]] = {}
+        self.lamps: dict[str, tuple[Group, Vec3]] = {}
 
     def add(self, group: Group, look: str, positions: Points, faces: Faces) -> None:
         """A closed surface that faces outwards."""
@@ -48,7 +49,9 @@ class Build:
         self.rings(group, look, rings)
 
     def lens(self, group: Group, look: str, center: Vec3, way: int, radius: float, half: float, count: int = 10) -> None:
-        """A flat cylinder about the axis `way` (0 x, 1 y, 2 z), its edges a little rounded."""
+        """A flat cylinder about the axis `way` (0 x, 1 y, 2 z), its edges a little rounded. That of a lamp says where the lamp is."""
+        if look in ("headlight", "taillight"):
+            self.lamps[look] = group, (center[0], 0.0, center[2])
         axes = np.roll(np.eye(3), -way, axis=0)
         turn = circle(count)
         around = turn[:, 0:1] * axes[1] + turn[:, 1:2] * axes[2]
