@@ -52,5 +52,6 @@ RANDOMIZERS = Registry(
         "signs": "diorama.randomizers.street.signs:Signs",
         "furniture": "diorama.randomizers.street.furniture:Furniture",
         "sensor": "diorama.randomizers.sensor:Sensor",
+        "lens-drops": "diorama.randomizers.street.lens_drops:LensDrops",
     },
 )

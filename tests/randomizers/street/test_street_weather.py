@@ -11,6 +11,7 @@ from diorama.randomizers.base import Context
 from diorama.randomizers.distributions import Choice, Constant
 from diorama.randomizers.illumination import level_irradiance, road_irradiance
 from diorama.randomizers.sensor import Sensor
+from diorama.randomizers.street.lens_drops import LensDrops
 from diorama.randomizers.street.night import DARK, daylight, gain
 from diorama.randomizers.street.weather import HOURS, KINDS, Weather
 from diorama.sim.assets.library import AssetLibrary
@@ -229,3 +230,27 @@ def raster_of_streets():
 
     with Raster(CONTEXT.library) as renderer:
         yield renderer
+
+
+# --- water in the air and on the glass ----------------------------------------------------------------------
+
+
+def test_it_rains_when_it_rains():
+    for kind in KINDS:
+        falling = [drawn(seed, kind=kind)[0].environment.falling for seed in range(12)]
+        assert all(f is not None and f.what == "rain" for f in falling) == (kind == "rain")
+        if kind != "rain":
+            assert {f.what for f in falling if f is not None} == ({"snow"} if kind == "snow" else set())
+    assert None in [drawn(seed, kind="snow")[0].environment.falling for seed in range(12)]
+
+
+def test_drops_are_on_the_glass_in_the_rain():
+    check_randomizer(LensDrops(share=1.0))
+    for kind, wet in (("rain", True), ("clear", False)):
+        spec, _ = drawn(kind=kind)
+        views = [LensDrops(share=0.5).apply(spec, LensDrops(share=0.5).sample(Seed(seed), spec, CONTEXT)).cameras[0] for seed in range(40)]
+        share = sum(view.sensor.drops is not None for view in views) / 40
+        assert share == (pytest.approx(0.5, abs=0.25) if wet else 0.0)
+        assert all(4 <= view.sensor.drops.count <= 70 for view in views if view.sensor.drops)
+    untold = street()
+    assert LensDrops(share=1.0).sample(Seed(0), untold, CONTEXT)["shown"]

@@ -12,7 +12,7 @@ from diorama.sim.codec import from_json, to_json
 from diorama.sim.errors import InvalidValue
 from diorama.sim.seeds import Seed
 from diorama.sim.sky import sun_light
-from diorama.sim.spec import BodySpec, CloudGenus, Clouds, EnvironmentSpec, Fog, Light, PhysicalSky, Rgb, SceneSpec, Weathering
+from diorama.sim.spec import BodySpec, CloudGenus, Clouds, EnvironmentSpec, Falling, Fog, Light, PhysicalSky, Rgb, SceneSpec, Weathering
 
 KINDS = ("clear", "cloudy", "overcast", "fog", "rain", "after-rain", "snow")
 HOURS = ("day", "golden-hour", "dusk", "night")
@@ -72,7 +72,7 @@ class Weather(Labelled):
     `kind` is one of ``clear``, ``cloudy``, ``overcast``, ``fog``, ``rain``, ``after-rain`` and ``snow``; where the scene's notes tell a season other
     than winter and there is anything else, snow is drawn again. `hour` is ``day``, ``golden-hour``, ``dusk`` or ``night``, which say how high the sun
     stands, unless `elevation_deg` does; `azimuth_deg` is counter-clockwise from +x. `overcast`, `cover` (of the sky by clouds) and `extinction_per_m`
-    (of the air; 3.9 over it is how far one sees) follow from the kind where they are None; so do `wet`, `puddles` and `snow`, those of
+    (of the air; 3.9 over it is how far one sees) follow from the kind where they are None; so do what falls and `wet`, `puddles` and `snow`, those of
     `Weathering`, on all there is but people: water stands on roads and pavements, and on roads little snow stays.
 
     In the dark (less than 300 lux) street lamps of `lamp_kelvin` shine, the `shadowed` ones nearest to the middle with shadows, a share `windows` of
@@ -137,6 +137,7 @@ class Weather(Labelled):
             "gain": power,
             "sky": to_json(sky),
             "fog": to_json(fog) if extinction > 0 else None,
+            "falling": _falling(kind, seed.child("falling")),
             "ground": self._ground(kind, seed.child("ground")),
             "beams": is_dark or kind in ("fog", "rain", "snow"),
             "lights": [],
@@ -148,7 +149,7 @@ class Weather(Labelled):
         return out | {"lights": [to_json(light) for light in (*lamps, *beams)], "lamps": parts, "kelvin": kelvin, "windows": windows}
 
     def apply(self, spec: SceneSpec, params: dict[str, Any]) -> SceneSpec:
-        around = from_json(EnvironmentSpec, {"surroundings": params["sky"], "fog": params["fog"]})
+        around = from_json(EnvironmentSpec, {"surroundings": params["sky"], "fog": params["fog"], "falling": params["falling"]})
         sky = around.surroundings
         assert isinstance(sky, PhysicalSky)
         sun = (sun_light(sky),) if sky.sun_elevation_rad > 0 and sky.overcast < 1 else ()
@@ -156,7 +157,9 @@ class Weather(Labelled):
         notes = tuple((name, value) for name, value in spec.notes if name not in ("weather", "hour"))
         spec = spec.replace(
             bodies=tuple(_weathered(body, params["ground"]) for body in spec.bodies),
-            environment=replace(spec.environment, surroundings=sky, fog=around.fog, background_top=None, background_bottom=None),
+            environment=replace(
+                spec.environment, surroundings=sky, fog=around.fog, falling=around.falling, background_top=None, background_bottom=None
+            ),
             lights=(*sun, *lamps),
             notes=(*notes, ("weather", params["weather"]), ("hour", params["hour"])),
         )
@@ -205,6 +208,18 @@ class _Lamps:
     """Lights, whichever they are, as JSON tells them."""
 
     lights: tuple[Light, ...]
+
+
+def _falling(kind: str, seed: Seed) -> dict[str, Any] | None:
+    """What is in the air: when it rains always, and on two of three days with snow on the ground."""
+    rng = seed.rng()
+    if kind not in ("rain", "snow") or (kind == "snow" and rng.random() < 1 / 3):
+        return None
+    rate = LogUniform(0.8, 12.0) if kind == "rain" else LogUniform(0.4, 4.0)
+    wind = (Uniform(-3, 3).sample(rng), Uniform(-3, 3).sample(rng))
+    return to_json(
+        Falling(what="rain" if kind == "rain" else "snow", rate_mm_h=rate.sample(rng), wind_m_s=wind, seed=seed.child("pattern").integer(32))
+    )
 
 
 def _genus(name: str) -> CloudGenus:

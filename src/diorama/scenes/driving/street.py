@@ -9,6 +9,7 @@ from diorama.randomizers.sensor import Sensor
 from diorama.randomizers.street.buildings import Buildings
 from diorama.randomizers.street.cyclists import Cyclists
 from diorama.randomizers.street.furniture import Furniture
+from diorama.randomizers.street.lens_drops import LensDrops
 from diorama.randomizers.street.parked import Parked
 from diorama.randomizers.street.pedestrians import Pedestrians
 from diorama.randomizers.street.planting import Planting
@@ -122,6 +123,7 @@ class Street:
             Weather(),
             VehicleRig(preset="camvid"),
             Sensor(),
+            LensDrops(),
         )
 
     def _network(self, seed: Seed, setting: str, style: Style) -> Network:

@@ -26,9 +26,10 @@ _HALF = [math.sqrt(0.5) * (-math.log(2)) ** k / math.factorial(k) for k in range
 
 
 def air_light(environment: EnvironmentSpec, lights: tuple[Light, ...]) -> Rgb:
-    """The radiance (W/m2/sr) of air so thick that nothing is seen through it: the fog's colour, or what arrives there from all sides, on average."""
-    assert environment.fog is not None
-    if environment.fog.color is not None:
+    """The radiance (W/m2/sr) of air so thick that nothing is seen through it: the fog's colour, if there is a fog that has one, or what arrives there
+    from all sides, on average.
+    """
+    if environment.fog is not None and environment.fog.color is not None:
         return environment.fog.color
     surroundings = environment.surroundings
     if isinstance(surroundings, PhysicalSky):

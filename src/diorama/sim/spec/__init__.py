@@ -14,7 +14,7 @@ from diorama.sim.spec.buildings import BuildingShape
 from diorama.sim.spec.cameras import BrownConrady, CameraSpec, Distortion, KannalaBrandt
 from diorama.sim.spec.checks import Rgb
 from diorama.sim.spec.cycles import CycleShape
-from diorama.sim.spec.environment import Backdrop, CloudGenus, Clouds, EnvironmentSpec, Fog, HdrMap, Highlight, PhysicalSky, Surroundings
+from diorama.sim.spec.environment import Backdrop, CloudGenus, Clouds, EnvironmentSpec, Falling, Fog, HdrMap, Highlight, PhysicalSky, Surroundings
 from diorama.sim.spec.ground import GroundShape, PaintShape, Ribbon
 from diorama.sim.spec.lattice import Lattice
 from diorama.sim.spec.lidar import LIDARS, LidarSpec
@@ -27,7 +27,7 @@ from diorama.sim.spec.roads import Area, Hill, Lane, Line, RoadMap, Signal, Terr
 from diorama.sim.spec.rows import RowShape
 from diorama.sim.spec.scene import PhysicsSpec, SceneSpec
 from diorama.sim.spec.scenery import BeltShape, HillsShape
-from diorama.sim.spec.sensor import SensorSpec, ToneCurve
+from diorama.sim.spec.sensor import Drops, SensorSpec, ToneCurve
 from diorama.sim.spec.shapes import BoxShape, CylinderShape, MeshShape, PrismShape, Shape, SphereShape
 from diorama.sim.spec.signs import MastShape, SignPostShape, SignShape, TrafficLightShape
 from diorama.sim.spec.tracks import Attributes, Change, Event, Track
@@ -54,8 +54,10 @@ __all__ = [
     "CycleShape",
     "CylinderShape",
     "Distortion",
+    "Drops",
     "EnvironmentSpec",
     "Event",
+    "Falling",
     "Flicker",
     "Fog",
     "GroundShape",

@@ -139,6 +139,23 @@ class Fog:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Falling:
+    """Rain or snow in the air: `rate_mm_h` (of water) of it, blown along by the `wind_m_s` (x, y); `seed` picks where drops and flakes are.
+
+    Pictures show those near the camera as streaks, as long as they fall, and the camera goes, while it exposes: no less than 1/400 s.
+    """
+
+    what: Literal["rain", "snow"] = "rain"
+    rate_mm_h: float = 4.0
+    wind_m_s: tuple[float, float] = (0.0, 0.0)
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        check(finite(self.rate_mm_h) and 0 <= self.rate_mm_h <= 200, self, f"rate_mm_h must be in 0..200, got {self.rate_mm_h}")
+        check(finite(*self.wind_m_s) and max(map(abs, self.wind_m_s)) <= 60, self, f"wind_m_s must be at most 60, got {self.wind_m_s}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EnvironmentSpec:
     """What surrounds the scene: light from everywhere, and what is seen where there is nothing.
 
@@ -147,7 +164,7 @@ class EnvironmentSpec:
     sees past the last surface, blended alike; None shows `sky` and `ground` themselves.
     `surroundings`, if given, take the place of `sky` and `ground`, and of the background where that is None.
     Light from all around is dimmed where surfaces within `occlusion_radius_m` stand in its way (0: nowhere).
-    `fog` is between the camera and all there is, surroundings included; a camera's `backdrop` has weather of its own.
+    `fog` is between the camera and all there is, surroundings included, and so is what is `falling`; a camera's `backdrop` has weather of its own.
     """
 
     sky: Rgb = (0.6, 0.65, 0.7)
@@ -157,6 +174,7 @@ class EnvironmentSpec:
     surroundings: Surroundings | None = None
     occlusion_radius_m: float = 0.1
     fog: Fog | None = None
+    falling: Falling | None = None
 
     def __post_init__(self) -> None:
         for name in ("sky", "ground", "background_top", "background_bottom"):

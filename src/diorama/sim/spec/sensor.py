@@ -11,8 +11,27 @@ ToneCurve = Literal["filmic", "linear"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Drops:
+    """`count` drops of water on the glass before the lens, as far as they find room beside each other; `seed` says where.
+
+    Each shows, out of focus, what a ball of water shows: all there is before it, upside down. `size` is the radius of a usual one as a share of the
+    picture's height; few are up to four times as large.
+    """
+
+    count: int
+    size: float = 0.01
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        check(0 <= self.count <= 5000, self, f"count must be in 0..5000, got {self.count}")
+        check(0 < self.size <= 0.2, self, f"size must be in (0, 0.2], got {self.size}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SensorSpec:
     """The lens's faults and the sensor's, in the order in which light meets them. Nothing here moves or changes a label.
+
+    First of all light may meet `drops` on the glass.
 
     `blur_px` is the standard deviation of the lens's blur, a Gaussian. `vignetting` darkens towards the corners: 0 not at all, 1 by the fourth power
     of the cosine off the axis. `chromatic_aberration_px` is how far, at the picture's corner, red is drawn outwards and blue inwards. `bloom` is the
@@ -36,6 +55,7 @@ class SensorSpec:
     bloom: float = 0.0
     bloom_radius: float = 0.05
     jpeg_quality: int | None = None
+    drops: Drops | None = None
 
     def __post_init__(self) -> None:
         check(finite(self.exposure_ev), self, f"exposure_ev must be finite, got {self.exposure_ev}")

@@ -19,6 +19,7 @@ from diorama.sim.render.gl.lamps import lamps
 from diorama.sim.render.gl.platform import chosen_platform
 from diorama.sim.render.gl.surroundings import surroundings
 from diorama.sim.render.raster import Raster
+from diorama.sim.render.raster.falling import with_falling
 from diorama.sim.render.raster.sensor import Sensor
 from diorama.sim.spec import CameraSpec, Light, SceneSpec
 
@@ -101,24 +102,26 @@ class GL:
                 self._light(self._spec, lights)
             self._scenes.point_camera(self._scene, camera, self._boxes)
             radiance = self._engine.photograph(self._scene, camera.width, camera.height, self._backdrops.seen_by(camera))
-            if self._spec.environment.fog is not None:
-                radiance = self._through_fog(self._spec, camera, radiance)
+            if self._spec.environment.fog is not None or self._spec.environment.falling is not None:
+                radiance = self._through_air(self._spec, camera, radiance)
             if "radiance" in channels:
                 out["radiance"] = radiance
             if "rgb" in channels:
                 out["rgb"] = self._sensor.develop(radiance, camera)
         return Frame(camera=camera, **out)
 
-    def _through_fog(self, spec: SceneSpec, camera: CameraSpec, radiance: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The picture in the scene's fog."""
+    def _through_air(self, spec: SceneSpec, camera: CameraSpec, radiance: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The picture in the scene's fog, and with what falls."""
         if not self._labels_loaded:
             self._raster.load(spec)
             self._labels_loaded = True
         depth_m = self._raster.render(camera, ("depth",)).depth_m
         assert depth_m is not None
-        covered = np.isfinite(depth_m)
-        air = air_light(spec.environment, spec.lights)
-        return fogged(radiance * covered[..., None], covered, radiance * ~covered[..., None], depth_m, camera, spec.environment, air)
+        if spec.environment.fog is not None:
+            covered = np.isfinite(depth_m)
+            air = air_light(spec.environment, spec.lights)
+            radiance = fogged(radiance * covered[..., None], covered, radiance * ~covered[..., None], depth_m, camera, spec.environment, air)
+        return with_falling(spec.environment, spec.lights, camera, depth_m, radiance)
 
     def _light(self, spec: SceneSpec, lights: tuple[Light, ...]) -> None:
         """Give the engine lights in place of the scene's, and what surrounds it."""

@@ -23,6 +23,7 @@ from diorama.sim.render.pathtrace.scene import TracedScene, traced_scene
 from diorama.sim.render.pathtrace.shutter import moved, row_poses, shots
 from diorama.sim.render.pathtrace.variant import FAST, fastest_variant
 from diorama.sim.render.raster import Raster
+from diorama.sim.render.raster.falling import with_falling
 from diorama.sim.render.raster.sensor import Sensor
 from diorama.sim.render.settings import PathTracing
 from diorama.sim.spec import CameraSpec, Light, SceneSpec
@@ -109,6 +110,10 @@ class PathTracer:
         if _FROM_LIGHT.isdisjoint(channels):
             return labels
         radiance = self._radiance(camera, labels)
+        if self._spec.environment.falling is not None:
+            depth_m = labels.depth_m if labels.depth_m is not None else self._labels.render(camera, ("depth",)).depth_m
+            assert depth_m is not None
+            radiance = with_falling(self._spec.environment, self._spec.lights, camera, depth_m, radiance)
         rgb = self._sensor.develop(radiance, camera) if "rgb" in channels else None
         return replace(labels, rgb=rgb, radiance=radiance if "radiance" in channels else None)
 

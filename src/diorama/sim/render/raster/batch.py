@@ -121,6 +121,7 @@ def _alike(worlds: Sequence[SceneSpec], scenes: SceneCache) -> list[tuple[list[i
             all(map(_is_plain, world.cameras))
             and not (any(bodies.kinds) or bodies.weathered)
             and len(world.lights) <= FEW
+            and world.environment.falling is None
             and not any(map(flickers, world.lights))
         ):
             indices, made_of = groups.setdefault((bodies.meshes, bodies.owners, bodies.boxes_m.tobytes()), ([], []))

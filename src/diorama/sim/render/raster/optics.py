@@ -1,4 +1,4 @@
-"""The lens's faults: what happens to light on its way from the scene to the sensor.
+"""The lens's faults: what happens to light on its way from the scene to the sensor. Drops on the glass are `drops.py`'s affair.
 
 Vignetting and lateral chromatic aberration are one resampling of the blurred picture; bloom is a blur of what comes out of it. Light stays linear, so
 all of it is sums and products, and none of it knows of exposure.
@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from diorama.sim.lens import undistort
 from diorama.sim.render.raster.device import Array, Scratch
-from diorama.sim.spec import BrownConrady, CameraSpec, Distortion
+from diorama.sim.render.raster.drops import drop_rows, show_drops
+from diorama.sim.spec import BrownConrady, CameraSpec, Distortion, Drops
 
 # Loops over lanes stay loops, of which compilers make vector instructions.
 wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False, "max_unroll": 4})
@@ -31,6 +32,8 @@ LANES = wp.constant(96)
 Lanes = wp.types.vector(length=LANES, dtype=wp.float32)
 #: Entries of the table of vignetting.
 _ENTRIES = 1024
+#: Rows of the coarse picture that drops show.
+_DROP_ROWS = 36
 #: Pixels of a row that a thread bends.
 STRETCH = wp.constant(64)
 Stretch = wp.types.vector(length=STRETCH, dtype=wp.float32)
@@ -200,6 +203,8 @@ class Optics:
         has no faults.
         """
         light, sensor = radiance, camera.sensor
+        if sensor.drops is not None:
+            light = self._through_drops(light, camera, sensor.drops)
         if sensor.blur_px:
             light = self._blended(light, camera, 1, bell(sensor.blur_px), 1.0, "blurred light")
         if sensor.vignetting or sensor.chromatic_aberration_px:
@@ -207,6 +212,21 @@ class Optics:
         if sensor.bloom:
             light = self._blended(light, camera, *halo_blur(sensor.bloom_radius * camera.height), sensor.bloom, "light")
         return light
+
+    def _through_drops(self, light: Array, camera: CameraSpec, drops: Drops) -> Array:
+        rows = drop_rows(drops, camera.width, camera.height)
+        if len(rows) == 0:
+            return light
+        w, h = camera.width, camera.height
+        cell = max(h // _DROP_ROWS, 1)
+        columns, lines = -(-w // cell), -(-h // cell)
+        coarse = self._scratch.array("seen by drops", wp.vec3, columns * lines)
+        self._launch(shrink, (lines, columns), light, w, h, cell, 0, columns, coarse)
+        out = self._scratch.array("light behind drops", wp.vec3, w * h)
+        wp.copy(out, light, count=w * h)
+        sheet = wp.array(rows, dtype=wp.float32, device=self.device)
+        self._launch(show_drops, (len(rows),), sheet, coarse, columns, lines, columns, float(cell), w, h, out)
+        return out
 
     def _bent(self, light: Array, camera: CameraSpec) -> Array:
         out = self._scratch.array("light", wp.vec3, camera.width * camera.height)

@@ -17,6 +17,7 @@ from diorama.sim.render.raster.device import Array, Scratch, wp
 from diorama.sim.render.raster.dfg import dfg_table
 from diorama.sim.render.raster.environment import EnvironmentCache, environment_arrays
 from diorama.sim.render.raster.exposure import COLOR_SAMPLES, MIDDLE, Shot, blurred_shots, sharp_shots, sheared
+from diorama.sim.render.raster.falling import let_fall
 from diorama.sim.render.raster.fog import fog_of
 from diorama.sim.render.raster.fragments import Fragments, accumulate, blend, gather
 from diorama.sim.render.raster.lanes import COUNT
@@ -114,7 +115,10 @@ class Raster:
         blurred = blurred_shots(camera, moves) if lit else []
         if lit:
             self._prepare(stage, camera)
-        labels, radiance = self._photograph(stage, camera, sharp_shots(camera, moves), wanted, lit and not blurred)
+        falls = lit and stage.spec.environment.falling is not None
+        labels, radiance = self._photograph(stage, camera, sharp_shots(camera, moves), wanted | {"depth"} if falls else wanted, lit and not blurred)
+        # The next shots have depths of their own.
+        depth = wp.clone(labels["depth"]) if falls and blurred else labels.get("depth")
         out = self._labels_out(camera, wanted, labels)
         if "amodal" in wanted:
             out["silhouettes"] = self._silhouettes(stage, camera, moves)
@@ -124,6 +128,8 @@ class Raster:
             for shots in blurred:
                 _, seen = self._photograph(stage, camera, shots, set(), True)
                 self._launch(accumulate, len(radiance), seen, 1 / len(blurred), radiance)
+        if falls:
+            let_fall(stage.spec.environment, stage.spec.lights, camera, depth, radiance)
         if radiance is not None and "radiance" in channels:
             out["radiance"] = np.array(radiance.numpy()).reshape(camera.height, camera.width, 3)
         if "rgb" in channels:

@@ -325,4 +325,4 @@ def _aimed(cameras: Sequence[CameraSpec]) -> Any:
 
 def _is_plain(sensor: SensorSpec) -> bool:
     """Whether only noise and response make the picture of the light."""
-    return sensor.vignetting == sensor.chromatic_aberration_px == sensor.bloom == 0 and sensor.jpeg_quality is None
+    return sensor.vignetting == sensor.chromatic_aberration_px == sensor.bloom == 0 and sensor.jpeg_quality is None and sensor.drops is None
