@@ -105,7 +105,9 @@ def overlaps(spec: SceneSpec, library: AssetLibrary) -> Iterator[tuple[BodySpec,
                 continue
             near = np.flatnonzero(((low[i] < high) & (high[i] > low)).all(axis=1)).tolist()
             for j in near:
-                if i == j or (solid[j].category is not None and j < i) or {body.category, solid[j].category} in CARRIED:
+                other = solid[j]
+                # Who sits on a bench is named after it, and sits within the boxes that its legs and seat count as.
+                if i == j or (other.category is not None and j < i) or {body.category, other.category} in CARRIED or other.name in body.name:
                     continue
                 for k in (i, j):
                     if k not in made:

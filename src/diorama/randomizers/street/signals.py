@@ -35,6 +35,8 @@ _NEAR_M, _OVER_M, _PEDESTRIAN_M = 2.2, 5.2, 2.1
 _BESIDE_M = 0.35
 #: A light goes on a mast that is there already, if it is this near.
 _SHARED_M = 2.2
+#: Brackets are this long.
+_BRACKET_M = 0.08
 #: A road across a junction ends before this.
 _ACROSS_M = 45.0
 
@@ -296,7 +298,9 @@ class _Site:
         asset, foot = self.library.shape_asset(shape), foot_m(self.library.shape_asset(holder), pose)
         (x, y), _ = end_of(lane)
         across = (y - foot[1]) * toward[0] - (x - foot[0]) * toward[1] if over else 0.0
-        at = (0.02 + (0.75 if over else 1.0) * holder.radius_m, across, low_m + asset.landmarks["base"][2] - asset.bounds_m[0][2])
+        # On a mast that holds one already, a bracket keeps it clear of that.
+        bracket = 0.0 if over or all(light["mast"] != mast for light in self.lights) else _BRACKET_M
+        at = (0.02 + bracket + (0.75 if over else 1.0) * holder.radius_m, across, low_m + asset.landmarks["base"][2] - asset.bounds_m[0][2])
         held = fixed(asset, foot, facing(toward), at)
         name = f"{self.called}-{len(self.lights)}"
         self.lights.append({"name": name, "mast": mast, "lane": lane.name, "signal": lane.signal, "shape": to_json(shape), "pose": to_json(held)})
