@@ -25,7 +25,7 @@ from diorama.sim.spec.roads import AreaKind, Vec2, along, lengths_m
 from diorama.sim.transforms import apply
 
 #: Half of what somebody takes, along and across the way; with an umbrella; and from which height to which.
-_HALF_M, _UMBRELLA_M, _HEIGHTS_M = (0.36, 0.32), (0.55, 0.55), (0.15, 1.9)
+_HALF_M, _UMBRELLA_M, _HEIGHTS_M = (0.42, 0.4), (0.55, 0.55), (0.15, 1.9)
 #: People keep this far from all else.
 _CLEAR_M = 0.05
 #: Places are tried so often for each.
