@@ -13,7 +13,7 @@ from diorama.sim.assets.street.plants.leaves import inks, spray
 from diorama.sim.assets.street.plants.tree import HABITS, plant_asset
 from diorama.sim.codec import from_json, to_json
 from diorama.sim.errors import InvalidValue
-from diorama.sim.spec import BeltShape, HedgeShape, HillsShape, PlantShape, Shape
+from diorama.sim.spec import BeltShape, HedgeShape, PlantShape, Shape
 from diorama.sim.spec.plants import Season, Species
 
 LIBRARY = AssetLibrary()
@@ -129,15 +129,6 @@ def test_far_scenery():
         assert 7.0 <= corners[:, 2].max() <= 15.0
         assert 25.0 <= np.abs(corners[:, 1]).max() <= 36.0
         assert sum(len(p.faces) for p in asset.parts) <= 900
-    hills = LIBRARY.shape_asset(HillsShape(radius_m=400.0, height_m=40.0, variant=1))
-    corners = points(hills)
-    away = np.sqrt(corners[:, 0] ** 2 + corners[:, 1] ** 2)
-    assert away.min() == pytest.approx(400.0, rel=1e-4)
-    assert corners[:, 2].max() <= 40.0 and corners[away < 401][:, 2].max() < 0
-    # There is a hill in every direction.
-    ridge = corners[away > 590]
-    assert len({int(a) for a in np.degrees(np.arctan2(ridge[:, 1], ridge[:, 0])) // 15 % 24}) == 24
-    assert ridge[:, 2].min() > 0
 
 
 @pytest.mark.parametrize(
@@ -147,7 +138,6 @@ def test_far_scenery():
         (lambda: replace(PlantShape(species="oak", height_m=9.0), variant=-1), "variant"),
         (lambda: HedgeShape(length_m=float("nan")), "length_m"),
         (lambda: BeltShape(of="trees", length_m=60.0, height_m=100.0), "height_m must be in 2..60"),
-        (lambda: HillsShape(radius_m=0.0, height_m=10.0), "radius_m"),
     ],
 )
 def test_what_does_not_grow(make, said):

@@ -18,7 +18,7 @@ from diorama.sim.assets.street.plants.tree import HABITS
 from diorama.sim.codec import from_json, to_json
 from diorama.sim.errors import InvalidValue
 from diorama.sim.seeds import Seed
-from diorama.sim.spec import BeltShape, BodySpec, BuildingShape, HedgeShape, HillsShape, PlantShape, Pose, RoadMap, SceneSpec
+from diorama.sim.spec import BeltShape, BodySpec, BuildingShape, HedgeShape, PlantShape, Pose, RoadMap, SceneSpec
 from diorama.sim.spec.plants import Season, Species
 from diorama.sim.spec.roads import Area, Polyline, Vec2, along, lengths_m
 from diorama.sim.spec.shapes import Shape
@@ -30,6 +30,8 @@ _FROM_LANES_M, _FROM_CROSSINGS_M, _FROM_WALLS_M = 0.45, 5.0, 1.6
 _BEHIND_KERB_M, _LEAST_PAVEMENT_M = 0.75, 2.6
 #: A dart that misses is thrown again, so many times.
 _DARTS = 6
+#: What is farther away is too small to be seen.
+_FAR_M = 400.0
 #: Rows of houses or trees along each side of a road that goes on.
 _ALONG = 3
 
@@ -72,13 +74,13 @@ _HEIGHTS: dict[Species, tuple[float, float, float]] = {  # least, most, step
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planting(Labelled):
-    """Plant trees along streets, trees and bushes in gardens, and put trees, houses and hills into the distance.
+    """Plant trees along streets, trees and bushes in gardens, and put trees and houses into the distance.
 
     One `season` holds for all plants, hedges included that stand there already; the scene's notes tell it. How green it is, and what grows there,
     follows from the `setting` of the streets, the scenario's if it is not given; `density` scales it. Trees of a verge or pavement are of one kind
     and about one height, `spacing_m` apart, a little out of step. They keep clear of lanes, crossings and houses. There are at most `most` plants;
     those for which there was no room are counted. `far` rows of trees or houses stand 150 to 400 m away,
-    others along the roads that go on, and behind them all are hills, `hills_m` high.
+    and others along the roads that go on.
     """
 
     name: ClassVar[str] = "planting"
@@ -90,7 +92,6 @@ class Planting(Labelled):
     spacing_m: Distribution = Uniform(8.0, 16.0)
     most: int = 70
     far: Distribution = UniformInt(10, 16)
-    hills_m: Distribution = Uniform(8.0, 45.0)
 
     def __post_init__(self) -> None:
         if self.setting is not None:
@@ -99,7 +100,6 @@ class Planting(Labelled):
         require(self, 0, 10, "density")
         require(self, 2, 1000, "spacing_m")
         require(self, 0, 200, "far", whole=True)
-        require(self, 1, 300, "hills_m")
         if not 0 <= self.most <= 10_000:
             raise InvalidValue(f"most must be in 0..10000, got {self.most}")
 
@@ -120,12 +120,6 @@ class Planting(Labelled):
                 turn = 2 * math.pi * seed.child("turn", name).rng().random()
                 planted.append(_stood(name, replace(shape, season=season), place, turn, spec.roads))
         far = _far(seed.child("far"), self.far.sample(seed.child("far").rng()), green, season, site)
-        hills = HillsShape(
-            radius_m=site.horizon_m,
-            height_m=float(round(self.hills_m.sample(seed.child("hills").rng()))),
-            season=season,
-            variant=int(seed.child("hills", "variant").rng().integers(_VARIANTS)),
-        )
         return {
             "setting": setting,
             "season": season,
@@ -133,7 +127,6 @@ class Planting(Labelled):
             "fitted": len(planted),
             "plants": planted,
             "far": far,
-            "hills": {"name": "far-hills", "shape": to_json(hills), "position_m": [0.0, 0.0, 0.0], "rotation_wxyz": [1.0, 0.0, 0.0, 0.0]},
         }
 
     def apply(self, spec: SceneSpec, params: dict[str, Any]) -> SceneSpec:
@@ -143,7 +136,7 @@ class Planting(Labelled):
         far = [_body(f, "building" if f["shape"].get("of") == "houses" else "vegetation", "scenery") for f in params["far"]]
         spec = spec.map_bodies(there)
         notes = (*((key, value) for key, value in spec.notes if key != "season"), ("season", season))
-        return spec.replace(bodies=(*spec.bodies, *plants, *far, _body(params["hills"], "terrain", "scenery")), notes=notes)
+        return spec.replace(bodies=(*spec.bodies, *plants, *far), notes=notes)
 
     def _streets(self, seed: Seed, green: Greenery, density: float, site: "_Site") -> Iterator["_Wish"]:
         """Rows of trees along verges and pavements."""
@@ -253,9 +246,7 @@ class _Site:
         self._lanes = [(a, b, lane.width_m / 2) for lane in driven for a, b in pairwise(lane.points_m)]
         self._open: list[Edge] = [edge for area in roads.areas if area.kind in ("junction", "crossing") for edge in rim_of(area.outline_m)]
         self._lands = [rim_of(area.outline_m) for area in roads.areas if area.kind == "terrain"]
-        reach = max((math.hypot(*p) for area in roads.areas for p in area.outline_m), default=100.0)
         self.built_m = max((math.hypot(*p) for area in roads.areas if area.kind == "plot" for p in area.outline_m), default=60.0)
-        self.horizon_m = float(round(max(reach, 300.0)))
         self._taken: list[tuple[float, float, float]] = []
 
     def is_free(self, place: Vec2, shape: PlantShape) -> bool:
@@ -341,8 +332,8 @@ def _far(seed: Seed, count: int, green: Greenery, season: Season, site: _Site) -
     for k in range(count):
         rng = seed.child(k).rng()
         turn = 2 * math.pi * (k + 0.8 * rng.random()) / count
-        radius = near + (0.92 * site.horizon_m - near) * rng.random()
-        length = 5.0 * round(between(rng, 8, 16) * (0.6 + 0.4 * radius / site.horizon_m))
+        radius = near + max(_FAR_M - near, 0.0) * rng.random()
+        length = 5.0 * round(between(rng, 6, 13) * (0.6 + 0.6 * radius / _FAR_M))
         askew = turn + math.pi + between(rng, -0.5, 0.5)
         c, s, hx, hy = (rounded(f(a)) for a in (turn, askew) for f in (math.cos, math.sin))
         put(str(k), rng, (rounded(radius * c), rounded(radius * s)), (hx, hy), green.far_houses, length)

@@ -15,7 +15,7 @@ from diorama.sim.assets.street.people.person import person_asset
 from diorama.sim.assets.street.plants.hedge import hedge_asset
 from diorama.sim.assets.street.plants.tree import plant_asset
 from diorama.sim.assets.street.rows import row_asset
-from diorama.sim.assets.street.scenery import belt_asset, hills_asset
+from diorama.sim.assets.street.scenery import belt_asset
 from diorama.sim.assets.street.vehicles import vehicle_asset
 from diorama.sim.spec import (
     BeltShape,
@@ -26,7 +26,6 @@ from diorama.sim.spec import (
     CylinderShape,
     GroundShape,
     HedgeShape,
-    HillsShape,
     MastShape,
     PaintShape,
     PersonShape,
@@ -42,7 +41,6 @@ from diorama.sim.spec import (
 )
 
 _MAKERS: dict[type, Callable[[Any], Asset]] = {
-    HillsShape: hills_asset,
     BeltShape: belt_asset,
     HedgeShape: hedge_asset,
     PlantShape: plant_asset,

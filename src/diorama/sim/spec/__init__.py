@@ -26,7 +26,7 @@ from diorama.sim.spec.pose import Motion, Pose
 from diorama.sim.spec.roads import Area, Hill, Lane, Line, RoadMap, Signal, Terrain
 from diorama.sim.spec.rows import RowShape
 from diorama.sim.spec.scene import PhysicsSpec, SceneSpec
-from diorama.sim.spec.scenery import BeltShape, HillsShape
+from diorama.sim.spec.scenery import BeltShape
 from diorama.sim.spec.sensor import Drops, SensorSpec, ToneCurve
 from diorama.sim.spec.shapes import BoxShape, CylinderShape, MeshShape, PrismShape, Shape, SphereShape
 from diorama.sim.spec.signs import MastShape, SignPostShape, SignShape, TrafficLightShape
@@ -65,7 +65,6 @@ __all__ = [
     "HedgeShape",
     "Highlight",
     "Hill",
-    "HillsShape",
     "ImageTexture",
     "KannalaBrandt",
     "Lane",

@@ -30,20 +30,3 @@ class BeltShape:
     def origin_m(self) -> float:
         """How high the body's origin is above its landmark ``base``."""
         return self.height_m / 2
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HillsShape:
-    """Hills all around, from `radius_m` away on, the highest `height_m` high; the landmark ``base``, at the body's origin, is in their midst."""
-
-    kind: ClassVar[str] = "hills"
-    radius_m: float
-    height_m: float
-    season: Season = "summer"
-    variant: int = 0
-
-    def __post_init__(self) -> None:
-        for name, least, most in (("radius_m", 20, 5000), ("height_m", 1, 1000)):
-            value = getattr(self, name)
-            check(finite(value) and least <= value <= most, self, f"{name} must be in {least}..{most}, got {value}")
-        check(self.variant >= 0, self, f"variant must be 0 or more, got {self.variant}")

@@ -15,7 +15,7 @@ from diorama.sim.spec.lattice import Lattice
 from diorama.sim.spec.people import PersonShape
 from diorama.sim.spec.plants import HedgeShape, PlantShape
 from diorama.sim.spec.rows import RowShape
-from diorama.sim.spec.scenery import BeltShape, HillsShape
+from diorama.sim.spec.scenery import BeltShape
 from diorama.sim.spec.signs import RoadsideShape
 from diorama.sim.spec.vehicles import VehicleShape
 from diorama.sim.transforms import Vec3
@@ -140,5 +140,4 @@ Shape = (
     | PlantShape
     | HedgeShape
     | BeltShape
-    | HillsShape
 )

@@ -1,6 +1,5 @@
-"""What is far away: rows of trees and of houses, and hills around everything."""
+"""What is far away: rows of trees and of houses."""
 
-import math
 from functools import cache
 
 import numpy as np
@@ -13,19 +12,15 @@ from diorama.sim.assets.street.paints import painted
 from diorama.sim.assets.street.patches import Face, Patches
 from diorama.sim.assets.street.plants.leaves import dense, inks, spray
 from diorama.sim.assets.street.plants.tree import bare, bunch, lump
-from diorama.sim.assets.textures import fractal_noise
 from diorama.sim.seeds import Seed
-from diorama.sim.spec.plants import Season, Species
-from diorama.sim.spec.scenery import BeltShape, HillsShape
-from diorama.sim.transforms import Vec3, normalize
+from diorama.sim.spec.plants import Species
+from diorama.sim.spec.scenery import BeltShape
+from diorama.sim.transforms import normalize
 
 _BELOW_M = 4.0
 #: A piece of a far wall's picture is so wide and so high: two bays of two floors.
 _BAYS_M, _FLOORS_M = 6.0, 6.0
-_SEGMENTS = 64
 _ROOFS = ("clay", "rust", "blue-slate", "dark-slate")
-#: Rings of hills: how far they are in radii of the first, and how high.
-_RINGS = ((1.0, -0.6), (1.12, 0.12), (1.3, 0.6), (1.5, 1.0))
 
 
 def belt_asset(shape: BeltShape) -> Asset:
@@ -117,56 +112,3 @@ def _wall(number: int) -> Look:
             bar(picture, (222, 220, 214), x - 1, y - 1, x + 15, y + 17)
             bar(picture, (48, 54, 62), x, y, x + 14, y + 16)
     return printed(picture, 0.8)
-
-
-def hills_asset(shape: HillsShape) -> Asset:
-    """The hills of a shape."""
-    patches = Patches()
-    rng = Seed(0).child("hills", shape.variant).rng()
-    waves = [(n, between(rng, 0.5, 1.0) / n**0.7, between(rng, 0, 2 * math.pi)) for n in (2, 3, 5, 8, 13)]
-    total = math.fsum(size for _, size, _ in waves)
-    rings: list[list[Vec3]] = []
-    for far, share in _RINGS:
-        ring: list[Vec3] = []
-        for k in range(_SEGMENTS):
-            turn = 2 * math.pi * k / _SEGMENTS
-            swell = math.fsum(size * math.sin(n * turn + phase + 2.0 * far) for n, size, phase in waves) / total
-            high = share * shape.height_m * (0.55 + 0.45 * swell) if share > 0 else share * shape.height_m
-            r = far * shape.radius_m
-            ring.append((round(r * math.cos(turn), 4), round(r * math.sin(turn), 4), round(high, 4)))
-        rings.append(ring)
-    look = _land(shape.season)
-    for i in range(len(rings) - 1):
-        for k in range(_SEGMENTS):
-            j = (k + 1) % _SEGMENTS
-            quad = (rings[i][j], rings[i][k], rings[i + 1][k], rings[i + 1][j])
-            u = 16.0 / _SEGMENTS
-            uv = [((k + 1) * u, i * 0.4), (k * u, i * 0.4), (k * u, (i + 1) * 0.4), ((k + 1) * u, (i + 1) * 0.4)]
-            patches.add(look, quad, uv, [normalize((-p[0] / shape.radius_m * 0.25, -p[1] / shape.radius_m * 0.25, 1.0)) for p in quad])
-    r = shape.radius_m
-    # They are touched, if at all, as what they stand on.
-    hull = np.array([(x, y, z) for x in (-r, r) for y in (-r, r) for z in (-shape.height_m - 1.0, -shape.height_m)])
-    return patches.asset(
-        f"hills:{shape!r}",
-        "hills",
-        "scenery",
-        [hull],
-        (0.0, 0.0, 0.0),
-        volume_m3=4 * r * r,
-        density_kg_m3=2000.0,
-        landmarks={"base": (0.0, 0.0, 0.0)},
-    )
-
-
-@cache
-def _land(season: Season) -> Look:
-    """Fields and woods through a kilometre of air."""
-    rng = Seed(0).child("far land", season).rng()
-    woods = np.clip((fractal_noise(rng, 5, 9, 5) + np.float32(0.05)) * 8, 0, 1)[..., None]
-    fields = np.clip(fractal_noise(rng, 3, 7, 2) * 3 + np.float32(0.5), 0, 1)[..., None]
-    dark: Ink = {"spring": (92, 106, 84), "summer": (74, 92, 78), "autumn": (112, 92, 70), "winter": (98, 92, 86)}[season]
-    green: Ink = {"spring": (132, 148, 96), "summer": (128, 140, 92), "autumn": (136, 128, 92), "winter": (124, 124, 96)}[season]
-    other: Ink = {"spring": (150, 148, 106), "summer": (176, 162, 112), "autumn": (146, 122, 90), "winter": (128, 116, 94)}[season]
-    color = np.array(green, np.float32) * fields + np.array(other, np.float32) * (1 - fields)
-    color = color * (1 - woods) + np.array(dark, np.float32) * woods
-    return printed(np.clip(color, 0, 255).astype(np.uint8), 1.0)
