@@ -324,7 +324,7 @@ def _far(seed: Seed, count: int, green: Greenery, season: Season, site: _Site) -
             for k in range(_ALONG):
                 rng = seed.child("along", n, side, k).rng()
                 length = 5.0 * round(between(rng, 7, 10))
-                way, off = 8.0 + 60.0 * (k + 0.5) + between(rng, -4, 4), side * between(rng, 15, 24)
+                way, off = 15.0 + 60.0 * (k + 0.5) + between(rng, -4, 4), side * between(rng, 15, 24)
                 # They stand on both sides of a road, and look at it.
                 middle = (rounded(end[0] + way * dx - off * dy), rounded(end[1] + way * dy + off * dx))
                 put(f"{n}-{'left' if side > 0 else 'right'}-{k}", rng, middle, (rounded(side * dy), rounded(-side * dx)), green.far_houses, length)

@@ -64,7 +64,7 @@ def _undergrowth(patches: Patches, shape: BeltShape, rng: np.random.Generator) -
     """A bank of leaves with a ragged upper edge, before the trees and behind them."""
     look, half, count = dense("bush", shape.season, 0.55), shape.length_m / 2, round(shape.length_m / 2.5)
     for x, turn in ((3.0, 1), (-3.0, -1)):
-        tops = [shape.height_m * between(rng, 0.24, 0.5) for _ in range(count + 1)]
+        tops = [shape.height_m * between(rng, 0.3, 0.42) for _ in range(count + 1)]
         for k in range(count):
             (y0, z0), (y1, z1) = ((-half + 2 * half * i / count, tops[i]) for i in (k, k + 1))
             quad = [(x, y0, -_BELOW_M), (x, y1, -_BELOW_M), (0.6 * x, y1, z1), (0.6 * x, y0, z0)]
