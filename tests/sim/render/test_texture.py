@@ -326,3 +326,16 @@ def test_a_procedural_normal_map_is_the_slope_of_its_luminance():
     n /= np.linalg.norm(n, axis=2, keepdims=True)
     assert np.abs(bake(recipe, "normal") / 127.5 - 1 - n).mean() < 0.02
     assert np.abs(n[..., :2]).max() > 0.1
+
+
+def test_pictures_that_are_met_again_stay():
+    def picture(k: int) -> Picture:
+        return Picture(slot="base_color", source=np.full((16, 16, 3), k, np.uint8))
+
+    pictures = [picture(k) for k in range(3)]
+    cache = ChainCache(capacity_bytes=2 * 4 * (256 + 64 + 16 + 4 + 1))
+    first, second = (cache.chain(p)[0] for p in pictures[:2])
+    assert cache.chain(pictures[0])[0] is first
+    cache.chain(pictures[2])
+    assert cache.chain(pictures[0])[0] is first
+    assert cache.chain(pictures[1])[0] is not second

@@ -114,7 +114,7 @@ def corner_uv(part: MeshPart, tile_m: float | None) -> NDArray[np.float32]:
     if part.rolled_out:
         return part.uv[part.faces] / np.float32(tile_m)
     corners = part.positions[part.faces]
-    across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    across = geometry.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     axes = _UNROLL[np.argmax(np.abs(across), axis=1)]
     return np.take_along_axis(corners, axes[:, None, :], axis=2) / np.float32(tile_m)
 

@@ -120,7 +120,8 @@ class SceneLights:
         shadows.texels[int(maps[0]["start"]) : rows.texels].zero_()
         flags = wp.array(np.stack(drawn), dtype=wp.uint8, device=device)
         mesh = (scene.vertices, scene.faces, scene.triangle_body, scene.presence)
-        launch(shadow_draw.draw, (scene.count, self._strips), *mesh, flags, self._order(maps), self._strips, shadows.texels)
+        order = self._order(maps, np.stack(drawn))
+        launch(shadow_draw.draw, (len(order) or scene.count, self._strips), *mesh, flags, order, self._strips, shadows.texels)
         counts = [int((-(-maps["width"] // size) * -(-maps["height"] // size)).max()) for size in BOUNDS_SIZES[: int(maps["widest"].max()) + 1]]
         launch(shadow_draw.bound, (counts[0],), shadows.sizes, shadows.texels, shadows.bounds)
         for size, count in list(enumerate(counts))[1:]:
@@ -132,19 +133,20 @@ class SceneLights:
             made = levels[(maps["first_level"] + level)[maps["levels"] > level]]
             launch(shadow_draw.coarsen, (int((made["across"] * made["rows"]).max()),), shadows.levels, shadows.texels, level, shadows.cells)
 
-    def _order(self, maps: Any) -> Array:
-        """In which order triangles are drawn: on a CPU, those that alpha cuts come last, and of these first what is nearest to the first light.
-        What is behind others need not be looked up in textures.
+    def _order(self, maps: Any, drawn: NDArray[np.uint8]) -> Array:
+        """In which order triangles are drawn, those of bodies that are `drawn` on any map: on a CPU, those that alpha cuts come last, and of these
+        first what is nearest to the first light. What is behind others need not be looked up in textures.
         """
         scene, device = self._scene, self._scratch.device
         cut = scene.partial.numpy()
         if device != "cpu" or not len(cut):
             return wp.empty(0, dtype=wp.int32, device=device)
-        whole = np.ones(scene.count, np.bool_)
-        whole[cut] = False
+        there = (drawn.max(axis=0) > 0)[scene.triangle_body.numpy()]
+        cut = cut[there[cut]]
+        there[cut] = False
         x, y, z = np.array(maps[0]["exact_rotation"])[2]
         ahead = nearest_first(scene, cut, lambda middles: middles[:, 0] * x + middles[:, 1] * y + middles[:, 2] * z)
-        return wp.array(np.concatenate([np.flatnonzero(whole), ahead]), dtype=wp.int32, device=device)
+        return wp.array(np.concatenate([np.flatnonzero(there), ahead]), dtype=wp.int32, device=device)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

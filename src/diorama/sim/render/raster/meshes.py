@@ -8,6 +8,7 @@ import numpy as np
 import warp
 from numpy.typing import NDArray
 
+from diorama.sim.assets.geometry import cross
 from diorama.sim.assets.mesh import MeshPart
 from diorama.sim.render.looks import corner_uv
 from diorama.sim.render.raster.device import layout
@@ -74,7 +75,8 @@ class MeshCache:
 def _triangles(part: MeshPart, tile_m: float | None) -> Any:
     corners = part.positions[part.faces]
     first, second = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
-    across = np.cross(first, second).astype(np.float64)
+    # Products of float32 are rounded to float32, and only then widened.
+    across = cross(first, second)  # pyright: ignore[reportArgumentType]
     normals = part.normals[part.faces]
     uv = corner_uv(part, tile_m)
     rows: Any = np.zeros(len(part.faces), layout(Triangle))

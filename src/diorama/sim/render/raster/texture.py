@@ -9,6 +9,7 @@ normals as vectors, which get shorter the more they disagree (Toksvig 2004).
 """
 
 import math
+from collections import OrderedDict
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -274,12 +275,12 @@ def atlas(pictures: Sequence[Picture | None], cache: "ChainCache") -> tuple[NDAr
 
 
 class ChainCache:
-    """Mip chains of assets' and users' images, which are met again in scene after scene; the oldest leave first."""
+    """Mip chains of assets' and users' images, which are met again in scene after scene; those that have not been for longest leave first."""
 
     def __init__(self, capacity_bytes: int = 128 * 2**20) -> None:
         self._capacity = capacity_bytes
         # The picture is kept beside its chain so that its image's id cannot pass to another array.
-        self._chains: dict[Any, tuple[Picture, Chain]] = {}
+        self._chains: OrderedDict[Any, tuple[Picture, Chain]] = OrderedDict()
         self._recipes: dict[Any, Chain] = {}
         self._bytes = 0
 
@@ -289,14 +290,17 @@ class ChainCache:
             if picture.key not in self._recipes:
                 self._recipes[picture.key] = mip_chain(picture)
             return self._recipes[picture.key]
-        if picture.key not in self._chains:
+        key = picture.key
+        if key in self._chains:
+            self._chains.move_to_end(key)
+        else:
             chain = mip_chain(picture)
-            self._chains[picture.key] = picture, chain
+            self._chains[key] = picture, chain
             self._bytes += chain[0].nbytes
             while self._bytes > self._capacity and len(self._chains) > 1:
-                _, dropped = self._chains.pop(next(iter(self._chains)))
+                _, (_, dropped) = self._chains.popitem(last=False)
                 self._bytes -= dropped[0].nbytes
-        return self._chains[picture.key][1]
+        return self._chains[key][1]
 
     def forget(self, all_but: Collection[Any]) -> None:
         """Drop the chains of procedural textures, but for those of these keys."""
@@ -312,37 +316,40 @@ def mip_chain(picture: Picture) -> Chain:
         return _joined([_packed(data) for data in _halvings(_planes(image[..., :3]))])
     if image.shape[2] == 4 and picture.alpha_cutoff is not None:
         return _joined(_cut_outs(image, picture.alpha_cutoff))
-    return _joined(_colors(image[..., :3]))
+    return _colors(image[..., :3])
 
 
-def _colors(image: Image) -> list[NDArray[np.uint32]]:
+def _colors(image: Image) -> Chain:
     """The levels of a colour without alpha, by a kernel."""
-    first = np.full((*image.shape[:2], 4), 255, np.uint8)
-    first[..., :3] = _ROOT[image]
-    levels = [first.view("<u4")[..., 0]]
-    while min(levels[-1].shape) > 1:
-        h, w = levels[-1].shape
-        smaller = np.zeros((h // 2, w // 2), np.uint32)
-        wp.launch(
-            halve,
-            dim=smaller.shape,
-            inputs=[wp.array(levels[-1], dtype=wp.uint32, device="cpu", copy=False), wp.array(smaller, dtype=wp.uint32, device="cpu", copy=False)],
-            device="cpu",
-        )
-        levels.append(smaller)
-    return levels
+    height, width = image.shape[:2]
+    levels = min(height, width).bit_length()
+    texels = np.full(sum((height >> k) * (width >> k) for k in range(levels)), 0xFFFFFFFF, np.uint32)
+    texels[: height * width].view(np.uint8).reshape(height, width, 4)[..., :3] = _ROOT[image]
+    wp.launch(halve, dim=1, inputs=[wp.array(texels, dtype=wp.uint32, device="cpu", copy=False), width, height], device="cpu")
+    return texels, height, width, levels
 
 
 @wp.kernel
-def halve(source: wp.array2d(dtype=wp.uint32), target: wp.array2d(dtype=wp.uint32)):
-    """One level of a colour from the one before: the mean of two by two texels."""
-    y, x = wp.tid()
-    c = unpack(source[2 * y, 2 * x]) + unpack(source[2 * y, 2 * x + 1]) + unpack(source[2 * y + 1, 2 * x]) + unpack(source[2 * y + 1, 2 * x + 1])
-    c = c * 0.25
-    r = wp.uint32(wp.sqrt(c[0]) * 255.0 + 0.5)
-    g = wp.uint32(wp.sqrt(c[1]) * 255.0 + 0.5)
-    b = wp.uint32(wp.sqrt(c[2]) * 255.0 + 0.5)
-    target[y, x] = r | (g << wp.uint32(8)) | (b << wp.uint32(16)) | (wp.uint32(255) << wp.uint32(24))
+def halve(texels: wp.array(dtype=wp.uint32), width: int, height: int):
+    """The levels of a colour from its first one, each behind the one before: means of two by two texels."""
+    above = int(0)
+    w = int(width)
+    at = int(width * height)
+    h = int(height)
+    while wp.min(w, h) > 1:
+        for y in range(h // 2):
+            for x in range(w // 2):
+                a = above + 2 * y * w + 2 * x
+                c = unpack(texels[a]) + unpack(texels[a + 1]) + unpack(texels[a + w]) + unpack(texels[a + w + 1])
+                c = c * 0.25
+                r = wp.uint32(wp.sqrt(c[0]) * 255.0 + 0.5)
+                g = wp.uint32(wp.sqrt(c[1]) * 255.0 + 0.5)
+                b = wp.uint32(wp.sqrt(c[2]) * 255.0 + 0.5)
+                texels[at] = r | (g << wp.uint32(8)) | (b << wp.uint32(16)) | (wp.uint32(255) << wp.uint32(24))
+                at += 1
+        above += w * h
+        w = w // 2
+        h = h // 2
 
 
 def _cut_outs(image: Image, cutoff: float) -> list[NDArray[np.uint32]]:
