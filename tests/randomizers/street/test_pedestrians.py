@@ -95,12 +95,14 @@ def test_walkers_go_at_their_speed_on_both_sides_of_the_way_and_take_steps():
     walkers = [p for p in params["people"] if p["does"] == "walks"]
     assert len(walkers) > 20
     tracks = {track.body: track for track in spec.tracks}
-    directions = []
+    directions, paces = [], []
     for p in walkers:
         track = tracks[p["name"]]
         a, b = (np.array(track.pose(t).position_m) for t in (0.0, 3.0))
         if min(abs(a[:2])) > 4 and min(abs(b[:2])) > 4:  # on one arm all the time
-            assert math.dist(a, b) / 3.0 == pytest.approx(p["speed_m_s"], rel=0.05)
+            pace = math.dist(a, b) / 3.0 / p["speed_m_s"]
+            assert 0.9 < pace < 1.01  # who steps aside comes a little less far
+            paces.append(pace)
             directions.append(np.sign((b - a)[np.argmax(np.abs(a[:2]))]))
         person = person_shape(p["person"])
         step = stride_m(person, p["speed_m_s"]) / PHASES / p["speed_m_s"]
@@ -110,6 +112,7 @@ def test_walkers_go_at_their_speed_on_both_sides_of_the_way_and_take_steps():
         heights = [pose.position_m[2] for pose in track.poses]
         assert set(np.round(np.diff(heights), 3)) <= {0.0, 0.12, -0.12}
     assert {-1.0, 1.0} <= set(directions)
+    assert np.median(paces) == pytest.approx(1.0, rel=0.01)
 
 
 def test_a_single_picture_knows_how_fast_walkers_are():
