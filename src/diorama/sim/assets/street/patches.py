@@ -53,6 +53,15 @@ class Patches:
         self._normals.setdefault(look, []).extend(normals or [_normal(corners)] * len(corners))
         self._faces.setdefault(look, []).extend((first, first + k, first + k + 1) for k in range(1, len(corners) - 1))
 
+    def add_mesh(self, look: Look, corners: Sequence[Vec3], uv: Sequence[Uv], normals: Sequence[Vec3], faces: Sequence[tuple[int, int, int]]) -> None:
+        """Triangles that share corners, of which they have the indices."""
+        places = self._corners.setdefault(look, [])
+        first = len(places)
+        places += corners
+        self._uv.setdefault(look, []).extend(uv)
+        self._normals.setdefault(look, []).extend(normals)
+        self._faces.setdefault(look, []).extend([(first + i, first + j, first + k) for i, j, k in faces])
+
     def cover(self, cover: Cover, corners: Sequence[Vec3], metres: Sequence[Uv] | None = None) -> None:
         """A flat patch, laid out in `metres`; without these it shows one place of its cover."""
         self.add(cover.look, corners, cover.uv(metres or [(0.0, 0.0)] * len(corners)))

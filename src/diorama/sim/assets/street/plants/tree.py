@@ -287,10 +287,7 @@ def lump(patches: Patches, look: Look, middle: Vec3, radius: float, center: Vec3
     size = [radius * between(rng, 0.8, 1.15) for _ in _CORNERS]
     places = [(middle[0] + r * x, middle[1] + r * y, middle[2] + r * z) for r, (x, y, z) in zip(size, _CORNERS, strict=True)]
     normals = [_lit(place, center, middle, radius) for place in places]
-    for i, j, k in _FACES:
-        corners = (places[i], places[j], places[k])
-        flat = [(p[0] + p[1], p[2] + 0.5 * p[1]) for p in corners]
-        patches.add(look, corners, flat, (normals[i], normals[j], normals[k]))
+    patches.add_mesh(look, places, [(x + y, z + 0.5 * y) for x, y, z in places], normals, _FACES)
 
 
 def _lit(place: Vec3, center: Vec3, bunch: Vec3, radius: float) -> Vec3:
