@@ -45,11 +45,14 @@ from diorama.sim.sky import sun_light
 from diorama.sim.spec import (
     BodySpec,
     BoxShape,
+    BuildingShape,
     CameraSpec,
     EnvironmentSpec,
+    HedgeShape,
     MaterialSpec,
     MeshShape,
     PhysicalSky,
+    PlantShape,
     Pose,
     RoadMap,
     SceneSpec,
@@ -329,6 +332,67 @@ def signals(size: tuple[int, int] = (450, 300), scene: int = 11) -> np.ndarray:
     return np.vstack([np.hstack(tiles[:2]), np.hstack(tiles[2:])])
 
 
+#: A street of each kind: style, width, depth, floors, what its ground floor is, and its roof.
+HOUSES = (
+    ("brick-terrace", 6.0, 9.0, 3, "shop", "gable"),
+    ("plaster-terrace", 9.0, 10.0, 4, "dwelling", "mansard"),
+    ("stone-terrace", 10.0, 11.0, 3, "arcade", "mansard"),
+    ("brick-house", 9.0, 8.0, 2, "garage", "gable"),
+    ("plaster-house", 10.0, 8.0, 2, "dwelling", "hip"),
+    ("wood-house", 8.0, 8.0, 2, "dwelling", "gable"),
+    ("flats", 16.0, 11.0, 4, "dwelling", "flat"),
+    ("slab", 24.0, 11.0, 7, "dwelling", "flat"),
+    ("office", 20.0, 15.0, 5, "shop", "flat"),
+    ("hall", 28.0, 18.0, 1, "garage", "gable"),
+)
+
+
+def buildings(size: tuple[int, int] = (300, 240)) -> np.ndarray:
+    """Each style twice."""
+    pictures = []
+    for variant in (0, 7):
+        for number, (style, width, depth, floors, ground, roof) in enumerate(HOUSES):
+            shape = BuildingShape(
+                style=style,
+                width_m=width,
+                depth_m=depth,
+                floors=floors,
+                floor_m=7.0 if style == "hall" else 3.0,
+                ground=ground,
+                roof=roof,
+                variant=variant + number,
+            )
+            high = shape.eaves_m + 3
+            far = 1.05 * max(width, high) + 5
+            house = BodySpec(name="house", shape=shape, world_from_body=Pose((-depth / 2, 0.0, shape.origin_m)))
+            pictures.append(_staged([house], (far, 0.55 * far, 0.25 * high + 1), (-depth / 3, 0.0, 0.42 * high), 0.8, size))
+    return np.vstack([np.hstack(pictures[k : k + 5]) for k in range(0, len(pictures), 5)])
+
+
+def plants(size: tuple[int, int] = (200, 230)) -> np.ndarray:
+    """Trees by their habit, a row a season; and a bush, a hedge and grass."""
+    rows = []
+    heights = {"oak": 11.0, "lime": 10.0, "plane": 11.0, "birch": 10.0, "poplar": 13.0, "spruce": 11.0, "pine": 12.0, "palm": 8.0}
+    for season in ("spring", "summer", "autumn", "winter"):
+        row = []
+        for number, (species, high) in enumerate(heights.items()):
+            shape = PlantShape(species=species, height_m=high, season=season, variant=number)
+            tree = BodySpec(name="tree", shape=shape, world_from_body=Pose((0.0, 0.0, shape.origin_m)))
+            row.append(_staged([tree], (13.0, 4.0, 2.0), (0.0, 0.0, 5.6), 0.9, size))
+        low = (
+            BodySpec(name="hedge", shape=(h := HedgeShape(length_m=3.0, season=season)), world_from_body=Pose((-1.0, 0.0, h.origin_m))),
+            BodySpec(
+                name="bush", shape=(b := PlantShape(species="bush", height_m=1.2, season=season)), world_from_body=Pose((0.6, -0.8, b.origin_m))
+            ),
+            BodySpec(
+                name="grass", shape=(g := PlantShape(species="grass", height_m=0.5, season=season)), world_from_body=Pose((1.0, 0.8, g.origin_m))
+            ),
+        )
+        row.append(_staged(list(low), (4.5, 1.2, 1.6), (0.0, 0.0, 0.6), 0.75, size))
+        rows.append(np.hstack(row))
+    return np.vstack(rows)
+
+
 def roads(size: tuple[int, int] = (300, 210)) -> np.ndarray:
     """A scene of each layout, from above and as a driver sees it who comes to where one waits."""
     library = AssetLibrary()
@@ -375,10 +439,12 @@ def surfaces(pixels: int = 92, metres: float = 2.4) -> np.ndarray:
 PICTURES = {
     "streets.jpg": streets,
     "accidents.jpg": accidents,
+    "buildings.jpg": buildings,
     "cycles.jpg": cycles,
     "furniture.jpg": furniture,
     "lidar.jpg": lidar,
     "people.jpg": people,
+    "plants.jpg": plants,
     "roads.jpg": roads,
     "signals.jpg": signals,
     "signs.jpg": signs,
