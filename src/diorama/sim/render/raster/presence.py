@@ -118,22 +118,36 @@ def is_there(presence: Presence, chart: Chart, place: wp.vec3d, pixel_rad: wp.fl
     // The same steps as of one place, so that it is the same to the last bit.
     float u[8], v[8], footprint2[8];
     const float side = (float)(chart.entry.c[1] > chart.entry.c[2] ? chart.entry.c[1] : chart.entry.c[2]);
-    for (int i = 0; i < 8; ++i) {
-        const double px = columns.c[i];
-        const double inverse = 1.0 / (chart.whole.c[0] * px + chart.whole.c[1] * row + chart.whole.c[2]);
-        const double s = (chart.u.c[0] * px + chart.u.c[1] * row + chart.u.c[2]) * inverse;
-        const double t = (chart.v.c[0] * px + chart.v.c[1] * row + chart.v.c[2]) * inverse;
-        const float across_u = (float)((chart.u.c[0] - chart.whole.c[0] * s) * inverse);
-        const float along_u = (float)((chart.u.c[1] - chart.whole.c[1] * s) * inverse);
-        const float across_v = (float)((chart.v.c[0] - chart.whole.c[0] * t) * inverse);
-        const float along_v = (float)((chart.v.c[1] - chart.whole.c[1] * t) * inverse);
+    if (chart.whole.c[0] == 0.0 && chart.whole.c[1] == 0.0 && chart.whole.c[2] == 1.0) {
+        // Seen by a sun, the texture is as large everywhere.
+        const float across_u = (float)chart.u.c[0], along_u = (float)chart.u.c[1], across_v = (float)chart.v.c[0], along_v = (float)chart.v.c[1];
         const float width = (across_u * along_v - across_v * along_u) * side;
         const float across2 = across_u * across_u + across_v * across_v, along2 = along_u * along_u + along_v * along_v;
         float longer2 = across2 > along2 ? across2 : along2;
         longer2 = longer2 > 1.0e-20f ? longer2 : 1.0e-20f;
-        footprint2[i] = width * width / longer2;
-        u[i] = (float)s;
-        v[i] = (float)t;
+        for (int i = 0; i < 8; ++i) {
+            footprint2[i] = width * width / longer2;
+            u[i] = (float)(chart.u.c[0] * columns.c[i] + chart.u.c[1] * row + chart.u.c[2]);
+            v[i] = (float)(chart.v.c[0] * columns.c[i] + chart.v.c[1] * row + chart.v.c[2]);
+        }
+    } else {
+        for (int i = 0; i < 8; ++i) {
+            const double px = columns.c[i];
+            const double inverse = 1.0 / (chart.whole.c[0] * px + chart.whole.c[1] * row + chart.whole.c[2]);
+            const double s = (chart.u.c[0] * px + chart.u.c[1] * row + chart.u.c[2]) * inverse;
+            const double t = (chart.v.c[0] * px + chart.v.c[1] * row + chart.v.c[2]) * inverse;
+            const float across_u = (float)((chart.u.c[0] - chart.whole.c[0] * s) * inverse);
+            const float along_u = (float)((chart.u.c[1] - chart.whole.c[1] * s) * inverse);
+            const float across_v = (float)((chart.v.c[0] - chart.whole.c[0] * t) * inverse);
+            const float along_v = (float)((chart.v.c[1] - chart.whole.c[1] * t) * inverse);
+            const float width = (across_u * along_v - across_v * along_u) * side;
+            const float across2 = across_u * across_u + across_v * across_v, along2 = along_u * along_u + along_v * along_v;
+            float longer2 = across2 > along2 ? across2 : along2;
+            longer2 = longer2 > 1.0e-20f ? longer2 : 1.0e-20f;
+            footprint2[i] = width * width / longer2;
+            u[i] = (float)s;
+            v[i] = (float)t;
+        }
     }
     int there = 0;
     const int first = chart.entry.c[0], whole_width = chart.entry.c[1], whole_height = chart.entry.c[2], last = chart.entry.c[3] - 1;
