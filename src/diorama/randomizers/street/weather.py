@@ -95,7 +95,7 @@ class Weather(Labelled):
     wet: Distribution | None = None
     puddles: Distribution | None = None
     snow: Distribution | None = None
-    lamp_kelvin: Distribution = Choice({2000: 0.35, 3000: 0.35, 4000: 0.3})
+    lamp_kelvin: Distribution = Choice({2300: 0.35, 3000: 0.35, 4000: 0.3})
     windows: Distribution = Uniform(0.1, 0.45)
     shadowed: Distribution = UniformInt(1, 2)
     beams_within_m: float = 90.0

@@ -29,6 +29,7 @@ from diorama.sim.render.raster.presence import LABELS, LIGHT
 from diorama.sim.render.raster.projection import Projection, project
 from diorama.sim.render.raster.ray_tables import BEYOND, RayTables
 from diorama.sim.render.raster.reach import reaches
+from diorama.sim.render.raster.reflections import Mirror, add_reflections, find_reflections
 from diorama.sim.render.raster.scene import SceneArrays, SceneCache
 from diorama.sim.render.raster.sensor import Sensor
 from diorama.sim.render.raster.shade import Lighting, shade
@@ -161,6 +162,8 @@ class Raster:
         occluded = lit and self._occlusion_radius_m > 0
         # What light passes does not keep it off; labels show it.
         apart = occluded and stage.see_through
+        mirrors = lit and len(shots) == 1 and camera.distortion is None and stage.scene(shots[0].seconds).bodies.mirrors
+        wanted = wanted | {"depth"} if mirrors else wanted
         labels = self._label_arrays(camera, wanted | {"depth", "normal"} if occluded and not apart else wanted)
         first = occluded and (apart or len(shots) > 1)
         openness = self._everything_open
@@ -187,6 +190,8 @@ class Raster:
             pixels = camera.width * camera.height
             self._launch(blend, pixels, fragments, pixels, radiance)
             radiance = radiance[:pixels]
+            if mirrors:
+                self._reflect(stage, camera, shots[0], fragments, labels["depth"], radiance)
         return labels, radiance
 
     def _label_arrays(self, camera: CameraSpec, wanted: set[str], whose: str = "") -> dict[str, Array]:
@@ -363,6 +368,21 @@ class Raster:
             ranges = [(0, pixels + mixed)]
         for first, end in ranges:
             self._launch(kernel, -(-(end - first) // COUNT), fragments, pixels, first, end, view, looks, lighting, radiance)
+
+    def _reflect(self, stage: Stage, camera: CameraSpec, shot: Shot, fragments: Any, depth: Array, radiance: Array) -> None:
+        """Have wet ground mirror what the picture shows."""
+        projection = self._project(stage, camera, shot, False)
+        view, looks = _view(shot, self._no_centers), self._looks(stage.scene(shot.seconds), projection)
+        mirror: Any = Mirror()
+        mirror.depth, mirror.radiance = depth, radiance
+        mirror.camera_from_world = wp.mat33(invert(shot.camera.world_from_camera.matrix)[:3, :3])
+        mirror.focal, mirror.near = wp.vec2(camera.fx, camera.fy), camera.near_m
+        lighting = self._lighting(stage, camera, shot, self._everything_open)
+        pixels = len(radiance)
+        more, kinds = (self._scratch.array(name, dtype, pixels) for name, dtype in (("mirrored", wp.vec3), ("mirrors", wp.uint8)))
+        kinds.zero_()
+        self._launch(find_reflections, (-(-pixels // COUNT), 1), fragments, pixels, view, looks, lighting, mirror, more, kinds)
+        self._launch(add_reflections, (camera.height, camera.width), fragments, camera.width, camera.height, depth, more, kinds, radiance)
 
     def _prepare(self, stage: Stage, camera: CameraSpec) -> None:
         """Put on the device what the camera sees of its backdrop, and of lights that flicker; mostly neither."""

@@ -44,6 +44,11 @@ class Bodies:
         return any(weather is not None and max(weather.wet, weather.puddles, weather.snow) > 0 for _, _, weather in self.looks)
 
     @property
+    def mirrors(self) -> bool:
+        """Whether anything is so wet that it mirrors what is around."""
+        return any(weather is not None and (weather.wet > 0.1 or weather.puddles > 0) for _, _, weather in self.looks)
+
+    @property
     def one_sided(self) -> NDArray[np.bool_]:
         """(m,) which parts show no backs. Glass is a body whose far wall is seen from within."""
         return np.array([not material.two_sided and material.transmission == 0 for material, _, _ in self.looks], np.bool_)
