@@ -162,6 +162,33 @@ def test_garden_walls_follow_the_ground_and_leave_the_door_free(street, seed, se
             assert abs(z - spec.roads.ground_m(*x, "plot")) < 0.35
 
 
+@settings(max_examples=20, deadline=None)
+@given(**cases)
+def test_paths_lead_from_the_street_to_doors(street, seed, setting):
+    spec, params = built(street, seed, setting=Constant(setting))
+    slabs = [slab for outlines in params["paths"].values() for slab in outlines]
+    paths = [b for b in spec.bodies if b.name.startswith("paths-")]
+    assert len(paths) == len(params["paths"]) and {b.stuff for b in paths} <= {"ground"}
+    if setting in ("town-centre", "industrial"):
+        assert slabs == []
+    houses = houses_of(spec)
+    fronts = [f.line_m for f in frontages(STREETS[street].areas)]
+    for slab in slabs:
+        area = sum(a[0] * b[1] - b[0] * a[1] for a, b in zip(slab, slab[1:] + slab[:1], strict=True)) / 2
+        assert area > 0.2  # counter-clockwise
+        # It lies between some house and some front, in neither.
+        x, y = (sum(p[i] for p in slab) / 4 for i in range(2))
+        gap = min(_outside(h, x, y) for h in houses)
+        assert gap > -0.05
+        assert gap < 16.0 and min(math.dist((x, y), p) for line in fronts for p in line) < 40.0
+
+
+def _outside(house, x, y):
+    m = house.world_from_body.matrix
+    u, v = (x - m[0, 3]) * m[0, 0] + (y - m[1, 3]) * m[1, 0], (x - m[0, 3]) * m[0, 1] + (y - m[1, 3]) * m[1, 1]
+    return max(abs(u) - house.shape.depth_m / 2, abs(v) - house.shape.width_m / 2)
+
+
 def test_a_house_does_not_depend_on_another_streets():
     spec = SceneSpec(roads=STREETS["straight"])
     fewer = SceneSpec(roads=RoadMap(areas=STREETS["straight"].areas[:10], terrain=HILLS))
@@ -169,9 +196,12 @@ def test_a_house_does_not_depend_on_another_streets():
     assert some == all_of_them[: len(some)] and 0 < len(some) < len(all_of_them)
 
 
-def test_too_many_are_counted_and_left_out():
-    _, params = built("straight", 0, most=5)
-    assert params["fitted"] == len(params["houses"]) == 5
+def test_too_many_are_left_out_on_all_fronts_alike():
+    spec, params = built("straight", 0, most=6, setting=Constant("residential"))
+    assert params["fitted"] == len(params["houses"]) == 6
+    sides = [house.world_from_body.position_m[1] > 0 for house in houses_of(spec)]
+    assert sum(sides) == 3
+    assert built("straight", 0, most=0)[1]["houses"] == []
 
 
 def test_contract():
@@ -179,7 +209,7 @@ def test_contract():
 
 
 def test_without_roads():
-    with pytest.raises(InvalidValue, match='use them in the scenario "street"'):
+    with pytest.raises(InvalidValue, match="no roads"):
         Buildings().sample(Seed(0), SceneSpec(), CONTEXT)
     with pytest.raises(InvalidValue, match="setting must"):
         Buildings(setting=Constant("downtown"))

@@ -14,6 +14,7 @@ from diorama.randomizers.street.buildings import Buildings
 from diorama.randomizers.street.planting import Planting
 from diorama.randomizers.street.quarters import QUARTERS
 from diorama.sim.assets.library import AssetLibrary
+from diorama.sim.assets.street.plants.tree import HABITS
 from diorama.sim.errors import InvalidValue
 from diorama.sim.seeds import Seed
 from diorama.sim.spec import BeltShape, BuildingShape, HedgeShape, Hill, PlantShape, SceneSpec
@@ -78,6 +79,17 @@ def test_streets_are_lined_at_even_distances():
     assert lined >= 4
 
 
+def test_lorries_pass_under_the_trees_of_streets():
+    crowns = [
+        HABITS[b.shape.species].crown * b.shape.height_m
+        for seed in range(12)
+        for b in plants_of(planted(seed, "residential")[0])
+        if b.name.startswith("tree-") and b.shape.species in ("oak", "lime", "plane", "birch")
+    ]
+    assert len(crowns) >= 40
+    assert min(crowns) >= 2.6
+
+
 @pytest.mark.parametrize("season", ["spring", "summer", "autumn", "winter"])
 def test_one_season_for_all(season):
     spec, params = planted(3, "suburb", season=Constant(season))
@@ -126,7 +138,7 @@ def test_contract():
 
 
 def test_bad_settings():
-    with pytest.raises(InvalidValue, match='use it in the scenario "street"'):
+    with pytest.raises(InvalidValue, match="no roads"):
         Planting().sample(Seed(0), SceneSpec(), CONTEXT)
     with pytest.raises(InvalidValue, match="season must"):
         Planting(season=Constant("monsoon"))

@@ -10,24 +10,25 @@ import numpy as np
 
 from diorama.randomizers.base import Context, Labelled, Stage
 from diorama.randomizers.distributions import Choice, Distribution, Uniform, UniformInt, require, require_one_of, rounded
-from diorama.randomizers.placement import pose_json
 from diorama.randomizers.street.fronts import Edge, Lot, is_inside, rim_of
+from diorama.randomizers.street.ground import roads_of
 from diorama.randomizers.street.quarters import QUARTERS, setting_of
+from diorama.randomizers.street.records import bodies_of, recorded
 from diorama.randomizers.street.standing import facing
 from diorama.sim.assets.street.plants.tree import HABITS
-from diorama.sim.codec import from_json, to_json
 from diorama.sim.errors import InvalidValue
 from diorama.sim.seeds import Seed
 from diorama.sim.spec import BeltShape, BodySpec, BuildingShape, HedgeShape, PlantShape, Pose, RoadMap, SceneSpec
 from diorama.sim.spec.plants import Season, Species
 from diorama.sim.spec.roads import Area, Polyline, Vec2, along, lengths_m
-from diorama.sim.spec.shapes import Shape
 
 _VARIANTS = 6
 #: Trunks keep so far from lanes' edges, from crossings and junctions, and from houses' walls.
 _FROM_LANES_M, _FROM_CROSSINGS_M, _FROM_WALLS_M = 0.45, 5.0, 1.6
 #: Trees of a street stand so far behind its kerb; on pavements narrower than the second there are none.
 _BEHIND_KERB_M, _LEAST_PAVEMENT_M = 0.75, 2.6
+#: Crowns of these begin so high above a street.
+_OVERHANGING, _CLEAR_M = ("oak", "lime", "plane", "birch"), 2.7
 #: A dart that misses is thrown again, so many times.
 _DARTS = 6
 #: What is farther away is too small to be seen.
@@ -104,39 +105,36 @@ class Planting(Labelled):
             raise InvalidValue(f"most must be in 0..10000, got {self.most}")
 
     def sample(self, seed: Seed, spec: SceneSpec, context: Context) -> dict[str, Any]:
-        if spec.roads is None:
-            raise InvalidValue('planting follows roads, and the scene has none: use it in the scenario "street"')
+        roads = roads_of(spec, self.name)
         setting = setting_of(spec, self.setting, seed.child("setting"))
         season = self.season.sample(seed.child("season").rng())
         density = self.density.sample(seed.child("density").rng())
-        site = _Site(spec, spec.roads)
+        site = _Site(spec, roads)
         green = GREENERY[setting]
         wanted = [w for make in (self._streets, _gardens, _tufts) for w in make(seed, green, density, site)]
-        planted: list[dict[str, Any]] = []
+        planted: list[BodySpec] = []
         for name, shape, places in wanted:
             place = next((p for p in places if site.is_free(p, shape)), None) if len(planted) < self.most else None
             if place is not None:
                 site.take(place, shape)
                 turn = 2 * math.pi * seed.child("turn", name).rng().random()
-                planted.append(_stood(name, replace(shape, season=season), place, turn, spec.roads))
+                planted.append(_stood(name, replace(shape, season=season), place, turn, roads))
         far = _far(seed.child("far"), self.far.sample(seed.child("far").rng()), green, season, site)
         return {
             "setting": setting,
             "season": season,
             "asked": len(wanted),
             "fitted": len(planted),
-            "plants": planted,
-            "far": far,
+            "plants": recorded(planted),
+            "far": recorded(far),
         }
 
     def apply(self, spec: SceneSpec, params: dict[str, Any]) -> SceneSpec:
         season = params["season"]
         there = {b.name: {"shape": replace(b.shape, season=season)} for b in spec.bodies if isinstance(b.shape, (PlantShape, HedgeShape))}
-        plants = [_body(p, "vegetation", "plant") for p in params["plants"]]
-        far = [_body(f, "building" if f["shape"].get("of") == "houses" else "vegetation", "scenery") for f in params["far"]]
         spec = spec.map_bodies(there)
         notes = (*((key, value) for key, value in spec.notes if key != "season"), ("season", season))
-        return spec.replace(bodies=(*spec.bodies, *plants, *far), notes=notes)
+        return spec.replace(bodies=(*spec.bodies, *bodies_of(params["plants"]), *bodies_of(params["far"])), notes=notes)
 
     def _streets(self, seed: Seed, green: Greenery, density: float, site: "_Site") -> Iterator["_Wish"]:
         """Rows of trees along verges and pavements."""
@@ -147,7 +145,9 @@ class Planting(Labelled):
             lined = rng.random() < green.streets * min(density, 1.5)
             species, spacing = green.species.sample(rng), self.spacing_m.sample(rng)
             least, most, step = _HEIGHTS[species]
-            height, sharing = between(rng, least, 0.7 * most + 0.3 * least), int(rng.integers(_VARIANTS))
+            if species in _OVERHANGING:  # as they are cut where people walk and lorries pass
+                least = max(least, math.ceil(_CLEAR_M / HABITS[species].crown))
+            height, sharing = between(rng, least, max(0.7 * most + 0.3 * least, least + 1.0)), int(rng.integers(_VARIANTS))
             if not lined:
                 continue
             line = _left_of(area)
@@ -294,20 +294,23 @@ def _distance_m(place: Vec2, a: Vec2, b: Vec2) -> float:
     return math.hypot(vx - share * ux, vy - share * uy)
 
 
-def _stood(name: str, shape: PlantShape, place: Vec2, turn: float, roads: RoadMap) -> dict[str, Any]:
-    """A plant as it is recorded: upright, and turned."""
+def _stood(name: str, shape: PlantShape, place: Vec2, turn: float, roads: RoadMap) -> BodySpec:
+    """A plant as a body: upright, and turned."""
     x, y = place
-    level = roads.ground_m(x, y, "plot")
-    heading = (rounded(math.cos(turn)), rounded(math.sin(turn)))
-    return {"name": name, "shape": to_json(shape)} | pose_json((x, y, level + shape.origin_m), facing(heading))
+    pose = _pose(x, y, roads.ground_m(x, y, "plot") + shape.origin_m, (rounded(math.cos(turn)), rounded(math.sin(turn))))
+    return BodySpec(name=name, shape=shape, world_from_body=pose, stuff="vegetation", tags=("plant",))
+
+
+def _pose(x: float, y: float, z: float, heading: Vec2) -> Pose:
+    return Pose((rounded(x), rounded(y), rounded(z)), facing(heading))
 
 
 # --- far away ---------------------------------------------------------------------------------------------
 
 
-def _far(seed: Seed, count: int, green: Greenery, season: Season, site: _Site) -> list[dict[str, Any]]:
+def _far(seed: Seed, count: int, green: Greenery, season: Season, site: _Site) -> list[BodySpec]:
     """Rows of trees and houses: along the roads that go on, and evenly all around, at any distance."""
-    out: list[dict[str, Any]] = []
+    out: list[BodySpec] = []
 
     def put(name: str, rng: np.random.Generator, middle: Vec2, heading: Vec2, houses: float, length: float) -> None:
         of = "houses" if rng.random() < houses else "trees"
@@ -317,7 +320,8 @@ def _far(seed: Seed, count: int, green: Greenery, season: Season, site: _Site) -
         places = [(x - hy * t * length - hx * off, y + hx * t * length - hy * off) for t in (-0.55, -0.25, 0.0, 0.25, 0.55) for off in (-5.0, 5.0)]
         if site.is_open_land(places):
             level = min(site.roads.ground_m(px, py, "terrain") for px, py in places)
-            out.append({"name": f"far-{of}-{name}", "shape": to_json(shape)} | pose_json((x, y, level + shape.origin_m), facing((hx, hy))))
+            stuff, pose = "building" if of == "houses" else "vegetation", _pose(x, y, level + shape.origin_m, heading)
+            out.append(BodySpec(name=f"far-{of}-{name}", shape=shape, world_from_body=pose, stuff=stuff, tags=("scenery",)))
 
     for n, (end, (dx, dy)) in enumerate(_ways_out(site.roads) if count else []):
         for side in (-1, 1):
@@ -350,9 +354,3 @@ def _ways_out(roads: RoadMap) -> list[tuple[Vec2, Vec2]]:
             if all(math.hypot(x - a, y - b) > 25.0 for (a, b), _ in out):
                 out.append(((x, y), ((x - x0) / size, (y - y0) / size)))
     return out
-
-
-def _body(drawn: dict[str, Any], stuff: str, tag: str) -> BodySpec:
-    shape: Any = from_json(Shape, drawn["shape"])  # pyright: ignore[reportArgumentType] - a union is read by its members' kinds
-    pose = Pose(tuple(drawn["position_m"]), tuple(drawn["rotation_wxyz"]))
-    return BodySpec(name=drawn["name"], shape=shape, world_from_body=pose, stuff=stuff, tags=(tag,))

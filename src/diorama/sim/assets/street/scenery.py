@@ -62,7 +62,7 @@ def _trees(patches: Patches, shape: BeltShape, rng: np.random.Generator) -> None
 
 def _undergrowth(patches: Patches, shape: BeltShape, rng: np.random.Generator) -> None:
     """A bank of leaves with a ragged upper edge, before the trees and behind them."""
-    look, half, count = dense("bush", shape.season, 0.55), shape.length_m / 2, round(shape.length_m / 2.5)
+    look, half, count = dense("spruce", shape.season, 0.8), shape.length_m / 2, round(shape.length_m / 2.5)
     for x, turn in ((3.0, 1), (-3.0, -1)):
         tops = [shape.height_m * between(rng, 0.3, 0.42) for _ in range(count + 1)]
         for k in range(count):
