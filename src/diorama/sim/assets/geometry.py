@@ -20,7 +20,7 @@ CREASE_RAD = math.radians(40.0)
 _AFTER, _BEFORE = (1, 2, 0), (2, 0, 1)
 
 
-def cross(a: Points, b: Points) -> Points:
+def cross(a: NDArray[np.floating], b: NDArray[np.floating]) -> Points:
     """The cross products of two (..., 3) arrays."""
     ax, ay, az = a[..., 0], a[..., 1], a[..., 2]
     bx, by, bz = b[..., 0], b[..., 1], b[..., 2]
