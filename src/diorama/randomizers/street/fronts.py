@@ -1,12 +1,16 @@
 """Fronts of plots, cut up into lots: where along the street a house may stand."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from diorama.sim.spec.roads import Area, Polyline, Vec2, along, lengths_m
 
-Edge = tuple[Vec2, Vec2]
+#: Edges (n, 2, 2) of a polygon, in any order: from where, and to where.
+Rim = NDArray[np.float64]
 
 #: A front that turns by more than this at one of its points has a corner there; no house goes around it.
 _CORNER_COSINE = 0.9
@@ -55,48 +59,37 @@ class Lot:
             least = min(least, max(u) + h, h - min(u), max(v), one.depth_m - min(v))
         return least
 
-    def within(self, rim: Iterable[Edge]) -> bool:
-        """Whether it is all inside of a polygon with these edges, in any order."""
+    def within(self, rim: Rim) -> bool:
+        """Whether it is all inside of a polygon with these edges."""
+        x, y = rim[..., 0] - self.front_m[0], rim[..., 1] - self.front_m[1]
+        u, v = self.out[0] * y - self.out[1] * x, -(self.out[0] * x + self.out[1] * y)
         h, d, slack = self.width_m / 2, self.depth_m, TOUCHING_M
-        inside = False
-        for a, b in rim:
-            p, q = self.local(a), self.local(b)
-            if _crosses(p, q, -h + slack, slack, h - slack, d - slack):
-                return False
-            inside ^= _is_beyond(p, q, (0.0, d / 2))
-        return inside
+        # How much of each edge is within the box (Y. Liang and B. Barsky, 1984).
+        low, high = np.zeros(len(rim)), np.ones(len(rim))
+        for p, least, most in ((u, -h + slack, h - slack), (v, slack, d - slack)):
+            step = p[:, 1] - p[:, 0]
+            step = np.where(np.abs(step) < 1e-12, 1e-12, step)
+            ends = (least - p[:, 0]) / step, (most - p[:, 0]) / step
+            low, high = np.maximum(low, np.minimum(*ends)), np.minimum(high, np.maximum(*ends))
+        return not bool((low < high).any()) and _is_inside(u, v, (0.0, d / 2))
 
 
-def _crosses(a: Vec2, b: Vec2, x0: float, y0: float, x1: float, y1: float) -> bool:
-    """Whether a line from a to b comes into a box (Y. Liang and B. Barsky, 1984)."""
-    low, high = 0.0, 1.0
-    for p, step, least, most in ((a[0], b[0] - a[0], x0, x1), (a[1], b[1] - a[1], y0, y1)):
-        if abs(step) < 1e-12:
-            if not least < p < most:
-                return False
-            continue
-        t0, t1 = (least - p) / step, (most - p) / step
-        low, high = max(low, min(t0, t1)), min(high, max(t0, t1))
-    return low < high
+def _is_inside(x: NDArray[np.float64], y: NDArray[np.float64], point: Vec2) -> bool:
+    """Whether a ray from a point towards +x crosses an odd number of edges from (x, y)[:, 0] to [:, 1]."""
+    above = y > point[1]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        where = x[:, 0] + (x[:, 1] - x[:, 0]) * (point[1] - y[:, 0]) / (y[:, 1] - y[:, 0])
+    return bool(((above[:, 0] != above[:, 1]) & (point[0] < where)).sum() % 2)
 
 
-def _is_beyond(a: Vec2, b: Vec2, point: Vec2) -> bool:
-    """Whether a ray from a point towards +x crosses the edge from a to b: inside of a polygon it crosses an odd number of edges."""
-    x, y = point
-    return (a[1] > y) != (b[1] > y) and x < a[0] + (b[0] - a[0]) * (y - a[1]) / (b[1] - a[1])
-
-
-def rim_of(outline: Sequence[Vec2]) -> list[Edge]:
-    """The edges of an outline."""
-    return list(zip(outline, (*outline[1:], outline[0]), strict=True))
-
-
-def is_inside(rim: Iterable[Edge], point: Vec2) -> bool:
+def is_inside(rim: Rim, point: Vec2) -> bool:
     """Whether a point is inside of a polygon with these edges."""
-    inside = False
-    for a, b in rim:
-        inside ^= _is_beyond(a, b, point)
-    return inside
+    return _is_inside(rim[..., 0], rim[..., 1], point)
+
+
+def rim_of(outline: Sequence[Vec2]) -> Rim:
+    """The edges of an outline."""
+    return np.array(list(zip(outline, (*outline[1:], outline[0]), strict=True)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,7 +102,7 @@ class Frontage:
     name: str
     line_m: Polyline
     ways_m: tuple[float, ...]
-    rim: tuple[Edge, ...]
+    rim: Rim
 
     @property
     def length_m(self) -> float:
@@ -131,9 +124,10 @@ def frontages(areas: Sequence[Area]) -> list[Frontage]:
     """All there are of some plots, in their order. Each is named by its first plot."""
     out: list[Frontage] = []
     for block in _blocks([(area, line) for area in areas for line in _lines(area)]):
-        edges = {edge: None for area in {area.name: area for area, _ in block}.values() for edge in rim_of(area.outline_m)}
+        outlines = [area.outline_m for area in {area.name: area for area, _ in block}.values()]
+        edges = dict.fromkeys((a, b) for outline in outlines for a, b in zip(outline, (*outline[1:], outline[0]), strict=True))
         # Where one plot's edge is another's, there is no border.
-        rim = tuple((a, b) for a, b in edges if (b, a) not in edges)
+        rim = np.array([(a, b) for a, b in edges if (b, a) not in edges])
         joined = [p for _, line in block for p in line]
         line = [p for k, p in enumerate(joined) if k == 0 or math.dist(p, joined[k - 1]) > 1e-6]
         taken: dict[str, int] = {}

@@ -7,10 +7,11 @@ from itertools import pairwise
 from typing import Any, ClassVar, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from diorama.randomizers.base import Context, Labelled, Stage
 from diorama.randomizers.distributions import Choice, Distribution, Uniform, UniformInt, require, require_one_of, rounded
-from diorama.randomizers.street.fronts import Edge, Lot, is_inside, rim_of
+from diorama.randomizers.street.fronts import Lot, Rim, is_inside, rim_of
 from diorama.randomizers.street.ground import roads_of
 from diorama.randomizers.street.quarters import QUARTERS, setting_of
 from diorama.randomizers.street.records import bodies_of, recorded
@@ -172,9 +173,12 @@ def _room_m(area: Area) -> float:
 
 def _width_m(area: Area, line: Polyline) -> float:
     """How wide an area is along its front, on average."""
-    outline = area.outline_m
-    twice = math.fsum(a[0] * b[1] - b[0] * a[1] for a, b in rim_of(outline))
-    return abs(twice) / 2 / max(lengths_m(line)[-1], 1e-6)
+    return _size_m2(area.outline_m) / max(lengths_m(line)[-1], 1e-6)
+
+
+def _size_m2(outline: Polyline) -> float:
+    """What an outline is around."""
+    return abs(math.fsum(a[0] * b[1] - b[0] * a[1] for a, b in zip(outline, (*outline[1:], outline[0]), strict=True))) / 2
 
 
 def _left_of(area: Area) -> Polyline:
@@ -207,7 +211,7 @@ def _gardens(seed: Seed, green: Greenery, density: float, site: "_Site") -> Iter
             continue
         rim = rim_of(area.outline_m)
         xs, ys = zip(*area.outline_m, strict=True)
-        size = abs(math.fsum(a[0] * b[1] - b[0] * a[1] for a, b in rim)) / 2
+        size = _size_m2(area.outline_m)
         here = seed.child("garden", area.name)
         count = min(int(size / 100 * green.gardens * density + here.rng().random()), 40)
         for k in range(count):
@@ -224,8 +228,8 @@ def _gardens(seed: Seed, green: Greenery, density: float, site: "_Site") -> Iter
 
 def _depth_m(area: Area, place: Vec2) -> float:
     """How far a place is from an area's front."""
-    line = area.front_m
-    return min((_distance_m(place, a, b) for a, b in pairwise(line)), default=math.inf)
+    line = np.array(list(pairwise(area.front_m))).reshape(-1, 2, 2)
+    return float(_distances_m(line, place).min(initial=math.inf))
 
 
 def between(rng: np.random.Generator, low: float, high: float) -> float:
@@ -243,8 +247,10 @@ class _Site:
         self.roads = roads
         self.houses = [_lot_of(body.world_from_body, body.shape) for body in spec.bodies if isinstance(body.shape, BuildingShape)]
         driven = [lane for lane in roads.lanes if lane.kind in ("drive", "cycle", "parking")]
-        self._lanes = [(a, b, lane.width_m / 2) for lane in driven for a, b in pairwise(lane.points_m)]
-        self._open: list[Edge] = [edge for area in roads.areas if area.kind in ("junction", "crossing") for edge in rim_of(area.outline_m)]
+        pieces = [(a, b, lane.width_m / 2 + _FROM_LANES_M) for lane in driven for a, b in pairwise(lane.points_m)]
+        pieces += [(a, b, _FROM_CROSSINGS_M) for r in roads.areas if r.kind in ("junction", "crossing") for a, b in rim_of(r.outline_m).tolist()]
+        self._kept_m = np.array([r for _, _, r in pieces])
+        self._pieces = np.array([(a, b) for a, b, _ in pieces]).reshape(-1, 2, 2)
         self._lands = [rim_of(area.outline_m) for area in roads.areas if area.kind == "terrain"]
         self.built_m = max((math.hypot(*p) for area in roads.areas if area.kind == "plot" for p in area.outline_m), default=60.0)
         self._taken: list[tuple[float, float, float]] = []
@@ -258,9 +264,7 @@ class _Site:
             return False
         if any(_gap_m(house, place) < near for house in self.houses):
             return False
-        if any(_distance_m(place, a, b) < _FROM_CROSSINGS_M for a, b in self._open):
-            return False
-        return all(_distance_m(place, a, b) > half + _FROM_LANES_M for a, b, half in self._lanes)
+        return bool((_distances_m(self._pieces, place) > self._kept_m).all())
 
     def take(self, place: Vec2, shape: PlantShape) -> None:
         """Nothing else stands there from now on."""
@@ -269,7 +273,7 @@ class _Site:
     def is_open_land(self, places: Sequence[Vec2]) -> bool:
         """Whether all of these are on open land; on maps without any, whether they are beyond all streets."""
         if not self._lands:
-            clear = all(_distance_m(p, a, b) > 20.0 for p in places for a, b, _ in self._lanes)
+            clear = all(bool((_distances_m(self._pieces, place) > 20.0).all()) for place in places)
             return clear and all(math.hypot(*p) > self.built_m + 20.0 for p in places)
         return all(any(is_inside(land, place) for land in self._lands) for place in places)
 
@@ -287,11 +291,13 @@ def _gap_m(lot: Lot, place: Vec2) -> float:
     return math.hypot(max(abs(u) - lot.width_m / 2, 0.0), max(-v, v - lot.depth_m, 0.0))
 
 
-def _distance_m(place: Vec2, a: Vec2, b: Vec2) -> float:
-    """From a place to a straight line."""
-    ux, uy, vx, vy = b[0] - a[0], b[1] - a[1], place[0] - a[0], place[1] - a[1]
-    share = min(max((ux * vx + uy * vy) / max(ux * ux + uy * uy, 1e-12), 0.0), 1.0)
-    return math.hypot(vx - share * ux, vy - share * uy)
+def _distances_m(pieces: Rim, place: Vec2) -> NDArray[np.float64]:
+    """From a place to straight lines (n, 2, 2)."""
+    along_, off = pieces[:, 1] - pieces[:, 0], place - pieces[:, 0]
+    length2 = np.maximum((along_ * along_).sum(axis=1), 1e-12)
+    share = np.clip((along_ * off).sum(axis=1) / length2, 0.0, 1.0)
+    off = off - share[:, None] * along_
+    return np.sqrt((off * off).sum(axis=1))
 
 
 def _stood(name: str, shape: PlantShape, place: Vec2, turn: float, roads: RoadMap) -> BodySpec:
