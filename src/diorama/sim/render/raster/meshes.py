@@ -76,7 +76,7 @@ def _triangles(part: MeshPart, tile_m: float | None) -> Any:
     corners = part.positions[part.faces]
     first, second = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
     # Products of float32 are rounded to float32, and only then widened.
-    across = cross(first, second)  # pyright: ignore[reportArgumentType]
+    across = cross(first, second)
     normals = part.normals[part.faces]
     uv = corner_uv(part, tile_m)
     rows: Any = np.zeros(len(part.faces), layout(Triangle))
