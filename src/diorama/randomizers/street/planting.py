@@ -51,11 +51,11 @@ class Greenery:
 
 
 GREENERY: dict[str, Greenery] = {
-    "town-centre": Greenery(0.35, Choice({"plane": 0.5, "lime": 0.4, "palm": 0.1}), 0.05, 0.75),
-    "residential": Greenery(0.45, Choice({"lime": 0.35, "plane": 0.3, "birch": 0.25, "oak": 0.1}), 0.5, 0.6),
-    "suburb": Greenery(0.45, Choice({"birch": 0.35, "lime": 0.35, "oak": 0.2, "poplar": 0.1}), 0.7, 0.45),
-    "industrial": Greenery(0.35, Choice({"poplar": 0.4, "plane": 0.3, "birch": 0.3}), 0.12, 0.4),
-    "country": Greenery(0.35, Choice({"poplar": 0.3, "oak": 0.4, "birch": 0.3}), 0.7, 0.12),
+    "town-centre": Greenery(0.45, Choice({"plane": 0.5, "lime": 0.4, "palm": 0.1}), 0.05, 0.75),
+    "residential": Greenery(0.55, Choice({"lime": 0.35, "plane": 0.3, "birch": 0.25, "oak": 0.1}), 0.5, 0.6),
+    "suburb": Greenery(0.6, Choice({"birch": 0.35, "lime": 0.35, "oak": 0.2, "poplar": 0.1}), 0.7, 0.45),
+    "industrial": Greenery(0.45, Choice({"poplar": 0.4, "plane": 0.3, "birch": 0.3}), 0.12, 0.4),
+    "country": Greenery(0.5, Choice({"poplar": 0.3, "oak": 0.4, "birch": 0.3}), 0.7, 0.12),
 }
 #: What grows in gardens, before the house and behind it, and how high it is.
 _BEFORE = Choice({"bush": 0.8, "birch": 0.1, "grass": 0.1})

@@ -18,6 +18,7 @@ SHEETS = 2
 COLUMNS, ROWS = 2, 4
 SIGNS = 8
 _WIDE_PX, _HIGH_PX = 256, 128
+_CLOTHS: tuple[Ink, ...] = ((132, 44, 46), (46, 92, 70), (52, 72, 112), (168, 120, 56), (150, 148, 140), (72, 72, 76), (176, 92, 56))
 #: A sign's width and height.
 _BOARD_PX, _SIGN_PX = 256, 32
 
@@ -97,7 +98,7 @@ def _display(day: Picture, night: Picture, rng: np.random.Generator) -> None:
         while x < w - 8:
             wide, high = int(rng.integers(4, 13)), int(rng.integers(6, max(h // 4, 12)))
             ink = pick(rng, (*BRIGHT, WHITE, BLACK, (180, 160, 130), (200, 190, 170)))
-            dim = toned(ink, 0.72)
+            dim = toned(ink, 0.55)
             bar(day, dim, x, y - high, min(x + wide, w - 3), y)
             bar(night, dim, x, y - high, min(x + wide, w - 3), y)
             x += wide + int(rng.integers(1, 8))
@@ -133,7 +134,7 @@ def sign_cell(number: int) -> tuple[float, float, float, float]:
 @cache
 def awning(number: int) -> Cover:
     """Striped cloth, or plain."""
-    ink = toned(BRIGHT[number % len(BRIGHT)], 0.85)
+    ink = _CLOTHS[number % len(_CLOTHS)]
     picture = sheet(64, 8, ink)
     for x in range(0, 64 if number % 2 else 0, 16):
         bar(picture, (232, 228, 218), x, 0, x + 8, 8)

@@ -18,7 +18,7 @@ from diorama.sim.spec.plants import Season, Species
 _PX = 256
 #: How long half a leaf is.
 _LEAF_PX: dict[Species, float] = {"pine": 4.0, "birch": 4.5, "poplar": 4.5, "oak": 6.5}
-_TWIG: Ink = (96, 82, 70)
+_TWIG: Ink = (94, 86, 78)
 
 #: By season, the colours of leaves; none where there are none.
 _GREEN: dict[Season, tuple[Ink, ...]] = {
@@ -102,7 +102,7 @@ def _foliage(rng: np.random.Generator, colors: Sequence[Ink], size: float) -> tu
     color[:] = tuple(int(0.5 * c) for c in colors[0])
     mask = np.zeros((_PX, _PX), np.uint8)
     bunches = [(between(rng, 0.18, 0.82) * _PX, between(rng, 0.18, 0.82) * _PX, between(rng, 0.1, 0.19) * _PX) for _ in range(14)]
-    count = round(33 * (9.0 / size) ** 1.6)
+    count = round(33 * 9.0 / size * math.sqrt(9.0 / size))
     for depth in range(3):  # from the dark ones behind to the bright ones before
         for bx, by, br in bunches:
             for _ in range(count // 3):
@@ -121,7 +121,7 @@ def _foliage(rng: np.random.Generator, colors: Sequence[Ink], size: float) -> tu
 def _twigs(rng: np.random.Generator, *, fine: bool) -> tuple[Picture, Picture]:
     """Bare branches that fork, from the bottom's middle upwards."""
     color = np.empty((_PX, _PX, 3), np.uint8)
-    color[:] = (112, 94, 86) if fine else _TWIG
+    color[:] = (106, 96, 90) if fine else _TWIG
     mask = np.zeros((_PX, _PX), np.uint8)
 
     def grow(x: float, y: float, turn: float, length: float, thick: float, left: int) -> None:
@@ -146,7 +146,7 @@ def _fir(rng: np.random.Generator, colors: Sequence[Ink]) -> tuple[Picture, Pict
     mask = np.zeros((_PX, _PX), np.uint8)
     for k in range(22):
         y = _PX * (1 - k / 23)
-        reach = _PX * 0.47 * (1 - (k / 23) ** 1.5) * between(rng, 0.7, 1.1)
+        reach = _PX * 0.47 * (1 - k / 23 * math.sqrt(k / 23)) * between(rng, 0.7, 1.1)
         for side in (-1, 1):
             ex, ey = _PX / 2 + side * reach, y - 0.45 * reach
             for t in range(14):
@@ -169,7 +169,7 @@ def _frond(rng: np.random.Generator, colors: Sequence[Ink]) -> tuple[Picture, Pi
     cv2.line(mask, (_PX // 2, _PX - 1), (_PX // 2, 6), 255, 4, cv2.LINE_AA)
     for k in range(30):
         y = _PX * (0.96 - 0.9 * k / 30)
-        reach = _PX * 0.46 * math.sqrt(max(1 - (2 * k / 30 - 0.8) ** 2 / 1.5, 0.05)) * between(rng, 0.85, 1.05)
+        reach = _PX * 0.46 * math.sqrt(max(1 - (2 * k / 30 - 0.8) * (2 * k / 30 - 0.8) / 1.5, 0.05)) * between(rng, 0.85, 1.05)
         for side in (-1, 1):
             shade = between(rng, 0.65, 1.15)
             ink = tuple(min(255, int(shade * c)) for c in pick(rng, colors))
@@ -186,7 +186,7 @@ def _blades(rng: np.random.Generator, colors: Sequence[Ink]) -> tuple[Picture, P
     mask = np.zeros((_PX, _PX), np.uint8)
     for _ in range(110):
         x, lean = rng.random() * _PX, between(rng, -0.35, 0.35)
-        high = _PX * between(rng, 0.3, 0.98) * (1 - abs(2 * x / _PX - 1) ** 3)
+        high = _PX * between(rng, 0.3, 0.98) * (1 - abs((2 * x / _PX - 1) * (2 * x / _PX - 1) * (2 * x / _PX - 1)))
         ink = tuple(min(255, int(between(rng, 0.6, 1.15) * c)) for c in pick(rng, colors))
         blade = np.array([(x - 4, _PX), (x + 4, _PX), (x + lean * high, _PX - high)], np.int32)
         cv2.fillConvexPoly(mask, blade, 255, cv2.LINE_AA)
