@@ -52,7 +52,7 @@ _ABOVE_AIR = (1.05, 0.99, 0.96)
 #: A daylight of 7000 K at a luminance of 1, in linear sRGB: the colour of a closed cover.
 _GREY = (0.957, 1.0, 1.126)
 #: Half as wide as a sun behind a closed cover would be seen.
-_VEIL_RAD = 0.1
+_VEIL_RAD = 0.05
 #: How a town's glow falls from the horizon to the zenith.
 _GLOW_ABOVE = 0.25
 #: Illuminance of the sun above the air, in thousands of lux.

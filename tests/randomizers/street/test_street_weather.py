@@ -17,6 +17,7 @@ from diorama.randomizers.street.weather import HOURS, KINDS, Weather
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.errors import InvalidValue
 from diorama.sim.seeds import Seed
+from diorama.sim.sky import sun_share
 from diorama.sim.spec import (
     BodySpec,
     BoxShape,
@@ -93,7 +94,7 @@ def test_what_belongs_together(kind, hour):
         assert dict(spec.notes) == {"season": "winter", "weather": kind, "hour": hour}
         assert (sky.sun_elevation_rad > 0) == (hour in ("day", "golden-hour"))
         suns = [light for light in spec.lights if isinstance(light, SunLight)]
-        assert len(suns) == (sky.sun_elevation_rad > 0 and sky.overcast < 1)
+        assert len(suns) == (sky.sun_elevation_rad > 0 and sun_share(sky) > 0.05)
         weather = {body.name: body.weathering or Weathering() for body in spec.bodies}
         assert weather["walker"] == Weathering()
         assert (weather["road"].wet > 0) == (kind in ("rain", "after-rain", "snow") or params["ground"]["wet"] > 0)
@@ -131,7 +132,8 @@ def test_by_night_lamps_and_those_who_drive_have_lights():
     on = [light.on for light in spec.lights]
     assert sorted(set(on)) == ["lamp-0", "lamp-1", "lamp-2", "lamp-3", "traffic-1"]
     assert on.count("traffic-1") == 2
-    assert [light.shadows for light in spec.lights if light.on.startswith("lamp")].count(True) <= 1
+    shadowed = [light for light in spec.lights if light.shadows]
+    assert len(shadowed) == 1 and isinstance(shadowed[0], SpotLight) and shadowed[0].on.startswith("lamp")
     asset = CONTEXT.library.shape_asset(spec.body("lamp-1").shape)
     (light,) = (light for light in spec.lights if light.on == "lamp-1")
     assert light.position_m == asset.landmarks["lamp"] and isinstance(light, SpotLight | PointLight)
@@ -145,6 +147,15 @@ def test_by_night_lamps_and_those_who_drive_have_lights():
     assert all(light.direction[0] > 0.99 and light.direction[2] < 0 and light.position_m[0] > 7.5 for light in beams)
     later = [light for light in spec.at(2.0).lights_in_world() if isinstance(light, SpotLight) and light.narrowing > 1]
     assert [b.position_m[0] - a.position_m[0] for a, b in zip(beams, later, strict=True)] == pytest.approx([10.0, 10.0], abs=1e-6)
+
+
+def test_lamps_within_trees_cast_no_shadows():
+    spec = street()
+    (lamp_0,) = (body for body in spec.bodies if body.name == "lamp-0")
+    x, y, _ = lamp_0.world_from_body.position_m
+    tree = BodySpec(name="tree", shape=BoxShape(size_m=(40, 6, 9)), world_from_body=Pose((x + 10, y, 6)), stuff="vegetation")
+    params = Weather(hour=Constant("night"), shadowed=Constant(2)).sample(Seed(0), spec.replace(bodies=(*spec.bodies, tree)), CONTEXT)
+    assert not any(light["shadows"] for light in params["lights"])
 
 
 def test_by_day_there_are_none():

@@ -109,6 +109,19 @@ def test_narrow_beams_are_alike_for_all_renderers(raster, library, name):
         pytest.skip(str(missing))
 
 
+@pytest.mark.parametrize("kind", LAMPS)
+def test_what_a_lamp_is_on_is_not_in_its_way_and_all_else_is(raster, kind):
+    """A lamp within a housing, on a body of its own and not."""
+    housing = replace(CART, shape=BoxShape(size_m=(0.9, 0.9, 1.2)))
+    lamp = replace(LAMPS[kind], shadows=True)
+    spec = SceneSpec(bodies=(GROUND, housing), lights=(lamp,), environment=DARK)
+    assert spec.mounts == (1,) and spec.replace(lights=(SunLight(direction=(0, 0, -1)),)).mounts == (None,)
+    free = spec.replace(lights=(replace(lamp, shadows=False),))
+    np.testing.assert_allclose(radiance(raster, spec), radiance(raster, free), atol=1e-6)
+    inside = spec.replace(lights=(mounted(lamp, housing.world_from_body),))
+    assert radiance(raster, inside).max() < 0.5 * radiance(raster, free).max()
+
+
 def test_suns_and_free_lamps_stay_what_they_are():
     free = (SunLight(direction=(0, 0, -1)), replace(LAMPS["point"], on=None))
     spec = SceneSpec(bodies=(CART,), lights=free)

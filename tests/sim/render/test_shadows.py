@@ -86,7 +86,7 @@ class Lit:
         scene = scenes.scene(scenes.bodies(spec))
         scratch = scratch or Scratch(self.device)
         scene.place(pose_matrices(body.world_from_body for body in spec.bodies), scratch)
-        self.arrays = SceneLights(spec.lights, scene, scratch, 1 if self.device == "cpu" else 32).seen_by(camera)
+        self.arrays = SceneLights(spec.lights, spec.mounts, scene, scratch, 1 if self.device == "cpu" else 32).seen_by(camera)
         self.maps = self.arrays.shadows.maps.numpy()
 
     def __call__(self, points: Any, normals: Any = UP, light: int = 0) -> NDArray[np.float32]:

@@ -8,18 +8,21 @@ overcast day, a thousandfold at most. Exposures make up for it, as cameras do.
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 
+from diorama.randomizers.bounds import world_box
 from diorama.randomizers.colors import luminance, rgb_from_kelvin, scaled
 from diorama.randomizers.distributions import rounded
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.render.fog import air_light
 from diorama.sim.seeds import Seed
 from diorama.sim.sky import SCALE, level_irradiance, sun_light
-from diorama.sim.spec import BodySpec, EnvironmentSpec, Fog, Light, MaterialSpec, PhysicalSky, PointLight, Rgb, SceneSpec, SpotLight
+from diorama.sim.spec import BodySpec, EnvironmentSpec, Fog, Light, MaterialSpec, PhysicalSky, PointLight, Rgb, SceneSpec, SpotLight, SunLight
 from diorama.sim.spec.buildings import BuildingShape
 from diorama.sim.spec.cycles import CycleShape
 from diorama.sim.spec.shapes import Shape
 from diorama.sim.spec.vehicles import LAMPS, VehicleShape
+from diorama.sim.transforms import apply
 
 #: W/m2 on level ground that light is brought up to, and how far at most.
 _LEVEL, _MOST = 0.5, 1000.0
@@ -31,6 +34,9 @@ _LAMP_LUX, _LAMP_FULL, _LAMP_END = 18.0, 0.75, 1.2
 _LOW_M, _LOW_CD = 5.0, 160.0
 #: A dipped head lamp: candela on its axis, the kelvins of halogen and of diodes, how far it looks down, how wide it is, and how flat.
 _HEAD_CD, _HEAD_KELVIN, _HEAD_DOWN, _HEAD_FULL, _HEAD_END, _HEAD_FLAT = 9000.0, (3200.0, 5800.0), 0.055, 0.05, 0.6, 4.5
+#: So far a lamp with shadows is from whatever may be in its way.
+_AWAY_M = 0.3
+_GROUND_M = 60.0
 #: As much of the air as is lit by lamps, where there are some.
 _FOGGY = 0.35
 #: The luminance of what is seen of a lit room.
@@ -54,7 +60,7 @@ def gain(sky: PhysicalSky) -> float:
 def street_lamps(spec: SceneSpec, library: AssetLibrary, kelvin: float, power: float, shadowed: int) -> tuple[list[Light], dict[str, int]]:
     """Lights in street lamps, `power` times as strong as they are, and how many parts each lamp has by its name; the last one shines.
 
-    The `shadowed` ones next to the world's origin cast shadows.
+    Of those on high poles, the `shadowed` ones next to the world's origin cast shadows, unless they stand within trees.
     """
     color = rgb_from_kelvin(kelvin)
     lights: list[tuple[float, Light]] = []
@@ -75,8 +81,10 @@ def street_lamps(spec: SceneSpec, library: AssetLibrary, kelvin: float, power: f
                 position_m=place, direction=(0.2, 0.0, -1.0), intensity=intensity, inner_rad=_LAMP_FULL, outer_rad=_LAMP_END, radius_m=0.1
             )
             lights.append((away, replace(spot, on=body.name, shadows=False)))
-    nearest = sorted(range(len(lights)), key=lambda i: lights[i][0])[:shadowed]
-    return [light if i not in nearest else replace(light, shadows=True) for i, (_, light) in enumerate(lights)], parts
+    spots = [(away, i) for i, (away, light) in enumerate(lights) if isinstance(light, SpotLight)]
+    free = (i for _, i in sorted(spots) if not _is_hidden(lights[i][1], spec, library))
+    chosen = set(islice(free, shadowed))
+    return [light if i not in chosen else replace(light, shadows=True) for i, (_, light) in enumerate(lights)], parts
 
 
 def head_lamps(spec: SceneSpec, library: AssetLibrary, seed: Seed, power: float, within_m: float) -> list[Light]:
@@ -155,6 +163,21 @@ def _dipped(shape: Shape) -> Shape:
         return shape
     on = {*shape.lights, "dipped"} - {"day"}
     return replace(shape, lights=tuple(lamp for lamp in LAMPS if lamp in on))
+
+
+def _is_hidden(light: Light, spec: SceneSpec, library: AssetLibrary) -> bool:
+    """Whether a lamp is within a tree or the like: shadows of what is so near would be blurred all over, and dear."""
+    assert not isinstance(light, SunLight) and light.on is not None
+    (at,) = apply(spec.body(light.on).world_from_body.matrix, [light.position_m]).tolist()
+
+    def holds(body: BodySpec) -> bool:
+        box = world_box(body, library)
+        # Ground and hills hold everything.
+        if max(high - low for low, high in zip(box.low, box.high, strict=True)) > _GROUND_M:
+            return False
+        return all(low - _AWAY_M < x < high + _AWAY_M for low, x, high in zip(box.low, at, box.high, strict=True))
+
+    return any(holds(body) for body in spec.bodies if body.name != light.on)
 
 
 def _shone(color: Rgb, candela: float) -> Rgb:

@@ -11,7 +11,7 @@ from diorama.randomizers.street.night import DARK, daylight, fog_by_lamps, gain,
 from diorama.sim.codec import from_json, to_json
 from diorama.sim.errors import InvalidValue
 from diorama.sim.seeds import Seed
-from diorama.sim.sky import sun_light
+from diorama.sim.sky import sun_light, sun_share
 from diorama.sim.spec import BodySpec, CloudGenus, Clouds, EnvironmentSpec, Falling, Fog, Light, PhysicalSky, Rgb, SceneSpec, Weathering
 
 KINDS = ("clear", "cloudy", "overcast", "fog", "rain", "after-rain", "snow")
@@ -25,7 +25,10 @@ _SUN_DEG: dict[str, Distribution] = {
 }
 #: What a surface is in semantic masks says how much of the rain stands on it, and how much of the snow stays: on roads it is driven away.
 _LEVEL = frozenset({"road", "sidewalk", "parking"})
+_GROUND = _LEVEL | {"terrain"}
 _SNOW_KEPT = {"road": 0.35, "parking": 0.6, "sidewalk": 0.75}
+#: Less of the sun than this casts no shadow that could be seen.
+_FAINT = 0.05
 #: So often a kind is drawn until it is one of the season.
 _AGAIN = 30
 #: Of what those have who move.
@@ -73,7 +76,7 @@ class Weather(Labelled):
     than winter and there is anything else, snow is drawn again. `hour` is ``day``, ``golden-hour``, ``dusk`` or ``night``, which say how high the sun
     stands, unless `elevation_deg` does; `azimuth_deg` is counter-clockwise from +x. `overcast`, `cover` (of the sky by clouds) and `extinction_per_m`
     (of the air; 3.9 over it is how far one sees) follow from the kind where they are None; so do what falls and `wet`, `puddles` and `snow`, those of
-    `Weathering`, on all there is but people: water stands on roads and pavements, and on roads little snow stays.
+    `Weathering`: the ground gets wet, water stands on roads and pavements, and snow lies on all there is but people, on roads little of it.
 
     In the dark (less than 300 lux) street lamps of `lamp_kelvin` shine, the `shadowed` ones nearest to the middle with shadows, a share `windows` of
     windows, and the dipped beams of all who drive; in fog, rain and snow these are on by day as well. All light is then up to a thousand times
@@ -152,7 +155,7 @@ class Weather(Labelled):
         around = from_json(EnvironmentSpec, {"surroundings": params["sky"], "fog": params["fog"], "falling": params["falling"]})
         sky = around.surroundings
         assert isinstance(sky, PhysicalSky)
-        sun = (sun_light(sky),) if sky.sun_elevation_rad > 0 and sky.overcast < 1 else ()
+        sun = (sun_light(sky),) if sky.sun_elevation_rad > 0 and sun_share(sky) > _FAINT else ()
         lamps = from_json(_Lamps, {"lights": params["lights"]}).lights
         notes = tuple((name, value) for name, value in spec.notes if name not in ("weather", "hour"))
         spec = spec.replace(
@@ -232,19 +235,14 @@ def _glow(sky: PhysicalSky) -> Rgb:
 
 
 def _weathered(body: BodySpec, ground: dict[str, Any]) -> BodySpec:
-    """A body in the rain, or with snow on it. People keep dry."""
-    if max(ground["wet"], ground["puddles"], ground["snow"]) == 0 or "person" in body.tags or body.category in ("person", "rider"):
+    """A body in the rain, or with snow on it. People keep dry, and of what stands upright rain shows little."""
+    if "person" in body.tags or body.category in ("person", "rider"):
         return body
-    kept = _SNOW_KEPT.get(body.stuff or "", 1.0)
-    if "vehicle" in body.tags and "parked" not in body.tags:
-        kept = _DRIVEN_SNOW
-    return replace(
-        body,
-        weathering=replace(
-            body.weathering or Weathering(),
-            wet=ground["wet"],
-            puddles=ground["puddles"] if body.stuff in _LEVEL else 0.0,
-            snow=rounded(ground["snow"] * kept),
-            **({} if body.weathering else {"seed": ground["seed"]}),
-        ),
-    )
+    kept = _DRIVEN_SNOW if "vehicle" in body.tags and "parked" not in body.tags else _SNOW_KEPT.get(body.stuff or "", 1.0)
+    wet = ground["wet"] if body.stuff in _GROUND else 0.0
+    puddles = ground["puddles"] if body.stuff in _LEVEL else 0.0
+    snow = rounded(ground["snow"] * kept)
+    if max(wet, puddles, snow) == 0:
+        return body
+    own = body.weathering or Weathering(seed=ground["seed"])
+    return replace(body, weathering=replace(own, wet=wet, puddles=puddles, snow=snow))

@@ -1,7 +1,7 @@
 """The lights that can be counted; light from all around is the environment's.
 
-A lamp that is mounted `on` a body goes where that goes: its position and directions are in the axes of the body of that name. See
-`SceneSpec.lights_in_world`.
+A lamp that is mounted `on` a body goes where that goes: its position and directions are in the axes of the body of that name, which casts no
+shadow in its light. See `SceneSpec.lights_in_world`.
 """
 
 import math

@@ -97,6 +97,13 @@ class SceneSpec:
         poses = {body.name: body.motion.moved(body.world_from_body, seconds) for body in self.bodies if body.name in on}
         return tuple(light if isinstance(light, SunLight) or light.on is None else mounted(light, poses[light.on]) for light in self.lights)
 
+    @property
+    def mounts(self) -> tuple[int | None, ...]:
+        """For each light the place among the bodies of the one that it is on, or None."""
+        on = [None if isinstance(light, SunLight) else light.on for light in self.lights]
+        places = {body.name: place for place, body in enumerate(self.bodies)} if any(name is not None for name in on) else {}
+        return tuple(None if name is None else places[name] for name in on)
+
     def at(self, time_s: float, *, over_s: float = 0.0) -> "SceneSpec":
         """The scene as it is at a moment: bodies with tracks are where those say, and what they have become by then. It has no tracks any more.
 

@@ -31,9 +31,12 @@ class LightArrays:
 
 
 class SceneLights:
-    """The lights of one scene, and the shadow maps of those that cast any: drawn once for all cameras, but for what is close to one."""
+    """The lights of one scene, and the shadow maps of those that cast any: drawn once for all cameras, but for what is close to one.
 
-    def __init__(self, of: Sequence[Light], scene: SceneArrays, scratch: Scratch, strips: int) -> None:
+    `mounts` says which body each light is on, if it is.
+    """
+
+    def __init__(self, of: Sequence[Light], mounts: Sequence[int | None], scene: SceneArrays, scratch: Scratch, strips: int) -> None:
         self._scene = scene
         self._scratch = scratch
         self._strips = strips
@@ -45,8 +48,11 @@ class SceneLights:
         casting: list[NDArray[np.bool_]] = []
         parts: list[list[list[View]]] = []
         base = ground(scene.bounds_m, lambda body: _shape(scene, body))
-        for light in of:
+        for light, mount in zip(of, mounts, strict=True):
             casts = scene.bodies.casts & ~(base & (scene.bounds_m[:, 1, 2] <= lowest_m(light)))
+            if mount is not None:
+                # Its own housing is not in its way.
+                casts[mount] = False
             seen = light.shadows and casts.any()
             casting.append(casts)
             parts.append([part for part in views(light, scene.bounds_m[casts], scene.bounds_m) if part] if seen else [])

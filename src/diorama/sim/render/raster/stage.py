@@ -25,7 +25,7 @@ class Stage:
         self._scene = scenes.scene(scenes.bodies(spec))
         self._scene.place(self._at_rest, scratch)
         self.boxes_m = self._scene.bodies.boxes_m
-        self._lights = SceneLights(spec.lights_in_world(), self._scene, scratch, strips)
+        self._lights = SceneLights(spec.lights_in_world(), spec.mounts, self._scene, scratch, strips)
         self._scene_s = self._lights_s = 0.0
         self.see_through = self._scene.see_through
 
@@ -52,7 +52,7 @@ class Stage:
         """The lights, mounted ones where their bodies are, with the shadows that bodies cast. What was returned before is no longer to be used."""
         scene = self.scene(seconds)
         if self._moving and seconds != self._lights_s:
-            self._lights = SceneLights(self.spec.lights_in_world(seconds), scene, self._scratch, self._strips)
+            self._lights = SceneLights(self.spec.lights_in_world(seconds), self.spec.mounts, scene, self._scratch, self._strips)
             self._lights_s = seconds
         return self._lights
 

@@ -413,18 +413,22 @@ def along(a: wp.vec3, s: Lanes, b: wp.vec3, t: Lanes) -> Vectors:
 def weathers(looks: Looks, triangle: Indices) -> Weathers:
     """The weather on the surfaces of eight triangles."""
     out = Weathers()
-    for i in range(LANES):
-        if triangle[i] >= 0:
-            surface = looks.triangles[triangle[i]].surface
-            weather = looks.surfaces[surface].weather
+    out.water = Lanes(DRY)
+    rest = triangle
+    t = greatest_index(rest)
+    while t >= 0:
+        mask = matching(triangle, t)
+        surface = looks.triangles[t].surface
+        weather = looks.surfaces[surface].weather
+        if weather[0] + weather[2] > 0.0 or weather[1] < DRY:
             drift = looks.surfaces[surface].drift
-            out.wet[i] = weather[0]
-            out.water[i] = weather[1]
-            out.snow[i] = weather[2]
-            out.x[i] = drift[0]
-            out.y[i] = drift[1]
-        else:
-            out.water[i] = DRY
+            out.wet = pick(mask, Lanes(weather[0]), out.wet)
+            out.water = pick(mask, Lanes(weather[1]), out.water)
+            out.snow = pick(mask, Lanes(weather[2]), out.snow)
+            out.x = pick(mask, Lanes(drift[0]), out.x)
+            out.y = pick(mask, Lanes(drift[1]), out.y)
+        rest = without(rest, t)
+        t = greatest_index(rest)
     return out
 
 

@@ -256,7 +256,7 @@ class Together:
         for w, world in enumerate(worlds):
             placed = {"vertices": shoot.vertices[w], "triangles": shoot.triangles[w], "bounds_m": bounds_m[w]}
             scene = replace(shoot.scene, **placed, bodies=shoot.bodies[w])
-            lights = SceneLights(world.lights_in_world(), scene, self._scratch, 1 if self.device == "cpu" else 32)
+            lights = SceneLights(world.lights_in_world(), world.mounts, scene, self._scratch, 1 if self.device == "cpu" else 32)
             for p, camera in enumerate(world.cameras, start=w * shoot.per_world):
                 seen = lights.seen_by(camera)
                 lighting["lights"][p], lighting["shadows"][p] = described(seen.lights)[0], record(seen.shadows, Shadows)[0]
