@@ -33,7 +33,25 @@ from diorama import (
     SunLight,
 )
 from diorama.sim.sky import sun_light
-from diorama.sim.spec import BrownConrady, HdrMap, ImageTexture, KannalaBrandt, Light, Motion, PhysicalSky, RectLight, Rgb, Texture, TextureKind, Vec3
+from diorama.sim.spec import (
+    BrownConrady,
+    Clouds,
+    Drops,
+    Falling,
+    Fog,
+    HdrMap,
+    ImageTexture,
+    KannalaBrandt,
+    Light,
+    Motion,
+    PhysicalSky,
+    RectLight,
+    Rgb,
+    Texture,
+    TextureKind,
+    Vec3,
+    Weathering,
+)
 from diorama.sim.transforms import look_at, quat_from_axis_angle
 
 LIBRARY = AssetLibrary()
@@ -507,6 +525,74 @@ def outdoors(_: Path) -> list[Sheet]:
     ]
 
 
+def skies(_: Path) -> list[Sheet]:
+    """Clouds and overcast skies above an empty road."""
+    road = [box("ground", (400.0, 400.0, 1.0), (0.0, 150.0, -0.5), MaterialSpec(base_color=(0.12, 0.15, 0.07), roughness=1.0))]
+    road += [box("road", (8.0, 400.0, 0.02), (0.0, 150.0, 0.0), MaterialSpec(base_color=(0.1, 0.1, 0.1), roughness=0.9))]
+    aim = camera((0.0, 0.0, 1.6), (0.0, 30.0, 9.0), 42.0, (480, 300), far_m=2000.0)
+    hours: list[tuple[str, float, float, float, Clouds | None]] = [
+        ("clear", 40.0, 0.0, -0.6, None),
+        ("cumulus, a third of the sky", 40.0, 0.0, -0.7, Clouds(cover=0.35, seed=6)),
+        ("cirrus", 40.0, 0.0, -0.7, Clouds(genus="cirrus", cover=0.6, seed=2)),
+        ("stratocumulus", 30.0, 0.2, 0.1, Clouds(genus="stratocumulus", cover=0.7, seed=4)),
+        ("overcast", 30.0, 1.0, 1.8, None),
+        ("overcast, with stratocumulus below", 25.0, 0.6, 1.2, Clouds(genus="stratocumulus", cover=0.9, seed=8)),
+        ("against the light, at 20 degrees", 20.0, 0.0, -0.9, Clouds(cover=0.5, seed=13)),
+        ("evening, at 4 degrees", 4.0, 0.0, 1.0, Clouds(cover=0.45, seed=3)),
+        ("dusk, at -3 degrees", -3.0, 0.2, 4.3, Clouds(genus="stratocumulus", cover=0.6, seed=9)),
+    ]
+    tiles = []
+    for label, elevation, overcast, ev, clouds in hours:
+        azimuth = 75.0 if elevation < 25 else 200.0
+        sky = PhysicalSky(
+            sun_elevation_rad=math.radians(elevation), sun_azimuth_rad=math.radians(azimuth), turbidity=2.5, overcast=overcast, clouds=clouds
+        )
+        spec = SceneSpec(bodies=tuple(road), lights=(sun_light(sky),), cameras=(aim,), environment=EnvironmentSpec(surroundings=sky))
+        tiles.append(Picture(label=label, spec=seen(spec, sensor=SensorSpec(exposure_ev=ev))))
+    return [Sheet(name="skies", columns=3, pictures=tiles)]
+
+
+def weather(_: Path) -> list[Sheet]:
+    """The street in fog, rain and snow, and by night with lamps on their posts."""
+    base = street()
+    closed = PhysicalSky(sun_elevation_rad=0.5, sun_azimuth_rad=2.0, overcast=0.95)
+    after = PhysicalSky(sun_elevation_rad=0.35, sun_azimuth_rad=2.0, overcast=0.2, clouds=Clouds(genus="stratocumulus", cover=0.5, seed=3))
+
+    def tile(label: str, sky: PhysicalSky, ev: float, ground: Weathering | None = None, other: Weathering | None = None, **more: Any) -> Picture:
+        level = ("road", "line", "left", "right", "ground")
+        bodies = [replace(b, weathering=ground if b.name.startswith(level) else other) for b in base.bodies]
+        around = EnvironmentSpec(surroundings=sky, occlusion_radius_m=1.0, fog=more.get("fog"), falling=more.get("falling"))
+        spec = base.replace(bodies=tuple(bodies), environment=around, lights=(sun_light(sky),) if sky.overcast < 0.9 else ())
+        return Picture(label=label, spec=seen(spec, sensor=SensorSpec(exposure_ev=ev, drops=more.get("drops"))), crop=more.get("crop"))
+
+    mist, haze = Fog(extinction_per_m=0.045), Fog(extinction_per_m=0.004)
+    soaked, snowed = Weathering(wet=0.9, puddles=0.15, seed=5), Weathering(snow=0.9, seed=2)
+    tiles = [
+        tile("overcast", closed, 1.9),
+        tile("fog: one sees 87 m", closed, 1.5, fog=mist),
+        tile("rain: soaked ground, puddles, haze", closed, 2.0, soaked, fog=haze, falling=Falling(rate_mm_h=6.0)),
+        tile("and drops on the glass", closed, 2.0, soaked, fog=haze, drops=Drops(count=45, size=0.012, seed=4)),
+        tile("after the rain", after, 1.0, Weathering(wet=0.35, puddles=0.2, seed=5)),
+        tile("snow", closed, 1.5, replace(snowed, snow=0.5), snowed, fog=haze, falling=Falling(what="snow", rate_mm_h=3.0)),
+    ]
+    lit = base.map_bodies({b.name: {"material": MaterialSpec(emissive=(30.0, 22.0, 13.0))} for b in base.bodies if b.name.startswith("head-")})
+    lamps = tuple(replace(lamp, position_m=(0.0, 0.0, -0.12), on=f"head-{i}") for i, lamp in enumerate(lamps_of(lit)))
+    beams = []
+    for body in (b for b in base.bodies if b.name.startswith("car-")):
+        low, high = LIBRARY.shape_asset(body.shape).bounds_m
+        for side in (-1, 1):
+            at = (high[0] + 0.05, side * 0.32 * (high[1] - low[1]), low[2] + 0.4 * (high[2] - low[2]))
+            beam = SpotLight(position_m=at, direction=(1.0, 0.0, -0.05), inner_rad=0.05, outer_rad=0.6, narrowing=4.5)
+            beams.append(replace(beam, intensity=(260.0, 250.0, 220.0), shadows=False, on=body.name))
+    dark = PhysicalSky(sun_elevation_rad=-0.35, glow=(0.012, 0.01, 0.008))
+    for label, ground, ev in (("night: six lamps, seven cars' beams, all on their bodies", None, 1.2), ("a rainy night", soaked, 1.6)):
+        bodies = [replace(b, weathering=ground if b.name.startswith(("road", "line", "left", "right")) else None) for b in lit.bodies]
+        spec = lit.replace(bodies=tuple(bodies), lights=(*lamps, *beams), environment=EnvironmentSpec(surroundings=dark, occlusion_radius_m=1.0))
+        tiles.append(Picture(label=label, spec=seen(spec, sensor=SensorSpec(exposure_ev=ev, bloom=0.03))))
+    tiles.append(replace(tiles[2], label="rain, enlarged", crop=(150, 150, 160, 100)))
+    return [Sheet(name="weather", columns=3, pictures=tiles)]
+
+
 # Labels -----------------------------------------------------------------------------------------------------------------------------
 
 
@@ -526,5 +612,7 @@ SECTIONS: dict[str, Callable[[Path], list[Sheet]]] = {
     "materials": materials,
     "cameras": cameras,
     "outdoors": outdoors,
+    "skies": skies,
+    "weather": weather,
     "channels": channels,
 }

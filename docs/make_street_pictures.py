@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from diorama.plan import default_plan
-from diorama.randomizers.base import Context
+from diorama.randomizers.base import Context, Randomizer
 from diorama.randomizers.distributions import Constant
 from diorama.randomizers.sky import Sky
 from diorama.randomizers.street.accidents import KINDS, Accidents
@@ -30,6 +30,7 @@ from diorama.randomizers.street.signs import Signs
 from diorama.randomizers.street.standing import standing
 from diorama.randomizers.street.traffic import Traffic
 from diorama.randomizers.street.vehicles import Fleet, draw_vehicle, vehicle_body, vehicle_shape
+from diorama.randomizers.street.weather import Weather
 from diorama.scenes.driving.layouts import LAYOUTS
 from diorama.scenes.driving.street import Street
 from diorama.sim.assets.library import AssetLibrary
@@ -435,6 +436,29 @@ def surfaces(pixels: int = 92, metres: float = 2.4) -> np.ndarray:
     return np.hstack(rows)
 
 
+def weather(size: tuple[int, int] = (450, 300)) -> np.ndarray:
+    """The scenario as it comes, in nine weathers at some hour."""
+    wanted = (
+        ("clear", "day", 11), ("cloudy", "day", 12), ("fog", "day", 3),
+        ("rain", "day", 21), ("after-rain", "golden-hour", 5), ("snow", "day", 25),
+        ("rain", "dusk", 24), ("clear", "night", 4), ("rain", "night", 28),
+    )  # fmt: skip
+    tiles = []
+    for kind, hour, seed in wanted:
+        plan = default_plan("street", resolution=size)
+        drawn: list[Randomizer] = []
+        for randomizer in plan.randomizers or plan.scenario.randomizers():
+            if isinstance(randomizer, Weather):
+                randomizer = Weather(kind=Constant(kind), hour=Constant(hour))
+            if isinstance(randomizer, Planting) and kind == "snow":
+                randomizer = Planting(season=Constant("winter"))
+            drawn.append(randomizer)
+        (frame,) = generate(replace(plan, randomizers=tuple(drawn)), seed, 0, pictures=1).frames
+        assert frame.rgb is not None
+        tiles.append(cv2.cvtColor(frame.rgb, cv2.COLOR_RGB2BGR))
+    return np.vstack([np.hstack(tiles[i : i + 3]) for i in (0, 3, 6)])
+
+
 #: Each picture's file name, and what makes it.
 PICTURES = {
     "streets.jpg": streets,
@@ -450,6 +474,7 @@ PICTURES = {
     "signs.jpg": signs,
     "surfaces.jpg": surfaces,
     "vehicles.jpg": vehicles,
+    "weather.jpg": weather,
 }
 
 

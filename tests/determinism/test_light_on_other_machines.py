@@ -8,6 +8,7 @@ import sys
 
 SCRIPT = """
 import sys
+from dataclasses import replace
 from hashlib import sha256
 
 import numpy as np
@@ -21,7 +22,11 @@ from diorama.sim.render.raster.occlusion import Occlusion
 from diorama.sim.render.raster.sensor import Sensor
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.render.raster import Raster
-from diorama.sim.spec import CameraSpec, Clouds, EnvironmentSpec, Fog, KannalaBrandt, PhysicalSky, SceneSpec, SensorSpec
+from diorama.sim.spec import (
+    BodySpec, BoxShape, CameraSpec, Clouds, Drops, EnvironmentSpec, Falling, Fog, KannalaBrandt, PhysicalSky, Pose, SceneSpec, SensorSpec, SpotLight,
+    Weathering,
+)
+from diorama.sim.transforms import look_at
 
 faults = SensorSpec(
     white_balance=(1.1, 1.0, 0.9), read_noise=0.01, shot_noise=0.02, vignetting=0.7, chromatic_aberration_px=1.7, bloom=0.2, jpeg_quality=80
@@ -44,6 +49,19 @@ for genus in ("cumulus", "cirrus"):
     with Raster(AssetLibrary()) as raster:
         raster.load(SceneSpec(environment=EnvironmentSpec(surroundings=sky, fog=fog)))
         print(sha256(raster.render(camera, ("radiance",)).radiance.tobytes()).hexdigest(), "True")
+
+# A flooded and snowed-up yard at night, in the rain, with many lamps, through a wet pane.
+yard = [BodySpec(name="yard", shape=BoxShape(size_m=(40, 40, 0.2)), weathering=Weathering(wet=0.7, puddles=0.4, seed=3))]
+for i in range(12):
+    at = Pose((i % 4 * 3.0 - 5.0, 4.0 + 2.5 * (i // 4), 0.8))
+    yard.append(BodySpec(name=f"box-{i}", shape=BoxShape(size_m=(0.8, 0.8, 1.4)), world_from_body=at, weathering=Weathering(snow=0.1 * i)))
+lamps = [SpotLight(position_m=(0, 0, 1.5), direction=(0.1 * i, -1, -0.6), narrowing=1 + 0.2 * i, on=f"box-{i}", shadows=i < 2) for i in range(12)]
+eye = Pose.from_matrix(look_at((0, -6, 1.6), (0, 6, 0.8)))
+wet = replace(camera, distortion=None, world_from_camera=eye, sensor=replace(faults, drops=Drops(count=20, size=0.03)))
+around = EnvironmentSpec(fog=Fog(extinction_per_m=0.02), falling=Falling(rate_mm_h=9.0))
+with Raster(AssetLibrary()) as raster:
+    raster.load(SceneSpec(bodies=tuple(yard), lights=tuple(lamps), environment=around))
+    print(sha256(raster.render(wet, ("rgb",)).rgb.tobytes()).hexdigest(), "True")
 """
 
 

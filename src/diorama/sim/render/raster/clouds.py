@@ -156,6 +156,7 @@ def heaped(layer: Layer, coarse: warp.array(dtype=float), fine: warp.array(dtype
     onward = 0.6 + 2.6 * onward * onward
     soft = warp.max(layer.soft, start * 0.02)
     rim = warp.min(0.1 + start * 0.03, 1.0)
+    eaten = layer.eaten * warp.clamp(1.5 - start * 0.12, 0.2, 1.0)
     left = float(1.0)
     out = warp.vec3(0.0, 0.0, 0.0)
     way = start
@@ -186,7 +187,7 @@ def heaped(layer: Layer, coarse: warp.array(dtype=float), fine: warp.array(dtype
                 y = d[1] * way
                 at = (layer.turn * warp.vec2(x, y) + layer.shift) * layer.finer
                 bump = read(fine, at[0] + h * layer.rise, at[1] + h * layer.rise * 0.6)
-                water = warp.clamp((top * (1.0 - layer.eaten * (1.0 - bump)) - h) / soft, 0.0, 1.0)
+                water = warp.clamp((top * (1.0 - eaten * (1.0 - bump)) - h) / soft, 0.0, 1.0)
                 # Bases are soft, rims softer, and farther ones no sharper than the map is fine.
                 water = water * warp.min(0.3 + h * 10.0, 1.0) * warp.min(top / (layer.depth * rim), 1.0)
                 if water > 0.0:
@@ -212,7 +213,9 @@ def streaked(layer: Layer, coarse: warp.array(dtype=float), fine: warp.array(dty
     along = at[0] * 0.22
     across = at[1] + bend * 14.0
     patch = (read(coarse, at[0] * 0.6, at[1] * 0.6 + 31.0) - layer.threshold) / layer.span
-    fibre = 0.5 * read(fine, along * 1.7, across * 1.7) + 0.5 * read(fine, along * 4.3 + 50.0, across * 4.3)
+    # The finer fibres are lost where they are finer than the map.
+    thin = 0.5 * warp.clamp(2.0 - way * 0.07, 0.0, 1.0)
+    fibre = (1.0 - thin) * read(fine, along * 1.7, across * 1.7) + thin * read(fine, along * 4.3 + 50.0, across * 4.3)
     share = warp.clamp(patch + 0.35, 0.0, 1.0) * warp.clamp(1.35 * fibre - 0.2 + 0.3 * patch, 0.0, 1.0)
     onward = 0.5 + 0.5 * warp.dot(d, layer.towards)
     onward = onward * onward

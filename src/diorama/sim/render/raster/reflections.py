@@ -116,9 +116,12 @@ def find_reflections(
     lighting: Lighting,
     mirror: Mirror,
     more: wp.array(dtype=wp.vec3),
+    shares: wp.array(dtype=wp.vec3),
     kinds: wp.array(dtype=wp.uint8),
 ):
-    """What wet ground mirrors `more` than was thought, or less, and what `kinds` of mirrors pixels are. Those that show several surfaces are none."""
+    """How much `more` light than was thought, or less, comes to wet ground by way of its mirror, of which it sends on `shares`, and what `kinds` of
+    mirrors pixels are. Those that show several surfaces are none.
+    """
     group, _ = wp.tid()
     base = group * LANES
     triangle = load_indices(fragments.triangle, base, pixels - 1)
@@ -153,8 +156,25 @@ def find_reflections(
             left = found[3]
             if lighting.fog.extinction > 0.0:
                 left *= decay(wp.length(point - view.position) * lighting.fog.extinction)
-            more[base + i] = wp.cw_mul(color, vector_at(s.mirrored, i)) * left
+            more[base + i] = color * left
+            shares[base + i] = vector_at(s.mirrored, i)
             kinds[base + i] = wp.where(rough, ROUGH, STILL)
+
+
+@wp.func
+def alike(kinds: wp.array(dtype=wp.uint8), depth: wp.array(dtype=float), i: int, pixel: int) -> bool:
+    """Whether a near pixel is a mirror of the same kind at about the same distance; of a pixel that is none, whether it is any."""
+    if kinds[i] == NONE or (kinds[pixel] == ROUGH and kinds[i] != ROUGH):
+        return False
+    return wp.abs(depth[i] - depth[pixel]) < 0.2 * depth[pixel]
+
+
+@wp.func
+def sent(more: wp.array(dtype=wp.vec3), shares: wp.array(dtype=wp.vec3), i: int, rough: bool) -> wp.vec3:
+    """What is averaged: of rough ground the light that comes, of others' neighbours what they send on."""
+    if rough:
+        return more[i]
+    return wp.cw_mul(more[i], shares[i])
 
 
 @wp.kernel
@@ -164,6 +184,7 @@ def add_reflections(
     height: int,
     depth: wp.array(dtype=float),
     more: wp.array(dtype=wp.vec3),
+    shares: wp.array(dtype=wp.vec3),
     kinds: wp.array(dtype=wp.uint8),
     radiance: wp.array(dtype=wp.vec3),
 ):
@@ -173,34 +194,40 @@ def add_reflections(
     y, x = wp.tid()
     pixel = y * width + x
     kind = kinds[pixel]
+    added = wp.vec3(0.0, 0.0, 0.0)
     if kind == STILL:
-        radiance[pixel] = wp.max(radiance[pixel] + more[pixel], wp.vec3(0.0, 0.0, 0.0))
+        added = wp.cw_mul(more[pixel], shares[pixel])
     elif kind == ROUGH or fragments.triangle[pixel] == MIXED:
-        tall = wp.where(kind == ROUGH, 3, 1)
+        rough = kind == ROUGH
+        tall = wp.where(rough, 3, 1)
         top = wp.max(y - tall, 0)
         bottom = wp.min(y + tall + 1, height)
         left = wp.max(x - 1, 0)
         right = wp.min(x + 2, width)
-        near = 0.2 * depth[pixel]
         usual = float(0.0)
         count = float(0.0)
         for v in range(top, bottom):
             for u in range(left, right):
                 i = v * width + u
-                if kinds[i] != NONE and wp.abs(depth[i] - depth[pixel]) < near:
-                    usual += wp.length(more[i])
+                if alike(kinds, depth, i, pixel):
+                    usual += wp.length(sent(more, shares, i, rough))
                     count += 1.0
         if usual > 0.0:
             # What is far from usual counts for less: a lamp that one ray has met by chance.
             usual = usual / count
-            total = wp.vec3(0.0, 0.0, 0.0)
             weights = float(0.0)
             for v in range(top, bottom):
                 for u in range(left, right):
                     i = v * width + u
-                    if kinds[i] != NONE and wp.abs(depth[i] - depth[pixel]) < near:
-                        weight = 1.0 / (usual + wp.length(more[i]))
-                        total += more[i] * weight
+                    if alike(kinds, depth, i, pixel):
+                        one = sent(more, shares, i, rough)
+                        weight = 1.0 / (usual + wp.length(one))
+                        added += one * weight
                         weights += weight
-            share = wp.where(kind == ROUGH, 1.0, count / 8.0) / weights
-            radiance[pixel] = wp.max(radiance[pixel] + total * share, wp.vec3(0.0, 0.0, 0.0))
+            added = added / weights
+            if rough:
+                added = wp.cw_mul(added, shares[pixel])
+            else:
+                added = added * (count / 8.0)
+    if kind != NONE or fragments.triangle[pixel] == MIXED:
+        radiance[pixel] = wp.max(radiance[pixel] + added, wp.vec3(0.0, 0.0, 0.0))

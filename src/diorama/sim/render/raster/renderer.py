@@ -379,10 +379,11 @@ class Raster:
         mirror.focal, mirror.near = wp.vec2(camera.fx, camera.fy), camera.near_m
         lighting = self._lighting(stage, camera, shot, self._everything_open)
         pixels = len(radiance)
-        more, kinds = (self._scratch.array(name, dtype, pixels) for name, dtype in (("mirrored", wp.vec3), ("mirrors", wp.uint8)))
+        more, shares = (self._scratch.array(name, wp.vec3, pixels) for name in ("mirrored", "mirrored shares"))
+        kinds = self._scratch.array("mirrors", wp.uint8, pixels)
         kinds.zero_()
-        self._launch(find_reflections, (-(-pixels // COUNT), 1), fragments, pixels, view, looks, lighting, mirror, more, kinds)
-        self._launch(add_reflections, (camera.height, camera.width), fragments, camera.width, camera.height, depth, more, kinds, radiance)
+        self._launch(find_reflections, (-(-pixels // COUNT), 1), fragments, pixels, view, looks, lighting, mirror, more, shares, kinds)
+        self._launch(add_reflections, (camera.height, camera.width), fragments, camera.width, camera.height, depth, more, shares, kinds, radiance)
 
     def _prepare(self, stage: Stage, camera: CameraSpec) -> None:
         """Put on the device what the camera sees of its backdrop, and of lights that flicker; mostly neither."""
