@@ -54,7 +54,7 @@ for genus in ("cumulus", "cirrus"):
 yard = [BodySpec(name="yard", shape=BoxShape(size_m=(40, 40, 0.2)), weathering=Weathering(wet=0.7, puddles=0.4, seed=3))]
 for i in range(12):
     at = Pose((i % 4 * 3.0 - 5.0, 4.0 + 2.5 * (i // 4), 0.8))
-    yard.append(BodySpec(name=f"box-{i}", shape=BoxShape(size_m=(0.8, 0.8, 1.4)), world_from_body=at, weathering=Weathering(snow=0.1 * i)))
+    yard.append(BodySpec(name=f"box-{i}", shape=BoxShape(size_m=(0.8, 0.8, 1.4)), world_from_body=at, weathering=Weathering(snow=0.08 * i)))
 lamps = [SpotLight(position_m=(0, 0, 1.5), direction=(0.1 * i, -1, -0.6), narrowing=1 + 0.2 * i, on=f"box-{i}", shadows=i < 2) for i in range(12)]
 eye = Pose.from_matrix(look_at((0, -6, 1.6), (0, 6, 0.8)))
 wet = replace(camera, distortion=None, world_from_camera=eye, sensor=replace(faults, drops=Drops(count=20, size=0.03)))

@@ -50,7 +50,7 @@ def _row(light: Light, gain: float) -> tuple[float, ...]:
         return (0.0, 0.0, 0.0, _EVERYWHERE, 0.0, 0.0, 0.0, 0.0, 0.0)
     # A white surface that faces it sends intensity over pi and the distance squared.
     most = max(light.radiance) * light.size_m[0] * light.size_m[1] if isinstance(light, RectLight) else max(light.intensity)
-    far = math.sqrt(most * gain / (math.pi * UNSEEN))
+    far = float(f"{math.sqrt(most * gain / (math.pi * UNSEEN)):.6g}")
     if isinstance(light, PointLight):
         return (*light.position_m, far, 0.0, 0.0, 0.0, 0.0, 0.0)
     if isinstance(light, SpotLight):
