@@ -72,7 +72,8 @@ def test_replays_from_its_record(name, seed, staged, context):
     assert from_json(SceneSpec, json.loads(json.dumps(to_json(varied)))) == varied
 
 
-@pytest.mark.parametrize("name", NAMES)
+# In scenes of one moment no accident happens: tests of accidents watch them.
+@pytest.mark.parametrize("name", [n for n in NAMES if n != "accidents"])
 def test_seeds_differ(name, staged, context):
     randomizer = of_name(name)
     spec = taken_for(name, staged(0, objects=Objects(count=Constant(0))) if name == "objects" else staged(0))

@@ -72,10 +72,14 @@ def points_seen(frame: Frame) -> NDArray[np.float64]:
     return rays / rays[..., 2:] * np.where(np.isinf(frame.depth_m), 0, frame.depth_m)[..., None]
 
 
+#: Points are a scanner's, which these cameras have none of.
+PICTURES = tuple(channel for channel in CHANNELS if channel != "points")
+
+
 def test_channels_alone_are_those_of_all_together(raster: Raster) -> None:
     raster.load(SCENE)
-    together = raster.render(MOVING, CHANNELS)
-    for channel in CHANNELS:
+    together = raster.render(MOVING, PICTURES)
+    for channel in PICTURES:
         alone = raster.render(MOVING, (channel,))
         made = {name: array for name, array in arrays(alone).items() if array is not None}
         assert list(made) == [{"depth": "depth_m"}.get(channel, channel)] or channel == "amodal"
@@ -87,8 +91,10 @@ def test_channels_alone_are_those_of_all_together(raster: Raster) -> None:
 
 
 def test_the_same_twice(raster: Raster) -> None:
-    first, second = (arrays(shot(raster, SCENE, MOVING, *CHANNELS)) for _ in range(2))
+    first, second = (arrays(shot(raster, SCENE, MOVING, *PICTURES)) for _ in range(2))
     for name, array in first.items():
+        if name == "points":
+            continue
         assert array.tobytes() == second[name].tobytes(), name
 
 

@@ -42,11 +42,11 @@ _SEAT_M, _SEAT_WIDTH_M = 0.455, 0.62
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pedestrians(Labelled):
-    """Put people on pavements and crossings: `per_km` on each kilometre of footway, more in the centre of a town and fewer
-    outside of it.
+    """Put people on pavements and crossings, `per_km` on each kilometre of footway.
 
-    Of them a share `standing` stands about, alone or in groups, and a share `running` runs; the others walk either way, at `speed_m_s`, a share
-    `pairs` of them with somebody at their side. Somebody is on a crossing with the chance `crossing`, where its signal allows, and waits at each of
+    In the centre of a town there are more, and outside of it fewer. Of them a share `standing` stands about, alone or in groups, and a share
+    `running` runs; the others walk either way, at `speed_m_s`, a share `pairs` of them with somebody at their side. Somebody is on a crossing
+    with the chance `crossing`, where its signal allows, and waits at each of
     its ends with the chance `waiting`. Each place of a bench is taken with the chance `sitting`. Who they are is drawn from `people`.
 
     Nobody touches anybody or anything at any time that is watched; who would is drawn anew, and after a few times left out.
