@@ -13,7 +13,6 @@ from diorama.sim.render.raster.environment import specular
 from diorama.sim.render.raster.fog import decay
 from diorama.sim.render.raster.fragments import MIXED, Fragments
 from diorama.sim.render.raster.lanes import LANES, greatest_index, load_indices, vector_at
-from diorama.sim.render.raster.sensor import HASH_A, HASH_B
 from diorama.sim.render.raster.shade import Lighting
 from diorama.sim.render.raster.surface import Looks, View, places, surfels, weathers
 from diorama.sim.render.raster.weather import DRY
@@ -22,6 +21,8 @@ wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": 
 
 #: Steps of a ray; each is so much longer than the last.
 STEPS, GROWTH = wp.constant(18), wp.constant(1.38)
+#: Of rough ground so many pixels are averaged, beside and above each other; odd numbers that 8 shares no factor with.
+ACROSS, DOWN = wp.constant(3), wp.constant(7)
 #: What pixels are: no mirrors, still water, or rougher ground, whose squared roughness is more than the last number.
 NONE, STILL, ROUGH = wp.constant(wp.uint8(0)), wp.constant(wp.uint8(1)), wp.constant(wp.uint8(2))
 STILL_WIDTH = wp.constant(0.012)
@@ -99,12 +100,12 @@ def met(mirror: Mirror, view: View, start: wp.vec3, way: wp.vec3) -> wp.vec4:
 
 
 @wp.func
-def scattered(number: int) -> float:
-    """A number in [-0.5, 0.5) that differs from pixel to pixel."""
-    bits = wp.uint32(number) * HASH_A
-    bits = bits ^ (bits >> wp.uint32(15))
-    bits = bits * HASH_B
-    return float(int((bits >> wp.uint32(16)) & wp.uint32(255))) / 256.0 - 0.5
+def leaning(pixel: int, width: int) -> float:
+    """How facets lean there, from -1 to 1: evenly spread over any pixels that are averaged."""
+    x = pixel % width
+    y = pixel // width
+    number = (y % DOWN * ACROSS + x % ACROSS) * 8 % (ACROSS * DOWN)
+    return (float(number) + 0.5) * (2.0 / float(ACROSS * DOWN)) - 1.0
 
 
 @wp.kernel
@@ -148,7 +149,7 @@ def find_reflections(
             rough = spread > STILL_WIDTH
             n = normal
             if rough:
-                n = wp.normalize(normal + level * (2.0 * spread * scattered(base + i)))
+                n = wp.normalize(normal + level * (spread * leaning(base + i, view.width)))
             way = n * (2.0 * wp.dot(n, toward)) - toward
             way = wp.normalize(wp.vec3(way[0], way[1], wp.max(way[2], 0.01)))
             found = met(mirror, view, start, wp.mul(mirror.camera_from_world, way))
@@ -199,11 +200,11 @@ def add_reflections(
         added = wp.cw_mul(more[pixel], shares[pixel])
     elif kind == ROUGH or fragments.triangle[pixel] == MIXED:
         rough = kind == ROUGH
-        tall = wp.where(rough, 3, 1)
+        tall = wp.where(rough, DOWN // 2, 1)
         top = wp.max(y - tall, 0)
         bottom = wp.min(y + tall + 1, height)
-        left = wp.max(x - 1, 0)
-        right = wp.min(x + 2, width)
+        left = wp.max(x - ACROSS // 2, 0)
+        right = wp.min(x + ACROSS // 2 + 1, width)
         usual = float(0.0)
         count = float(0.0)
         for v in range(top, bottom):
