@@ -36,7 +36,7 @@ _BESIDE_M = 0.35
 #: A light goes on a mast that is there already, if it is this near.
 _SHARED_M = 2.2
 #: Brackets are this long.
-_BRACKET_M = 0.13
+_BRACKET_M = 0.11
 #: A road across a junction ends before this.
 _ACROSS_M = 45.0
 
