@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from diorama.sim import keypoints
 from diorama.sim.errors import InvalidValue, suggestion
 from diorama.sim.spec import CameraSpec, SceneSpec
+from diorama.sim.spec.grasps import Gripper
 from diorama.sim.spec.tracks import Attributes
 
 #: Channels a renderer can be asked for. `instance` and `depth` come from the exact geometry pass.
@@ -206,6 +207,38 @@ class Annotations:
         return len(self.body_index)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Grasps:
+    """Ways to grasp the things of a scene with one gripper: a struct of arrays, a row for each grasp.
+
+    body_index (n,) int32, into `SceneSpec.bodies`; world_from_gripper (n, 4, 4) float64, at the scene's first moment; width_m (n,) float64, of
+    what is between the jaws (0 for suction); quality (n,) float64 in [0, 1], from geometry and friction alone; alone (n,) float64, the share of
+    trials with nothing else around, under noise of pose and friction, that physics let succeed, NaN where none was made; reachable (n,) bool,
+    whether the gripper gets there without touching anything else; success (n,) float64, 1 or 0, whether physics lets it succeed among everything
+    else, NaN where it was not tried.
+    """
+
+    gripper: Gripper
+    body_index: NDArray[np.int32]
+    world_from_gripper: NDArray[np.float64]
+    width_m: NDArray[np.float64]
+    quality: NDArray[np.float64]
+    alone: NDArray[np.float64]
+    reachable: NDArray[np.bool_]
+    success: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        n = len(self.body_index)
+        _expect("Grasps.body_index", self.body_index, (n,), "int32")
+        _expect("Grasps.world_from_gripper", self.world_from_gripper, (n, 4, 4), "float64")
+        for name in ("width_m", "quality", "alone", "success"):
+            _expect(f"Grasps.{name}", getattr(self, name), (n,), "float64")
+        _expect("Grasps.reachable", self.reachable, (n,), "bool")
+
+    def __len__(self) -> int:
+        return len(self.body_index)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
     """Where a sample came from: enough to make it again.
@@ -229,6 +262,7 @@ class Sample:
     """One scene, photographed: `frames[i]` and `annotations[i]` belong to `spec.cameras[i]`.
 
     They are all `views` of the scene's first moment, then all of the second, and so on; as many as there are by default, those of one moment.
+    `grasps` are there for the grippers that the plan names.
     """
 
     index: int
@@ -237,6 +271,7 @@ class Sample:
     annotations: tuple[Annotations, ...]
     provenance: Provenance
     views: int = 0
+    grasps: tuple[Grasps, ...] = ()
 
     def __post_init__(self) -> None:
         if self.views <= 0:

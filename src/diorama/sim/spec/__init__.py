@@ -15,6 +15,7 @@ from diorama.sim.spec.cameras import BrownConrady, CameraSpec, Distortion, Kanna
 from diorama.sim.spec.checks import Rgb
 from diorama.sim.spec.cycles import CycleShape
 from diorama.sim.spec.environment import Backdrop, CloudGenus, Clouds, EnvironmentSpec, Falling, Fog, HdrMap, Highlight, PhysicalSky, Surroundings
+from diorama.sim.spec.grasps import GRIPPERS, Attempt, GraspTest, Gripper, JawGripper, SuctionGripper, Verdict
 from diorama.sim.spec.ground import GroundShape, PaintShape, Ribbon
 from diorama.sim.spec.lattice import Lattice
 from diorama.sim.spec.lidar import LIDARS, LidarSpec
@@ -36,9 +37,11 @@ from diorama.sim.spec.weathering import Adjustment, Weathering
 from diorama.sim.transforms import Quat, Vec3
 
 __all__ = [
+    "GRIPPERS",
     "LIDARS",
     "Adjustment",
     "Area",
+    "Attempt",
     "Attributes",
     "Backdrop",
     "BeltShape",
@@ -60,12 +63,15 @@ __all__ = [
     "Falling",
     "Flicker",
     "Fog",
+    "GraspTest",
+    "Gripper",
     "GroundShape",
     "HdrMap",
     "HedgeShape",
     "Highlight",
     "Hill",
     "ImageTexture",
+    "JawGripper",
     "KannalaBrandt",
     "Lane",
     "Lattice",
@@ -100,6 +106,7 @@ __all__ = [
     "Signal",
     "SphereShape",
     "SpotLight",
+    "SuctionGripper",
     "SunLight",
     "Surroundings",
     "Terrain",
@@ -110,5 +117,6 @@ __all__ = [
     "TrafficLightShape",
     "Vec3",
     "VehicleShape",
+    "Verdict",
     "Weathering",
 ]

@@ -1,0 +1,1 @@
+"""Scenes inside a training loop: Gymnasium environments (extra ``gym``)."""
