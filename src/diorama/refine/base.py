@@ -1,0 +1,49 @@
+"""What a refiner is: colours in, colours out, and nothing else.
+
+A refiner is a frozen value that was fitted to renderings and photographs. It sees a picture with what the renderer knows of it, and gives back a
+picture of the same size, in which every surface is where it was.
+"""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diorama.sim.errors import InvalidValue
+from diorama.sim.seeds import Seed
+
+Rgb = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Rendered:
+    """A rendering and its geometry.
+
+    rgb (h, w, 3) uint8 sRGB; depth_m (h, w) float32 z-depth, +inf where nothing is; instance (h, w) int32, 0 for nothing that is labelled; category
+    (h, w) int32, 0 likewise.
+    """
+
+    rgb: Rgb
+    depth_m: NDArray[np.float32]
+    instance: NDArray[np.int32]
+    category: NDArray[np.int32]
+
+    def __post_init__(self) -> None:
+        size = self.rgb.shape[:2]
+        if self.rgb.dtype != np.uint8 or self.rgb.shape != (*size, 3):
+            raise InvalidValue(f"Rendered.rgb must be (h, w, 3) uint8, got {self.rgb.shape} {self.rgb.dtype}")
+        for name, dtype in (("depth_m", np.float32), ("instance", np.int32), ("category", np.int32)):
+            array: NDArray[Any] = getattr(self, name)
+            if array.shape != size or array.dtype != dtype:
+                raise InvalidValue(f"Rendered.{name} must be {size} {np.dtype(dtype)}, got {array.shape} {array.dtype}")
+
+
+class Refiner(Protocol):
+    """The shape of a refiner."""
+
+    name: ClassVar[str]
+
+    def apply(self, picture: Rendered, seed: Seed) -> Rgb:
+        """The picture refined: (h, w, 3) uint8, the same for the same `seed`, which is the picture's own."""
+        ...
