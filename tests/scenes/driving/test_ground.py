@@ -50,6 +50,8 @@ def test_ground_is_as_high_as_the_terrain(what):
             continue
         middle = part.positions[part.faces].astype(np.float64).mean(axis=1)
         near = np.hypot(middle[:, 0], middle[:, 1]) < 75
+        if not near.any():
+            continue
         off = middle[near, 2] - heights(roads.terrain, middle[near, 0], middle[near, 1]) - wanted[0]
         assert np.abs(off).max() < (0.02 if body.name == "plots" else 0.006)
 

@@ -5,6 +5,7 @@ from street_maps import LIBRARY
 
 from diorama.randomizers.base import Context
 from diorama.randomizers.distributions import Choice, Constant, Uniform
+from diorama.scenes.driving.layouts import LAYOUTS
 from diorama.scenes.driving.settings import SETTINGS
 from diorama.scenes.driving.street import Street
 from diorama.sim.errors import DioramaError
@@ -82,7 +83,7 @@ def test_people_cross_roads_without_junctions_as_often_as_asked():
 
 def test_every_kind_of_place_can_be_anything():
     for name in SETTINGS:
-        for layout in ("straight", "curve", "crossroads", "t-junction", "roundabout", "car-park"):
+        for layout in LAYOUTS:
             scene = Street(layout=Constant(layout), setting=Constant(name)).build(Seed(3), CONTEXT)
             assert dict(scene.notes)["setting"] == name
             assert scene.roads.drives_on in ("right", "left")

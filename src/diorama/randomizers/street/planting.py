@@ -252,7 +252,9 @@ class _Site:
         self._kept_m = np.array([r for _, _, r in pieces])
         self._pieces = np.array([(a, b) for a, b, _ in pieces]).reshape(-1, 2, 2)
         self._lands = [rim_of(area.outline_m) for area in roads.areas if area.kind == "terrain"]
-        self.built_m = max((math.hypot(*p) for area in roads.areas if area.kind == "plot" for p in area.outline_m), default=60.0)
+        # A road that leads nowhere else is closed around the middle, and is no farther away than what is built.
+        kinds = ("plot",) if _ways_out(roads) else ("plot", "verge")
+        self.built_m = max((math.hypot(*p) for area in roads.areas if area.kind in kinds for p in area.outline_m), default=60.0)
         self._taken: list[tuple[float, float, float]] = []
 
     def is_free(self, place: Vec2, shape: PlantShape) -> bool:

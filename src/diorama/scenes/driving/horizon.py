@@ -16,6 +16,8 @@ from diorama.sim.spec.roads import Polyline, Vec2
 HORIZON_M = 1500.0
 #: Shares of the way back from the horizon at which there are vertices.
 _BACK = (0.0, 0.4, 0.62, 0.74, 0.82, 0.875, 0.92, 0.955, 0.98, 0.994, 1.0)
+#: Shares of the way from a road around the middle to there.
+_INWARDS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -103,6 +105,25 @@ def open_land(ends: Sequence[End], flanks: Sequence[Flank], rows: int, lift_m: f
         outer = side.line(side.beyond.whole_m)[::-1]
         line += [p for p in outer[1:-1] if p != line[-1]]
     return tiles, kerbs
+
+
+def land_around(outer: Sequence[Flank], inner: Sequence[Flank], lift_m: float) -> list[Tile]:
+    """The land outside of a road that is closed, out to the horizon, and the land inside of it. Flanks are in order, counter-clockwise."""
+    tiles: list[Tile] = []
+    lines = [side.line(side.beyond.whole_m)[::-1] for side in outer]
+    starts = [_outwards(line[0]) for line in lines]
+    for k, line in enumerate(lines):
+        tiles.append(_land(f"terrain-{k}", line, starts[k], starts[(k + 1) % len(starts)], lift_m))
+    for k, side in enumerate(inner):
+        line = side.line(side.beyond.whole_m)
+        tiles.append(tile(f"terrain-{len(outer) + k}", "terrain", [line, ((0.0, 0.0),) * len(line)], across=_INWARDS, lift_m=lift_m))
+    return tiles
+
+
+def _outwards(place: Vec2) -> Vec2:
+    """Where who sees a place from the middle sees the horizon."""
+    share = HORIZON_M / math.sqrt(place[0] * place[0] + place[1] * place[1])
+    return round(place[0] * share, 4), round(place[1] * share, 4)
 
 
 def _between(far: Vec2, near: Vec2) -> Polyline:

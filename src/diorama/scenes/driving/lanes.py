@@ -56,6 +56,13 @@ def along_road(road: Road, rule: Rule, sense: int, start_m: float, end_m: float,
     return out
 
 
+def around_again(pieces: Sequence[Sequence[Lane]]) -> list[Lane]:
+    """The lanes of a road in pieces, each of which goes on into the next and the last into the first, with what goes on from each lane."""
+    lanes = [lane for piece in pieces for lane in piece]
+    begin = {(lane.points_m[0], lane.kind): lane.name for lane in lanes}
+    return [replace(lane, next=(begin[lane.points_m[-1], lane.kind],)) for lane in lanes]
+
+
 def over_crossing(road: Road, rule: Rule, mouth: Mouth, speed_m_s: float, crossing: Lane, signal: str | None) -> list[Lane]:
     """The lanes of both directions of a road that people cross away from junctions: up to there, and on."""
     start, end = mouth.crossing_m or (0.0, 0.0)

@@ -1,4 +1,4 @@
-"""Which roads there are and how they meet: straight on, around a bend, at junctions, at a roundabout, into a car park."""
+"""Which roads there are and how they meet: straight on, around a bend, in a circle, at junctions, at a roundabout, into a car park."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -7,8 +7,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from diorama.randomizers.distributions import Uniform, UniformInt
+from diorama.randomizers.distributions import Uniform, UniformInt, rounded
 from diorama.scenes.driving.junctions import Junction, Mouth, Priority, corner, mouths, round_corner, roundabout_fits
+from diorama.scenes.driving.loops import Loop
 from diorama.scenes.driving.roads import Axis, Beyond, Road, Side
 from diorama.sim.spec.roads import Vec2
 
@@ -21,6 +22,11 @@ _MOST_TURN = math.radians(50)
 #: Edges of corridors are seen from the middle at least at this angle (its sine).
 _SLANT = 0.03
 _CROSSING_M = 3.5
+#: Bends of a circuit have at least this radius, and where there is no room for others they all have the second; with all beside it, it reaches as
+#: far from the middle as the third.
+_TIGHTEST_M, _CIRCLE_M, _CIRCUIT_M = 24.0, 95.0, 160.0
+#: Circuits are looked at in so many places.
+_AROUND = 400
 #: Bays of a car park stand across to its aisle.
 BAY_M = (2.5, 5.0)
 
@@ -46,7 +52,8 @@ class Section:
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Layout:
     """Roads, and how they meet, if they do. `beyond` is what lies between each road and the next, or on the right and left of a single one, which
-    people may cross at the `crossing`, with `control`.
+    people may cross at the `crossing`, with `control`. Without a junction several roads are pieces of one that is `closed`: counter-clockwise around
+    the middle, each goes on into the next, and the last into the first.
     """
 
     roads: Sequence[Road]
@@ -54,6 +61,10 @@ class Layout:
     junction: Junction | None = None
     crossing: Mouth | None = None
     control: Priority = "give-way"
+
+    @property
+    def closed(self) -> bool:
+        return self.junction is None and len(self.roads) > 1
 
 
 Bends = Callable[[float], float]
@@ -137,6 +148,26 @@ def roundabout(section: Section, rng: np.random.Generator) -> Layout:
     return Layout(roads=roads, beyond=[beyond] * count, junction=made)
 
 
+def circuit(section: Section, rng: np.random.Generator) -> Layout:
+    """A road that comes back to where it began, after 400 to 900 m of bends to both sides and straights."""
+    clear = section.major.kerb_m + section.beyond.whole_m
+    tightest = max(clear + _CLEAR_M, _TIGHTEST_M)
+    points = _cut_corners(_corners(_CIRCUIT_M - clear, rng), Uniform(24, 34).sample(rng))
+    loop = Loop(points)
+    for _ in range(24):
+        if max(abs(bend) for bend in loop.bends()) < 1 / tightest and _is_star(loop, clear):
+            break
+        points = [_toward_circle(point) for point in points]
+        loop = Loop(points)
+    count = UniformInt(5, 7).sample(rng)
+    ways = [round(loop.length_m * k / count, 4) for k in range(count + 1)]
+    roads = [
+        Road(name=name, axis=loop, start_m=start, end_m=end, left=section.major, right=section.major)
+        for name, (start, end) in zip("abcdefg", pairwise(ways), strict=False)
+    ]
+    return Layout(roads=roads, beyond=[section.beyond] * 2)
+
+
 LAYOUTS: dict[str, Callable[[Section, np.random.Generator], Layout]] = {
     "straight": straight,
     "curve": curve,
@@ -144,6 +175,7 @@ LAYOUTS: dict[str, Callable[[Section, np.random.Generator], Layout]] = {
     "t-junction": t_junction,
     "roundabout": roundabout,
     "car-park": car_park,
+    "circuit": circuit,
 }
 
 
@@ -175,7 +207,7 @@ def _meeting(section: Section, rng: np.random.Generator, turns: Sequence[float],
     return Layout(roads=roads, beyond=[section.beyond] * count, junction=made)
 
 
-def _bent(road: Road, heading: float, straight_m: float, off_m: float, rng: np.random.Generator) -> Axis:
+def _bent(road: Road, heading: float, straight_m: float, off_m: float, rng: np.random.Generator) -> Axis | Loop:
     """The axis of a road that leaves a junction, straight until plots no longer meet at corners, and from there on around a gentle bend, or not."""
     curvature = Uniform(-1 / 130, 1 / 130).sample(rng)
     if rng.random() < 0.5:
@@ -203,5 +235,45 @@ def _is_open(axis: Axis, off_m: float, ways: tuple[float, float]) -> bool:
         for (x0, y0), (x1, y1) in pairwise(line):
             far, step = math.hypot(x0, y0), math.hypot(x1 - x0, y1 - y0)
             if (x0 * y1 - x1 * y0) * hand > -_SLANT * far * step:
+                return False
+    return True
+
+
+def _corners(far_m: float, rng: np.random.Generator) -> list[Vec2]:
+    """Corners of a polygon around the middle, counter-clockwise, as far from there as that or less."""
+    count, start = UniformInt(5, 9).sample(rng), _any_heading(rng)
+    out: list[Vec2] = []
+    for k in range(count):
+        angle, away = start + 2 * math.pi * (k + Uniform(-0.25, 0.25).sample(rng)) / count, Uniform(0.4 * far_m, far_m).sample(rng)
+        out.append((away * rounded(math.cos(angle)), away * rounded(math.sin(angle))))
+    return out
+
+
+def _cut_corners(corners: Sequence[Vec2], cut_m: float) -> list[Vec2]:
+    """Points on the sides of a polygon, `cut_m` from its corners or farther (a third of a side where that is short), and about as far apart."""
+    out: list[Vec2] = []
+    for (x0, y0), (x1, y1) in pairwise([*corners, corners[0]]):
+        side = math.sqrt((x1 - x0) * (x1 - x0) + (y1 - y0) * (y1 - y0))
+        first = min(cut_m / side, 1 / 3)
+        count = max(round((1 - 2 * first) * side / cut_m), 1)
+        shares = [first + (1 - 2 * first) * k / count for k in range(count + 1)]
+        out += [(x0 + (x1 - x0) * share, y0 + (y1 - y0) * share) for share in shares]
+    return out
+
+
+def _toward_circle(point: Vec2) -> Vec2:
+    """A point that is a little nearer to the circle around the middle."""
+    x, y = point
+    scale = 0.85 + 0.15 * _CIRCLE_M / math.sqrt(x * x + y * y)
+    return x * scale, y * scale
+
+
+def _is_star(loop: Loop, off_m: float) -> bool:
+    """Whether one sees from the middle along both edges of a corridor around it, `off_m` to either side of a loop."""
+    for hand in (1, -1):
+        places = [loop.at(loop.length_m * k / _AROUND) for k in range(_AROUND + 1)]
+        line = [(x - dy * off_m * hand, y + dx * off_m * hand) for (x, y), (dx, dy) in places]
+        for (x0, y0), (x1, y1) in pairwise(line):
+            if x0 * y1 - x1 * y0 < _SLANT * math.hypot(x0, y0) * math.hypot(x1 - x0, y1 - y0):
                 return False
     return True

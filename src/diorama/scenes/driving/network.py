@@ -11,7 +11,7 @@ from diorama.randomizers.distributions import Distribution, Uniform
 from diorama.scenes.driving import lanes as lanework
 from diorama.scenes.driving import markings, signals
 from diorama.scenes.driving.flanks import Flank, along_road, flank
-from diorama.scenes.driving.horizon import End, open_land
+from diorama.scenes.driving.horizon import End, land_around, open_land
 from diorama.scenes.driving.junctions import Junction, Mouth
 from diorama.scenes.driving.lanes import Rule
 from diorama.scenes.driving.layouts import BAY_M, Layout
@@ -71,11 +71,17 @@ class _Draft:
 
 def network(layout: Layout, habits: Habits, rng: np.random.Generator) -> Network:
     """The network of a layout. What is random about it is where plots end, and when signals change."""
-    draft = _single(layout, habits, rng) if layout.junction is None else _meeting(layout, layout.junction, habits, rng)
+    if layout.junction is not None:
+        draft = _meeting(layout, layout.junction, habits, rng)
+    else:
+        draft = _around(layout, habits, rng) if layout.closed else _single(layout, habits, rng)
     for side in draft.flanks:
         draft.kerbs += kerb(side, habits.kerb_m)
         draft.tiles += land(side, draft.plots.get(side.name, ()), draft.rows, habits.kerb_m)
-    far, edges = open_land(draft.ends, draft.flanks, draft.rows, habits.kerb_m)
+    if layout.closed:
+        far, edges = land_around(draft.flanks[1::2], draft.flanks[::2], habits.kerb_m), []
+    else:
+        far, edges = open_land(draft.ends, draft.flanks, draft.rows, habits.kerb_m)
     roads = RoadMap(
         lanes=tuple(draft.lanes),
         lines=(*draft.lines, *markings.of_kerbs(draft.flanks)),
@@ -132,6 +138,30 @@ def _single(layout: Layout, habits: Habits, rng: np.random.Generator) -> _Draft:
         drive = _both_ways(road, habits, road.start_m)
     walked = [lane for k, side in enumerate(flanks) for lane in lanework.walks(side, cuts[k : k + 1])]
     draft.lanes += [*drive, *lanework.joined([*walked, *crossings])]
+    return draft
+
+
+def _around(layout: Layout, habits: Habits, rng: np.random.Generator) -> _Draft:
+    right, left = layout.beyond
+    flanks: list[Flank] = []
+    plots: dict[str, list[tuple[int, int]]] = {}
+    for road in layout.roads:
+        lots = {hand: _lot_ways(road.start_m, road.end_m, habits.lot_m, rng) if side.plot_m > 0 else [] for hand, side in ((1, left), (-1, right))}
+        road.settle([*lots[1], *lots[-1]], _step(road, habits))
+        for hand, side, word in ((1, left, "left"), (-1, right, "right")):
+            beside = along_road(f"{road.name}-{word}", side, road, hand)
+            runs = [(beside.find(road, start), beside.find(road, end)) for start, end in pairwise(lots[hand])]
+            plots[beside.name] = [(min(run), max(run)) for run in runs]
+            flanks.append(beside)
+    draft = _Draft(flanks=flanks, ends=[], plots=plots, rows=_rows(flanks, habits))
+    pieces: list[list[Lane]] = []
+    for road in layout.roads:
+        span = Span(start_m=road.start_m, end_m=road.end_m)
+        _add_span(draft, road, span, habits)
+        draft.tiles += carriageway(road, _stretches(road, [span], road.start_m, None))
+        pieces.append(_both_ways(road, habits, road.start_m))
+    walked = [lane for side in flanks for lane in lanework.walks(side, ())]
+    draft.lanes += [*lanework.around_again(pieces), *lanework.joined(walked)]
     return draft
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from diorama.randomizers.distributions import rounded
+from diorama.scenes.driving.loops import Loop
 from diorama.sim.spec.roads import Vec2
 
 #: Places are rounded to a tenth of a millimetre, so that neighbours agree on what they share.
@@ -110,7 +111,7 @@ class Road:
     """
 
     name: str
-    axis: Axis
+    axis: Axis | Loop
     end_m: float
     left: Side
     right: Side
