@@ -6,7 +6,7 @@ order, by which process, or on the clock (timings are carried along for people, 
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import cache
@@ -36,11 +36,11 @@ CHANNELS = ("rgb", "depth", "instance", "amodal")
 class Studio:
     """The engines that a plan needs, open for as long as the ``with`` block lasts. Holds no state of any sample.
 
-    `refused` are the assets that are known to be of no use (see AssetLibrary).
+    `refused` are the assets that are known to be of no use (see AssetLibrary); a `library` of the plan's assets may be shared by several studios.
     """
 
-    def __init__(self, plan: Plan, *, refused: Mapping[str, str] | None = None) -> None:
-        self.library = AssetLibrary(plan.assets, refused=refused)
+    def __init__(self, plan: Plan, *, refused: Mapping[str, str] | None = None, library: AssetLibrary | None = None) -> None:
+        self.library = library or AssetLibrary(plan.assets, refused=refused)
         self.context = Context(library=self.library)
         self.physics = Bullet(self.library)
         settings = {} if isinstance(plan.renderer, str) else asdict(plan.renderer)
@@ -68,22 +68,12 @@ def generate(plan: Plan, seed: int, index: int, *, studio: Studio | None = None,
     if studio is None:
         with Studio(plan) as studio:
             return generate(plan, seed, index, studio=studio, pictures=pictures)
-    root = Seed(seed).child("sample", index)
-    clock, rejections, last = Clock(), Counter[str](), ""
-
-    for attempt in range(plan.max_attempts):
-        try:
-            cast = Cast(plan, root.child("attempt", attempt), index, studio.context)
-            spec = _staged(cast, studio, clock)
-            break
-        except RejectedScene as rejected:
-            rejections[rejected.reason] += 1
-            last = f" The last: {rejected.detail}." if rejected.detail else ""
-    else:
-        raise TooManyRejections(_complaint(f"scene {index}", plan.max_attempts, rejections, last))
+    root, clock = Seed(seed).child("sample", index), Clock()
+    staged = stage(plan, root, index, studio, clock=clock)
+    cast, rejections = staged.cast, staged.rejections
 
     count = plan.pictures if pictures is None else pictures
-    scene, shots, views, again = Watched(spec, studio, clock), [], [], 0
+    scene, shots, views, again = Watched(staged.spec, studio, clock), [], [], 0
     for view in range(min(plan.views, count)):
         refused = Counter[str]()
         # The views of a round are drawn for by the same attempt, which the first of them decides on.
@@ -103,7 +93,37 @@ def generate(plan: Plan, seed: int, index: int, *, studio: Studio | None = None,
         rejections += refused
     for frame, view in _numbered(plan, range(plan.views, count)):
         shots.append(_photographed(views[view], scene, frame, view))
-    return _sample(plan, seed, index, attempt + 1, spec, shots, cast, rejections, clock)
+    return _sample(plan, seed, index, staged.attempts, staged.spec, shots, cast, rejections, clock)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Staged:
+    """A scene, varied and at rest, and how it came about: which attempt was fit, its `cast`, and what was wrong with those before."""
+
+    spec: SceneSpec
+    cast: Cast
+    attempts: int
+    rejections: Counter[str]
+
+
+def stage(
+    plan: Plan, seed: Seed, index: int, studio: Studio, *, clock: "Clock | None" = None, accept: Callable[[SceneSpec], object] = lambda _: None
+) -> Staged:
+    """Stage the scene of this stream, and let it settle, until one is fit: `accept` may raise RejectedScene as physics does.
+
+    Raises TooManyRejections when none of `plan.max_attempts` is.
+    """
+    clock, rejections, last = clock or Clock(), Counter[str](), ""
+    for attempt in range(plan.max_attempts):
+        try:
+            cast = Cast(plan, seed.child("attempt", attempt), index, studio.context)
+            spec = _staged(cast, studio, clock)
+            accept(spec)
+            return Staged(spec=spec, cast=cast, attempts=attempt + 1, rejections=rejections)
+        except RejectedScene as rejected:
+            rejections[rejected.reason] += 1
+            last = f" The last: {rejected.detail}." if rejected.detail else ""
+    raise TooManyRejections(_complaint(f"scene {index}", plan.max_attempts, rejections, last))
 
 
 def replay(
@@ -168,24 +188,32 @@ def _numbered(plan: Plan, pictures: range) -> Iterator[tuple[int, int]]:
 
 
 def _photographed(cast: Cast, scene: Watched, frame: int, view: int) -> Shot:
-    plan, studio, clock, name = cast.plan, scene.studio, scene.clock, f"view-{view}"
-    width, height = plan.resolution
-    time_s = plan.time_s(frame, view)
+    plan, studio, clock = cast.plan, scene.studio, scene.clock
     with clock("render"):
-        spec = scene.at(time_s, plan.step_s)
+        spec = scene.at(plan.time_s(frame, view), plan.step_s)
     with clock("randomize"):
-        camera = spec.cameras[0].resized(width, height) if spec.cameras else CameraSpec(width=width, height=height, cx=width / 2, cy=height / 2)
-        camera = replace(camera, name=name, time_s=time_s)
-        if plan.frames > 1:
-            camera = replace(camera, name=f"frame-{frame}/{name}", flow_s=plan.step_s)
-        camera = cast.randomize(replace(spec, cameras=(camera,)), "view", prefix=f"{name}/").cameras[0]
-        if frame > 0:  # the camera's noise is drawn once, and is another in each picture
-            camera = replace(camera, sensor=_anew(camera.sensor, frame), lidar=camera.lidar and _anew(camera.lidar, frame))
+        camera = at_moment(aimed(cast, spec, frame, view), frame)
     with clock("render"):
         taken = studio.renderer.render(camera, studio.channels)
     with clock("annotate"):
         annotations = annotate(spec, taken, studio.library)
     return Shot(taken, annotations, cast.draws)
+
+
+def aimed(cast: Cast, spec: SceneSpec, frame: int = 0, view: int = 0) -> CameraSpec:
+    """The camera of a view, as the plan's randomizers set it up before the scene."""
+    plan, name = cast.plan, f"view-{view}"
+    width, height = plan.resolution
+    camera = spec.cameras[0].resized(width, height) if spec.cameras else CameraSpec(width=width, height=height, cx=width / 2, cy=height / 2)
+    camera = replace(camera, name=name, time_s=plan.time_s(frame, view))
+    if plan.frames > 1:
+        camera = replace(camera, name=f"frame-{frame}/{name}", flow_s=plan.step_s)
+    return cast.randomize(replace(spec, cameras=(camera,)), "view", prefix=f"{name}/").cameras[0]
+
+
+def at_moment(camera: CameraSpec, frame: int) -> CameraSpec:
+    """The camera for one picture of several: its noise is drawn once, and is another in each."""
+    return camera if frame == 0 else replace(camera, sensor=_anew(camera.sensor, frame), lidar=camera.lidar and _anew(camera.lidar, frame))
 
 
 def _anew(sensor: T, frame: int) -> T:

@@ -1,1 +1,19 @@
-"""Scenes inside a training loop: Gymnasium environments (extra ``gym``)."""
+"""Scenes inside a training loop: Gymnasium environments (extra ``gym``).
+
+Importing this package registers them. Gymnasium imports it by itself where the name of an environment begins with its own::
+
+    env = gymnasium.make("diorama.envs:diorama/PandaPickPlace-v0")
+"""
+
+from diorama.sim.errors import MissingExtra
+
+try:
+    import gymnasium
+except ImportError:
+    raise MissingExtra("diorama.envs", "gymnasium", "gym") from None
+
+#: What there is: the name, where it is defined, and after how many steps an episode is cut off.
+ENVIRONMENTS: list[tuple[str, str, int | None]] = []
+
+for _name, _entry_point, _steps in ENVIRONMENTS:
+    gymnasium.register(id=_name, entry_point=_entry_point, max_episode_steps=_steps)
