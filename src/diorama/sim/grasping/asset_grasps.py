@@ -1,0 +1,106 @@
+"""What a search for grasps is told, and what it finds."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diorama.sim.assets.geometry import dot
+from diorama.sim.errors import InvalidValue
+from diorama.sim.spec.checks import check, finite
+from diorama.sim.spec.grasps import Gripper
+from diorama.sim.transforms import Matrix
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """How grasps are looked for.
+
+    At most `count` are kept. `friction` is the coefficient between jaws and thing. The gripper comes from `approach_m` behind along its z axis.
+    Between open jaws and the thing there is `clearance_m` on each side; pads may sink in by `sink_m` beside their contact: what a flat pad evens out
+    on something round or skew. `mass_kg` is what a suction cup lifts, None for what an asset of its volume and usual density weighs. `points` are
+    tried on the surface.
+    """
+
+    count: int = 64
+    friction: float = 0.6
+    approach_m: float = 0.1
+    clearance_m: float = 0.001
+    sink_m: float = 0.002
+    mass_kg: float | None = None
+    points: int = 384
+
+    def __post_init__(self) -> None:
+        for name in ("count", "points"):
+            check(getattr(self, name) >= 1, self, f"{name} must be 1 or more, got {getattr(self, name)}")
+        for name in ("friction", "approach_m", "clearance_m", "sink_m"):
+            check(finite(getattr(self, name)) and getattr(self, name) >= 0, self, f"{name} must be 0 or more, got {getattr(self, name)}")
+        check(self.mass_kg is None or (finite(self.mass_kg) and self.mass_kg > 0), self, f"mass_kg must be positive, got {self.mass_kg}")
+
+
+#: The search that most want.
+SEARCH = Search()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class AssetGrasps:
+    """Ways to grasp one thing by itself: a struct of arrays, a row for each grasp, so that the first ones of any number cover the thing best.
+
+    body_from_gripper (n, 4, 4) float64; width_m (n,) float64, between the contacts (0 for suction); quality (n,) float64 in [0, 1]; contacts_m
+    (n, k, 3) float64, body frame: of the left (-x) and the right jaw, or the middle of the cup's rim. `reason` says why there is none, where there
+    is none.
+    """
+
+    gripper: Gripper
+    body_from_gripper: Matrix
+    width_m: NDArray[np.float64]
+    quality: NDArray[np.float64]
+    contacts_m: NDArray[np.float64]
+    reason: str = ""
+
+    def __post_init__(self) -> None:
+        n = len(self.width_m)
+        shapes = {"body_from_gripper": (n, 4, 4), "width_m": (n,), "quality": (n,), "contacts_m": (n, *self.contacts_m.shape[1:2], 3)}
+        for name, shape in shapes.items():
+            array = getattr(self, name)
+            if array.shape != shape or array.dtype != np.float64:
+                raise InvalidValue(f"AssetGrasps.{name} must be {shape} float64, got {array.shape} {array.dtype}")
+            array.flags.writeable = False
+
+    def __len__(self) -> int:
+        return len(self.width_m)
+
+
+def none_found(gripper: Gripper, contacts: int, reason: str) -> AssetGrasps:
+    """No grasp, and why. `contacts` are those that one would have."""
+    return AssetGrasps(
+        gripper=gripper,
+        body_from_gripper=np.zeros((0, 4, 4)),
+        width_m=np.zeros(0),
+        quality=np.zeros(0),
+        contacts_m=np.zeros((0, contacts, 3)),
+        reason=reason,
+    )
+
+
+def spread(count: int, quality: NDArray[np.float64], places: NDArray[np.float64], *directions: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The numbers of at most `count` grasps: the best, and then again and again the one that is best and farthest from all before (Gonzalez 1985).
+
+    How far two are apart is told by their places (n, 3), in sizes of the thing, and how far their unit `directions` (n, 3) are from parallel.
+    """
+    weight = quality + 0.05
+    nearest = np.full(len(quality), 4.0)
+    chosen: list[int] = []
+    for _ in range(min(count, len(quality))):
+        worth = nearest * weight
+        best = int(np.argmax(worth))
+        if worth[best] <= 1e-9:
+            break
+        chosen.append(best)
+        away = places - places[best]
+        apart = dot(away, away)
+        for direction in directions:
+            along = dot(direction, direction[best])
+            apart = apart + np.maximum(1 - along * along, 0.0) / 2
+        nearest = np.minimum(nearest, apart)
+    return np.array(chosen, np.int64)
