@@ -1,8 +1,10 @@
-"""From a spec whose bodies hang in the air to one whose bodies lie where they came to rest; or to one that says how they moved."""
+"""From a spec whose bodies hang in the air to one whose bodies lie where they came to rest, or to one that says how they moved; and from a grasp to
+what comes of it.
+"""
 
 from typing import Protocol, Self
 
-from diorama.sim.spec import SceneSpec
+from diorama.sim.spec import Attempt, SceneSpec, Verdict
 
 
 class Physics(Protocol):
@@ -18,6 +20,10 @@ class Physics(Protocol):
 
     def play(self, spec: SceneSpec) -> SceneSpec:
         """Let physics move the scene for `spec.physics.watch_s`; return the spec with tracks of what it moved, and with what happened as events."""
+        ...
+
+    def grasp(self, spec: SceneSpec, attempt: Attempt) -> Verdict:
+        """Try a grasp in a scene that has settled. A pure function of both."""
         ...
 
     def __enter__(self) -> Self: ...

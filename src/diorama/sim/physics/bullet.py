@@ -26,8 +26,9 @@ from numpy.typing import NDArray
 
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.errors import AssetError, RejectedScene
+from diorama.sim.physics.grasp import Trial
 from diorama.sim.physics.play import Play
-from diorama.sim.spec import BodySpec, BoxShape, CylinderShape, PhysicsSpec, Pose, SceneSpec, SphereShape
+from diorama.sim.spec import Attempt, BodySpec, BoxShape, CylinderShape, PhysicsSpec, Pose, SceneSpec, SphereShape, Verdict
 from diorama.sim.transforms import Vec3, normalize_quat
 
 
@@ -150,6 +151,17 @@ class Bullet:
         touchable = tuple(body for body in spec.bodies if not body.is_static or self._library.shape_asset(body.shape).hulls)
         bodies = dict(self._stage(spec.replace(bodies=touchable, tracks=()), self._client))
         return Play(bullet, self._client, _SCALE, (_POSE_GRID, _SPEED_GRID), bodies, spec).run()
+
+    def grasp(self, spec: SceneSpec, attempt: Attempt) -> Verdict:
+        """Try a grasp in a scene that has settled: move in, close, lift and shake, as `Attempt` and `GraspTest` say.
+
+        A pure function of both, on every x86-64 machine alike: nothing that was simulated before changes the verdict. Friction between jaws and
+        things is the geometric mean of theirs. Raises AssetError as `settle` does, and RuntimeError outside a ``with`` block.
+        """
+        if self._client is None:
+            raise RuntimeError("Bullet is not open; use it in a with block: with Bullet(library) as physics: ...")
+        bodies = dict(self._stage(spec, self._client))
+        return Trial(bullet, self._client, _SCALE, (_POSE_GRID, _SPEED_GRID), bodies, spec).run(attempt)
 
     def _stage(self, spec: SceneSpec, client: int) -> Iterator[tuple[int, BodySpec]]:
         """Empty the world and put the bodies in; yield each with its handle."""

@@ -1,0 +1,111 @@
+"""A gripper in the physics engine: boxes and cylinders that go where they are told, however hard something pushes back.
+
+They are bodies so heavy that nothing moves them, and are put back on their way after each step. They weigh on what they touch through pads
+which give: contacts on them are stiff springs and not the engine's hard ones, of which two that face each other have no answer.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from diorama.sim.spec import JawGripper, Pose, SuctionGripper
+from diorama.sim.transforms import Vec3
+
+#: So heavy that what a trial moves is nothing beside it.
+_MASS_KG = 1e6
+#: What is on one side of this touches nothing on the same: the parts of a gripper overlap.
+_GROUP, _ALL_OTHERS = 64, ~64
+
+Part = tuple[Vec3, float]
+
+
+def times(a: Sequence[float], factor: float) -> Vec3:
+    """The vector scaled."""
+    return (a[0] * factor, a[1] * factor, a[2] * factor)
+
+
+def plus(a: Sequence[float], b: Sequence[float], factor: float = 1.0) -> Vec3:
+    """The sum of `a` and `factor` times `b`."""
+    return (a[0] + b[0] * factor, a[1] + b[1] * factor, a[2] + b[2] * factor)
+
+
+class Hand:
+    """The rigid parts of a gripper. Lengths and speeds are those of the engine's world, in which a metre is `scale` long.
+
+    `opening` is how far the jaws are apart (of a suction gripper: 0), `position` where the gripper's frame is. Its axes stay as they are.
+    """
+
+    def __init__(self, engine: Any, client: int, scale: float, gripper: JawGripper | SuctionGripper, pose: Pose, stiffness_n_m: float) -> None:
+        self._engine, self._client, self._scale = engine, client, scale
+        w, x, y, z = pose.rotation_wxyz
+        self._rotation = (x, y, z, w)
+        rows = pose.matrix[:3, :3].tolist()
+        #: The frame's axes in the world.
+        self.axes: tuple[Vec3, ...] = tuple((rows[0][i], rows[1][i], rows[2][i]) for i in range(3))
+        self.position = times(pose.position_m, scale)
+        self.opening = 0.0
+        #: By handle: where a part's middle is in the frame with the jaws closed, and which way (-1, 0 or 1) along x it moves aside to open.
+        self.parts: dict[int, Part] = {}
+        if isinstance(gripper, JawGripper):
+            for (middle, size), side in zip(gripper.boxes(0.0), (-1.0, 1.0, 0.0), strict=True):
+                shape = engine.createCollisionShape(engine.GEOM_BOX, halfExtents=[s * scale / 2 for s in size], physicsClientId=client)
+                self._add(shape, middle, side, gripper.friction)
+        self.fingers = [handle for handle, (_, side) in self.parts.items() if side]
+        self.stiffness_n_m = stiffness_n_m
+
+    def _add(self, shape: int, middle: Vec3, side: float, friction: float) -> None:
+        engine, client = self._engine, self._client
+        handle = engine.createMultiBody(_MASS_KG, shape, useMaximalCoordinates=True, physicsClientId=client)
+        engine.changeDynamics(
+            handle,
+            -1,
+            lateralFriction=math.sqrt(friction),
+            restitution=0.0,
+            linearDamping=0.0,
+            angularDamping=0.0,
+            collisionMargin=0.0001 * self._scale,
+            physicsClientId=client,
+        )
+        engine.setCollisionFilterGroupMask(handle, -1, _GROUP, _ALL_OTHERS, client)
+        self.parts[handle] = (times(middle, self._scale), side)
+
+    @property
+    def stiffness_n_m(self) -> float:
+        """Of the springs that contacts with the parts are, each of them."""
+        return self._stiffness
+
+    @stiffness_n_m.setter
+    def stiffness_n_m(self, stiffness: float) -> None:
+        if stiffness == getattr(self, "_stiffness", None):
+            return
+        self._stiffness = stiffness
+        for handle in self.parts:
+            # A spring is the same in the enlarged world, in which forces are larger as lengths are. Steps damp it enough.
+            self._engine.changeDynamics(handle, -1, contactStiffness=stiffness, contactDamping=0.0, physicsClientId=self._client)
+
+    def place(self, velocity: Sequence[float], closing: float, weight: Vec3) -> None:
+        """Put the parts where they are, on their way at this velocity, and jaws that close at this speed each. `weight` is what gravity pulls at
+        one kilogram with, which is taken off them.
+        """
+        x_axis = self.axes[0]
+        lift = times(weight, -_MASS_KG)
+        for handle, ((x, y, z), side) in self.parts.items():
+            offset = (x + side * self.opening / 2, y, z)
+            where = self._at(offset)
+            self._engine.resetBasePositionAndOrientation(handle, where, self._rotation, self._client)
+            speed = plus(velocity, x_axis, -side * closing)
+            self._engine.resetBaseVelocity(handle, speed, (0.0, 0.0, 0.0), self._client)
+            self._engine.applyExternalForce(handle, -1, lift, where, self._engine.WORLD_FRAME, self._client)
+
+    def _at(self, offset: Sequence[float]) -> Vec3:
+        """A point of the gripper's frame in the world."""
+        (xx, xy, xz), (yx, yy, yz), (zx, zy, zz) = self.axes
+        x, y, z = offset
+        px, py, pz = self.position
+        return (px + x * xx + y * yx + z * zx, py + x * xy + y * yy + z * zy, pz + x * xz + y * yz + z * zz)
+
+    def local(self, point: Sequence[float]) -> Vec3:
+        """A point of the world in the gripper's frame."""
+        d = plus(point, self.position, -1.0)
+        x, y, z = (d[0] * a[0] + d[1] * a[1] + d[2] * a[2] for a in self.axes)
+        return (x, y, z)
