@@ -15,7 +15,7 @@ from diorama.sim.spec.grasps import GRIPPERS
 
 FRANKA, CUP = GRIPPERS["franka-hand"], GRIPPERS["cup-20"]
 FORK = MeshShape(asset="household:fork/0")
-FIELDS = ("body_from_gripper", "width_m", "quality", "contacts_m")
+FIELDS = ("body_from_gripper", "width_m", "opening_m", "quality", "contacts_m")
 
 
 @pytest.fixture
@@ -74,7 +74,9 @@ def test_sizes_of_one_scene_are_not_written(cache, searches):
     assert not cache.exists()
 
 
-@pytest.mark.parametrize("arrays", [[], [np.zeros(3)], [np.zeros((2, 4, 4)), np.zeros(3), np.zeros(2), np.zeros((2, 2, 3)), np.zeros(0)]])
+@pytest.mark.parametrize(
+    "arrays", [[], [np.zeros(3)], [np.zeros((2, 4, 4)), np.zeros(3), np.zeros(2), np.zeros(2), np.zeros((2, 2, 3)), np.zeros(0)]]
+)
 def test_entries_that_are_something_else_are_made_anew(cache, searches, arrays, caplog):
     one = candidates(AssetLibrary(), FORK, FRANKA)
     (entry,) = cache.iterdir()

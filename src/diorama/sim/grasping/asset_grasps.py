@@ -16,16 +16,16 @@ from diorama.sim.transforms import Matrix
 class Search:
     """How grasps are looked for.
 
-    At most `count` are kept. `friction` is the coefficient between jaws and thing. The gripper comes from `approach_m` behind along its z axis.
-    Between open jaws and the thing there is `clearance_m` on each side; pads may sink in by `sink_m` beside their contact: what a flat pad evens out
-    on something round or skew. `mass_kg` is what a suction cup lifts, None for what an asset of its volume and usual density weighs. `points` are
-    tried on the surface.
+    At most `count` are kept. `friction` is the coefficient between jaws and thing. The gripper comes from `approach_m` behind along its z axis, its
+    jaws opened by `clearance_m` on each side wider than what they are to hold, or as far as they go. Pads may sink in by `sink_m` beside their
+    contact: what a flat pad evens out on something round or skew. `mass_kg` is what a suction cup lifts, None for what an asset of its volume and
+    usual density weighs. `points` are tried on the surface.
     """
 
     count: int = 64
     friction: float = 0.6
     approach_m: float = 0.1
-    clearance_m: float = 0.001
+    clearance_m: float = 0.015
     sink_m: float = 0.002
     mass_kg: float | None = None
     points: int = 384
@@ -46,21 +46,28 @@ SEARCH = Search()
 class AssetGrasps:
     """Ways to grasp one thing by itself: a struct of arrays, a row for each grasp, so that the first ones of any number cover the thing best.
 
-    body_from_gripper (n, 4, 4) float64; width_m (n,) float64, between the contacts (0 for suction); quality (n,) float64 in [0, 1]; contacts_m
-    (n, k, 3) float64, body frame: of the left (-x) and the right jaw, or the middle of the cup's rim. `reason` says why there is none, where there
-    is none.
+    body_from_gripper (n, 4, 4) float64; width_m (n,) float64, between the contacts, and opening_m (n,) float64, how far the jaws are apart before
+    (both 0 for suction); quality (n,) float64 in [0, 1]; contacts_m (n, k, 3) float64, body frame: of the left (-x) and the right jaw, or the middle
+    of the cup's rim. `reason` says why there is none, where there is none.
     """
 
     gripper: Gripper
     body_from_gripper: Matrix
     width_m: NDArray[np.float64]
+    opening_m: NDArray[np.float64]
     quality: NDArray[np.float64]
     contacts_m: NDArray[np.float64]
     reason: str = ""
 
     def __post_init__(self) -> None:
         n = len(self.width_m)
-        shapes = {"body_from_gripper": (n, 4, 4), "width_m": (n,), "quality": (n,), "contacts_m": (n, *self.contacts_m.shape[1:2], 3)}
+        shapes = {
+            "body_from_gripper": (n, 4, 4),
+            "width_m": (n,),
+            "opening_m": (n,),
+            "quality": (n,),
+            "contacts_m": (n, *self.contacts_m.shape[1:2], 3),
+        }
         for name, shape in shapes.items():
             array = getattr(self, name)
             if array.shape != shape or array.dtype != np.float64:
@@ -77,6 +84,7 @@ def none_found(gripper: Gripper, contacts: int, reason: str) -> AssetGrasps:
         gripper=gripper,
         body_from_gripper=np.zeros((0, 4, 4)),
         width_m=np.zeros(0),
+        opening_m=np.zeros(0),
         quality=np.zeros(0),
         contacts_m=np.zeros((0, contacts, 3)),
         reason=reason,

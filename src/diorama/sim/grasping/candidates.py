@@ -67,9 +67,11 @@ def _kept_on_disk(asset: Asset, gripper: Gripper, search: Search, seed: Seed) ->
 
 
 def _arrays(grasps: AssetGrasps) -> list[NDArray[np.float64]]:
-    return [grasps.body_from_gripper, grasps.width_m, grasps.quality, grasps.contacts_m]
+    return [grasps.body_from_gripper, grasps.width_m, grasps.opening_m, grasps.quality, grasps.contacts_m]
 
 
 def _from_arrays(gripper: Gripper, arrays: list[NDArray[np.float64]], reason: str) -> AssetGrasps:
-    poses, width_m, quality, contacts_m = arrays
-    return AssetGrasps(gripper=gripper, body_from_gripper=poses, width_m=width_m, quality=quality, contacts_m=contacts_m, reason=reason)
+    poses, width_m, opening_m, quality, contacts_m = arrays
+    return AssetGrasps(
+        gripper=gripper, body_from_gripper=poses, width_m=width_m, opening_m=opening_m, quality=quality, contacts_m=contacts_m, reason=reason
+    )

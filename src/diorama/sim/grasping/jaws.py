@@ -23,6 +23,8 @@ from diorama.sim.transforms import Matrix
 
 #: From so many sides each pair of contacts is approached.
 _TURNS = 8
+#: Between open jaws and the thing, on each side.
+_LEAST_GAP_M = 0.001
 #: Nothing thinner is held.
 _THINNEST_M = 1e-4
 #: Pairs of contacts that go on to be approached.
@@ -52,7 +54,7 @@ def jaw_candidates(asset: Asset, gripper: JawGripper, seed: Seed, search: Search
     solid = Solid.of(asset)
     rng = seed.child("jaws").rng()
     points, face = solid.points(search.points, rng)
-    widest_m = gripper.opening_m - 2 * search.clearance_m
+    widest_m = gripper.opening_m - 2 * _LEAST_GAP_M
     found = _pairs(solid, points, face, rng, search.friction, widest_m)
     if not len(found.left):
         where = f"no two points at most {widest_m:g} m apart face away from each other"
@@ -67,7 +69,8 @@ def jaw_candidates(asset: Asset, gripper: JawGripper, seed: Seed, search: Search
     chosen = spread(_MOST_PAIRS, quality, middle / solid.reach_m, axis)
     pair = np.repeat(chosen, _TURNS)
     poses = _poses(axis[chosen], middle[chosen], found.along[chosen], rng, gripper)
-    low, high = _swept(gripper, width_m[pair], search)
+    opening_m: Floats = np.minimum(width_m + 2 * max(search.clearance_m, _LEAST_GAP_M), gripper.opening_m)
+    low, high = _swept(gripper, width_m[pair], opening_m[pair], search)
     # Most poses that touch the thing have one of a few points of it inside, which is quick to see.
     free = np.flatnonzero(~inside(points[::3], poses, low, high))
     free = free[~solid.touched(poses[free], low[free], high[free])]
@@ -80,6 +83,7 @@ def jaw_candidates(asset: Asset, gripper: JawGripper, seed: Seed, search: Search
         gripper=gripper,
         body_from_gripper=np.round(poses[kept], 10),
         width_m=np.round(width_m[pair], 10),
+        opening_m=np.round(opening_m[pair], 10),
         quality=np.round(quality[pair], 10),
         contacts_m=np.round(np.stack([found.left, found.right], axis=1)[pair], 10),
     )
@@ -121,12 +125,14 @@ def _poses(axis: Floats, middle: Floats, along: Floats, rng: np.random.Generator
     return frames(np.repeat(axis, _TURNS, axis=0), z, np.repeat(middle, _TURNS, axis=0) - z * deep)
 
 
-def _swept(gripper: JawGripper, width_m: Floats, search: Search) -> tuple[Floats, Floats]:
+def _swept(gripper: JawGripper, width_m: Floats, opening_m: Floats, search: Search) -> tuple[Floats, Floats]:
     """Corners (n, 5, 3) of the boxes that must be free: the open gripper's with its way in, and what the fingers sweep as they close."""
     low = np.empty((len(width_m), 5, 3))
     high = np.empty_like(low)
-    for i, (middle, size) in enumerate(gripper.boxes(gripper.opening_m)):
+    for i, (middle, size) in enumerate(gripper.boxes(0.0)):
         low[:, i], high[:, i] = np.subtract(middle, np.divide(size, 2)), np.add(middle, np.divide(size, 2))
+    for corner in (low, high):
+        corner[:, 0, 0], corner[:, 1, 0] = corner[:, 0, 0] - opening_m / 2, corner[:, 1, 0] + opening_m / 2
     low[:, 3:], high[:, 3:] = low[:, :2], high[:, :2]
     low[:, :3, 2] -= search.approach_m
     closed = width_m / 2 + search.sink_m

@@ -5,7 +5,7 @@ arithmetic and square roots, so that the answers are the same on every machine.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,11 +20,15 @@ from diorama.sim.transforms import Matrix
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+#: The coordinates of points by themselves, which is quicker.
+Xyz = tuple[Floats, ...]
 
 #: A surface whose signed volume is within these shares of the solid's says by its winding which side is out.
 _SAME_VOLUME = (0.5, 1.5)
 #: Barycentric coordinates may be this much outside, so that no line slips through between two triangles.
 _EDGE = 1e-9
+#: A cluster has at least so many triangles, and less than twice as many.
+_FEW = 16
 #: So many pairs of things to compare are made at a time.
 _CHUNK = 1 << 20
 
@@ -34,7 +38,7 @@ class Solid:
     """Triangles in clusters.
 
     corners (m, 3, 3) metres, body frame; normals (m, 3) unit, out of the solid; areas_m2 (m,); balls (m, 4), middle and radius of a sphere around
-    each. clusters (c, k) are triangles that lie together, the last one repeated where they are fewer; around the middles (c, 3) of clusters are
+    each. clusters (c, k) are triangles that lie together, some of them repeated to fill up; around the middles (c, 3) of clusters are
     spheres with radii_m (c,). reach_m is how far the farthest corner is from the body's origin, its centre of mass.
     """
 
@@ -111,7 +115,7 @@ class Solid:
         ray, t, face = (np.concatenate(column) for column in zip(*found, strict=True))
         order = np.lexsort((face, t, ray))
         ray, t, face = ray[order], t[order], face[order]
-        # The cluster that is filled up says the same more than once.
+        # Clusters that are filled up say the same more than once.
         new = np.ones(len(ray), bool)
         new[1:] = (np.diff(ray) != 0) | (np.diff(face) != 0)
         return ray[new], t[new], face[new]
@@ -124,14 +128,15 @@ class Solid:
         aside = math.sqrt(float((spots_m * spots_m).sum(axis=1).max()))
         high = np.array([aside, aside, reach_m])
         for here in _chunks(len(out), len(self.clusters)):
-            pose, triangles = self._near_boxes(body_from_cup[here], -high[None], high[None])
-            a, ab, ac = triangles[:, 0], triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0]
-            doubled = ab[:, 0] * ac[:, 1] - ab[:, 1] * ac[:, 0]
+            frames = body_from_cup[here]
+            pose, (ax, ay, az), (bx, by, bz), (cx, cy, cz) = self._near_boxes(frames, _into(frames[:, None], self.middles), -high[None], high[None])
+            bx, by, bz, cx, cy, cz = bx - ax, by - ay, bz - az, cx - ax, cy - ay, cz - az
+            doubled = bx * cy - by * cx
             for spot, (x, y) in enumerate(spots_m.tolist()):
-                x, y = x - a[:, 0], y - a[:, 1]
+                x, y = x - ax, y - ay
                 with np.errstate(divide="ignore", invalid="ignore"):  # seen edge on: compares as outside
-                    u, v = (x * ac[:, 1] - y * ac[:, 0]) / doubled, (ab[:, 0] * y - ab[:, 1] * x) / doubled
-                    z = a[:, 2] + u * ab[:, 2] + v * ac[:, 2]
+                    u, v = (x * cy - y * cx) / doubled, (bx * y - by * x) / doubled
+                    z = az + u * bz + v * cz
                     hit = (u >= -_EDGE) & (v >= -_EDGE) & (u + v <= 1 + _EDGE) & (np.abs(z) <= reach_m)
                 np.minimum.at(out[here, spot], pose[hit], z[hit])
         return out
@@ -142,22 +147,24 @@ class Solid:
         """
         out = np.zeros(len(body_from_box), bool)
         for here in _chunks(len(out), len(self.clusters)):
+            left, middles = np.arange(here.start, here.stop), _into(body_from_box[here, None], self.middles)
             for box in range(low_m.shape[1]):
-                left = np.flatnonzero(~out[here]) + here.start
                 low, high = low_m[left, box], high_m[left, box]
-                pose, triangles = self._near_boxes(body_from_box[left], low, high)
+                pose, *triangles = self._near_boxes(body_from_box[left], middles, low, high)
                 out[left[pose[_overlap(triangles, low[pose], high[pose])]]] = True
+                middles, left = tuple(m[~out[left]] for m in middles), left[~out[left]]
         return out
 
-    def _near_boxes(self, body_from_box: Matrix, low_m: Floats, high_m: Floats) -> tuple[Ints, Floats]:
-        """(pose, corners (h, 3, 3) in the pose's frame) of triangles whose spheres touch the box of a pose."""
-        middles = _into(body_from_box[:, None], self.middles[None])
+    def _near_boxes(self, body_from_box: Matrix, middles: Xyz, low_m: Floats, high_m: Floats) -> tuple[Ints, Xyz, Xyz, Xyz]:
+        """Triangles whose spheres touch the box of a pose: (h,) its number, and their corners in its frame. `middles` (n, c): the clusters'."""
         pose, cluster = np.nonzero(_near_box(middles, self.radii_m, low_m[:, None], high_m[:, None]))
         pose, face = _expanded(pose, self.clusters, cluster)
         low, high = (np.broadcast_to(corner, (len(body_from_box), 3)) for corner in (low_m, high_m))
-        near = _near_box(_into(body_from_box[pose], self.balls[face, :3]), self.balls[face, 3], low[pose], high[pose])
-        pose, face = pose[near], face[near]
-        return pose, _into(body_from_box[pose][:, None], self.corners[face])
+        balls = self.balls[face]
+        near = _near_box(_into(body_from_box[pose], balls), balls[:, 3], low[pose], high[pose])
+        pose, corners = pose[near], self.corners[face[near]]
+        frames = body_from_box[pose]
+        return pose, _into(frames, corners[:, 0]), _into(frames, corners[:, 1]), _into(frames, corners[:, 2])
 
 
 _NO_HITS = (np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.int64))
@@ -178,32 +185,32 @@ def _near_line(middles: Floats, radii_m: Floats, starts: Floats, directions: Flo
     return x * x + y * y + z * z <= radii_m * radii_m
 
 
-def _near_box(middles: Floats, radii_m: Floats, low_m: Floats, high_m: Floats) -> Bools:
+def _near_box(middles: Xyz, radii_m: Floats, low_m: Floats, high_m: Floats) -> Bools:
     """Whether spheres meet boxes."""
-    away = np.maximum(np.maximum(low_m - middles, middles - high_m), 0.0)
-    return dot(away, away) <= radii_m * radii_m
+    squares = np.zeros(())
+    for i, middle in enumerate(middles):
+        away = np.maximum(np.maximum(low_m[..., i] - middle, middle - high_m[..., i]), 0.0)
+        squares = squares + away * away
+    return squares <= radii_m * radii_m
 
 
 def inside(points: Floats, body_from_box: Matrix, low_m: Floats, high_m: Floats) -> Bools:
     """(n,) whether any of some points (p, 3) is within a box, as `Solid.touched` has them."""
-    local = _into(body_from_box[:, None], points[None])
-    out = np.zeros(len(local), bool)
+    local = _into(body_from_box[:, None], points)
+    out = np.zeros(len(body_from_box), bool)
     for box in range(low_m.shape[1]):
-        low, high = low_m[:, box, None], high_m[:, box, None]
-        within = np.ones(local.shape[:2], bool)
-        for i in range(3):
-            within &= (local[..., i] > low[..., i]) & (local[..., i] < high[..., i])
+        within = np.ones(local[0].shape, bool)
+        for i, x in enumerate(local):
+            within &= (x > low_m[:, box, i, None]) & (x < high_m[:, box, i, None])
         out |= within.any(axis=1)
     return out
 
 
-def _into(body_from_box: Matrix, points: Floats) -> Floats:
+def _into(body_from_box: Matrix, points: Floats) -> Xyz:
     """Points (..., 3) of the body in the frames (..., 4, 4) of boxes."""
-    away = points - body_from_box[..., :3, 3]
-    out = np.empty(np.broadcast_shapes(away.shape, (*body_from_box.shape[:-2], 3)))
-    for i in range(3):
-        out[..., i] = dot(away, body_from_box[..., :3, i])
-    return out
+    x, y, z = (points[..., i] - body_from_box[..., i, 3] for i in range(3))
+    m = body_from_box
+    return tuple(x * m[..., 0, i] + y * m[..., 1, i] + z * m[..., 2, i] for i in range(3))
 
 
 def _expanded(owner: Ints, clusters: Ints, cluster: Ints) -> tuple[Ints, Ints]:
@@ -211,25 +218,26 @@ def _expanded(owner: Ints, clusters: Ints, cluster: Ints) -> tuple[Ints, Ints]:
     return np.repeat(owner, clusters.shape[1]), clusters[cluster].ravel()
 
 
-def _overlap(triangles: Floats, low_m: Floats, high_m: Floats) -> Bools:
-    """(n,) whether triangles (n, 3, 3) share more than a border with boxes, by separating axes (Akenine-Moeller 2001)."""
-    out = np.zeros(len(triangles), bool)
-    close = np.flatnonzero(np.all((triangles.max(axis=1) > low_m) & (triangles.min(axis=1) < high_m), axis=1))
-    half = (high_m[close] - low_m[close]) / 2
-    t = triangles[close] - (low_m[close] + half)[:, None]
-    edges = (t[:, 1] - t[:, 0], t[:, 2] - t[:, 1], t[:, 0] - t[:, 2])
-    zero = np.zeros(len(close))
+def _overlap(triangles: Sequence[Xyz], low_m: Floats, high_m: Floats) -> Bools:
+    """(n,) whether triangles, by their three corners, share more than a border with boxes, by separating axes (Akenine-Moeller 2001)."""
+    close = np.ones(len(low_m), bool)
+    for i in range(3):
+        a, b, c = (corner[i] for corner in triangles)
+        close &= (np.maximum(np.maximum(a, b), c) > low_m[:, i]) & (np.minimum(np.minimum(a, b), c) < high_m[:, i])
+    out = np.zeros(len(low_m), bool)
+    half, middle = ((high_m - low_m) / 2)[close], ((high_m + low_m) / 2)[close]
+    a, b, c = (np.stack([x[close] for x in corner], axis=1) - middle for corner in triangles)
+    edges = (b - a, c - b, a - c)
+    zero = np.zeros(len(half))
     axes = [cross(edges[0], edges[1])]
-    for edge in edges:
-        x, y, z = edge[:, 0], edge[:, 1], edge[:, 2]
+    for x, y, z in (edge.T for edge in edges):
         axes += [np.stack(axis, axis=1) for axis in ((zero, -z, y), (z, zero, -x), (-y, x, zero))]
-    apart = np.zeros(len(close), bool)
+    apart = np.zeros(len(half), bool)
     for axis in axes:
-        a, b, c = (dot(axis, t[:, i]) for i in range(3))
-        radius = dot(half, np.abs(axis))
-        # An edge along the axis crosses it to nothing, which separates nothing.
-        nothing = radius == 0
-        apart |= ((np.minimum(np.minimum(a, b), c) >= radius) | (np.maximum(np.maximum(a, b), c) <= -radius)) & ~nothing
+        on_a, on_b, on_c, radius = dot(axis, a), dot(axis, b), dot(axis, c), dot(half, np.abs(axis))
+        beyond = (np.minimum(np.minimum(on_a, on_b), on_c) >= radius) | (np.maximum(np.maximum(on_a, on_b), on_c) <= -radius)
+        # An edge along an axis of the box makes none, which separates nothing.
+        apart |= beyond & (radius > 0)
     out[close] = ~apart
     return out
 
@@ -242,21 +250,18 @@ def _balls(places: Floats) -> Floats:
 
 
 def _clusters(corners: Floats) -> Ints:
-    """(c, k) triangles by place: cut into slabs by x, these into rods by y, and rods into cells by z (Leutenegger et al. 1997)."""
+    """(c, k) triangles by place: all are cut in two across the longest extent, then each half again, until few are left in each."""
     count = len(corners)
-    size = max(8, math.isqrt(count) // 4)
-    middle = corners.sum(axis=1)
-    cells = -(-count // size)
-    cuts = max(round(cells ** (1 / 3)), 1)
-    order = np.argsort(middle[:, 0], kind="stable")
-    slab = np.empty(count, np.int64)
-    slab[order] = np.arange(count) * cuts // count
-    order = np.lexsort((middle[:, 1], slab))
-    rod = np.empty(count, np.int64)
-    rod[order] = np.arange(count) * (cuts * cuts) // count
-    order = np.lexsort((middle[:, 2], rod))
-    padded = np.concatenate([order, np.full(cells * size - count, order[-1])])
-    return padded.reshape(cells, size)
+    cuts = max((count // _FEW).bit_length() - 1, 0)
+    size = -(-count >> cuts)
+    cells = np.minimum(np.arange(size << cuts), count - 1)[None]
+    middles = corners.sum(axis=1)
+    for _ in range(cuts):
+        places = middles[cells]
+        longest = np.argmax(places.max(axis=1) - places.min(axis=1), axis=1)
+        order = np.argsort(np.take_along_axis(places, longest[:, None, None], axis=2)[..., 0], axis=1, kind="stable")
+        cells = np.take_along_axis(cells, order, axis=1).reshape(2 * len(cells), -1)
+    return cells
 
 
 def frames(x: Floats, z: Floats, origins: Floats) -> Matrix:

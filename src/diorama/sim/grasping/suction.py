@@ -29,6 +29,8 @@ _GRAVITY_M_S2 = 9.81
 _RIM, _RING = 16, 8
 #: Nothing that bends less than this seals on a surface made of triangles.
 _LEAST_BEND_M = 1e-6
+#: Between what bulges into the cup and the rod.
+_LEAST_GAP_M = 0.001
 
 
 def suction_candidates(asset: Asset, gripper: SuctionGripper, seed: Seed, search: Search = SEARCH) -> AssetGrasps:
@@ -65,6 +67,7 @@ def suction_candidates(asset: Asset, gripper: SuctionGripper, seed: Seed, search
         gripper=gripper,
         body_from_gripper=np.round(poses[held], 10),
         width_m=np.zeros(len(held)),
+        opening_m=np.zeros(len(held)),
         quality=np.round(quality[kept], 10),
         contacts_m=np.round(points[held, None], 10),
     )
@@ -84,5 +87,5 @@ def _swept(gripper: SuctionGripper, count: int, search: Search) -> tuple[Floats,
     low, high = np.empty((count, 2, 3)), np.empty((count, 2, 3))
     for i, (radius, length) in enumerate(((gripper.cup_radius_m, gripper.cup_radius_m), (gripper.rod_radius_m, gripper.rod_length_m))):
         low[:, i] = -radius, -radius, -length - search.approach_m
-        high[:, i] = radius, radius, -gripper.bend_m - search.clearance_m
+        high[:, i] = radius, radius, -gripper.bend_m - _LEAST_GAP_M
     return low, high
