@@ -13,7 +13,9 @@ except ImportError:
     raise MissingExtra("diorama.envs", "gymnasium", "gym") from None
 
 #: What there is: the name, where it is defined, and after how many steps an episode is cut off.
-ENVIRONMENTS: list[tuple[str, str, int | None]] = []
+ENVIRONMENTS: list[tuple[str, str, int | None]] = [
+    ("diorama/LaneFollow-v0", "diorama.envs.lane_follow:LaneFollow", 600),
+]
 
 for _name, _entry_point, _steps in ENVIRONMENTS:
     gymnasium.register(id=_name, entry_point=_entry_point, max_episode_steps=_steps)

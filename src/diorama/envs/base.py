@@ -114,6 +114,7 @@ class StagedEnv(gymnasium.Env[Observation, Action]):
         self._root: Seed | None = None
         self._studio: Studio | None = None
         self._camera = CameraSpec()
+        self._loaded: SceneSpec | None = None
 
     # --- what an environment defines ----------------------------------------------------------------------
 
@@ -209,7 +210,7 @@ class StagedEnv(gymnasium.Env[Observation, Action]):
         """Give the engines back. Closing twice does no harm, and a further `reset` opens them again."""
         if self._studio is not None:
             self._closing()
-            self._studio = None
+            self._studio = self._loaded = None
 
     # ------------------------------------------------------------------------------------------------------
 
@@ -246,7 +247,9 @@ class StagedEnv(gymnasium.Env[Observation, Action]):
         return {name: self._pixels(frame, name) for name in self.channels} | self._state()
 
     def _photographed(self, scene: SceneSpec, camera: CameraSpec, channels: Collection[str]) -> Frame:
-        self.studio.renderer.load(scene)
+        if scene is not self._loaded:  # where only the camera moves, it is the same
+            self.studio.renderer.load(scene)
+            self._loaded = scene
         return self.studio.renderer.render(camera, channels)
 
     def _pixels(self, frame: Frame, name: str) -> NDArray[Any]:

@@ -41,6 +41,7 @@ RANDOMIZERS = Registry(
         "photo-camera": "diorama.randomizers.photo_camera:PhotoCamera",
         "photo-light": "diorama.randomizers.photo_light:PhotoLight",
         "photo-sensor": "diorama.randomizers.photo_sensor:PhotoSensor",
+        "camera-jitter": "diorama.randomizers.camera_jitter:CameraJitter",
         "camera-orbit": "diorama.randomizers.camera_path:CameraOrbit",
         "camera-path": "diorama.randomizers.camera_path:CameraPath",
         "camera-rig": "diorama.randomizers.camera_rig:CameraRig",
