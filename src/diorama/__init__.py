@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from diorama.datasets.detection import collate_detection
+    from diorama.datasets.rendered import DioramaDataset
+    from diorama.datasets.written import WrittenDataset
     from diorama.exporters import EXPORTERS
     from diorama.exporters.base import Dataset, Encoded, Exporter
     from diorama.plan import Plan, default_plan, load_plan, plan_from_json, plan_to_json
@@ -133,6 +136,7 @@ __all__ = [
     "Context",
     "CylinderShape",
     "Dataset",
+    "DioramaDataset",
     "DioramaError",
     "Distribution",
     "Empirical",
@@ -201,7 +205,9 @@ __all__ = [
     "Var",
     "VonMises",
     "Weathering",
+    "WrittenDataset",
     "annotate",
+    "collate_detection",
     "default_plan",
     "fit",
     "fit_joint",
@@ -219,6 +225,9 @@ __all__ = [
 ]
 
 _HOMES = {
+    "diorama.datasets.detection": "collate_detection",
+    "diorama.datasets.rendered": "DioramaDataset",
+    "diorama.datasets.written": "WrittenDataset",
     "diorama.exporters": "EXPORTERS",
     "diorama.exporters.base": "Dataset Encoded Exporter",
     "diorama.plan": "Plan default_plan load_plan plan_from_json plan_to_json",

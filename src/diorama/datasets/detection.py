@@ -31,7 +31,7 @@ def checked(keys: Iterable[str], known: Sequence[str]) -> tuple[str, ...]:
 
 
 def rendered(sample: Sample, picture: int, keys: Sequence[str], category_ids: Mapping[str, int], image_id: int) -> tuple[NDArray[np.uint8], Target]:
-    """A picture of a sample, rgb (H, W, 3) uint8, and its target: those `keys` of
+    """A picture of a sample, rgb (H, W, 3) uint8, and its target, with those `keys` that are asked for.
 
     boxes (n, 4) float32, x0 y0 x1 y1, half-open; labels (n,) int64, the categories' ids; masks (n, H, W) bool, what is visible of each; area (n,)
     float32, pixels of the masks; iscrowd (n,) int64, zeros; image_id, an int; depth_m (H, W) float32, +inf where nothing is; and channels, as
@@ -111,6 +111,6 @@ def tensors(rgb: NDArray[np.uint8], target: Target) -> tuple["torch.Tensor", Tar
 
 
 def collate_detection(batch: Iterable[tuple[Any, Target]]) -> tuple[list[Any], list[Target]]:
-    """Pictures and targets of a batch, as torchvision's detection models take them: a list of each, since every picture has another number of objects."""
+    """A batch as torchvision's detection models take it: a list of pictures, and a list of targets, which have different numbers of objects."""
     pictures, targets = zip(*batch, strict=True)
     return list(pictures), list(targets)

@@ -85,7 +85,8 @@ class WrittenFolder:
             if isinstance(error, InvalidValue):
                 raise
             raise InvalidValue(f"{self.root}: the labels of picture {index} do not make sense ({type(error).__name__}: {error})") from None
-        return cv2.cvtColor(rgb, cv2.COLOR_BGR2RGB, dst=rgb), {key: target[key] for key in keys}
+        cv2.cvtColor(rgb, cv2.COLOR_BGR2RGB, dst=rgb)
+        return rgb, {key: target[key] for key in keys}
 
     def _record(self, folder: Folder, index: int) -> dict[str, Any]:
         """What COCO's exporter said of a picture."""

@@ -21,7 +21,7 @@ except ImportError:
 
 
 class DioramaDataset(IterableDataset[Any]):
-    """The pictures of ``generate(plan, seed, i)`` for i from `start` on, `count` samples or, with None, without end; all views of one, then of the next.
+    """The pictures of ``generate(plan, seed, i)`` for i from `start` on, `count` samples or, with None, without end: all of one, then of the next.
 
     An item is ``(image, target)``: a (3, H, W) uint8 tensor, and a dict of those `keys` of a target that `datasets.detection.rendered` describes,
     by default what torchvision's detection models are trained with and the depth; or what `transform` makes of the two; or, instead of that, whatever
@@ -98,7 +98,7 @@ class DioramaDataset(IterableDataset[Any]):
         return dict(zip(("samples", "pictures"), self._done, strict=True))
 
     def load_state_dict(self, state: Mapping[str, int]) -> None:
-        """Go on from a `state_dict` the next time this is iterated over. The plan, the blocks, and the number of workers and ranks must be the same."""
+        """Go on from a `state_dict` the next time this is iterated over. Plan, blocks, and numbers of workers and ranks must be the same."""
         self._done, self._loaded = (state["samples"], state["pictures"]), True
 
     def _placed(self) -> tuple[int, int] | None:

@@ -24,9 +24,7 @@ class WrittenDataset(Dataset[Any]):
     file is missing or damaged.
     """
 
-    def __init__(
-        self, folder: str | Path, *, keys: Iterable[str] = KEYS, transform: Callable[[Any, dict[str, Any]], Any] | None = None
-    ) -> None:
+    def __init__(self, folder: str | Path, *, keys: Iterable[str] = KEYS, transform: Callable[[Any, dict[str, Any]], Any] | None = None) -> None:
         self.folder = WrittenFolder(folder)
         self.keys, self.transform = checked(keys, KEYS), transform
         #: The categories' names; the label of the first is 1.
