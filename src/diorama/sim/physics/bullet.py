@@ -18,7 +18,7 @@ import os
 import platform
 import tempfile
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -28,6 +28,7 @@ from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.errors import AssetError, RejectedScene
 from diorama.sim.physics.grasp import Trial
 from diorama.sim.physics.play import Play
+from diorama.sim.physics.reach import reachable
 from diorama.sim.spec import Attempt, BodySpec, BoxShape, CylinderShape, PhysicsSpec, Pose, SceneSpec, SphereShape, Verdict
 from diorama.sim.transforms import Vec3, normalize_quat
 
@@ -162,6 +163,20 @@ class Bullet:
             raise RuntimeError("Bullet is not open; use it in a with block: with Bullet(library) as physics: ...")
         bodies = dict(self._stage(spec, self._client))
         return Trial(bullet, self._client, _SCALE, (_POSE_GRID, _SPEED_GRID), bodies, spec).run(attempt)
+
+    def grasps(self, spec: SceneSpec, attempts: Iterable[Attempt]) -> tuple[Verdict, ...]:
+        """Try each of several grasps in the same scene, as `grasp` does: none changes anything for another."""
+        return tuple(self.grasp(spec, attempt) for attempt in attempts)
+
+    def reachable(self, spec: SceneSpec, attempts: Iterable[Attempt]) -> NDArray[np.bool_]:
+        """(n,) bool, whether each attempt's gripper touches nothing in the scene on its way in, nor at its end, before its jaws close.
+
+        A touch is deeper than 1 mm. Nothing moves: this is quick, and stricter than `grasp`, which pushes aside what is light. What is not
+        reachable ends as ``blocked`` there, or has shoved something. Raises what `grasp` raises.
+        """
+        if self._client is None:
+            raise RuntimeError("Bullet is not open; use it in a with block: with Bullet(library) as physics: ...")
+        return reachable(bullet, self._client, _SCALE, dict(self._stage(spec, self._client)), attempts)
 
     def _stage(self, spec: SceneSpec, client: int) -> Iterator[tuple[int, BodySpec]]:
         """Empty the world and put the bodies in; yield each with its handle."""

@@ -6,17 +6,15 @@ which give: contacts on them are stiff springs and not the engine's hard ones, o
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from diorama.sim.spec import JawGripper, Pose, SuctionGripper
+from diorama.sim.spec import Gripper, JawGripper, Pose
 from diorama.sim.transforms import Vec3
 
 #: So heavy that what a trial moves is nothing beside it.
 _MASS_KG = 1e6
 #: What is on one side of this touches nothing on the same: the parts of a gripper overlap.
 _GROUP, _ALL_OTHERS = 64, ~64
-
-Part = tuple[Vec3, float]
 
 
 def times(a: Sequence[float], factor: float) -> Vec3:
@@ -29,13 +27,44 @@ def plus(a: Sequence[float], b: Sequence[float], factor: float = 1.0) -> Vec3:
     return (a[0] + b[0] * factor, a[1] + b[1] * factor, a[2] + b[2] * factor)
 
 
+class Part(NamedTuple):
+    """A rigid part in the gripper's frame with its jaws closed: a box of this size about its middle, or the upright cylinder in it; and which way
+    (-1, 0 or 1) along x it moves aside as the jaws open.
+    """
+
+    middle: Vec3
+    size: Vec3
+    side: float = 0.0
+    is_round: bool = False
+
+    def swept(self, opening: float, behind: float) -> "Part":
+        """Where it comes by on its way in from so far behind, with its jaws so far open."""
+        (x, y, z), (a, b, c) = self.middle, self.size
+        return Part((x + self.side * opening / 2, y, z - behind / 2), (a, b, c + behind), 0.0, self.is_round)
+
+    def shape(self, engine: Any, client: int, scale: float) -> int:
+        """The collision shape, in a world in which a metre is `scale` long."""
+        a, b, c = times(self.size, scale)
+        if self.is_round:
+            return engine.createCollisionShape(engine.GEOM_CYLINDER, radius=a / 2, height=c, physicsClientId=client)
+        return engine.createCollisionShape(engine.GEOM_BOX, halfExtents=(a / 2, b / 2, c / 2), physicsClientId=client)
+
+
+def parts(gripper: Gripper) -> tuple[Part, ...]:
+    """The fingers and the palm; or, of a suction gripper, the cup as far as it does not bend, and the rod."""
+    if isinstance(gripper, JawGripper):
+        return tuple(Part(middle, size, side) for (middle, size), side in zip(gripper.boxes(0.0), (-1.0, 1.0, 0.0), strict=True))
+    ends = ((gripper.cup_radius_m, gripper.cup_radius_m), (gripper.rod_radius_m, gripper.rod_length_m))
+    return tuple(Part((0.0, 0.0, -gripper.bend_m - long / 2), (2 * radius, 2 * radius, long), 0.0, True) for radius, long in ends)
+
+
 class Hand:
     """The rigid parts of a gripper. Lengths and speeds are those of the engine's world, in which a metre is `scale` long.
 
     `opening` is how far the jaws are apart (of a suction gripper: 0), `position` where the gripper's frame is. Its axes stay as they are.
     """
 
-    def __init__(self, engine: Any, client: int, scale: float, gripper: JawGripper | SuctionGripper, pose: Pose, stiffness_n_m: float) -> None:
+    def __init__(self, engine: Any, client: int, scale: float, gripper: Gripper, pose: Pose, stiffness_n_m: float) -> None:
         self._engine, self._client, self._scale = engine, client, scale
         w, x, y, z = pose.rotation_wxyz
         self._rotation = (x, y, z, w)
@@ -44,18 +73,16 @@ class Hand:
         self.axes: tuple[Vec3, ...] = tuple((rows[0][i], rows[1][i], rows[2][i]) for i in range(3))
         self.position = times(pose.position_m, scale)
         self.opening = 0.0
-        #: By handle: where a part's middle is in the frame with the jaws closed, and which way (-1, 0 or 1) along x it moves aside to open.
-        self.parts: dict[int, Part] = {}
-        if isinstance(gripper, JawGripper):
-            for (middle, size), side in zip(gripper.boxes(0.0), (-1.0, 1.0, 0.0), strict=True):
-                shape = engine.createCollisionShape(engine.GEOM_BOX, halfExtents=[s * scale / 2 for s in size], physicsClientId=client)
-                self._add(shape, middle, side, gripper.friction)
+        #: By handle: the middle of a part, and its side.
+        self.parts: dict[int, tuple[Vec3, float]] = {}
+        for part in parts(gripper):
+            self._add(part, gripper.friction)
         self.fingers = [handle for handle, (_, side) in self.parts.items() if side]
         self.stiffness_n_m = stiffness_n_m
 
-    def _add(self, shape: int, middle: Vec3, side: float, friction: float) -> None:
+    def _add(self, part: Part, friction: float) -> None:
         engine, client = self._engine, self._client
-        handle = engine.createMultiBody(_MASS_KG, shape, useMaximalCoordinates=True, physicsClientId=client)
+        handle = engine.createMultiBody(_MASS_KG, part.shape(engine, client, self._scale), useMaximalCoordinates=True, physicsClientId=client)
         engine.changeDynamics(
             handle,
             -1,
@@ -67,7 +94,7 @@ class Hand:
             physicsClientId=client,
         )
         engine.setCollisionFilterGroupMask(handle, -1, _GROUP, _ALL_OTHERS, client)
-        self.parts[handle] = (times(middle, self._scale), side)
+        self.parts[handle] = (times(part.middle, self._scale), part.side)
 
     @property
     def stiffness_n_m(self) -> float:
