@@ -214,3 +214,28 @@ def test_a_trial_changes_nothing_for_what_settles_after_it(physics):
 def test_outside_a_with_block():
     with pytest.raises(RuntimeError, match="not open"):
         Bullet(AssetLibrary()).grasp(scene(thing()), attempt())
+
+
+# --- with nothing to lie on ---------------------------------------------------------------------------------------
+
+
+def test_things_that_hang_are_tried_before_they_fall(physics):
+    spec = SceneSpec(bodies=(thing(at=(0, 0, 0.5)),))
+    hanging = attempt(z=0.51, weightless=True)
+    verdict = physics.grasp(spec, hanging)
+    assert (verdict.outcome, verdict.body) == ("held", "thing")
+    assert physics.grasp(spec, replace(hanging, weightless=False)).outcome == "missed"
+
+
+def test_weight_pulls_once_the_jaws_have_closed(physics):
+    limit_kg = 2 * math.sqrt(0.5) * HAND.force_n / (G + 5.0)
+    for share, holds in ((0.95, True), (1.6, False)):
+        spec = SceneSpec(bodies=(thing(at=(0, 0, 0.5), mass_kg=share * limit_kg),))
+        assert physics.grasp(spec, attempt(z=0.5, weightless=True)).success == holds
+
+
+def test_the_way_in_does_not_matter_where_nothing_is(physics):
+    """What is not near is not simulated for."""
+    far, near = (physics.grasp(scene(thing()), attempt(approach_m=a)) for a in (0.5, 0.1))
+    assert (far.outcome, far.body) == (near.outcome, near.body) == ("held", "thing")
+    assert far.slip_m == pytest.approx(near.slip_m, abs=1e-4)

@@ -1,7 +1,7 @@
 """One grasp, tried: a gripper moves in, closes, lifts and shakes, and physics says what comes of it."""
 
 import math
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -19,6 +19,8 @@ _GIVE_M = 0.0005
 #: Jaws press with no more than so many times what they have to bear. The solver comes near to an answer in few steps only where forces are
 #: in some proportion to masses, and what is gripped like that does not need more.
 _ENOUGH = 30.0
+#: While it moves in, it is as soft as this: what it touches by less than a millimetre does not stop it.
+_SOFT_N_M = 5000.0
 #: What is in the way and takes a larger impulse than this, within so many steps, stops the gripper. Lighter things are pushed aside.
 _PUSH_N_S, _PUSH_STEPS = 0.2, 5
 #: The jaws have closed when for so many steps their force was this near to what it should be, as a share of it, and each bore so much of it; or
@@ -28,6 +30,8 @@ _STEADY, _ONE_SIDED, _STEADY_STEPS, _WAIT_S = 0.05, 0.1, 6, 0.5
 _GAIN = 0.3
 #: The lift begins and ends with this acceleration.
 _LIFT_M_S2 = 2.0
+#: The solver's effort with something in the jaws.
+_ITERATIONS = 50
 #: Faster than this is a fault of the simulation.
 _MAX_SPEED_M_S = 50.0
 #: Trials take steps no longer than this.
@@ -48,11 +52,9 @@ class Trial:
         self._bodies = bodies
         self._moving = [handle for handle, body in bodies.items() if not body.is_static]
         self._step_s = min(spec.physics.time_step_s, _LONGEST_STEP_S)
-        engine.setPhysicsEngineParameter(
-            fixedTimeStep=self._step_s, numSolverIterations=50, useSplitImpulse=0, solverResidualThreshold=0.0, physicsClientId=client
-        )
+        engine.setPhysicsEngineParameter(fixedTimeStep=self._step_s, useSplitImpulse=0, physicsClientId=client)
         self._gravity: Vec3 = spec.physics.gravity_m_s2
-        self._weight = times(spec.physics.gravity_m_s2, scale)
+        self._weight: Vec3 = (0.0, 0.0, 0.0)
 
     def run(self, attempt: Attempt) -> Verdict:
         """What comes of it. Raises InvalidValue for a gripper without jaws."""
@@ -66,9 +68,10 @@ class Trial:
     def _grasp(self, attempt: Attempt, gripper: JawGripper) -> Verdict:
         scale, test = self._scale, attempt.test
         self._force_n, self._burden_m_s2 = gripper.force_n, math.sqrt(sum(g * g for g in self._gravity)) + max(test.shake_m_s2, _LIFT_M_S2)
-        hand = self._hand = Hand(self._engine, self._client, scale, gripper, attempt.world_from_gripper, gripper.force_n / _GIVE_M)
+        hand = self._hand = Hand(self._engine, self._client, scale, gripper, attempt.world_from_gripper, _SOFT_N_M)
         hand.opening = (gripper.opening_m if attempt.opening_m is None else attempt.opening_m) * scale
-        self._closing = 0.0
+        self._closing, self._is_pressing = 0.0, False
+        self._weigh(not attempt.weightless)
         if not self._approach(attempt.approach_m):
             return Verdict(outcome="blocked")
         self._close()
@@ -81,6 +84,7 @@ class Trial:
         if body.is_static:
             return Verdict(outcome="blocked", width_m=width)
         before = self._in_hand(held)
+        self._weigh(True)
         self._lift(test.lift_m, test.lift_speed_m_s)
         self._shake(test.shake_m_s2, test.shake_s)
         after = self._in_hand(held)
@@ -92,22 +96,23 @@ class Trial:
             outcome = "held"
         return Verdict(outcome=outcome, body=body.name if touched else None, slip_m=slip, slip_rad=turn, width_m=width, contacts_m=contacts)
 
+    def _weigh(self, has_gravity: bool) -> None:
+        self._weight = times(self._gravity, self._scale * has_gravity)
+        self._engine.setGravity(*self._weight, physicsClientId=self._client)
+
     def _approach(self, way_m: float) -> bool:
-        """Move in along z; whether nothing stopped it."""
-        hand, scale = self._hand, self._scale
-        z = hand.axes[2]
-        end = hand.position
-        count = math.ceil(way_m / (_APPROACH_M_S * self._step_s) - 1e-9)
-        if count == 0:
-            return True
-        velocity = times(z, way_m * scale / (count * self._step_s))
-        hand.position = plus(end, z, -way_m * scale)
-        pushes: list[float] = []
+        """Move in along z; whether nothing stopped it. Where nothing is near, nothing happens either, and no time passes."""
+        hand = self._hand
+        end, pushes = hand.position, deque[float](maxlen=_PUSH_STEPS)
+        rest = way_m * self._scale
+        hand.position = plus(end, hand.axes[2], -rest)
+        rest -= hand.advance(rest, self._bodies)
+        count = math.ceil(rest / self._scale / (_APPROACH_M_S * self._step_s) - 1e-9)
+        hand.position = plus(end, hand.axes[2], -rest)
         for _ in range(count):
-            self._move(velocity)
-            push = sum(contact[9] for part in hand.parts for contact in self._contacts(part)) / scale * self._step_s
-            pushes = [*pushes[1 - _PUSH_STEPS :], push]
-            if not sum(pushes) <= _PUSH_N_S:
+            self._move(times(hand.axes[2], rest / (count * self._step_s)))
+            pushes.append(sum(contact[9] for part in hand.parts for contact in self._contacts(part)))
+            if not sum(pushes) * self._step_s / self._scale <= _PUSH_N_S:
                 return False
         hand.position = end
         return True
@@ -148,7 +153,7 @@ class Trial:
             if not touching:
                 fastest = min(fastest, _TOUCH_M_S * self._scale + gap / 2 / self._step_s)
         if touched:
-            self._give(touched)
+            self._press(touched)
         whole = 2 * _GIVE_M * self._scale
         # As many springs as there are contacts, half of them at each jaw.
         speed = _GAIN * (whole - sum(depths)) / (count * self._step_s) if count else most
@@ -158,8 +163,11 @@ class Trial:
         left, right = (depth / whole for depth in depths)
         return left, right
 
-    def _give(self, touched: set[int]) -> None:
-        """Let the pads be as stiff as their force on these is large."""
+    def _press(self, touched: set[int]) -> None:
+        """Let the pads be as stiff as their force on these is large, and the solver take the pains that what is between two springs needs."""
+        if not self._is_pressing:
+            self._is_pressing = True
+            self._engine.setPhysicsEngineParameter(numSolverIterations=_ITERATIONS, solverResidualThreshold=0.0, physicsClientId=self._client)
         bodies = [self._bodies[handle] for handle in sorted(touched)]
         mass = math.inf if any(body.is_static for body in bodies) else math.fsum(body.mass_kg for body in bodies)
         self._hand.stiffness_n_m = min(self._force_n, _ENOUGH * mass * self._burden_m_s2) / _GIVE_M

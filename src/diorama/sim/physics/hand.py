@@ -5,12 +5,14 @@ which give: contacts on them are stiff springs and not the engine's hard ones, o
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from diorama.sim.spec import Gripper, JawGripper, Pose
 from diorama.sim.transforms import Vec3
 
+#: What is as near as this to a gripper that moves in may be touched soon.
+_NEAR_M = 0.004
 #: So heavy that what a trial moves is nothing beside it.
 _MASS_KG = 1e6
 #: What is on one side of this touches nothing on the same: the parts of a gripper overlap.
@@ -123,6 +125,24 @@ class Hand:
             speed = plus(velocity, x_axis, -side * closing)
             self._engine.resetBaseVelocity(handle, speed, (0.0, 0.0, 0.0), self._client)
             self._engine.applyExternalForce(handle, -1, lift, where, self._engine.WORLD_FRAME, self._client)
+
+    def advance(self, way: float, bodies: Iterable[int]) -> float:
+        """Move along z for as far as nothing is near, `way` at most; return how far that is."""
+        gone, z = 0.0, self.axes[2]
+        while gone < way:
+            self.place((0.0, 0.0, 0.0), 0.0, (0.0, 0.0, 0.0))
+            rest = way - gone
+            gap = min((self._gap(part, body, rest) for part in self.parts for body in bodies), default=rest)
+            if gap <= _NEAR_M * self._scale:
+                break
+            step = min(gap - _NEAR_M * self._scale / 2, rest)
+            self.position, gone = plus(self.position, z, step), gone + step
+        return gone
+
+    def _gap(self, part: int, body: int, most: float) -> float:
+        """How far they are apart, `most` for all that is farther."""
+        points = self._engine.getClosestPoints(part, body, most, physicsClientId=self._client)
+        return min((point[8] for point in points), default=most)
 
     def _at(self, offset: Sequence[float]) -> Vec3:
         """A point of the gripper's frame in the world."""

@@ -169,11 +169,12 @@ class Verdict:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
     """A grasp to be tried: the gripper at `world_from_gripper`, come from `approach_m` behind along its z axis, with its jaws `opening_m` apart
-    (None: as far as they go).
+    (None: as far as they go). With `weightless`, gravity begins to pull when it has closed: so things can be tried that lie on nothing.
     """
 
     gripper: Gripper
     world_from_gripper: Pose
     opening_m: float | None = None
     approach_m: float = 0.1
+    weightless: bool = False
     test: GraspTest = field(default_factory=GraspTest)
