@@ -33,7 +33,7 @@ def scaled(gripper, s):
 
 @pytest.fixture(scope="module")
 def box():
-    return jaw_candidates(primitive_asset(BoxShape(size_m=BOX)), FRANKA, Seed(0))
+    return jaw_candidates(primitive_asset(BoxShape(size_m=BOX)), FRANKA, Seed(0), Search(mass_kg=0.5))
 
 
 def test_a_box_is_held_by_opposite_sides(box):
@@ -51,8 +51,12 @@ def test_quality_of_a_box_is_the_closed_form(box):
     closing = box.body_from_gripper[:, :3, 0]
     cosine = np.abs(closing).max(axis=1)
     margin = 1 - np.sqrt(1 - cosine**2) / cosine / Search().friction
-    lever = np.linalg.norm(np.cross(box.contacts_m.mean(axis=1), closing), axis=1) / (np.linalg.norm(BOX) / 2)
-    assert box.quality == pytest.approx(margin * (1 - lever), abs=1e-6)
+    lever = np.linalg.norm(np.cross(box.contacts_m.mean(axis=1), closing), axis=1)
+    weight, most = 0.5 * 9.81, 2 * Search().friction * FRANKA.force_n
+    # Pads of 18 mm by 18 mm, as discs: their moment arm is two thirds of 9 mm.
+    load = np.sqrt((weight / most) ** 2 + (weight * lever / (most * 0.006)) ** 2)
+    assert box.quality == pytest.approx(margin * (1 - load), abs=1e-6)
+    assert load.max() > 0.1
 
 
 def test_frames_are_rigid_and_contacts_lie_along_x_within_the_pads(box):
@@ -80,13 +84,13 @@ def test_a_sphere_is_held_across_its_centre():
     radius = 0.03
     grasps = jaw_candidates(primitive_asset(SphereShape(radius_m=radius, segments=96)), FRANKA, Seed(0))
     assert len(grasps) == 64
-    best = grasps.quality > 0.9
+    best = grasps.quality > 0.9 * grasps.quality.max()
     assert best.sum() >= 16
     assert grasps.width_m[best] == pytest.approx(np.full(best.sum(), 2 * radius), rel=0.01)
     lever = np.linalg.norm(np.cross(grasps.contacts_m.mean(axis=1), grasps.body_from_gripper[:, :3, 0]), axis=1)
     # A chord at the angle a to both normals passes the centre at r sin a.
     tangent = (lever / radius) / np.sqrt(1 - (lever / radius) ** 2)
-    expected = (1 - tangent / Search().friction) * (1 - lever / radius)
+    expected = 1 - tangent / Search().friction
     assert grasps.quality == pytest.approx(expected, abs=0.12)  # facets lean by up to two degrees
     assert grasps.quality[0] == grasps.quality.max()
 
@@ -152,8 +156,8 @@ def test_grasps_turn_with_the_thing(turn, name):
 @pytest.mark.parametrize("scale", [0.5, 2.0])
 def test_grasps_grow_with_thing_and_gripper(scale):
     asset = primitive_asset(CylinderShape(radius_m=0.02, height_m=0.06, segments=24))
-    search = Search(count=16)
-    larger = Search(count=16, **{n: scale * getattr(search, n) for n in ("approach_m", "clearance_m", "sink_m")})
+    search = Search(count=16, mass_kg=0.1)
+    larger = dataclasses.replace(search, **{n: scale * getattr(search, n) for n in ("approach_m", "clearance_m", "sink_m")})
     here = jaw_candidates(asset, FRANKA, Seed(5), search)
     there = jaw_candidates(moved(asset, np.eye(3), scale), scaled(FRANKA, scale), Seed(5), larger)
     assert there.quality == pytest.approx(here.quality, abs=1e-9)
@@ -185,9 +189,9 @@ def test_grasps_cover_the_thing():
     assert along[0] < -0.1
     assert along[-1] > 0.1
     assert np.diff(along).max() < 0.05
-    approach = bar.body_from_gripper[:, 1:3, 2]
-    quadrants = {(a > 0, b > 0) for a, b in approach.tolist()}
-    assert len(quadrants) == 4
+    approach = bar.body_from_gripper[:, :3, 2]
+    for side in ((0, 1, 0), (0, -1, 0), (0, 0, 1), (0, 0, -1)):
+        assert (approach @ side > 0.9).sum() >= 3
 
 
 @pytest.mark.parametrize(("field", "value"), [("count", 0), ("friction", -0.1), ("approach_m", math.nan), ("mass_kg", 0.0), ("sink_m", -1.0)])

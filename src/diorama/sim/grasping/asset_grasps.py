@@ -6,10 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diorama.sim.assets.geometry import dot
+from diorama.sim.assets.mesh import Asset
 from diorama.sim.errors import InvalidValue
 from diorama.sim.spec.checks import check, finite
 from diorama.sim.spec.grasps import Gripper
 from diorama.sim.transforms import Matrix
+
+_GRAVITY_M_S2 = 9.81
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,8 +21,8 @@ class Search:
 
     At most `count` are kept. `friction` is the coefficient between jaws and thing. The gripper comes from `approach_m` behind along its z axis, its
     jaws opened by `clearance_m` on each side wider than what they are to hold, or as far as they go. Pads may sink in by `sink_m` beside their
-    contact: what a flat pad evens out on something round or skew. `mass_kg` is what a suction cup lifts, None for what an asset of its volume and
-    usual density weighs. `points` are tried on the surface.
+    contact: what a flat pad evens out on something round or skew. `mass_kg` is the thing's, None for that of its volume and usual density. `points`
+    are tried on the surface.
     """
 
     count: int = 64
@@ -36,6 +39,10 @@ class Search:
         for name in ("friction", "approach_m", "clearance_m", "sink_m"):
             check(finite(getattr(self, name)) and getattr(self, name) >= 0, self, f"{name} must be 0 or more, got {getattr(self, name)}")
         check(self.mass_kg is None or (finite(self.mass_kg) and self.mass_kg > 0), self, f"mass_kg must be positive, got {self.mass_kg}")
+
+    def weight_n(self, asset: Asset) -> float:
+        """What the gripper has to bear."""
+        return _GRAVITY_M_S2 * (asset.volume_m3 * asset.density_kg_m3 if self.mass_kg is None else self.mass_kg)
 
 
 #: The search that most want.
@@ -91,10 +98,17 @@ def none_found(gripper: Gripper, contacts: int, reason: str) -> AssetGrasps:
     )
 
 
-def spread(count: int, quality: NDArray[np.float64], places: NDArray[np.float64], *directions: NDArray[np.float64]) -> NDArray[np.int64]:
+def spread(
+    count: int,
+    quality: NDArray[np.float64],
+    places: NDArray[np.float64],
+    lines: NDArray[np.float64] | None = None,
+    ways: NDArray[np.float64] | None = None,
+) -> NDArray[np.int64]:
     """The numbers of at most `count` grasps: the best, and then again and again the one that is best and farthest from all before (Gonzalez 1985).
 
-    How far two are apart is told by their places (n, 3), in sizes of the thing, and how far their unit `directions` (n, 3) are from parallel.
+    How far two are apart is told by their places (n, 3), in sizes of the thing; the unit lines (n, 3) along which they close, either way round; and
+    the unit ways (n, 3) along which they come.
     """
     weight = quality + 0.05
     nearest = np.full(len(quality), 4.0)
@@ -107,8 +121,10 @@ def spread(count: int, quality: NDArray[np.float64], places: NDArray[np.float64]
         chosen.append(best)
         away = places - places[best]
         apart = dot(away, away)
-        for direction in directions:
-            along = dot(direction, direction[best])
+        if lines is not None:
+            along = dot(lines, lines[best])
             apart = apart + np.maximum(1 - along * along, 0.0) / 2
+        if ways is not None:
+            apart = apart + np.maximum(1 - dot(ways, ways[best]), 0.0) / 2
         nearest = np.minimum(nearest, apart)
     return np.array(chosen, np.int64)

@@ -1,11 +1,12 @@
 """Grasps for two parallel jaws: antipodal pairs of points on a thing's surface that a gripper can get around.
 
 Two contacts with friction hold a thing when the line between them lies within both friction cones (V.-D. Nguyen, "Constructing Force-Closure Grasps",
-1988). The quality says how far the line is from leaving them, and how little the weight can turn the thing in the jaws:
+1988). Pads of radius r, pressed on with the force F each, besides bear a share of the weight G and of its moment about the line, at the distance d of
+the centre of mass, as long as both together do not slide (R. D. Howe and M. R. Cutkosky, "Practical Force-Motion Models for Sliding Manipulation",
+1996; a disc under even pressure slides at the moment 2/3 r friction F). The quality says how far a grasp is from either end:
 
-    quality = min over contacts (1 - tan(angle between line and normal) / friction) * (1 - d / R)
-
-with d the distance of the centre of mass from the line, and R that of the surface's farthest point from it.
+    load = G / (2 friction F) * sqrt(1 + (d / (2/3 r))^2)
+    quality = (1 - max over contacts tan(angle between line and normal) / friction) * (1 - load)
 """
 
 from typing import NamedTuple
@@ -22,7 +23,7 @@ from diorama.sim.spec.grasps import JawGripper
 from diorama.sim.transforms import Matrix
 
 #: From so many sides each pair of contacts is approached.
-_TURNS = 8
+_TURNS = 12
 #: Between open jaws and the thing, on each side.
 _LEAST_GAP_M = 0.001
 #: Nothing thinner is held.
@@ -62,9 +63,7 @@ def jaw_candidates(asset: Asset, gripper: JawGripper, seed: Seed, search: Search
     chord = found.right - found.left
     axis, middle = unit(chord), (found.left + found.right) / 2
     width_m: Floats = np.sqrt(dot(chord, chord))
-    moment = cross(middle, axis)
-    margin = 1 - found.tangent / search.friction if search.friction > 0 else np.zeros_like(width_m)
-    quality = np.clip(margin, 0, 1) * np.clip(1 - np.sqrt(dot(moment, moment)) / solid.reach_m, 0, 1)
+    quality = _quality(found.tangent, cross(middle, axis), search.weight_n(asset), gripper, search.friction)
 
     chosen = spread(_MOST_PAIRS, quality, middle / solid.reach_m, axis)
     pair = np.repeat(chosen, _TURNS)
@@ -104,6 +103,15 @@ def _pairs(solid: Solid, points: Floats, face: Ints, rng: np.random.Generator, f
     good = (far > _THINNEST_M) & (tangent <= friction + _FLAT)
     ray, far = ray[good], far[good]
     return _Pairs(starts[ray], starts[ray] + directions[ray] * far[:, None], tangent[good], along[ray])
+
+
+def _quality(tangent: Floats, lever_m: Floats, weight_n: float, gripper: JawGripper, friction: float) -> Floats:
+    """(n,) as above, and 0 where it would be less. lever_m (n, 3) are as long as the centre of mass is far from the line."""
+    if friction == 0:
+        return np.zeros_like(tangent)
+    pad_m = min(gripper.finger_width_m, 2 * gripper.tip_m) / 3
+    load = weight_n / (2 * friction * gripper.force_n) * np.sqrt(1 + dot(lever_m, lever_m) / (pad_m * pad_m))
+    return np.maximum(1 - tangent / friction, 0) * np.maximum(1 - load, 0)
 
 
 def _tangent(cosine: Floats) -> Floats:

@@ -24,7 +24,6 @@ from diorama.sim.seeds import Seed
 from diorama.sim.spec.grasps import SuctionGripper
 from diorama.sim.transforms import Matrix
 
-_GRAVITY_M_S2 = 9.81
 #: Lines at the rim, and at half of its radius.
 _RIM, _RING = 16, 8
 #: Nothing that bends less than this seals on a surface made of triangles.
@@ -39,9 +38,8 @@ def suction_candidates(asset: Asset, gripper: SuctionGripper, seed: Seed, search
     Raises AssetError for an asset without surface or volume.
     """
     solid = Solid.of(asset)
-    mass_kg = asset.volume_m3 * asset.density_kg_m3 if search.mass_kg is None else search.mass_kg
     radius = gripper.cup_radius_m
-    weight_n, force_n = mass_kg * _GRAVITY_M_S2, gripper.vacuum_pa * math.pi * radius * radius
+    weight_n, force_n = search.weight_n(asset), gripper.vacuum_pa * math.pi * radius * radius
     points, face = solid.points(search.points, seed.child("suction").rng())
     normal = solid.normals[face]
     # z goes into the surface.
@@ -55,13 +53,13 @@ def suction_candidates(asset: Asset, gripper: SuctionGripper, seed: Seed, search
     load = weight_n * (np.sqrt(dot(moment, moment)) + radius) / (force_n * radius)
     held = sealed[load[sealed] < 1]
     if not len(held):
-        return none_found(gripper, 1, f"{asset.id}: {mass_kg:.3g} kg are too much for a vacuum that holds {force_n:.3g} N")
+        return none_found(gripper, 1, f"{asset.id}: its weight of {weight_n:.3g} N is too much for a vacuum that holds {force_n:.3g} N")
     low, high = _swept(gripper, len(held), search)
     held = held[~solid.touched(poses[held], low, high)]
     if not len(held):
         return none_found(gripper, 1, f"{asset.id}: the cup and its rod do not get to where they would hold")
     quality = (1 - uneven_m[held] / bend_m) * (1 - load[held])
-    kept = spread(search.count, quality, points[held] / solid.reach_m, poses[held, :3, 2])
+    kept = spread(search.count, quality, points[held] / solid.reach_m, ways=poses[held, :3, 2])
     held = held[kept]
     return AssetGrasps(
         gripper=gripper,
