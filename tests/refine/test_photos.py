@@ -23,15 +23,22 @@ def saved(path: Path, mode: str = "RGB", pixels: np.ndarray = COLORS, **options:
     return path
 
 
-def test_photographs_are_found_in_folders_below_and_sorted(tmp_path: Path):
-    (tmp_path / "b").mkdir()
-    for name in ("z.png", "b/a.png", "a.PNG"):
+def test_photographs_are_found_in_the_folder_itself_and_sorted(tmp_path: Path):
+    (tmp_path / "labels").mkdir()
+    for name in ("z.png", "labels/a.png", "b.PNG"):
         saved(tmp_path / "plain.png").replace(tmp_path / name)
     (tmp_path / "notes.txt").write_text("no picture")
     photos = find_photos(tmp_path)
-    assert [p.relative_to(tmp_path).as_posix() for p in photos.paths] == ["a.PNG", "b/a.png", "z.png"]
+    assert [p.name for p in photos.paths] == ["b.PNG", "z.png"]
     assert (photos[0] == COLORS).all()
-    assert sum(1 for _ in photos) == len(photos) == 3
+    assert sum(1 for _ in photos) == len(photos) == 2
+
+
+def test_where_there_are_none_folders_below_are_named(tmp_path: Path):
+    (tmp_path / "day" / "one").mkdir(parents=True)
+    saved(tmp_path / "day" / "one" / "a.png")
+    with pytest.raises(InvalidValue, match=r"no pictures in it .*; there are some in day/one below it"):
+        find_photos(tmp_path)
 
 
 def test_a_photograph_is_turned_as_its_camera_noted(tmp_path: Path):
@@ -44,7 +51,7 @@ def test_a_photograph_is_turned_as_its_camera_noted(tmp_path: Path):
 def test_no_folder_and_an_empty_one_are_refused(tmp_path: Path):
     with pytest.raises(InvalidValue, match="no such folder"):
         find_photos(tmp_path / "none")
-    with pytest.raises(InvalidValue, match="no pictures in it"):
+    with pytest.raises(InvalidValue, match=r"no pictures in it"):
         find_photos(tmp_path)
 
 

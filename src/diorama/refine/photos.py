@@ -66,12 +66,17 @@ class Photos:
 
 
 def find_photos(folder: Path) -> Photos:
-    """All photographs below a folder. Raises InvalidValue when there are none, or one is broken or no colour picture: all such at once."""
+    """All photographs in a folder, and not in folders below it, where labels may lie.
+
+    Raises InvalidValue when there are none, or for those that are broken or no colour pictures: all at once.
+    """
     if not folder.is_dir():
         raise InvalidValue(f"{folder}: there is no such folder; name one that holds photographs")
-    paths = tuple(sorted(path for path in folder.rglob("*") if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file()))
+    paths = tuple(sorted(path for path in folder.iterdir() if _is_picture(path)))
     if not paths:
-        raise InvalidValue(f"{folder}: there are no pictures in it ({', '.join(IMAGE_SUFFIXES)})")
+        below = sorted({path.parent.relative_to(folder).as_posix() for path in folder.rglob("*") if _is_picture(path)})
+        hint = f"; there are some in {', '.join(below[:3])} below it" if below else ""
+        raise InvalidValue(f"{folder}: there are no pictures in it ({', '.join(IMAGE_SUFFIXES)}){hint}")
     faults = []
     for path in paths:
         try:
@@ -82,6 +87,10 @@ def find_photos(folder: Path) -> Photos:
         more = f"\nand {len(faults) - 8} more" if len(faults) > 8 else ""
         raise InvalidValue("\n".join(faults[:8]) + more + "\nMend these files, or move them away")
     return Photos(paths)
+
+
+def _is_picture(path: Path) -> bool:
+    return path.suffix.lower() in IMAGE_SUFFIXES and path.is_file()
 
 
 def read_photo(path: Path) -> Rgb:
