@@ -72,7 +72,7 @@ if TYPE_CHECKING:
         UnknownKey,
         UnknownName,
     )
-    from diorama.sim.frame import Annotations, Frame, Provenance, Sample, Silhouette
+    from diorama.sim.frame import Annotations, Frame, Grasps, Provenance, Sample, Silhouette
     from diorama.sim.physics.bullet import Bullet
     from diorama.sim.render import open_renderer
     from diorama.sim.render.raster import Batch, Raster
@@ -80,7 +80,9 @@ if TYPE_CHECKING:
     from diorama.sim.seeds import Seed
     from diorama.sim.sky import sky_map, sun_light
     from diorama.sim.spec import (
+        GRIPPERS,
         Adjustment,
+        Attempt,
         BodySpec,
         BoxShape,
         BrownConrady,
@@ -89,8 +91,11 @@ if TYPE_CHECKING:
         CylinderShape,
         EnvironmentSpec,
         Fog,
+        GraspTest,
+        Gripper,
         HdrMap,
         ImageTexture,
+        JawGripper,
         KannalaBrandt,
         Lattice,
         MaterialSpec,
@@ -108,7 +113,9 @@ if TYPE_CHECKING:
         SensorSpec,
         SphereShape,
         SpotLight,
+        SuctionGripper,
         SunLight,
+        Verdict,
         Weathering,
     )
     from diorama.sim.transforms import look_at
@@ -116,12 +123,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EXPORTERS",
+    "GRIPPERS",
     "RANDOMIZERS",
     "SCENARIOS",
     "Adjustment",
     "Annotations",
     "AssetError",
     "AssetLibrary",
+    "Attempt",
     "Batch",
     "Beta",
     "BodySpec",
@@ -148,10 +157,14 @@ __all__ = [
     "Frame",
     "Gamma",
     "GaussianCopula",
+    "GraspTest",
+    "Grasps",
+    "Gripper",
     "HdrMap",
     "Hybrid",
     "ImageTexture",
     "InvalidValue",
+    "JawGripper",
     "KannalaBrandt",
     "Lattice",
     "LogNormal",
@@ -191,6 +204,7 @@ __all__ = [
     "Split",
     "SpotLight",
     "Studio",
+    "SuctionGripper",
     "Summary",
     "SunLight",
     "TooManyRejections",
@@ -203,6 +217,7 @@ __all__ = [
     "UnknownKey",
     "UnknownName",
     "Var",
+    "Verdict",
     "VonMises",
     "Weathering",
     "WrittenDataset",
@@ -245,16 +260,17 @@ _HOMES = {
     "diorama.sim.assets.library": "AssetLibrary",
     "diorama.sim.codec": "from_json to_json",
     "diorama.sim.errors": "AssetError DioramaError InvalidValue MissingExtra OutputError RejectedScene TooManyRejections UnknownKey UnknownName",
-    "diorama.sim.frame": "Annotations Frame Provenance Sample Silhouette",
+    "diorama.sim.frame": "Annotations Frame Grasps Provenance Sample Silhouette",
     "diorama.sim.physics.bullet": "Bullet",
     "diorama.sim.render": "open_renderer",
     "diorama.sim.render.raster": "Batch Raster",
     "diorama.sim.render.settings": "PathTracing",
     "diorama.sim.seeds": "Seed",
     "diorama.sim.sky": "sky_map sun_light",
-    "diorama.sim.spec": "Adjustment BodySpec BoxShape BrownConrady CameraSpec Clouds CylinderShape EnvironmentSpec Fog HdrMap ImageTexture "
-    "KannalaBrandt Lattice MaterialSpec MeshShape Motion PackedTexture PhysicalSky PhysicsSpec PointLight Pose PrismShape ProceduralTexture "
-    "RectLight SceneSpec SensorSpec SphereShape SpotLight SunLight Weathering",
+    "diorama.sim.spec": "GRIPPERS Adjustment Attempt BodySpec BoxShape BrownConrady CameraSpec Clouds CylinderShape EnvironmentSpec Fog "
+    "GraspTest Gripper HdrMap ImageTexture JawGripper KannalaBrandt Lattice MaterialSpec MeshShape Motion PackedTexture "
+    "PhysicalSky PhysicsSpec PointLight Pose PrismShape ProceduralTexture RectLight SceneSpec SensorSpec SphereShape "
+    "SpotLight SuctionGripper SunLight Verdict Weathering",
     "diorama.sim.transforms": "look_at",
     "diorama.studio": "Studio generate",
 }

@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -161,3 +162,16 @@ def test_only_public_names(path):
     """Besides `import diorama` and its checkers, an example needs nothing of ours."""
     imports = [line for line in path.read_text().splitlines() if "diorama" in line and line.split()[0] in ("import", "from")]
     assert all(line == "import diorama" or line.startswith(("from diorama import ", "from diorama.testing import ")) for line in imports)
+
+
+def test_training_to_grasp(tmp_path):
+    """Two rounds and four trials say nothing of how well it grasps; that all of it runs, and tries what it says."""
+    said = run("20_train_grasp.py", tmp_path)
+    tried = [int(count) for count in re.findall(r"(\d+) grasps tried", said)]
+    assert len(tried) == 2
+    assert 0 < tried[0] < tried[1] <= 2 * 4 * 10
+    for policy in ("random", "heuristic", "network"):
+        held, of, share = map(int, re.search(rf"{policy} +held (\d+) of (\d+): (\d+)%", said).groups())
+        assert of == 4
+        assert share == round(100 * held / of)
+    assert cv2.imread(str(tmp_path / "out/grasp/trials/0000.png")).shape == (384, 384, 3)
