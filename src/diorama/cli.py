@@ -15,6 +15,7 @@ from tyro.extras import SubcommandApp
 
 from diorama import __version__
 from diorama.measure import commands as fitting
+from diorama.refine import commands as refining
 from diorama.sim.errors import DioramaError, InvalidValue, UnknownName, suggestion
 
 if TYPE_CHECKING:
@@ -83,6 +84,13 @@ examples:
   diorama fit coco real/annotations.json --images real/images
   diorama fit table parts.csv
   diorama fit masks out/street camvid/labels
+"""
+
+_REFINE = """\
+Bring renderings closer to photographs, and measure how far they are.
+
+examples:
+  diorama refine score --sim out/street --real camvid/images
 """
 
 _REPLAY = """\
@@ -490,6 +498,7 @@ _COMMANDS = {
     "replay": (_replay, _REPLAY),
     "schema": (_schema, _SCHEMA),
     "fit": ({"coco": (fitting.coco, fitting.COCO), "table": (fitting.table, fitting.TABLE), "masks": (fitting.masks, fitting.MASKS)}, _FIT),
+    "refine": ({"score": (refining.score, refining.SCORE)}, _REFINE),
 }
 
 

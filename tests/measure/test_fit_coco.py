@@ -12,12 +12,12 @@ import yaml
 from diorama.cli import main
 from diorama.measure.coco import Box, Labelled
 from diorama.measure.fitting import fit_coco, measured
-from diorama.measure.pictures import Look
 from diorama.measure.statistics import Seen, Statistics
 from diorama.measure.steering import Knobs, corrected, steered
 from diorama.plan import load_plan, plan_from_json
 from diorama.run import generate_dataset
 from diorama.sim.errors import InvalidValue
+from diorama.sim.photo.look import Look
 from diorama.sim.seeds import Seed
 
 COUNT = 40

@@ -7,7 +7,6 @@ from textwrap import indent
 from typing import Any
 
 from diorama.measure.coco import read_coco
-from diorama.measure.pictures import look_of, read_picture
 from diorama.measure.report import Section, compared, page, pairs
 from diorama.measure.statistics import Seen, Statistics
 from diorama.measure.steering import LONGEST_PX, Knobs, Steered, corrected, steered
@@ -18,6 +17,7 @@ from diorama.randomizers.fit import Fit
 from diorama.randomizers.fit_joint import JointFit, Method, fit_joint
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.errors import InvalidValue
+from diorama.sim.photo.look import look_of, read_picture
 from diorama.sim.seeds import Seed
 from diorama.sim.text import to_text
 

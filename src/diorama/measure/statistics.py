@@ -9,7 +9,7 @@ from statistics import fmean, median, pstdev
 from typing import Any
 
 from diorama.measure.coco import Labelled
-from diorama.measure.pictures import Look
+from diorama.sim.photo.look import Look
 
 Columns = dict[str, list[float]]
 

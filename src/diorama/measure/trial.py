@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 from diorama.measure.coco import Box, Labelled
-from diorama.measure.pictures import look_of
 from diorama.measure.statistics import Seen, Statistics
 from diorama.plan import Plan
 from diorama.sim.frame import Annotations
+from diorama.sim.photo.look import look_of
 from diorama.sim.spec import SceneSpec
 from diorama.studio import Studio, generate
 

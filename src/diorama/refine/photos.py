@@ -89,6 +89,15 @@ def find_photos(folder: Path) -> Photos:
     return Photos(paths)
 
 
+def pictures_of(folder: Path) -> Photos:
+    """The pictures of a data set that was generated, in the order of its scenes; or those of any folder. Raises InvalidValue."""
+    for below in ("images", "leftImg8bit", "image_2"):
+        paths = tuple(sorted(path for path in (folder / below).rglob("*") if _is_picture(path)))
+        if paths:
+            return Photos(paths)
+    return find_photos(folder)
+
+
 def _is_picture(path: Path) -> bool:
     return path.suffix.lower() in IMAGE_SUFFIXES and path.is_file()
 

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from diorama.measure.pictures import look_of, read_picture
 from diorama.sim.errors import InvalidValue
+from diorama.sim.photo.look import look_of, read_picture
 
 SIZE = (120, 160)
 

@@ -1,0 +1,94 @@
+"""``diorama refine``: what is left of the gap between renderings and photographs."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+from tyro.conf import arg
+
+from diorama.sim.errors import InvalidValue, MissingExtra, OutputError
+
+SCORE = """\
+Measure how far renderings are from photographs.
+
+Photographs need no labels. Keep those that anything was trained on out of --real: each
+file is recognised, whatever its name.
+
+examples:
+  diorama refine score --sim out/street --real camvid/images
+  diorama refine score --sim out/street out/street_refined --real camvid/images --hold-out 67
+  diorama refine score --sim out/street other/photos --real photos --out gap
+"""
+
+
+def score(
+    *,
+    sim: Annotated[tuple[Path, ...], arg(metavar="DIR...", help="Data sets that diorama generate wrote, or folders of pictures.")],
+    real: Annotated[Path, arg(metavar="DIR", help="Folder of photographs.")],
+    hold_out: Annotated[
+        int | None, arg(metavar="N", help="Compare with the last N photographs, by name, alone.", help_behavior_hint="(default: all)")
+    ] = None,
+    out: Annotated[
+        Path | None, arg(metavar="DIR", help="Folder for gap.json and a sheet of pictures.", help_behavior_hint="(default: a table alone)")
+    ] = None,
+) -> None:
+    """Measure the gap."""
+    import cv2
+    from rich.console import Console
+    from rich.progress import Progress
+    from rich.table import Table
+
+    from diorama.refine.photos import FEW, find_photos, pictures_of
+
+    try:
+        from diorama.refine import score as scoring
+    except ModuleNotFoundError as error:
+        if error.name != "torch":
+            raise
+        raise MissingExtra('refine score needs torch. Install it with: pip install "diorama[refine]"') from None
+
+    photos = find_photos(real)
+    if hold_out is not None:
+        photos = photos.split(hold_out)[1]
+    if len({path.resolve() for path in sim}) < len(sim):
+        raise InvalidValue("--sim names one folder twice")
+    sets = {path.name if [p.name for p in sim].count(path.name) == 1 else str(path): pictures_of(path) for path in sim}
+    for pictures in sets.values():
+        photos.refuse_known(pictures.digests, "among the pictures they are compared with")
+    console = Console(highlight=False)
+    notes = Console(stderr=True, highlight=False)
+    if len(photos) < FEW:
+        notes.print(f"only {len(photos)} photographs: intervals will be wide, and what they have in common may be their motif")
+    with Progress(console=notes, transient=True, disable=not notes.is_terminal) as bar:
+        task = bar.add_task("sets compared", total=len(sets))
+        gaps = scoring.score(sets, photos, advance=lambda: bar.advance(task))
+
+    table = Table(box=None, pad_edge=False)
+    for column in ("set", "pictures", "told apart (AUC)", "95 %", "distance", "spectrum dB", "edges"):
+        table.add_column(column, justify="left" if column == "set" else "right")
+    for gap in gaps:
+        apart = gap.separability
+        table.add_row(
+            gap.name,
+            str(gap.count),
+            f"{apart.auc:.3f}",
+            f"{apart.low:.3f}-{apart.high:.3f}",
+            f"{gap.distance.value:.4f} ± {gap.distance.error:.4f}",
+            f"{gap.named.spectrum_db:.1f}",
+            f"{gap.named.gradients:.4f}",
+        )
+    console.print(table)
+    console.print(f"0.5 cannot be told apart, 1 always. The distance is a kernel's on features of {gaps[0].extractor}: compare it with no other.")
+    for gap in gaps:
+        largest = sorted(gap.named.shifts.items(), key=lambda item: -abs(item[1]))[:4]
+        console.print(f"{gap.name}: " + ", ".join(f"{name} {shift:+.1f}" for name, shift in largest) + "  (of what is usual among photographs)")
+    if out is not None:
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+            (out / "gap.json").write_text(json.dumps([asdict(gap) for gap in gaps], indent=1) + "\n", encoding="utf-8")
+            picture = cv2.cvtColor(scoring.sheet(sets, photos), cv2.COLOR_RGB2BGR)
+            (out / "gap.png").write_bytes(cv2.imencode(".png", picture)[1].tobytes())
+        except OSError as error:
+            raise OutputError(f"{out}: cannot write here: {error.strerror}") from None
+        console.print(f"wrote {out / 'gap.json'} and gap.png")

@@ -1,0 +1,70 @@
+"""How far sets of renderings are from photographs: told apart by a network, by a kernel, and by statistics that have names."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diorama.refine.base import Rgb
+from diorama.refine.classifier import ClassifierSettings, Separability, separability
+from diorama.refine.features import Distance, RandomNetwork, kernel_distance
+from diorama.refine.photos import fitted
+from diorama.refine.statistics import NamedGap, named_gap, statistics
+from diorama.sim.seeds import Seed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """How far a set is from the photographs. `distance` is by the features of `extractor`."""
+
+    name: str
+    count: int
+    separability: Separability
+    distance: Distance
+    extractor: str
+    named: NamedGap
+
+
+def score(
+    sets: Mapping[str, Sequence[Rgb]],
+    real: Sequence[Rgb],
+    *,
+    size: tuple[int, int] = (240, 180),
+    seed: int = 0,
+    classifier: ClassifierSettings | None = None,
+    advance: Callable[[], None] = lambda: None,
+) -> tuple[Gap, ...]:
+    """Compare each of the `sets` with the photographs, all fitted to `size`; `advance` is called after each.
+
+    Photographs of two cameras, or of two towns, are apart as well: score photographs of your own as one more set, to know how near is near enough.
+    """
+    root = Seed(seed).child("score")
+    network = RandomNetwork(size=size)
+    photos = [fitted(photo, size) for photo in real]
+    features, facts = network.features(photos), statistics(photos, size)
+    gaps = []
+    for name, pictures in sets.items():
+        ours = [fitted(picture, size) for picture in pictures]
+        # The same streams for every set: they differ by their pictures alone.
+        gaps.append(
+            Gap(
+                name=name,
+                count=len(ours),
+                separability=separability(ours, photos, root.child("classifier"), classifier or ClassifierSettings(size=size)),
+                distance=kernel_distance(network.features(ours), features, root.child("distance")),
+                extractor=network.name,
+                named=named_gap(statistics(ours, size), facts),
+            )
+        )
+        advance()
+    return tuple(gaps)
+
+
+def sheet(sets: Mapping[str, Sequence[Rgb]], real: Sequence[Rgb], *, size: tuple[int, int] = (240, 180), columns: int = 6) -> NDArray[np.uint8]:
+    """Pictures of each set, spread evenly over it, a row each, with the photographs last: (h, w, 3) uint8."""
+    rows = []
+    for pictures in (*sets.values(), real):
+        chosen = [pictures[k * len(pictures) // columns] for k in range(columns)]
+        rows.append(np.concatenate([fitted(picture, size) for picture in chosen], axis=1))
+    return np.concatenate(rows)
