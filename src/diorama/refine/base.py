@@ -4,6 +4,7 @@ A refiner is a frozen value that was fitted to renderings and photographs. It se
 picture of the same size, in which every surface is where it was.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
@@ -37,6 +38,16 @@ class Rendered:
             array: NDArray[Any] = getattr(self, name)
             if array.shape != size or array.dtype != dtype:
                 raise InvalidValue(f"Rendered.{name} must be {size} {np.dtype(dtype)}, got {array.shape} {array.dtype}")
+
+
+class Pictures(Protocol):
+    """Some pictures, (h, w, 3) uint8 sRGB of any sizes: a list of them, or files that are read when they are asked for."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, number: int, /) -> Rgb: ...
+
+    def __iter__(self) -> Iterator[Rgb]: ...
 
 
 class Refiner(Protocol):

@@ -5,7 +5,6 @@ contiguous: neighbouring pictures of a drive, or of a scene, are near copies, an
 What it answers is measured by the area under the ROC curve: 1 when all can be told apart, 0.5 when it has to guess.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from diorama.refine.base import Rgb
+from diorama.refine.base import Pictures
 from diorama.refine.photos import fitted
 from diorama.sim.errors import InvalidValue
 from diorama.sim.seeds import Seed
@@ -49,7 +48,7 @@ class Separability:
     high: float
 
 
-def separability(sim: Sequence[Rgb], real: Sequence[Rgb], seed: Seed, settings: ClassifierSettings | None = None) -> Separability:
+def separability(sim: Pictures, real: Pictures, seed: Seed, settings: ClassifierSettings | None = None) -> Separability:
     """How well both sets can be told apart. Pictures of any size; raises InvalidValue for sets of fewer than five."""
     settings = settings or ClassifierSettings()
     if min(len(sim), len(real)) < FOLDS:

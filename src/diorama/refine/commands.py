@@ -46,7 +46,7 @@ def score(
     except ModuleNotFoundError as error:
         if error.name != "torch":
             raise
-        raise MissingExtra('refine score needs torch. Install it with: pip install "diorama[refine]"') from None
+        raise MissingExtra("refine score", "torch", "refine") from None
 
     photos = find_photos(real)
     if hold_out is not None:

@@ -1,12 +1,12 @@
 """How far sets of renderings are from photographs: told apart by a network, by a kernel, and by statistics that have names."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from diorama.refine.base import Rgb
+from diorama.refine.base import Pictures
 from diorama.refine.classifier import ClassifierSettings, Separability, separability
 from diorama.refine.features import Distance, RandomNetwork, kernel_distance
 from diorama.refine.photos import fitted
@@ -27,8 +27,8 @@ class Gap:
 
 
 def score(
-    sets: Mapping[str, Sequence[Rgb]],
-    real: Sequence[Rgb],
+    sets: Mapping[str, Pictures],
+    real: Pictures,
     *,
     size: tuple[int, int] = (240, 180),
     seed: int = 0,
@@ -61,7 +61,7 @@ def score(
     return tuple(gaps)
 
 
-def sheet(sets: Mapping[str, Sequence[Rgb]], real: Sequence[Rgb], *, size: tuple[int, int] = (240, 180), columns: int = 6) -> NDArray[np.uint8]:
+def sheet(sets: Mapping[str, Pictures], real: Pictures, *, size: tuple[int, int] = (240, 180), columns: int = 6) -> NDArray[np.uint8]:
     """Pictures of each set, spread evenly over it, a row each, with the photographs last: (h, w, 3) uint8."""
     rows = []
     for pictures in (*sets.values(), real):

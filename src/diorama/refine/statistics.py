@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
+from typing import Any
 
 import cv2
 import numpy as np
@@ -55,7 +56,7 @@ def statistics(pictures: Iterable[Rgb], size: tuple[int, int]) -> Statistics:
         looks.append([float(getattr(look, field.name)) for field in fields(Look)])
         high, low = rgb.max(axis=2).astype(np.float64), rgb.min(axis=2)
         saturation.append(float(((high - low) / np.maximum(high, 1)).mean()))
-        luma = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
+        luma: Any = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
         power += _power(luma)
         steps += np.bincount(cv2.absdiff(luma[:, 1:], luma[:, :-1]).ravel(), minlength=_BINS)
         steps += np.bincount(cv2.absdiff(luma[1:], luma[:-1]).ravel(), minlength=_BINS)

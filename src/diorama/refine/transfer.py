@@ -6,7 +6,6 @@
 - `Fourier`: the amplitudes of the lowest frequencies (Y. Yang and S. Soatto, FDA: Fourier Domain Adaptation, CVPR 2020).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -14,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from diorama.refine.base import Rendered, Rgb
+from diorama.refine.base import Pictures, Rendered, Rgb
 from diorama.refine.photos import fitted
 from diorama.sim.errors import InvalidValue
 from diorama.sim.seeds import Seed
@@ -41,7 +40,7 @@ class Reinhard:
     moments: NDArray[np.float32]
 
     @classmethod
-    def fitted(cls, photos: Sequence[Rgb]) -> "Reinhard":
+    def fitted(cls, photos: Pictures) -> "Reinhard":
         return cls(moments=np.stack([_moments(_lab(photo)) for photo in _some(photos)]))
 
     def apply(self, picture: Rendered, seed: Seed) -> Rgb:
@@ -62,7 +61,7 @@ class Histogram:
     shares: NDArray[np.float64]
 
     @classmethod
-    def fitted(cls, photos: Sequence[Rgb]) -> "Histogram":
+    def fitted(cls, photos: Pictures) -> "Histogram":
         return cls(shares=np.stack([_cumulated(photo) for photo in _some(photos)]))
 
     def apply(self, picture: Rendered, seed: Seed) -> Rgb:
@@ -91,7 +90,7 @@ class Fourier:
             raise InvalidValue(f"Fourier: band must be in (0, 0.5], got {self.band}")
 
     @classmethod
-    def fitted(cls, photos: Sequence[Rgb], *, size: tuple[int, int] = (240, 180), band: float = 0.01) -> "Fourier":
+    def fitted(cls, photos: Pictures, *, size: tuple[int, int] = (240, 180), band: float = 0.01) -> "Fourier":
         return cls(photos=np.stack([fitted(photo, size) for photo in _some(photos)]), band=band)
 
     def apply(self, picture: Rendered, seed: Seed) -> Rgb:
@@ -117,7 +116,7 @@ def _lowest(count: int, reach: int) -> NDArray[np.int64]:
     return np.arange(-min(reach, (count - 1) // 2), min(reach, (count - 1) // 2) + 1) % count
 
 
-def _some(photos: Sequence[Rgb]) -> Sequence[Rgb]:
+def _some(photos: Pictures) -> Pictures:
     if not len(photos):
         raise InvalidValue("there are no photographs to take colours from")
     return photos

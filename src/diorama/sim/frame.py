@@ -212,10 +212,10 @@ class Grasps:
     """Ways to grasp the things of a scene with one gripper: a struct of arrays, a row for each grasp.
 
     body_index (n,) int32, into `SceneSpec.bodies`; world_from_gripper (n, 4, 4) float64, at the scene's first moment; width_m (n,) float64, of
-    what is between the jaws, and opening_m (n,) float64, how far these are opened before (both 0 for suction); quality (n,) float64 in [0, 1], from geometry and friction alone; alone (n,) float64, the share of
-    trials with nothing else around, under noise of pose and friction, that physics let succeed, NaN where none was made; reachable (n,) bool,
-    whether the gripper gets there without touching anything else; success (n,) float64, 1 or 0, whether physics lets it succeed among everything
-    else, NaN where it was not tried.
+    what is between the jaws, and opening_m (n,) float64, how far these are opened before (both 0 for suction); quality (n,) float64 in [0, 1],
+    from geometry and friction alone; alone (n,) float64, the share of trials with nothing else around, under noise of pose and friction, that
+    physics let succeed, NaN where none was made; reachable (n,) bool, whether the gripper gets there without touching anything else; success (n,)
+    float64, 1 or 0, whether physics lets it succeed among everything else, NaN where it was not tried.
     """
 
     gripper: Gripper
