@@ -26,10 +26,11 @@ from numpy.typing import NDArray
 
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.errors import AssetError, RejectedScene
-from diorama.sim.physics.grasp import Trial
+from diorama.sim.physics.cup import CupTrial
+from diorama.sim.physics.jaws import JawTrial
 from diorama.sim.physics.play import Play
 from diorama.sim.physics.reach import reachable
-from diorama.sim.spec import Attempt, BodySpec, BoxShape, CylinderShape, PhysicsSpec, Pose, SceneSpec, SphereShape, Verdict
+from diorama.sim.spec import Attempt, BodySpec, BoxShape, CylinderShape, JawGripper, PhysicsSpec, Pose, SceneSpec, SphereShape, Verdict
 from diorama.sim.transforms import Vec3, normalize_quat
 
 
@@ -162,7 +163,8 @@ class Bullet:
         if self._client is None:
             raise RuntimeError("Bullet is not open; use it in a with block: with Bullet(library) as physics: ...")
         bodies = dict(self._stage(spec, self._client))
-        return Trial(bullet, self._client, _SCALE, (_POSE_GRID, _SPEED_GRID), bodies, spec).run(attempt)
+        trial = JawTrial if isinstance(attempt.gripper, JawGripper) else CupTrial
+        return trial(bullet, self._client, _SCALE, (_POSE_GRID, _SPEED_GRID), bodies, spec, attempt).run()
 
     def grasps(self, spec: SceneSpec, attempts: Iterable[Attempt]) -> tuple[Verdict, ...]:
         """Try each of several grasps in the same scene, as `grasp` does: none changes anything for another."""

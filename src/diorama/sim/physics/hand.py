@@ -66,10 +66,14 @@ class Hand:
     `opening` is how far the jaws are apart (of a suction gripper: 0), `position` where the gripper's frame is. Its axes stay as they are.
     """
 
+    #: What rays are told that shall not meet it.
+    others = _ALL_OTHERS
+
     def __init__(self, engine: Any, client: int, scale: float, gripper: Gripper, pose: Pose, stiffness_n_m: float) -> None:
         self._engine, self._client, self._scale = engine, client, scale
         w, x, y, z = pose.rotation_wxyz
-        self._rotation = (x, y, z, w)
+        #: As the engine has it, the real part last.
+        self.rotation = (x, y, z, w)
         rows = pose.matrix[:3, :3].tolist()
         #: The frame's axes in the world.
         self.axes: tuple[Vec3, ...] = tuple((rows[0][i], rows[1][i], rows[2][i]) for i in range(3))
@@ -77,26 +81,39 @@ class Hand:
         self.opening = 0.0
         #: By handle: the middle of a part, and its side.
         self.parts: dict[int, tuple[Vec3, float]] = {}
+        self._anchors: dict[int, tuple[Vec3, Sequence[float]]] = {}
         for part in parts(gripper):
             self._add(part, gripper.friction)
         self.fingers = [handle for handle, (_, side) in self.parts.items() if side]
         self.stiffness_n_m = stiffness_n_m
 
     def _add(self, part: Part, friction: float) -> None:
-        engine, client = self._engine, self._client
-        handle = engine.createMultiBody(_MASS_KG, part.shape(engine, client, self._scale), useMaximalCoordinates=True, physicsClientId=client)
-        engine.changeDynamics(
-            handle,
-            -1,
-            lateralFriction=math.sqrt(friction),
-            restitution=0.0,
-            linearDamping=0.0,
-            angularDamping=0.0,
-            collisionMargin=0.0001 * self._scale,
-            physicsClientId=client,
+        handle = self._body(part.shape(self._engine, self._client, self._scale))
+        margin = 0.0001 * self._scale
+        self._engine.changeDynamics(
+            handle, -1, lateralFriction=math.sqrt(friction), restitution=0.0, collisionMargin=margin, physicsClientId=self._client
         )
-        engine.setCollisionFilterGroupMask(handle, -1, _GROUP, _ALL_OTHERS, client)
+        self._engine.setCollisionFilterGroupMask(handle, -1, _GROUP, _ALL_OTHERS, self._client)
         self.parts[handle] = (times(part.middle, self._scale), part.side)
+
+    def _body(self, shape: int) -> int:
+        handle = self._engine.createMultiBody(_MASS_KG, shape, useMaximalCoordinates=True, physicsClientId=self._client)
+        self._engine.changeDynamics(handle, -1, linearDamping=0.0, angularDamping=0.0, physicsClientId=self._client)
+        return handle
+
+    def tie(self, body: int) -> int:
+        """Let a body go wherever the gripper goes, turned as it is; return the constraint that makes it.
+
+        The engine ties two bodies so that their axes agree: to one more that goes with the gripper, which is where the body is.
+        """
+        engine, client = self._engine, self._client
+        position, rotation = engine.getBasePositionAndOrientation(body, client)
+        anchor = self._body(engine.createCollisionShape(engine.GEOM_SPHERE, radius=1.0, physicsClientId=client))
+        engine.setCollisionFilterGroupMask(anchor, -1, 0, 0, client)
+        self._anchors[anchor] = (self.local(position), rotation)
+        self._put(anchor, position, rotation, (0.0, 0.0, 0.0), (0.0, 0.0, 0.0))
+        zero = (0.0, 0.0, 0.0)
+        return engine.createConstraint(anchor, -1, body, -1, engine.JOINT_FIXED, zero, zero, zero, physicsClientId=client)
 
     @property
     def stiffness_n_m(self) -> float:
@@ -116,15 +133,17 @@ class Hand:
         """Put the parts where they are, on their way at this velocity, and jaws that close at this speed each. `weight` is what gravity pulls at
         one kilogram with, which is taken off them.
         """
-        x_axis = self.axes[0]
         lift = times(weight, -_MASS_KG)
         for handle, ((x, y, z), side) in self.parts.items():
-            offset = (x + side * self.opening / 2, y, z)
-            where = self._at(offset)
-            self._engine.resetBasePositionAndOrientation(handle, where, self._rotation, self._client)
-            speed = plus(velocity, x_axis, -side * closing)
-            self._engine.resetBaseVelocity(handle, speed, (0.0, 0.0, 0.0), self._client)
-            self._engine.applyExternalForce(handle, -1, lift, where, self._engine.WORLD_FRAME, self._client)
+            where = self.at((x + side * self.opening / 2, y, z))
+            self._put(handle, where, self.rotation, plus(velocity, self.axes[0], -side * closing), lift)
+        for handle, (offset, rotation) in self._anchors.items():
+            self._put(handle, self.at(offset), rotation, velocity, lift)
+
+    def _put(self, handle: int, position: Vec3, rotation: Sequence[float], velocity: Sequence[float], lift: Vec3) -> None:
+        self._engine.resetBasePositionAndOrientation(handle, position, rotation, self._client)
+        self._engine.resetBaseVelocity(handle, velocity, (0.0, 0.0, 0.0), self._client)
+        self._engine.applyExternalForce(handle, -1, lift, position, self._engine.WORLD_FRAME, self._client)
 
     def advance(self, way: float, bodies: Iterable[int]) -> float:
         """Move along z for as far as nothing is near, `way` at most; return how far that is."""
@@ -144,7 +163,7 @@ class Hand:
         points = self._engine.getClosestPoints(part, body, most, physicsClientId=self._client)
         return min((point[8] for point in points), default=most)
 
-    def _at(self, offset: Sequence[float]) -> Vec3:
+    def at(self, offset: Sequence[float]) -> Vec3:
         """A point of the gripper's frame in the world."""
         (xx, xy, xz), (yx, yy, yz), (zx, zy, zz) = self.axes
         x, y, z = offset
@@ -153,6 +172,10 @@ class Hand:
 
     def local(self, point: Sequence[float]) -> Vec3:
         """A point of the world in the gripper's frame."""
-        d = plus(point, self.position, -1.0)
-        x, y, z = (d[0] * a[0] + d[1] * a[1] + d[2] * a[2] for a in self.axes)
+        return self.turned(plus(point, self.position, -1.0))
+
+    def turned(self, vector: Sequence[float]) -> Vec3:
+        """A direction of the world in the gripper's frame."""
+        u, v, w = vector
+        x, y, z = (u * a[0] + v * a[1] + w * a[2] for a in self.axes)
         return (x, y, z)
