@@ -41,6 +41,7 @@ examples:
   diorama generate my_scenario.py:Shelf --out out/shelf
   diorama generate tabletop --set randomizers.drop.upright=1 --out out/tidy
   diorama generate tabletop --renderer pathtrace --spp 32 --out out/traced
+  diorama generate bin-picking --grasps franka-hand --exporter coco --exporter grasps --out out/picks
   diorama generate tabletop --out out/tabletop --resume  (after an interruption)
 """
 
@@ -259,6 +260,7 @@ class _Changes:
     renderer: Annotated[str | None, _option("NAME", str), _unset("Who makes the pictures: raster, pathtrace or gl.", "raster")] = None
     spp: Annotated[int | None, _option("N", _positive), _unset("Samples a pixel of the path tracer.", "64")] = None
     denoise: Annotated[bool, _flag("Take the noise out of path-traced pictures.")] = False
+    grasps: Annotated[str | None, _option("GRIPPER", str), _unset("Label grasps with this gripper, such as franka-hand.", "none")] = None
     exporter: Annotated[
         tuple[str, ...],
         tyro.conf.UseAppendAction,
@@ -280,6 +282,7 @@ class _Changes:
         from diorama.overrides import changed
         from diorama.plan import find_plan, plan_from_json, plan_to_json
         from diorama.randomizers.distributions import UniformInt
+        from diorama.sim.grasping.settings import Grasping
         from diorama.sim.render.settings import PathTracing
 
         _load_plugins(self.plugin)
@@ -301,6 +304,8 @@ class _Changes:
                 raise InvalidValue("--spp and --denoise are settings of the path tracer. Ask for it: --renderer pathtrace")
             settings = replace(plan.renderer, spp=self.spp or plan.renderer.spp, denoise=self.denoise or plan.renderer.denoise)
             plan = replace(plan, renderer=settings)
+        if self.grasps:
+            plan = replace(plan, grasps=replace(plan.grasps, gripper=self.grasps) if plan.grasps else Grasping(gripper=self.grasps))
         if self.exporter:
             own = {e.name: e for e in plan.exporters}
             plan = replace(plan, exporters=tuple(own[n] if n in own else EXPORTERS[n]() for n in self.exporter))

@@ -213,6 +213,9 @@ def print_plan(plan: Plan) -> None:
     rest = {f.name: getattr(plan, f.name) for f in fields(plan) if f.name not in ("scenario", "randomizers", "exporters", "variables")}
     if isinstance(plan.renderer, PathTracing):
         rest |= {"renderer": plan.renderer.name} | {f"renderer.{name}": value for name, value in _settings(plan.renderer).items()}
+    if plan.grasps is not None:
+        grasping = _settings(plan.grasps)
+        rest |= {"grasps": plan.grasps.tool.name} | {f"grasps.{name}": value for name, value in grasping.items() if "gripper" not in name}
     rest |= {"assets": ", ".join(map(str, plan.assets)) or "the built-in library", "resolution": "{}x{}".format(*plan.resolution)}
     rest |= {"channels": ", ".join(plan.channels) or "those of the labels"}
     _print_pairs(rest)

@@ -42,6 +42,8 @@ def _with(here: Any, steps: list[str], value: Any, done: list[str], new_keys: bo
         return [_with(item, rest, value, [*done, step], new_keys) if i == index else item for i, item in enumerate(here)]
     if isinstance(here, str):  # a name alone stands for its usual settings
         here = {"name": here}
+    if here is None and new_keys and done:  # what is absent has its usual settings but for this one
+        here = {}
     if not isinstance(here, dict):
         raise UnknownKey(f"{'.'.join([*done, step])}: there is nothing below {'.'.join(done)}, which is {here!r}")
     if step not in here and (rest or not new_keys):

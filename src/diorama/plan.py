@@ -10,6 +10,7 @@ A plan file is YAML, or JSON when its name ends in ``.json``::
     variables: {dusk: {uniform: [0, 1]}} # drawn once a scene; {var: dusk} wherever a number may vary
     set: {randomizers.lights.shadowed: 1} # changes by path to what all else says, the scenario's own randomizers included
     renderer: raster                    # absent: raster; or {name: pathtrace, spp: 32}
+    grasps: {gripper: franka-hand}      # absent: no grasps are labelled
     resolution: [640, 480]
     views: 5
     frames: 1                           # moments of each scene; so many at `fps` are a sequence
@@ -41,6 +42,7 @@ from diorama.sim.assets.source import AssetSource
 from diorama.sim.codec import InvalidDocument, from_json, to_json
 from diorama.sim.errors import DioramaError, InvalidValue, UnknownName, suggestion
 from diorama.sim.frame import check_channels
+from diorama.sim.grasping.settings import Grasping
 from diorama.sim.registry import Registry
 from diorama.sim.render import RENDERERS
 from diorama.sim.render.settings import SETTINGS, PathTracing
@@ -71,7 +73,7 @@ class Plan:
     the other (0: all at once, as those of a vehicle's rig are in any case), and that in each of `frames` moments, `fps` of them a second. A view in
     which fewer than `min_visible_objects` are to be seen in its first frame, each by `min_visible_fraction` of its silhouette at least, is taken
     anew, and a scene that physics rejects is staged anew, at most `max_attempts` times each. `channels` are rendered beyond those that
-    the labels need. `renderer` is the name of one without settings, or the settings of one that has some.
+    the labels need. `renderer` is the name of one without settings, or the settings of one that has some. `grasps` says which grasps are labelled.
     """
 
     scenario: Scenario
@@ -86,6 +88,7 @@ class Plan:
     fps: float = 10.0
     view_interval_s: float = BETWEEN_VIEWS_S
     renderer: str | PathTracing = "raster"
+    grasps: Grasping | None = None
     min_visible_objects: int = 1
     min_visible_fraction: float = 0.0
     max_attempts: int = 20
@@ -113,6 +116,7 @@ class Plan:
         check_channels(self.channels)
         self._check_names()
         self._check_variables()
+        self._check_grasps()
 
     def _check_names(self) -> None:
         labels = [label_of(r) for r in self.randomizers]
@@ -141,6 +145,15 @@ class Plan:
                 except DioramaError as error:
                     said = ", ".join(f"{name} = {values[name]!r}" for name in sorted(used[where]))
                     raise InvalidValue(f"{where}: with {said}: {error}") from None
+
+    def _check_grasps(self) -> None:
+        """That there is what exporters of grasps write."""
+        for exporter in self.exporters:
+            kinds: tuple[type[Any], ...] = getattr(exporter, "grippers", ())
+            if kinds and self.grasps is None:
+                raise InvalidValue(f"{exporter.name} writes grasps, and none are asked for. Say with which gripper: grasps: {{gripper: franka-hand}}")
+            if kinds and self.grasps is not None and not isinstance(self.grasps.tool, kinds):
+                raise InvalidValue(f"{exporter.name} writes grasps with {' or '.join(k.kind for k in kinds)}; {self.grasps.tool.name} has none")
 
     @property
     def renderer_name(self) -> str:

@@ -1,10 +1,11 @@
-"""A contact sheet of a written data set, or a video of its sequences: pictures with masks tinted, boxes, names and keypoints drawn.
+"""A contact sheet of a written data set, or a video of its sequences: pictures with masks tinted, boxes, names, keypoints and grasps drawn.
 
 The labels are read back through pycocotools from the files alone, so they show what a training job will see.
 """
 
 import colorsys
 import io
+import json
 import math
 import os
 from collections.abc import Iterator
@@ -31,6 +32,7 @@ _BACKGROUND = 24
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 _FONT_SCALE = 0.4
 _TINT = 0.45
+_HELD, _FAILED = (80, 220, 60), (60, 60, 235)
 
 
 def contact_sheet(folder: str | Path, *, count: int = 12) -> Image:
@@ -230,10 +232,47 @@ def _tile(folder: Path, coco: COCO, entry: dict[str, Any], by: str) -> Image:
         left, top = label["bbox"][0] * scale, label["bbox"][1] * scale
         _write_name(tile, coco.cats[label["category_id"]]["name"], left, top, category_color(label[by]))
 
+    grasps = _read_grasps(folder, entry["file_name"])
+    for grasp in sorted(grasps, key=lambda grasp: grasp["success"]):  # those that held on top
+        _draw_grasp(tile, grasp, scale)
+
     caption = np.full((_CAPTION_PX, size[0], 3), _BACKGROUND, np.uint8)
     text = f"{entry['file_name']}   {len(labels)} objects"
+    if grasps:
+        text += f"   {sum(grasp['success'] for grasp in grasps)} of {len(grasps)} grasps held"
     cv2.putText(caption, text, (4, _CAPTION_PX - 6), _FONT, _FONT_SCALE, (220, 220, 220), 1, cv2.LINE_AA)
     return np.vstack([tile, caption])
+
+
+def _read_grasps(folder: Path, name: str) -> list[Any]:
+    """The grasps of a picture that were tried and are seen in it, where the data set has a file of them."""
+    path = folder / "grasps" / f"{Path(name).stem}.json"
+    if not path.is_file():
+        return []
+    try:
+        grippers = json.loads(path.read_bytes())["grippers"]
+    except (OSError, ValueError, RecursionError) as error:
+        raise InvalidValue(f"{path}: cannot read these grasps ({error})") from None
+    return [grasp for one in grippers for grasp in one["grasps"] if isinstance(grasp["success"], bool) and grasp["visible"]]
+
+
+def _draw_grasp(tile: Image, grasp: Any, scale: float) -> None:
+    """The jaws, and a thin line between them; of a suction cup, where it sits. Green where it held, else red."""
+    color = _HELD if grasp["success"] else _FAILED
+    rectangle = grasp.get("rectangle")
+    if rectangle is None:
+        if grasp["place"] is not None:
+            x, y = (round(v * scale) for v in grasp["place"])
+            cv2.circle(tile, (x, y), 4, color, 1, cv2.LINE_AA)
+        return
+    u, v, angle, opening, jaw = (float(number) for number in rectangle)
+    c, s = math.cos(angle) / 2, math.sin(angle) / 2
+    ends = [((u + way * opening * c) * scale, (v + way * opening * s) * scale) for way in (-1, 1)]
+    dx, dy = -s * jaw * scale, c * jaw * scale
+    (x0, y0), (x1, y1) = ends
+    cv2.line(tile, (round(x0), round(y0)), (round(x1), round(y1)), color, 1, cv2.LINE_AA)
+    for x, y in ends:
+        cv2.line(tile, (round(x - dx), round(y - dy)), (round(x + dx), round(y + dy)), color, 2, cv2.LINE_AA)
 
 
 def _draw_person(tile: Image, skeleton: Any, keypoints: Any, scale: float, color: Color) -> None:

@@ -11,9 +11,10 @@ from typing import Any, ClassVar, Literal
 
 import cv2
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from diorama.exporters.base import Dataset, Encoded
+from diorama.exporters.numbers import rounded
 from diorama.exporters.png import PNG_SETTINGS, png
 from diorama.sim import keypoints
 from diorama.sim.codec import to_json
@@ -64,7 +65,7 @@ class Coco:
         for picture, (frame, labels) in enumerate(zip(sample.frames, sample.annotations, strict=True)):
             number = first_image + picture
             moment, view = sample.numbered(picture)
-            when = {"scene": sample.index, "frame": moment, "view": view, "time_s": _rounded(frame.camera.time_s)}
+            when = {"scene": sample.index, "frame": moment, "view": view, "time_s": rounded(frame.camera.time_s)}
             image = {"id": number + 1} | self._picture(frame, number, files) | when | {"hidden": list(labels.hidden)}
             if sample.spec.roads is not None:
                 image |= self._road(sample.at(picture), frame, number, files)
@@ -95,10 +96,10 @@ class Coco:
         lens = {} if camera.distortion is None else {"camera_distortion": to_json(camera.distortion)}
         turn = invert(camera.world_from_camera.matrix)[:3, :3]
         moving = {
-            "camera_velocity_m_s": _rounded(compose(turn, np.array(camera.motion.linear_m_s)[:, None])[:, 0]),
-            "camera_angular_rad_s": _rounded(compose(turn, np.array(camera.motion.angular_rad_s)[:, None])[:, 0]),
+            "camera_velocity_m_s": rounded(compose(turn, np.array(camera.motion.linear_m_s)[:, None])[:, 0]),
+            "camera_angular_rad_s": rounded(compose(turn, np.array(camera.motion.angular_rad_s)[:, None])[:, 0]),
         }
-        return entry | {"camera_k": _rounded(camera.k)} | lens | {"world_from_camera": _rounded(camera.world_from_camera.matrix)} | moving
+        return entry | {"camera_k": rounded(camera.k)} | lens | {"world_from_camera": rounded(camera.world_from_camera.matrix)} | moving
 
     def _road(self, spec: SceneSpec, frame: Frame, number: int, files: dict[str, bytes]) -> dict[str, Any]:
         """What an image's entry says of the road."""
@@ -161,14 +162,14 @@ def _annotations(labels: Annotations, sample: Sample, image_id: int, category_id
                 "amodal_bbox": _xywh(labels.amodal_box_xyxy[row]),
                 "amodal_area": int(labels.amodal_area_px[row]),
                 "amodal_segmentation": labels.amodal_rle[row],
-                "visible_fraction": _rounded(labels.visible_fraction[row]),
-                "truncated_fraction": _rounded(labels.truncated_fraction[row]),
-                "depth_m": _rounded(labels.depth_m[row]),
-                "camera_from_body": _rounded(labels.camera_from_body[row]),
-                "size_m": _rounded(labels.size_m[row]),
-                "center_m": _rounded(labels.center_m[row]),
-                "velocity_m_s": _rounded(labels.velocity_m_s[row]),
-                "angular_rad_s": _rounded(labels.angular_rad_s[row]),
+                "visible_fraction": rounded(labels.visible_fraction[row]),
+                "truncated_fraction": rounded(labels.truncated_fraction[row]),
+                "depth_m": rounded(labels.depth_m[row]),
+                "camera_from_body": rounded(labels.camera_from_body[row]),
+                "size_m": rounded(labels.size_m[row]),
+                "center_m": rounded(labels.center_m[row]),
+                "velocity_m_s": rounded(labels.velocity_m_s[row]),
+                "angular_rad_s": rounded(labels.angular_rad_s[row]),
                 "attributes": dict(labels.attributes[row]),
                 **(_keypoints(labels.keypoints[row]) if body.category in keypoints.CATEGORIES else {}),
                 "track_id": _track_id(sample, index),
@@ -181,7 +182,7 @@ def _annotations(labels: Annotations, sample: Sample, image_id: int, category_id
 
 def _line(seen: SeenLine) -> dict[str, Any]:
     line = seen.line
-    entry: dict[str, Any] = {"name": line.name, "kind": line.kind, "color": line.color, "width_m": _rounded(line.width_m)}
+    entry: dict[str, Any] = {"name": line.name, "kind": line.kind, "color": line.color, "width_m": rounded(line.width_m)}
     entry["points"] = [[round(u, 2), round(v, 2)] for u, v in seen.pixels.tolist()]
     return entry | {
         "points_m": [[round(c, 3) + 0.0 for c in point] for point in seen.points_m.tolist()],
@@ -196,7 +197,7 @@ def _track_id(sample: Sample, body_index: int) -> int:
 
 def _keypoints(found: NDArray[np.float64]) -> dict[str, Any]:
     return {
-        "keypoints": [value for u, v, visible in _rounded(found) for value in (u, v, int(visible))],
+        "keypoints": [value for u, v, visible in rounded(found) for value in (u, v, int(visible))],
         "num_keypoints": int(np.count_nonzero(found[:, 2])),
     }
 
@@ -207,11 +208,11 @@ def _events(sample: Sample) -> list[dict[str, Any]]:
     return [
         {
             "scene": sample.index,
-            "time_s": _rounded(event.time_s),
+            "time_s": rounded(event.time_s),
             "kind": event.kind,
             "bodies": list(event.bodies),
             "track_ids": [tracks[name] for name in event.bodies if name in tracks],
-            "position_m": None if event.position_m is None else _rounded(event.position_m),
+            "position_m": None if event.position_m is None else rounded(event.position_m),
             "details": dict(event.details),
         }
         for event in sample.spec.events
@@ -221,15 +222,6 @@ def _events(sample: Sample) -> list[dict[str, Any]]:
 def _xywh(box_xyxy: NDArray[np.int32]) -> list[int]:
     left, top, right, bottom = box_xyxy.tolist()
     return [left, top, right - left, bottom - top]
-
-
-def _rounded(value: ArrayLike) -> Any:
-    """Floats to 9 decimals (nanometres), in nested lists like the array's. Adding 0.0 turns -0.0 into 0.0."""
-
-    def walk(v: Any) -> Any:
-        return [walk(w) for w in v] if isinstance(v, list) else round(v, 9) + 0.0
-
-    return walk(np.asarray(value, np.float64).tolist())
 
 
 # --- the merged file ----------------------------------------------------------------------------------------

@@ -145,7 +145,7 @@ def _read_union(arguments: tuple[Any, ...], value: Any, path: str, faults: list[
     if len(options) == 1:
         return _read(options[0], value, path, faults)
     by_kind = {kind: a for a in options if (kind := _kind(a)) is not None}
-    if isinstance(value, dict) and len(by_kind) == len(options):
+    if isinstance(value, dict) and by_kind and len(by_kind) == sum(map(dataclasses.is_dataclass, options)):
         kind = value.get("kind")
         if isinstance(kind, str) and kind in by_kind:
             return _read(by_kind[kind], value, path, faults)

@@ -5,7 +5,7 @@ between the middles of the jaws' pads, or in the middle of the suction cup's rim
 """
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import ClassVar, Literal
 
 from diorama.sim.spec.checks import check, finite
 from diorama.sim.spec.pose import Pose
@@ -22,6 +22,7 @@ class JawGripper:
     (see BodySpec) and together the mass `mass_kg` with the palm.
     """
 
+    kind: ClassVar[str] = "jaws"
     name: str = "own"
     opening_m: float
     finger_length_m: float
@@ -59,6 +60,7 @@ class SuctionGripper:
     `rod_length_m` long.
     """
 
+    kind: ClassVar[str] = "suction"
     name: str = "own"
     cup_radius_m: float
     bend_m: float
