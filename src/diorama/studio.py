@@ -20,7 +20,8 @@ from diorama.randomizers.base import Context
 from diorama.sim.annotate import annotate
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.errors import RejectedScene, TooManyRejections
-from diorama.sim.frame import Annotations, Frame, Provenance, Sample
+from diorama.sim.frame import Annotations, Frame, Grasps, Provenance, Sample
+from diorama.sim.grasping.labels import label_grasps
 from diorama.sim.physics.bullet import Bullet
 from diorama.sim.render import RENDERERS, open_renderer
 from diorama.sim.render.composite import Compositor
@@ -93,7 +94,8 @@ def generate(plan: Plan, seed: int, index: int, *, studio: Studio | None = None,
         rejections += refused
     for frame, view in _numbered(plan, range(plan.views, count)):
         shots.append(_photographed(views[view], scene, frame, view))
-    return _sample(plan, seed, index, staged.attempts, staged.spec, shots, cast, rejections, clock)
+    grasps = _grasps(plan, staged.spec, studio, root, clock)
+    return _sample(plan, seed, index, staged.attempts, staged.spec, shots, cast, rejections, clock, grasps)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,12 +141,13 @@ def replay(
         with Studio(plan) as studio:
             return replay(plan, seed, index, attempts=attempts, draws=draws, studio=studio, pictures=pictures)
     clock = Clock()
-    cast = Cast(plan, Seed(seed).child("sample", index).child("attempt", attempts - 1), index, studio.context, recorded=draws)
+    root = Seed(seed).child("sample", index)
+    cast = Cast(plan, root.child("attempt", attempts - 1), index, studio.context, recorded=draws)
     spec = _staged(cast, studio, clock)
     scene = Watched(spec, studio, clock)
     numbers = range(plan.pictures if pictures is None else pictures)
     shots = [_photographed(cast.at(cast.seed, view), scene, frame, view) for frame, view in _numbered(plan, numbers)]
-    return _sample(plan, seed, index, attempts, spec, shots, cast, Counter(), clock)
+    return _sample(plan, seed, index, attempts, spec, shots, cast, Counter(), clock, _grasps(plan, spec, studio, root, clock))
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,8 +228,25 @@ def _shows_enough(plan: Plan, annotations: Annotations) -> bool:
     return int((annotations.visible_fraction >= plan.min_visible_fraction).sum()) >= plan.min_visible_objects
 
 
+def _grasps(plan: Plan, spec: SceneSpec, studio: Studio, root: Seed, clock: "Clock") -> tuple[Grasps, ...]:
+    """Those of the scene's first moment, if the plan asks for any."""
+    if plan.grasps is None:
+        return ()
+    with clock("grasps"):
+        return (label_grasps(spec.at(0.0), studio.library, studio.physics, plan.grasps, root.child("grasps")),)
+
+
 def _sample(
-    plan: Plan, seed: int, index: int, attempts: int, spec: SceneSpec, shots: list[Shot], cast: Cast, rejections: Counter[str], clock: "Clock"
+    plan: Plan,
+    seed: int,
+    index: int,
+    attempts: int,
+    spec: SceneSpec,
+    shots: list[Shot],
+    cast: Cast,
+    rejections: Counter[str],
+    clock: "Clock",
+    grasps: tuple[Grasps, ...],
 ) -> Sample:
     draws = dict(cast.draws)
     for shot in shots:
@@ -237,6 +257,7 @@ def _sample(
         frames=tuple(shot.frame for shot in shots),
         annotations=tuple(shot.annotations for shot in shots),
         views=plan.views,
+        grasps=grasps,
         provenance=Provenance(
             seed=seed,
             index=index,

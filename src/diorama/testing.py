@@ -24,9 +24,9 @@ from diorama.scenes.base import Scenario
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.codec import from_json, to_json
 from diorama.sim.errors import RejectedScene
-from diorama.sim.frame import Annotations, Frame, Provenance, Sample
+from diorama.sim.frame import Annotations, Frame, Grasps, Provenance, Sample
 from diorama.sim.seeds import Seed
-from diorama.sim.spec import BodySpec, BoxShape, CameraSpec, Pose, SceneSpec, SphereShape, SunLight
+from diorama.sim.spec import GRIPPERS, BodySpec, BoxShape, CameraSpec, Pose, SceneSpec, SphereShape, SunLight
 from diorama.sim.transforms import look_at
 
 T = TypeVar("T")
@@ -193,7 +193,29 @@ def labelled_sample(index: int) -> Sample:
         for camera, ids in zip(spec.cameras, views, strict=True)
     )
     provenance = Provenance(seed=0, index=index, timings_s={"render": 0.5})
-    return Sample(index=index, spec=spec, frames=frames, annotations=tuple(map(_labels, views)), provenance=provenance)
+    return Sample(index=index, spec=spec, frames=frames, annotations=tuple(map(_labels, views)), provenance=provenance, grasps=(_grasps(spec),))
+
+
+def _grasps(spec: SceneSpec) -> Grasps:
+    """Of each object two from above, a centimetre apart: the first of the box held, that of a ball did not, all others were not tried."""
+    index = np.repeat(np.array([i for i, body in enumerate(spec.bodies) if body.category], np.int32), 2)
+    poses = np.stack([spec.bodies[i].world_from_body.matrix for i in index])
+    poses[:, 1, 1], poses[:, 2, 2] = -1, -1  # jaws close along x, and come from above
+    poses[1::2, 1, 3] += 0.01
+    tried = np.arange(len(index)) % 2 == 0
+    box = np.array([spec.bodies[i].category == "box" for i in index])
+    width = np.where(box, 0.06, 0.08)
+    return Grasps(
+        gripper=GRIPPERS["wsg-50"],
+        body_index=index,
+        world_from_gripper=poses,
+        width_m=width,
+        opening_m=width + 0.02,
+        quality=np.linspace(1, 0.5, len(index)),
+        alone=np.where(tried, 0.75, np.nan),
+        reachable=tried | box,
+        success=np.where(tried, box.astype(np.float64), np.nan),
+    )
 
 
 def _extra(instance: np.ndarray) -> dict[str, Any]:

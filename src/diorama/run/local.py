@@ -28,8 +28,8 @@ class Summary:
 
     `images`, `annotations`, `rejections` (by reason) and what was `asked` for and `fitted` (by randomizer) are of the whole set, those of an
     earlier run that was gone on with included; `made` counts the images of this run alone, and so do the times: `wall_s` from the first scene
-    to the last with the start of the engines, and `stages_s` added up over the workers (randomize, settle, render, annotate, encode, write).
-    `worker_rss_mb` is the most memory that any worker held.
+    to the last with the start of the engines, and `stages_s` added up over the workers (randomize, settle, render, annotate, grasps, encode,
+    write). `worker_rss_mb` is the most memory that any worker held.
     """
 
     images: int = 0
