@@ -130,9 +130,10 @@ def _chosen(found: AssetGrasps, rows: NDArray[np.int64], count: int, seed: Seed)
     """At most `count` of the rows: drawn by lot, the first the best of these and the others far apart."""
     if len(rows) > count:
         rows = rows[np.sort(seed.child("lots").rng().permutation(len(rows))[: _LOTS * count])]
-    places = found.body_from_gripper[rows, :3, 3]
-    size = float(np.max(np.ptp(places, axis=0), initial=0.01)) if len(rows) else 0.01
-    return rows[spread(found.body_from_gripper[rows], found.quality[rows], size, count)]
+    poses = found.body_from_gripper[rows]
+    places, closing, approach = poses[:, :3, 3], poses[:, :3, 0], poses[:, :3, 2]
+    size = max([0.01, *np.ptp(places, axis=0).tolist()]) if len(rows) else 1.0
+    return rows[spread(count, found.quality[rows], places / size, closing, approach)]
 
 
 def _openings(gripper: Gripper, width_m: NDArray[np.float64], clearance_m: float) -> NDArray[np.float64]:
