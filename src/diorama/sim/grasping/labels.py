@@ -3,10 +3,10 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.errors import AssetError
@@ -16,13 +16,13 @@ from diorama.sim.grasping.candidates import candidates
 from diorama.sim.grasping.settings import Grasping
 from diorama.sim.seeds import Seed
 from diorama.sim.spec import Attempt, BodySpec, Pose, SceneSpec, Verdict
-from diorama.sim.spec.grasps import Gripper, JawGripper
 from diorama.sim.transforms import Matrix, Vec3, compose, normalize_quat
 
 #: All candidates of an asset are looked at; few have more.
 _CANDIDATES = 4096
-#: Of those that a scene leaves, as many times more than are labelled are drawn by lot, and of these the ones that lie farthest apart are kept.
-_LOTS = 4
+#: Of those that lean little enough, as many times more than are labelled are drawn by lot, for which it is found out whether the gripper gets there;
+#: of what it does not get to, this share of the labels is kept.
+_LOTS, _OUT_OF_REACH = 8, 0.25
 #: Noise of trials, evenly up to: of where the gripper is along each axis, of how it is turned about each, and of the friction, as a factor.
 _NOISE_M, _NOISE_RAD, _NOISE_FRICTION = 0.004, 0.06, 0.3
 
@@ -30,7 +30,7 @@ _NOISE_M, _NOISE_RAD, _NOISE_FRICTION = 0.004, 0.06, 0.3
 class Trials(Protocol):
     """What of physics labels need."""
 
-    def reachable(self, spec: SceneSpec, attempts: Sequence[Attempt]) -> Sequence[bool]:
+    def reachable(self, spec: SceneSpec, attempts: Sequence[Attempt]) -> ArrayLike:
         """Whether the gripper of each attempt gets to its place without touching anything."""
         ...
 
@@ -42,80 +42,102 @@ class Trials(Protocol):
 def label_grasps(spec: SceneSpec, library: AssetLibrary, physics: Trials, settings: Grasping, seed: Seed) -> Grasps:
     """Grasps of the labelled bodies that can move, by `Grasping`, in the order of the bodies.
 
-    `spec` is at rest. Which grasps of a body there are depends on the body alone, and what is said of them on the scene. Things that nothing can be
-    found on (an open surface, one too wide) have none.
+    `spec` is at rest. Where the gripper gets to most of what it could hold by itself, a quarter of the labels is of what it does not get to, and
+    fewer only where there is less. Things that nothing can be found on (an open surface, one too wide) have none. What is drawn for a body does not
+    depend on other bodies, but for these being in the way.
     """
-    bodies = [_candidates(index, spec, library, settings, seed) for index in range(len(spec.bodies))]
-    chosen = [one for one in bodies if one is not None]
-    reachable = list(physics.reachable(spec, [attempt for one in chosen for attempt in one.attempts]))
-    success, alone = np.full(len(reachable), np.nan), np.full(len(reachable), np.nan)
-    row = 0
-    for one in chosen:
-        left = settings.tried
-        for number, attempt in enumerate(one.attempts):
-            if settings.trials:
-                alone[row] = _alone(spec, one.body, attempt, physics, settings.trials, one.seed.child("trials", number))
-            if left and reachable[row]:
-                verdict = physics.grasp(spec, attempt)
-                success[row] = verdict.success and verdict.body == one.body.name
-                left -= 1
-            row += 1
-    return Grasps(
-        gripper=settings.tool,
-        body_index=np.array([one.index for one in chosen for _ in one.attempts], np.int32),
-        world_from_gripper=np.concatenate([np.zeros((0, 4, 4)), *(one.world_from_gripper for one in chosen)]),
-        width_m=np.concatenate([np.zeros(0), *(one.width_m for one in chosen)]),
-        opening_m=np.concatenate([np.zeros(0), *(one.opening_m for one in chosen)]),
-        quality=np.concatenate([np.zeros(0), *(one.quality for one in chosen)]),
-        alone=alone,
-        reachable=np.array(reachable, np.bool_),
-        success=success,
-    )
+    drawn = [_drawn(index, body, spec, library, settings, seed.child("body", body.name)) for index, body in enumerate(spec.bodies)]
+    lots = [lot for lot in drawn if lot is not None]
+    free = np.array(physics.reachable(spec, [attempt for lot in lots for attempt in lot.attempts]), np.bool_)
+    ends = np.cumsum([0, *map(len, lots)])
+    found = [_tried(lot, free[start:end], spec, physics, settings) for lot, start, end in zip(lots, ends[:-1], ends[1:], strict=True)]
+    empty = {name: np.zeros((0, *shape), dtype) for name, (shape, dtype) in _COLUMNS.items()}
+    return Grasps(gripper=settings.tool, **{name: np.concatenate([none, *(one[name] for one in found)]) for name, none in empty.items()})
+
+
+_COLUMNS: dict[str, tuple[tuple[int, ...], type]] = {
+    "body_index": ((), np.int32),
+    "world_from_gripper": ((4, 4), np.float64),
+    "width_m": ((), np.float64),
+    "opening_m": ((), np.float64),
+    "quality": ((), np.float64),
+    "alone": ((), np.float64),
+    "reachable": ((), np.bool_),
+    "success": ((), np.float64),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _OfBody:
-    """The grasps of one body that are to be labelled."""
+class _Lot:
+    """Candidates of one body that may be labelled, in the world: rows of `found`."""
 
     index: int
     body: BodySpec
     seed: Seed
-    world_from_gripper: Matrix
-    width_m: NDArray[np.float64]
-    opening_m: NDArray[np.float64]
-    quality: NDArray[np.float64]
+    found: AssetGrasps
+    rows: NDArray[np.int64]
+    poses: Matrix
     attempts: tuple[Attempt, ...]
 
+    def __len__(self) -> int:
+        return len(self.rows)
 
-def _candidates(index: int, spec: SceneSpec, library: AssetLibrary, settings: Grasping, seed: Seed) -> _OfBody | None:
-    body, own = spec.bodies[index], seed.child("body", spec.bodies[index].name)
+
+def _drawn(index: int, body: BodySpec, spec: SceneSpec, library: AssetLibrary, settings: Grasping, seed: Seed) -> _Lot | None:
     if body.is_static or not body.category:
         return None
-    search = Search(count=_CANDIDATES, friction=settings.friction, approach_m=settings.approach_m)
+    search = Search(count=_CANDIDATES, friction=settings.friction, approach_m=settings.approach_m, clearance_m=settings.clearance_m)
     try:
         found = candidates(library, body.shape, settings.tool, search)
     except AssetError:
         return None
     poses = compose(body.world_from_body.matrix, found.body_from_gripper)
     rows = np.flatnonzero(_leans(poses, spec.physics.gravity_m_s2) >= math.cos(math.radians(settings.lean_deg)))
-    rows = _chosen(found, rows, settings.per_body, own)
-    if not len(rows):
-        return None
-    opening = _openings(settings.tool, found.width_m[rows], settings.clearance_m)
+    rows = np.sort(seed.child("lots").rng().permutation(rows)[: _LOTS * settings.per_body])
     attempts = tuple(
-        Attempt(gripper=settings.tool, world_from_gripper=Pose.from_matrix(pose), opening_m=width or None, approach_m=settings.approach_m)
-        for pose, width in zip(poses[rows], opening.tolist(), strict=True)
+        Attempt(gripper=settings.tool, world_from_gripper=Pose.from_matrix(pose), opening_m=opening or None, approach_m=settings.approach_m)
+        for pose, opening in zip(poses[rows], found.opening_m[rows].tolist(), strict=True)
     )
-    return _OfBody(
-        index=index,
-        body=body,
-        seed=own,
-        world_from_gripper=poses[rows],
-        width_m=found.width_m[rows],
-        opening_m=opening,
-        quality=found.quality[rows],
-        attempts=attempts,
-    )
+    return _Lot(index=index, body=body, seed=seed, found=found, rows=rows, poses=poses[rows], attempts=attempts)
+
+
+def _tried(lot: _Lot, free: NDArray[np.bool_], spec: SceneSpec, physics: Trials, settings: Grasping) -> dict[str, NDArray[Any]]:
+    """The labels of one body, by the names of `Grasps`."""
+    chosen = _chosen(lot, free, settings.per_body)
+    attempts = [lot.attempts[k] for k in chosen.tolist()]
+    success, alone = np.full(len(chosen), np.nan), np.full(len(chosen), np.nan)
+    for row in np.flatnonzero(free[chosen])[: settings.tried].tolist():
+        verdict = physics.grasp(spec, attempts[row])
+        success[row] = verdict.success and verdict.body == lot.body.name
+    for row, number in enumerate(chosen.tolist() if settings.trials else ()):
+        alone[row] = _alone(spec, lot.body, attempts[row], physics, settings.trials, lot.seed.child("trials", int(lot.rows[number])))
+    rows = lot.rows[chosen]
+    return {
+        "body_index": np.full(len(chosen), lot.index, np.int32),
+        "world_from_gripper": lot.poses[chosen],
+        "width_m": lot.found.width_m[rows],
+        "opening_m": lot.found.opening_m[rows],
+        "quality": lot.found.quality[rows],
+        "alone": alone,
+        "reachable": free[chosen],
+        "success": success,
+    }
+
+
+def _chosen(lot: _Lot, free: NDArray[np.bool_], count: int) -> NDArray[np.int64]:
+    """Which of a lot are labelled, far apart: first what the gripper gets to, then what it does not."""
+    within, without = np.flatnonzero(free), np.flatnonzero(~free)
+    spared = max(min(len(without), int(count * _OUT_OF_REACH)), count - len(within))
+    return np.concatenate([_spread(lot, within, count - spared), _spread(lot, without, spared)])
+
+
+def _spread(lot: _Lot, numbers: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    if not len(numbers):
+        return numbers
+    poses = lot.poses[numbers]
+    places = poses[:, :3, 3]
+    size = max([0.01, *np.ptp(places, axis=0).tolist()])
+    return numbers[spread(count, lot.found.quality[lot.rows[numbers]], places / size, poses[:, :3, 0], poses[:, :3, 2])]
 
 
 def _leans(poses: Matrix, gravity: Vec3) -> NDArray[np.float64]:
@@ -124,22 +146,6 @@ def _leans(poses: Matrix, gravity: Vec3) -> NDArray[np.float64]:
     strength = math.sqrt(x * x + y * y + z * z)
     x, y, z = (x / strength, y / strength, z / strength) if strength > 0 else (0.0, 0.0, -1.0)
     return poses[:, 0, 2] * x + poses[:, 1, 2] * y + poses[:, 2, 2] * z
-
-
-def _chosen(found: AssetGrasps, rows: NDArray[np.int64], count: int, seed: Seed) -> NDArray[np.int64]:
-    """At most `count` of the rows: drawn by lot, the first the best of these and the others far apart."""
-    if len(rows) > count:
-        rows = rows[np.sort(seed.child("lots").rng().permutation(len(rows))[: _LOTS * count])]
-    poses = found.body_from_gripper[rows]
-    places, closing, approach = poses[:, :3, 3], poses[:, :3, 0], poses[:, :3, 2]
-    size = max([0.01, *np.ptp(places, axis=0).tolist()]) if len(rows) else 1.0
-    return rows[spread(count, found.quality[rows], places / size, closing, approach)]
-
-
-def _openings(gripper: Gripper, width_m: NDArray[np.float64], clearance_m: float) -> NDArray[np.float64]:
-    if not isinstance(gripper, JawGripper):
-        return np.zeros(len(width_m))
-    return np.minimum(width_m + 2 * clearance_m, gripper.opening_m)
 
 
 def _alone(spec: SceneSpec, body: BodySpec, attempt: Attempt, physics: Trials, trials: int, seed: Seed) -> float:
