@@ -114,7 +114,7 @@ class BinPicking:
 
     def randomizers(self) -> tuple[Randomizer, ...]:
         return (
-            Objects(count=UniformInt(3, 9), copies=UniformInt(1, 5), largest_m=0.25),
+            Objects(count=UniformInt(5, 10), copies=UniformInt(1, 4), largest_m=0.25),
             Pile(choices=UniformInt(8, 24)),
             INDUSTRIAL,
             OVERHEAD,
