@@ -161,5 +161,5 @@ def test_cups_sit_on_top(library):
 def test_refused_settings(settings, said):
     with pytest.raises(InvalidValue, match=said):
         Grasping(gripper="franka-hand", **settings)
-    with pytest.raises(UnknownName, match='no gripper named "frankahand". Did you mean "franka-hand"'):
+    with pytest.raises(UnknownName, match=r'no gripper named "frankahand"\. Did you mean "franka-hand"'):
         Grasping(gripper="frankahand")
