@@ -194,7 +194,9 @@ def test_grasps_cover_the_thing():
         assert (approach @ side > 0.9).sum() >= 3
 
 
-@pytest.mark.parametrize(("field", "value"), [("count", 0), ("friction", -0.1), ("approach_m", math.nan), ("mass_kg", 0.0), ("sink_m", -1.0)])
+@pytest.mark.parametrize(
+    ("field", "value"), [("count", 0), ("points", 10**9), ("friction", -0.1), ("approach_m", math.nan), ("mass_kg", 0.0), ("sink_m", -1.0)]
+)
 def test_searches_that_make_no_sense_are_refused(field, value):
     with pytest.raises(ValueError, match=rf"Search: {field} must be"):
         Search(**{field: value})

@@ -35,7 +35,7 @@ class Search:
 
     def __post_init__(self) -> None:
         for name in ("count", "points"):
-            check(getattr(self, name) >= 1, self, f"{name} must be 1 or more, got {getattr(self, name)}")
+            check(1 <= getattr(self, name) <= 100_000, self, f"{name} must be in 1..100000, got {getattr(self, name)}")
         for name in ("friction", "approach_m", "clearance_m", "sink_m"):
             check(finite(getattr(self, name)) and getattr(self, name) >= 0, self, f"{name} must be 0 or more, got {getattr(self, name)}")
         check(self.mass_kg is None or (finite(self.mass_kg) and self.mass_kg > 0), self, f"mass_kg must be positive, got {self.mass_kg}")

@@ -30,7 +30,7 @@ _EDGE = 1e-9
 #: A cluster has at least so many triangles, and less than twice as many.
 _FEW = 16
 #: So many pairs of things to compare are made at a time.
-_CHUNK = 1 << 20
+_CHUNK = 1 << 18
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
