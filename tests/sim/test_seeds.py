@@ -172,3 +172,10 @@ def test_integers_fill_their_bits(bits):
     assert all(0 <= value < 2**bits for value in values)
     every_bit = [sum(value >> bit & 1 for value in values) for bit in range(bits)]
     assert 140 < min(every_bit) and max(every_bit) < 260, "six standard deviations about 200"
+
+
+def test_streams_are_those_of_the_whole_number():
+    for names in range(50):
+        seed = Seed(names).child("a", names)
+        whole = np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed.integer(128))))
+        assert seed.rng().integers(2**63, size=4).tolist() == whole.integers(2**63, size=4).tolist()

@@ -21,6 +21,10 @@ from diorama.sim.errors import DioramaError, InvalidValue, suggestion
 
 T = TypeVar("T")
 
+_SCALARS = frozenset((bool, int, float, str))
+#: What is its own JSON value.
+_PLAIN = frozenset((types.NoneType, bool, int, str))
+
 
 class InvalidDocument(InvalidValue):
     """One or more faults in a document, a line each."""
@@ -32,11 +36,13 @@ class InvalidDocument(InvalidValue):
 
 def to_json(value: Any) -> Any:
     """A JSON value (dicts, lists, strings, numbers, booleans, None) for a dataclass, tuple or plain value."""
+    if type(value) in _PLAIN or (type(value) is float and math.isfinite(value)):
+        return value
     if hasattr(value, "to_json_value"):
         return value.to_json_value()
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         out: dict[str, Any] = {} if _kind(type(value)) is None else {"kind": _kind(type(value))}
-        return out | {f.name: to_json(getattr(value, f.name)) for f in dataclasses.fields(value) if f.init}
+        return out | {name: to_json(getattr(value, name)) for name in _fields(type(value))}
     if isinstance(value, (tuple, list)):
         return [to_json(v) for v in value]
     if isinstance(value, dict):
@@ -74,9 +80,16 @@ def _hints(cls: type) -> dict[str, Any]:
     return typing.get_type_hints(cls)
 
 
+@cache
 def _kind(cls: Any) -> str | None:
     """What a member of a union is told by; None for a class that needs no telling apart."""
     return getattr(cls, "kind", None) if dataclasses.is_dataclass(cls) else None
+
+
+@cache
+def _fields(cls: type) -> dict[str, "dataclasses.Field[Any]"]:
+    """Those that are given to make one."""
+    return {f.name: f for f in dataclasses.fields(cls) if f.init}
 
 
 def _say(path: str, text: str) -> str:
@@ -84,9 +97,11 @@ def _say(path: str, text: str) -> str:
 
 
 def _read(hint: Any, value: Any, path: str, faults: list[str]) -> Any:
-    origin, arguments = get_origin(hint), get_args(hint)
     if hint is Any:
         return value
+    if type(hint) is type and hint in _SCALARS:
+        return _read_scalar(hint, value, path, faults)
+    origin, arguments = get_origin(hint), get_args(hint)
     if origin in (types.UnionType, typing.Union):
         return _read_union(arguments, value, path, faults)
     if origin is Literal:
@@ -165,12 +180,12 @@ def _read_dataclass(cls: type, value: Any, path: str, faults: list[str]) -> Any:
     if not isinstance(value, dict):
         faults.append(_say(path, f"expected a mapping with the fields of {cls.__name__}, got {value!r}"))
         return None
-    fields = {f.name: f for f in dataclasses.fields(cls) if f.init}
+    fields, hints = _fields(cls), _hints(cls)
     before = len(faults)
     arguments = {}
     for key, item in value.items():
         if key in fields:
-            arguments[key] = _read(_hints(cls)[key], item, f"{path}.{key}" if path else str(key), faults)
+            arguments[key] = _read(hints[key], item, f"{path}.{key}" if path else str(key), faults)
         elif key == "kind" and _kind(cls) is not None:
             if item != _kind(cls):
                 faults.append(_say(f"{path}.kind" if path else "kind", f"expected {_kind(cls)!r}, got {item!r}"))

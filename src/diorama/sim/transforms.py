@@ -106,7 +106,8 @@ def quat_from_axis_angle(axis: Sequence[float], angle_rad: float) -> Quat:
 
 def normalize(v: Sequence[float]) -> Vec3:
     """The vector scaled to length one. Raises ZeroDivisionError for the zero vector."""
-    x, y, z = (float(c) for c in v)
+    x, y, z = v
+    x, y, z = float(x), float(y), float(z)
     s = 1.0 / math.sqrt(x * x + y * y + z * z)
     return (x * s, y * s, z * s)
 

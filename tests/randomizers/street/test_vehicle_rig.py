@@ -12,7 +12,7 @@ from small_street import car, street
 
 from diorama.randomizers.base import Context, Select
 from diorama.randomizers.distributions import Constant, Normal, Uniform
-from diorama.randomizers.street.gaps import gap_m
+from diorama.randomizers.street.gaps import Surroundings
 from diorama.randomizers.street.rig import VehicleRig
 from diorama.randomizers.street.rigs import RIGS, RigCamera, RigLidar, rig
 from diorama.sim.assets.library import AssetLibrary
@@ -259,7 +259,7 @@ def test_it_keeps_clear_of_everything():
     for seed in range(30):
         camera, params = taken(VehicleRig(preset="nuscenes"), spec, seed=seed)
         assert params["ego"]["lanes"][0] == "there" and camera.world_from_camera.position_m[0] > 0
-        assert gap_m(np.array(camera.world_from_camera.position_m), spec, LIBRARY, 0.3) == 0.3
+        assert Surroundings(spec, LIBRARY).gap_m(np.array(camera.world_from_camera.position_m), 0.3) == 0.3
 
 
 def test_a_vehicle_under_something_low_is_passed_over():
@@ -281,8 +281,8 @@ def test_gaps_are_distances_to_surfaces():
         ((0, -1.75, 0.7), 0.0),  # inside
         ((0, 20, 10), 5.0),
     ):
-        assert gap_m(np.array(point, float), spec, LIBRARY, 5.0 if expected == 5.0 else 1.0) == pytest.approx(expected, abs=1e-6)
-    assert gap_m(np.array((0, -1.75, 0.7)), spec, LIBRARY, 0.5, ("car-0",)) == 0.5
+        assert Surroundings(spec, LIBRARY).gap_m(np.array(point, float), 5.0 if expected == 5.0 else 1.0) == pytest.approx(expected, abs=1e-6)
+    assert Surroundings(spec, LIBRARY).gap_m(np.array((0, -1.75, 0.7)), 0.5, ("car-0",)) == 0.5
 
 
 @given(st.tuples(st.floats(-0.2, 0.2), st.floats(-0.2, 0.2), st.floats(-0.2, 0.2)))

@@ -19,7 +19,7 @@ from diorama.sim.transforms import Vec3, apply
 #: A thing of more pieces than this is one box.
 _PIECES = 4
 #: What takes room on the ground. All else is the ground.
-SOLID = ("vehicle", "person", "street-furniture", "building", "plant")
+SOLID = frozenset(("vehicle", "person", "street-furniture", "building", "plant"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class Footprints:
     @classmethod
     def around(cls, bodies: Iterable[BodySpec], library: AssetLibrary) -> "Footprints":
         """What bodies of a street take, the ground itself left out."""
-        solid = (body for body in bodies if any(tag in SOLID for tag in body.tags))
+        solid = (body for body in bodies if not SOLID.isdisjoint(body.tags))
         return cls(f for body in solid for f in footprints_of(library.shape_asset(body.shape), body.world_from_body))
 
     def are_free(self, things: Sequence[Footprint], spacing_m: float = 0.0) -> bool:
@@ -96,7 +96,7 @@ class Footprints:
 
     def _is_free(self, thing: Footprint, spacing: float) -> bool:
         if len(self._rows) > len(self._table):
-            self._table = np.array(self._rows)
+            self._table = np.concatenate([self._table, self._rows[len(self._table) :]])
         x, y, u, v, a, b, low, high = self._table.T
         (px, py), (pu, pv), (pa, pb) = thing.middle_m, thing.along, thing.half_m
         dx, dy = x - px, y - py

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Collection
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,20 +18,25 @@ from diorama.sim.transforms import Matrix
 _ASKEW = np.array([0.36, 0.48, 0.8])
 
 
-def gap_m(point_m: Matrix, spec: SceneSpec, library: AssetLibrary, within_m: float, without: Collection[str] = ()) -> float:
-    """How far a point (3,) of the world is from the nearest body, but for those of some names; `within_m` where that is farther, 0 inside of a
-    closed body.
-    """
-    bodies = [body for body in spec.bodies if body.name not in without]
-    if not bodies:
-        return within_m
-    assets = [library.shape_asset(body.shape) for body in bodies]
-    poses = pose_matrices(body.world_from_body for body in bodies)
-    away = (point_m - poses[:, :3, 3])[:, :, None]
-    local = (poses[:, :3, :3] * away).sum(axis=1)
-    boxes = np.array([asset.bounds_m for asset in assets])
-    near = ((local > boxes[:, 0] - within_m) & (local < boxes[:, 1] + within_m)).all(axis=1)
-    return min((surface_gap_m(local[i], assets[i], within_m) for i in np.flatnonzero(near).tolist()), default=within_m)
+class Surroundings:
+    """The bodies of a scene, made ready for questions about room."""
+
+    def __init__(self, spec: SceneSpec, library: AssetLibrary) -> None:
+        self._names = [body.name for body in spec.bodies]
+        self._assets = [library.shape_asset(body.shape) for body in spec.bodies]
+        self._poses = pose_matrices(body.world_from_body for body in spec.bodies)
+        boxes = np.fromiter(chain.from_iterable(chain.from_iterable(asset.bounds_m for asset in self._assets)), np.float64, 6 * len(self._assets))
+        self._boxes = boxes.reshape(-1, 2, 3)
+
+    def gap_m(self, point_m: Matrix, within_m: float, without: Collection[str] = ()) -> float:
+        """How far a point (3,) of the world is from the nearest body, but for those of some names; `within_m` where that is farther, 0 inside of a
+        closed body.
+        """
+        away = (point_m - self._poses[:, :3, 3])[:, :, None]
+        local = (self._poses[:, :3, :3] * away).sum(axis=1)
+        near = ((local > self._boxes[:, 0] - within_m) & (local < self._boxes[:, 1] + within_m)).all(axis=1)
+        there = (i for i in np.flatnonzero(near).tolist() if self._names[i] not in without)
+        return min((surface_gap_m(local[i], self._assets[i], within_m) for i in there), default=within_m)
 
 
 def surface_gap_m(point_m: Matrix, asset: Asset, within_m: float) -> float:

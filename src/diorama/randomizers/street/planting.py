@@ -178,7 +178,7 @@ def _width_m(area: Area, line: Polyline) -> float:
 
 def _size_m2(outline: Polyline) -> float:
     """What an outline is around."""
-    return abs(math.fsum(a[0] * b[1] - b[0] * a[1] for a, b in zip(outline, (*outline[1:], outline[0]), strict=True))) / 2
+    return abs(math.fsum([ax * by - bx * ay for (ax, ay), (bx, by) in zip(outline, (*outline[1:], outline[0]), strict=True)])) / 2
 
 
 def _left_of(area: Area) -> Polyline:
@@ -195,11 +195,11 @@ def _tufts(seed: Seed, green: Greenery, density: float, site: "_Site") -> Iterat
         if area.kind != "verge" or len(area.front_m) < 2:
             continue
         line = _left_of(area)
-        lengths = lengths_m(line)
+        lengths, width = lengths_m(line), _width_m(area, line)
         for k in range(int(lengths[-1] / 18.0 * green.gardens * density)):
             rng = seed.child("tuft", area.name, k).rng()
             (x, y), (dx, dy) = along(line, lengths[-1] * rng.random(), lengths)
-            off = _width_m(area, line) * between(rng, 0.35, 0.8)
+            off = width * between(rng, 0.35, 0.8)
             shape = PlantShape(species="grass", height_m=round(least + step * int(rng.integers(round((most - least) / step))), 2), variant=k % 3)
             yield f"tuft-{area.name}-{k}", shape, [(x - off * dy, y + off * dx)]
 
@@ -264,7 +264,7 @@ class _Site:
         x, y = place
         if any(abs(x - a) < r and abs(y - b) < r and math.hypot(x - a, y - b) < r for a, b, s in self._taken for r in [0.7 * (s + crown)]):
             return False
-        if any(_gap_m(house, place) < near for house in self.houses):
+        if any(_is_near(house, place, near) for house in self.houses):
             return False
         return bool((_distances_m(self._pieces, place) > self._kept_m).all())
 
@@ -287,10 +287,11 @@ def _lot_of(pose: Pose, shape: BuildingShape) -> Lot:
     return Lot((x + out[0] * shape.depth_m / 2, y + out[1] * shape.depth_m / 2), out, shape.width_m, shape.depth_m)
 
 
-def _gap_m(lot: Lot, place: Vec2) -> float:
-    """How far a place is outside of a lot."""
+def _is_near(lot: Lot, place: Vec2, near_m: float) -> bool:
+    """Whether a place is on a lot, or less than so far outside of it."""
     u, v = lot.local(place)
-    return math.hypot(max(abs(u) - lot.width_m / 2, 0.0), max(-v, v - lot.depth_m, 0.0))
+    beside, beyond = abs(u) - lot.width_m / 2, max(-v, v - lot.depth_m)
+    return beside < near_m and beyond < near_m and math.hypot(max(beside, 0.0), max(beyond, 0.0)) < near_m
 
 
 def _distances_m(pieces: Rim, place: Vec2) -> NDArray[np.float64]:

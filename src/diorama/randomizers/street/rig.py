@@ -12,7 +12,7 @@ from diorama.randomizers.base import Context, Labelled, Select, Stage
 from diorama.randomizers.distributions import Constant, Distribution, Uniform, require, rounded
 from diorama.randomizers.outlines import Outline
 from diorama.randomizers.street.ego import VirtualEgo
-from diorama.randomizers.street.gaps import gap_m, way_out_m
+from diorama.randomizers.street.gaps import Surroundings, way_out_m
 from diorama.randomizers.street.rigs import RIG_LIDARS, RigCamera, RigLidar, check_rig, rig, turned
 from diorama.randomizers.street.standing import lowest
 from diorama.sim.assets.library import AssetLibrary
@@ -164,15 +164,16 @@ class VehicleRig(Labelled):
         """What carries the rig: a body, or a place on a lane; the first of those drawn with room about its cameras, or else the one with the most."""
         assert spec.roads is not None
         best: tuple[float, BodySpec | None, VirtualEgo | None] = (-1.0, None, None)
+        around = Surroundings(spec, context.library)
         for body, ego in self._candidates(seed, spec, context):
             if body is not None:
                 off = foot(body, context.library)
                 places = apply(body.world_from_body.matrix, [[p + o for p, o in zip(place, off, strict=True)] for place in at])
-                room = self._room(places, spec, context.library, body.name)
+                room = self._room(places, around, body.name)
             else:
                 assert ego is not None
                 pose = ego.pose(spec.roads, ego.time_s).matrix
-                room = self._room(apply(pose, at), spec, context.library) if _is_clear(pose, spec, context.library) else 0.0
+                room = self._room(apply(pose, at), around) if _is_clear(pose, spec, context.library) else 0.0
             if room > best[0]:
                 best = (room, body, ego)
             if room >= self.clearance_m:
@@ -190,8 +191,8 @@ class VehicleRig(Labelled):
         for _ in range(_TRIES):
             yield None, VirtualEgo.drawn(rng, spec.roads, speed, time_s, context.duration_s)
 
-    def _room(self, places: Matrix, spec: SceneSpec, library: AssetLibrary, carrier: str = "") -> float:
-        return min(gap_m(place, spec, library, self.clearance_m, (carrier,)) for place in places)
+    def _room(self, places: Matrix, around: Surroundings, carrier: str = "") -> float:
+        return min(around.gap_m(place, self.clearance_m, (carrier,)) for place in places)
 
 
 def _written(pose: Pose, off_m: Vec3) -> dict[str, Any]:

@@ -18,6 +18,7 @@ class Ways:
         self.drives_on = roads.drives_on
         self.lanes: Mapping[str, Lane] = {lane.name: lane for lane in roads.lanes if lane.kind == "drive"}
         self._lengths = {name: lengths_m(lane.points_m) for name, lane in self.lanes.items()}
+        self._boxes = {name: _box_of(lane.points_m) for name, lane in self.lanes.items()}
 
     def length_m(self, name: str) -> float:
         """How long a lane is."""
@@ -62,12 +63,16 @@ class Ways:
     def nearest(self, place_m: Vec2, within_m: float) -> tuple[str, float] | None:
         """The lane whose middle passes a place nearest, if it is within so much; and how far along it that is."""
         best: tuple[float, str, float] | None = None
+        x, y = place_m
         for name, lane in self.lanes.items():
+            low_x, low_y, high_x, high_y = self._boxes[name]
+            if not (low_x - within_m <= x <= high_x + within_m and low_y - within_m <= y <= high_y + within_m):
+                continue
             lengths = self._lengths[name]
             for i, ((x0, y0), (x1, y1)) in enumerate(zip(lane.points_m[:-1], lane.points_m[1:], strict=True)):
                 step = lengths[i + 1] - lengths[i]
                 dx, dy = (x1 - x0) / step, (y1 - y0) / step
-                px, py = place_m[0] - x0, place_m[1] - y0
+                px, py = x - x0, y - y0
                 way = min(max(px * dx + py * dy, 0.0), step)
                 ex, ey = px - way * dx, py - way * dy
                 off = ex * ex + ey * ey
@@ -76,3 +81,9 @@ class Ways:
         if best is None or math.sqrt(best[0]) > within_m:
             return None
         return best[1], best[2]
+
+
+def _box_of(points_m: Sequence[Vec2]) -> tuple[float, float, float, float]:
+    """The least x and y of a line, and the greatest."""
+    xs, ys = zip(*points_m, strict=True)
+    return min(xs), min(ys), max(xs), max(ys)

@@ -180,10 +180,12 @@ class _Kept(Generic[K, V]):
 
     def find(self, key: K, make: Callable[[], V]) -> V:
         """The value of a key, made now if it is not there."""
-        if key in self._values:
+        try:
             self._values.move_to_end(key)
+        except KeyError:
+            value = self._values[key] = make()
+        else:
             return self._values[key]
-        value = self._values[key] = make()
         self._count(value, 1)
         while self.bytes > CACHE_BYTES and len(self._values) > 1:
             _, dropped = self._values.popitem(last=False)

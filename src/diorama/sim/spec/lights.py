@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from diorama.sim.spec.checks import Rgb, check, check_color, check_share, finite
+from diorama.sim.spec.checks import Rgb, check, check_color, check_share, finite, refuse
 from diorama.sim.spec.pose import Pose
 from diorama.sim.transforms import Vec3, cross, matrix_from_quat, normalize
 
@@ -78,17 +78,19 @@ class SpotLight:
     on: str | None = None
 
     def __post_init__(self) -> None:
-        check(finite(*self.position_m), self, f"position_m must be finite, got {self.position_m}")
-        check(finite(*self.direction) and any(self.direction), self, f"direction must not be zero, got {self.direction}")
-        check(finite(*self.up) and any(self.up), self, f"up must not be zero, got {self.up}")
-        check(1 <= self.narrowing < math.inf, self, f"narrowing must be 1 or more, got {self.narrowing}")
+        if not finite(*self.position_m):
+            refuse(self, f"position_m must be finite, got {self.position_m}")
+        if not (finite(*self.direction) and any(self.direction)):
+            refuse(self, f"direction must not be zero, got {self.direction}")
+        if not (finite(*self.up) and any(self.up)):
+            refuse(self, f"up must not be zero, got {self.up}")
+        if not 1 <= self.narrowing < math.inf:
+            refuse(self, f"narrowing must be 1 or more, got {self.narrowing}")
         check_color(self, "intensity", self.intensity, math.inf)
-        check(
-            0 <= self.inner_rad < self.outer_rad < math.pi / 2,
-            self,
-            f"must have 0 <= inner_rad < outer_rad < pi/2, got {self.inner_rad}, {self.outer_rad}",
-        )
-        check(finite(self.radius_m) and self.radius_m >= 0, self, f"radius_m must be 0 or more, got {self.radius_m}")
+        if not 0 <= self.inner_rad < self.outer_rad < math.pi / 2:
+            refuse(self, f"must have 0 <= inner_rad < outer_rad < pi/2, got {self.inner_rad}, {self.outer_rad}")
+        if not (finite(self.radius_m) and self.radius_m >= 0):
+            refuse(self, f"radius_m must be 0 or more, got {self.radius_m}")
 
     @property
     def squash(self) -> Vec3:
@@ -115,9 +117,11 @@ class PointLight:
     on: str | None = None
 
     def __post_init__(self) -> None:
-        check(finite(*self.position_m), self, f"position_m must be finite, got {self.position_m}")
+        if not finite(*self.position_m):
+            refuse(self, f"position_m must be finite, got {self.position_m}")
         check_color(self, "intensity", self.intensity, math.inf)
-        check(finite(self.radius_m) and self.radius_m >= 0, self, f"radius_m must be 0 or more, got {self.radius_m}")
+        if not (finite(self.radius_m) and self.radius_m >= 0):
+            refuse(self, f"radius_m must be 0 or more, got {self.radius_m}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from diorama.sim.spec.checks import Rgb, check, check_color, check_share, finite
+from diorama.sim.spec.checks import Rgb, check, check_color, check_share, finite, refuse
 
 TextureKind = Literal["noise", "stripes", "checks", "wood", "marble", "weave", "brushed"]
 
@@ -111,8 +111,10 @@ class MaterialSpec:
         check_color(self, "emissive", self.emissive, math.inf)
         for name in ("metallic", "roughness", "opacity", "alpha_cutoff", "clear_coat", "clear_coat_roughness", "transmission", "retroreflection"):
             check_share(self, name, getattr(self, name))
-        check(finite(self.normal_scale), self, f"normal_scale must be finite, got {self.normal_scale}")
-        check(1 <= self.ior <= 3, self, f"ior must be in [1, 3], got {self.ior}")
+        if not finite(self.normal_scale):
+            refuse(self, f"normal_scale must be finite, got {self.normal_scale}")
+        if not 1 <= self.ior <= 3:
+            refuse(self, f"ior must be in [1, 3], got {self.ior}")
 
     @property
     def is_see_through(self) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Literal, Self, get_args
 
 from diorama.sim.errors import InvalidValue, suggestion
-from diorama.sim.spec.checks import Rgb, check, check_color, finite
+from diorama.sim.spec.checks import Rgb, check, check_color, finite, refuse
 from diorama.sim.transforms import Vec3
 
 Top = Literal["vest", "t-shirt", "shirt", "jumper", "hoodie", "jacket", "suit", "coat", "parka", "hi-vis", "dress"]
@@ -191,7 +191,8 @@ class PersonShape:
         numbers = {"height_m": (0.7, 2.3), "age_years": (1.5, 110.0), "bmi_kg_m2": (12.0, 50.0), "figure": (-1.0, 1.0), "lift_m": (0.0, 2.0)}
         for name, (low, high) in numbers.items():
             value = getattr(self, name)
-            check(finite(value) and low <= value <= high, self, f"{name} must be in {low:g}..{high:g}, got {value}")
+            if not (finite(value) and low <= value <= high):
+                refuse(self, f"{name} must be in {low:g}..{high:g}, got {value}")
         for f in fields(self):
             value = getattr(self, f.name)
             if f.name == "skin" or f.name.endswith("_color") or (f.name == "umbrella" and value is not None):

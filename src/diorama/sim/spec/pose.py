@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from diorama.sim.spec.checks import check, finite
+from diorama.sim.spec.checks import finite, refuse
 from diorama.sim.transforms import Matrix, Quat, Vec3, apply, matrix_from_quat, normalize_quat, quat_from_axis_angle, quat_from_matrix, quat_multiply
 
 
@@ -21,9 +21,12 @@ class Pose:
     rotation_wxyz: Quat = (1.0, 0.0, 0.0, 0.0)
 
     def __post_init__(self) -> None:
-        check(finite(*self.position_m, *self.rotation_wxyz), self, f"must be finite, got {self.position_m}, {self.rotation_wxyz}")
-        length = math.sqrt(sum(q * q for q in self.rotation_wxyz))
-        check(abs(length - 1) < 1e-6, self, f"rotation_wxyz must have length 1, got {length}")
+        if not finite(*self.position_m, *self.rotation_wxyz):
+            refuse(self, f"must be finite, got {self.position_m}, {self.rotation_wxyz}")
+        w, x, y, z = self.rotation_wxyz
+        length = math.sqrt(w * w + x * x + y * y + z * z)
+        if not abs(length - 1) < 1e-6:
+            refuse(self, f"rotation_wxyz must have length 1, got {length}")
 
     @property
     def matrix(self) -> Matrix:
@@ -68,7 +71,8 @@ class Motion:
     angular_rad_s: Vec3 = (0.0, 0.0, 0.0)
 
     def __post_init__(self) -> None:
-        check(finite(*self.linear_m_s, *self.angular_rad_s), self, f"must be finite, got {self.linear_m_s}, {self.angular_rad_s}")
+        if not finite(*self.linear_m_s, *self.angular_rad_s):
+            refuse(self, f"must be finite, got {self.linear_m_s}, {self.angular_rad_s}")
 
     @property
     def is_still(self) -> bool:

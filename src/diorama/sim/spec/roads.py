@@ -51,7 +51,7 @@ class Terrain:
     def height_m(self, x: float, y: float) -> float:
         """Above (or below) the level z = 0."""
         bumps = [(hill.height_m, _bump(hill, x, y)) for hill in self.hills]
-        return math.fsum(height * b * b * b for height, b in bumps)
+        return math.fsum([height * b * b * b for height, b in bumps])
 
     def normal(self, x: float, y: float) -> Vec3:
         """The unit vector that stands on the ground."""
@@ -66,8 +66,10 @@ class Terrain:
 
 
 def _bump(hill: Hill, x: float, y: float) -> float:
-    dx, dy = x - hill.center_m[0], y - hill.center_m[1]
-    return max(1.0 - (dx * dx + dy * dy) / (hill.radius_m * hill.radius_m), 0.0)
+    center_x, center_y = hill.center_m
+    dx, dy, radius = x - center_x, y - center_y, hill.radius_m
+    bump = 1.0 - (dx * dx + dy * dy) / (radius * radius)
+    return bump if bump > 0.0 else 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

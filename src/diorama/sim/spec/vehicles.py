@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal, get_args
 
 from diorama.sim.errors import UnknownName, suggestion
-from diorama.sim.spec.checks import Rgb, check, check_color, check_share, finite
+from diorama.sim.spec.checks import Rgb, check_color, check_share, finite, refuse
 
 VehicleModel = Literal["hatchback", "saloon", "estate", "suv", "pickup", "van", "lorry", "bus"]
 MODELS: tuple[VehicleModel, ...] = get_args(VehicleModel)
@@ -50,19 +50,20 @@ class VehicleShape:
         for lamp in self.lights:
             if lamp not in LAMPS:
                 raise UnknownName(f'no lamp of vehicles is named "{lamp}".{suggestion(lamp, LAMPS)}')
-        check(
-            list(self.lights) == [lamp for lamp in LAMPS if lamp in self.lights],
-            self,
-            f"lights must be in the order of {', '.join(LAMPS)}, each once",
-        )
+        if list(self.lights) != [lamp for lamp in LAMPS if lamp in self.lights]:
+            refuse(self, f"lights must be in the order of {', '.join(LAMPS)}, each once")
         check_color(self, "paint", self.paint)
         if self.second is not None:
             check_color(self, "second", self.second)
         check_share(self, "dirt", self.dirt)
-        check(finite(self.steer_deg) and abs(self.steer_deg) <= 50, self, f"steer_deg must be in [-50, 50], got {self.steer_deg}")
-        check(0 <= self.roll < ROLL_STEPS, self, f"roll must be in 0..{ROLL_STEPS - 1}, got {self.roll}")
-        check(self.variant >= 0, self, f"variant must be 0 or more, got {self.variant}")
-        check(len(self.plate) <= 10 and self.plate.isascii(), self, f"plate must have at most 10 ASCII characters, got {self.plate!r}")
+        if not (finite(self.steer_deg) and abs(self.steer_deg) <= 50):
+            refuse(self, f"steer_deg must be in [-50, 50], got {self.steer_deg}")
+        if not 0 <= self.roll < ROLL_STEPS:
+            refuse(self, f"roll must be in 0..{ROLL_STEPS - 1}, got {self.roll}")
+        if self.variant < 0:
+            refuse(self, f"variant must be 0 or more, got {self.variant}")
+        if len(self.plate) > 10 or not self.plate.isascii():
+            refuse(self, f"plate must have at most 10 ASCII characters, got {self.plate!r}")
 
     @property
     def category(self) -> str:

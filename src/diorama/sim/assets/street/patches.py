@@ -2,15 +2,18 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, field
+from itertools import chain, pairwise
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from diorama.sim.assets.geometry import Points
+from diorama.sim.assets.geometry import Points, cross, dot
 from diorama.sim.assets.mesh import Asset, Look, MeshPart
-from diorama.sim.transforms import Vec3, cross
+from diorama.sim.transforms import Vec3
+from diorama.sim.transforms import cross as cross_of
 
 Uv = tuple[float, float]
 #: (u0, v0, u1, v1)
@@ -34,33 +37,36 @@ class Patches:
     """Patches that are gathered, and become an asset."""
 
     def __init__(self) -> None:
-        self._corners: dict[Look, list[Vec3]] = {}
-        self._normals: dict[Look, list[Vec3]] = {}
-        self._uv: dict[Look, list[Uv]] = {}
-        self._faces: dict[Look, list[tuple[int, int, int]]] = {}
+        self._sheets: dict[Look, _Sheet] = {}
 
     @property
     def triangles(self) -> int:
         """How many there are."""
-        return sum(len(faces) for faces in self._faces.values())
+        return sum(len(sheet.faces) for sheet in self._sheets.values())
 
     def add(self, look: Look, corners: Sequence[Vec3], uv: Sequence[Uv], normals: Sequence[Vec3] | None = None) -> None:
         """A convex polygon, counter-clockwise seen from outside; flat, unless it has normals of its own."""
-        places = self._corners.setdefault(look, [])
-        first = len(places)
-        places += corners
-        self._uv.setdefault(look, []).extend(uv)
-        self._normals.setdefault(look, []).extend(normals or [_normal(corners)] * len(corners))
-        self._faces.setdefault(look, []).extend((first, first + k, first + k + 1) for k in range(1, len(corners) - 1))
+        sheet = self._sheets.get(look) or self._sheet(look)
+        first, count = len(sheet.corners), len(corners)
+        sheet.corners += corners
+        sheet.uv += uv
+        if normals is None:
+            sheet.flat.append((first, count))
+            normals = corners
+        sheet.normals += normals
+        if count == 4:
+            sheet.faces += ((first, first + 1, first + 2), (first, first + 2, first + 3))
+        else:
+            sheet.faces += [(first, first + k, first + k + 1) for k in range(1, count - 1)]
 
     def add_mesh(self, look: Look, corners: Sequence[Vec3], uv: Sequence[Uv], normals: Sequence[Vec3], faces: Sequence[tuple[int, int, int]]) -> None:
         """Triangles that share corners, of which they have the indices."""
-        places = self._corners.setdefault(look, [])
-        first = len(places)
-        places += corners
-        self._uv.setdefault(look, []).extend(uv)
-        self._normals.setdefault(look, []).extend(normals)
-        self._faces.setdefault(look, []).extend([(first + i, first + j, first + k) for i, j, k in faces])
+        sheet = self._sheet(look)
+        first = len(sheet.corners)
+        sheet.corners += corners
+        sheet.uv += uv
+        sheet.normals += normals
+        sheet.faces += [(first + i, first + j, first + k) for i, j, k in faces]
 
     def cover(self, cover: Cover, corners: Sequence[Vec3], metres: Sequence[Uv] | None = None) -> None:
         """A flat patch, laid out in `metres`; without these it shows one place of its cover."""
@@ -68,9 +74,12 @@ class Patches:
 
     def stretch(self, height_m: float) -> None:
         """Make all of it larger or smaller alike, so that its highest point is this high."""
-        factor = height_m / max(z for corners in self._corners.values() for _, _, z in corners)
-        for look, corners in self._corners.items():
-            self._corners[look] = [(x * factor, y * factor, z * factor) for x, y, z in corners]
+        factor = height_m / max(z for sheet in self._sheets.values() for _, _, z in sheet.corners)
+        for sheet in self._sheets.values():
+            sheet.corners = [(x * factor, y * factor, z * factor) for x, y, z in sheet.corners]
+
+    def _sheet(self, look: Look) -> "_Sheet":
+        return self._sheets.setdefault(look, _Sheet())
 
     def asset(
         self,
@@ -86,19 +95,24 @@ class Patches:
         landmarks: Mapping[str, Vec3] = MappingProxyType({}),
     ) -> Asset:
         """The patches as an asset whose origin is `center`; hulls and landmarks are in the patches' axes too."""
-        middle = np.array(center)
+        middle, sheets = np.array(center), tuple(self._sheets.values())
+        ends = np.cumsum([0] + [len(sheet.corners) for sheet in sheets])
+        corners = _rows([sheet.corners for sheet in sheets], 3)
+        normals = _rows([sheet.normals for sheet in sheets], 3)
+        uv = _rows([sheet.uv for sheet in sheets], 2).astype(np.float32)
+        faces = _rows([sheet.faces for sheet in sheets], 3, np.int32)
+        flat = _rows([sheet.flat for sheet in sheets], 2, np.int64)
+        if len(flat):
+            starts = np.repeat(ends[:-1], [len(sheet.flat) for sheet in sheets])
+            _set_flat_normals(normals, corners, flat[:, 0] + starts, flat[:, 1])
+        positions, normals = (corners - middle).astype(np.float32), normals.astype(np.float32)
+        slices = pairwise(ends.tolist())
+        of_faces = pairwise(np.cumsum([0] + [len(sheet.faces) for sheet in sheets]).tolist())
         parts = tuple(
-            MeshPart(
-                positions=(np.array(corners) - middle).astype(np.float32),
-                normals=np.array(self._normals[look], np.float32),
-                uv=np.array(self._uv[look], np.float32),
-                faces=np.array(self._faces[look], np.int32),
-                look=look,
-            )
-            for look, corners in self._corners.items()
+            MeshPart(positions=positions[i:j], normals=normals[i:j], uv=uv[i:j], faces=faces[k:m], look=look)
+            for look, (i, j), (k, m) in zip(self._sheets, slices, of_faces, strict=True)
         )
-        low = np.min([p.positions.min(axis=0) for p in parts], axis=0).tolist()
-        high = np.max([p.positions.max(axis=0) for p in parts], axis=0).tolist()
+        low, high = positions.min(axis=0).tolist(), positions.max(axis=0).tolist()
         x, y, z = center
         return Asset(
             id=asset_id,
@@ -114,11 +128,40 @@ class Patches:
         )
 
 
+@dataclass(slots=True, eq=False)
+class _Sheet:
+    """All patches of one look. Those that are `flat`, by their first corners and how many they have, get their normals in the end, all at once."""
+
+    corners: list[Vec3] = field(default_factory=list)
+    normals: list[Vec3] = field(default_factory=list)
+    uv: list[Uv] = field(default_factory=list)
+    faces: list[tuple[int, int, int]] = field(default_factory=list)
+    flat: list[tuple[int, int]] = field(default_factory=list)
+
+
+def _rows(lists: Sequence[Sequence[Sequence[float]]], count: int, dtype: type[np.number] = np.float64) -> NDArray[Any]:
+    """(n, count) of lists of rows of so many numbers, in half the time that NumPy takes to find out how many those are."""
+    rows = sum([len(one) for one in lists])
+    return np.fromiter(chain.from_iterable(chain.from_iterable(lists)), dtype, count * rows).reshape(-1, count)
+
+
+def _set_flat_normals(normals: Points, corners: Points, first: NDArray[np.int64], count: NDArray[np.int64]) -> None:
+    """Write the normals (n, 3) of flat patches, which have so many corners (n, 3) from the `first` on: by the first three, if these span an area."""
+    a = corners[first]
+    normal = cross(corners[first + 1] - a, corners[first + 2] - a)
+    length = np.sqrt(dot(normal, normal))
+    for k in np.flatnonzero(length <= 1e-12).tolist():
+        normal[k], length[k] = _normal(corners[first[k] : first[k] + count[k]].tolist()), 1.0
+    # Of each patch its corners' numbers.
+    number = np.repeat(first - np.cumsum(count) + count, count) + np.arange(count.sum())
+    normals[number] = np.repeat(normal / length[:, None], count, axis=0)
+
+
 def _normal(corners: Sequence[Vec3]) -> Vec3:
-    """By Newell's formula of the first three corners that are not on a line."""
+    """By the first corner and two in a row after it that are not on a line with it."""
     a = corners[0]
     for b, c in pairwise(corners[1:]):
-        x, y, z = cross((b[0] - a[0], b[1] - a[1], b[2] - a[2]), (c[0] - a[0], c[1] - a[1], c[2] - a[2]))
+        x, y, z = cross_of((b[0] - a[0], b[1] - a[1], b[2] - a[2]), (c[0] - a[0], c[1] - a[1], c[2] - a[2]))
         length = math.sqrt(x * x + y * y + z * z)
         if length > 1e-12:
             return (x / length, y / length, z / length)

@@ -42,10 +42,11 @@ _MARGIN = 2.5
 def lay(region: str, u: ArrayLike, v: ArrayLike) -> Points:
     """Texture coordinates (..., 2) of a place in a region: u to the right, v up, both from 0 to 1."""
     x0, y0, x1, y1 = _REGIONS[region]
-    across, up = np.broadcast_arrays(np.asarray(u, np.float64), np.asarray(v, np.float64))
-    x = x0 + _MARGIN + (x1 - x0 - 2 * _MARGIN) * across
-    y = y1 - _MARGIN - (y1 - y0 - 2 * _MARGIN) * up
-    return np.stack([x / SIZE, 1 - y / SIZE], axis=-1)
+    x = x0 + _MARGIN + (x1 - x0 - 2 * _MARGIN) * np.asarray(u, np.float64)
+    y = y1 - _MARGIN - (y1 - y0 - 2 * _MARGIN) * np.asarray(v, np.float64)
+    out = np.empty((*np.broadcast(x, y).shape, 2))
+    out[..., 0], out[..., 1] = x / SIZE, 1 - y / SIZE
+    return out
 
 
 class _Part:

@@ -70,7 +70,7 @@ class Sewing:
                 bones[row, k], shares[row, k] = bone, share
         each = len(flat) // len(holds)
         self._positions.append(flat)
-        self._uv.append(np.broadcast_to(uv, (*shape, 2)).reshape(-1, 2))
+        self._uv.append((uv if uv.shape == (*shape, 2) else np.broadcast_to(uv, (*shape, 2))).reshape(-1, 2))
         self._bones.append(np.repeat(bones, each, axis=0))
         self._shares.append(np.repeat(shares, each, axis=0))
         first, self._count = self._count, self._count + len(flat)

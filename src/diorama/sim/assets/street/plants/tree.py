@@ -292,7 +292,14 @@ def lump(patches: Patches, look: Look, middle: Vec3, radius: float, center: Vec3
 
 def _lit(place: Vec3, center: Vec3, bunch: Vec3, radius: float) -> Vec3:
     """The normal of leaves at a place: away from the middles of the crown and of its bunch."""
-    return normalize([0.6 * (p - c) / radius + 0.9 * (p - b) / radius for p, c, b in zip(place, center, bunch, strict=True)])
+    (x, y, z), (cx, cy, cz), (bx, by, bz) = place, center, bunch
+    return normalize(
+        (
+            0.6 * (x - cx) / radius + 0.9 * (x - bx) / radius,
+            0.6 * (y - cy) / radius + 0.9 * (y - by) / radius,
+            0.6 * (z - cz) / radius + 0.9 * (z - bz) / radius,
+        )
+    )
 
 
 def _card(patches: Patches, look: Look, at: Vec3, facing: Vec3, half: float, rng: np.random.Generator, about: Vec3, center: Vec3) -> None:

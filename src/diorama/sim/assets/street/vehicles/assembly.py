@@ -39,6 +39,7 @@ class Chassis:
     coach: Coachwork
     looks: tuple[str, ...]
     parts: tuple[MeshPart, ...]
+    bounds_m: tuple[Points, Points]
     hulls: tuple[Points, ...]
     landmarks: Mapping[str, Vec3]
 
@@ -49,8 +50,8 @@ def vehicle_asset(shape: VehicleShape) -> Asset:
     chassis = _chassis(shape.model, shape.variant)
     wheels, hulls = _wheels(shape.model, shape.variant, shape.steer_deg, shape.roll)
     parts = (*_dressed(replace(shape, steer_deg=0, roll=0)), *wheels)
-    low = np.min([part.positions.min(axis=0) for part in parts], axis=0).tolist()
-    high = np.max([part.positions.max(axis=0) for part in parts], axis=0).tolist()
+    (a, b), (c, d) = chassis.bounds_m, _bounds_m(wheels)
+    low, high = np.minimum(a, c).tolist(), np.maximum(b, d).tolist()
     volume = 0.5 * p.length_m * p.width_m * p.height_m
     return Asset(
         id=f"vehicle:{shape.model}/{shape.variant}",
@@ -70,7 +71,15 @@ def vehicle_asset(shape: VehicleShape) -> Asset:
 def _dressed(shape: VehicleShape) -> tuple[MeshPart, ...]:
     """All parts but the wheels, as they look."""
     chassis = _chassis(shape.model, shape.variant)
-    return tuple(replace(part, look=_look(name, shape, chassis.coach)) for name, part in zip(chassis.looks, chassis.parts, strict=True))
+    return tuple(
+        MeshPart(positions=part.positions, normals=part.normals, uv=part.uv, faces=part.faces, look=_look(name, shape, chassis.coach))
+        for name, part in zip(chassis.looks, chassis.parts, strict=True)
+    )
+
+
+def _bounds_m(parts: Sequence[MeshPart]) -> tuple[Points, Points]:
+    """The lowest and the highest of all corners' coordinates."""
+    return np.min([part.positions.min(axis=0) for part in parts], axis=0), np.max([part.positions.max(axis=0) for part in parts], axis=0)
 
 
 @lru_cache(maxsize=256)
@@ -90,6 +99,7 @@ def _chassis(model: str, variant: int) -> Chassis:
         coach=coach,
         looks=looks,
         parts=parts,
+        bounds_m=_bounds_m(parts),
         hulls=tuple(np.unique(hull - p.center_m, axis=0) for hull in coach.hulls),
         landmarks={name: (round(x - cx, 6), round(y - cy, 6), round(z - cz, 6)) for name, (x, y, z) in points.items()},
     )

@@ -120,29 +120,40 @@ def lower_grid(one: Lower) -> LowerGrid:
     plan = _plan(one, half)
     count = len(one.rows)
     grid, up = np.empty((SEEN + count, len(plan), 3)), np.zeros((SEEN + count, len(plan)))
+    foremost, hindmost = max(one.axles), min(one.axles)
     for i, (x, y) in enumerate(plan):
         share = y / half
         ahead, behind = _ends(one, x)
         edge = on(one.top, x)
-        sides = [one.sill_m + (edge - one.sill_m) * m for m in one.rows]
-        fronts, rears = (
-            [edge * row + sweep * share * share for row, sweep in zip(end.rows, end.sweep_m, strict=True)] for end in (one.front, one.rear)
-        )
-        heights = [ahead * a + behind * b + (1 - ahead - behind) * m for a, m, b in zip(fronts, sides, rears, strict=True)]
-        # Bumpers reach to the arches.
-        if x > max(one.axles):
-            heights[:2] = fronts[:2]
-        elif x < min(one.axles):
-            heights[:2] = rears[:2]
+        heights = [one.sill_m + (edge - one.sill_m) * m for m in one.rows]
+        # Most columns belong to the sides alone.
+        if x > foremost or x < hindmost or ahead or behind:
+            fronts, rears = (
+                [edge * row + sweep * share * share for row, sweep in zip(end.rows, end.sweep_m, strict=True)] for end in (one.front, one.rear)
+            )
+            heights = [ahead * a + behind * b + (1 - ahead - behind) * m for a, m, b in zip(fronts, heights, rears, strict=True)]
+            # Bumpers reach to the arches.
+            if x > foremost:
+                heights[:2] = fronts[:2]
+            elif x < hindmost:
+                heights[:2] = rears[:2]
         inset, front, rear = (list(zip(heights, given, strict=True)) for given in (one.inset_m, one.front.inset_m, one.rear.inset_m))
+        near = min([abs(x - axle) for axle in one.axles]) < one.arch_m + _FLARE_M
         lip = max(heights[0], *(_arch(x, axle, one.arch_m, one.wheel_m) for axle in one.axles))
         band = max(heights[1], *(_arch(x, axle, one.arch_m + _BAND_M, one.wheel_m) for axle in one.axles))
         drawn = list(zip(heights, one.rows, strict=True))
         for k, height in enumerate(heights):
             z = max(height, band if k else lip)
-            apart = min(math.hypot(x - axle, z - one.wheel_m) for axle in one.axles) - one.arch_m
-            wide = half - on(inset, z) + one.flare_m * (1 - eased(apart, 0.0, _FLARE_M)) * (1 - ahead) * (1 - behind)
-            grid[SEEN + k, i] = x - ahead * on(front, z) + behind * on(rear, z), wide * share, z
+            wide = half - on(inset, z)
+            if near:
+                apart = min([math.hypot(x - axle, z - one.wheel_m) for axle in one.axles]) - one.arch_m
+                wide += one.flare_m * (1 - eased(apart, 0.0, _FLARE_M)) * (1 - ahead) * (1 - behind)
+            along = x
+            if ahead:
+                along -= ahead * on(front, z)
+            if behind:
+                along += behind * on(rear, z)
+            grid[SEEN + k, i] = along, wide * share, z
             up[SEEN + k, i] = on(drawn, z)
         # Inside of an arch there is a wall; elsewhere the floor reaches to the foot.
         foot = grid[SEEN, i]

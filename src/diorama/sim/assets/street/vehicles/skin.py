@@ -1,6 +1,5 @@
 """The outside of a vehicle, made of patches: grids of points whose cells each have a look. Left and right are mirror images."""
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -8,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from diorama.sim.assets.geometry import Points
+from diorama.sim.assets.geometry import Points, dot
 from diorama.sim.assets.mesh import Look
 from diorama.sim.assets.street.vehicles.pictures import PLAIN
 from diorama.sim.assets.surface import Surface
@@ -18,12 +17,14 @@ Curve = Sequence[tuple[float, float]]
 
 def on(curve: Curve, x: float) -> float:
     """The height of a polyline, whose first coordinates rise, over x; level beyond its ends."""
-    if x <= curve[0][0]:
-        return curve[0][1]
-    for (x0, y0), (x1, y1) in itertools.pairwise(curve):
+    x0, y0 = curve[0]
+    if x <= x0:
+        return y0
+    for x1, y1 in curve:
         if x < x1:
             return y0 + (y1 - y0) * (x - x0) / (x1 - x0)
-    return curve[-1][1]
+        x0, y0 = x1, y1
+    return y0
 
 
 def eased(x: float, start: float, end: float) -> float:
@@ -79,21 +80,23 @@ class Skin:
         """Quads (m, 4), cut along their shorter diagonals, without the triangles of which two corners are in one place."""
         p = positions[quads]
         one, two = p[:, 2] - p[:, 0], p[:, 3] - p[:, 1]
-        short = ((one * one).sum(axis=1) <= (two * two).sum(axis=1) + 1e-12)[:, None]
+        short = (dot(one, one) <= dot(two, two) + 1e-12)[:, None]
         # The mirror image of a quad has to be cut as the quad is: by lengths that are the same to the last bit.
         first = np.where(short, quads[:, [0, 1, 2]], quads[:, [0, 1, 3]])
         second = np.where(short, quads[:, [0, 2, 3]], quads[:, [1, 2, 3]])
         faces = np.concatenate([first, second])
         p = positions[faces]
-        apart = [((p[:, a] - p[:, b]) ** 2).sum(axis=1) > 1e-12 for a, b in ((0, 1), (1, 2), (2, 0))]
-        faces = faces[apart[0] & apart[1] & apart[2]]
+        edges = p - p[:, (1, 2, 0)]
+        faces = faces[(dot(edges, edges) > 1e-12).all(axis=1)]
         if not len(faces):
             return
-        used, faces = np.unique(faces, return_inverse=True)
+        is_used = np.zeros(len(positions), np.bool_)
+        is_used[faces] = True
+        used, faces = np.flatnonzero(is_used), (np.cumsum(is_used) - 1)[faces]
         start = self._count.get(look, 0)
         self._positions.setdefault(look, []).append(positions[used])
         self._uv.setdefault(look, []).append(uv[used])
-        self._faces.setdefault(look, []).append(faces.reshape(-1, 3) + start)
+        self._faces.setdefault(look, []).append(faces + start)
         self._count[look] = start + len(used)
 
     def solid(self, look: str, surface: Surface, *, mirrored: bool = False) -> None:
