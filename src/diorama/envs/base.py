@@ -165,6 +165,10 @@ class StagedEnv(gymnasium.Env[Observation, Action]):
                 found[name] = spaces.Box(low, high, (height, width, *last), dtype)
         return found
 
+    def _observations(self, found: dict[str, spaces.Space[Any]]) -> Any:
+        """The space of a dictionary, of which Gymnasium's types cannot say what it is of."""
+        return spaces.Dict(found)
+
     # --- Gymnasium's -------------------------------------------------------------------------------------
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Observation, dict[str, Any]]:

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from numpy.typing import NDArray
 
-from diorama.sim.assets import pybullet_data
+from diorama.sim.assets import pybullet_data, robots
 from diorama.sim.assets.deform import deformed, scaled
 from diorama.sim.assets.household import HOUSEHOLD
 from diorama.sim.assets.images import packed, read_image, read_photo
@@ -35,8 +35,8 @@ V = TypeVar("V")
 class AssetLibrary:
     """Assets by id. `sources` are files, folders and globs of the user's; without any, the built-in library.
 
-    Ids are ``pybullet:<name>``, ``household:<kind>/<variant>`` and ``street:<kind>/<variant>`` for built-in assets, which can always be loaded,
-    and ``user:<relative name>``.
+    Ids are ``pybullet:<name>``, ``household:<kind>/<variant>``, ``street:<kind>/<variant>`` and ``robot:panda/<link>`` for built-in assets, which
+    can always be loaded, and ``user:<relative name>``.
     Files that cannot be used are none of the ids. Which they are shows when all have been read, at the first question that depends on it; who
     knows says so with `refused`, the names and reasons of a `report` on the same sources.
     """
@@ -68,6 +68,8 @@ class AssetLibrary:
         source, _, name = asset_id.partition(":")
         if source == "pybullet" and pybullet_data.is_name(name):
             return pybullet_data.category_of(name)
+        if source == "robot" and name in robots.LINKS:
+            return robots.CATEGORY
         if source in _RECIPES and _RECIPES[source].is_name(name):
             return _RECIPES[source].category_of(name)
         if source == "user" and name in self._user:
@@ -164,6 +166,8 @@ class AssetLibrary:
         source, _, name = asset_id.partition(":")
         if source in _RECIPES:
             return _RECIPES[source].load(name)
+        if source == "robot":
+            return robots.load(name)
         return pybullet_data.load(name) if source == "pybullet" else self._user.load(name)
 
 

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.errors import AssetError, RejectedScene
+from diorama.sim.physics.arm import Arm
 from diorama.sim.physics.cup import CupTrial
 from diorama.sim.physics.jaws import JawTrial
 from diorama.sim.physics.play import Play
@@ -179,6 +180,16 @@ class Bullet:
         if self._client is None:
             raise RuntimeError("Bullet is not open; use it in a with block: with Bullet(library) as physics: ...")
         return reachable(bullet, self._client, _SCALE, dict(self._stage(spec, self._client)), attempts)
+
+    def arm(self, spec: SceneSpec, mount: Pose) -> Arm:
+        """A robot arm on its base at `mount`, among the scene's bodies, which are where the spec says; until something else is simulated.
+
+        Raises AssetError as `settle` does, and RuntimeError outside a ``with`` block.
+        """
+        if self._client is None:
+            raise RuntimeError("Bullet is not open; use it in a with block: with Bullet(library) as physics: ...")
+        bodies = dict(self._stage(spec, self._client))
+        return Arm(bullet, self._client, _SCALE, (_POSE_GRID, _SPEED_GRID), bodies, mount)
 
     def _stage(self, spec: SceneSpec, client: int) -> Iterator[tuple[int, BodySpec]]:
         """Empty the world and put the bodies in; yield each with its handle."""
