@@ -59,8 +59,9 @@ _MOST = 20.0
 #: The plate, and how level with it a thing must lie, and how still, to be on it; room around it, and places tried for it.
 PLATE_M = (0.14, 0.14, 0.04)
 _LEVEL_M, _STILL_M_S, _APART_M, _PLACES = 0.025, 0.02, 0.05, 100
-#: Yaws that are tried for a grip, how wide a thing may be, how high it must be, and how deep between the fingers it is held at most.
-_YAWS, _WIDEST_M, _LOWEST_TOP_M, _DEEPEST_M = 24, 0.068, 0.012, 0.035
+#: Yaws that are tried for a grip, half a circle of them from one on that the last joint can make wherever things are; how wide a thing may be, how
+#: high it must be, and how deep between the fingers it is held at most.
+_FIRST_YAW_RAD, _YAWS, _WIDEST_M, _LOWEST_TOP_M, _DEEPEST_M = -1.05, 24, 0.068, 0.012, 0.035
 #: The open hand, from its middle: along the fingers' way, and across. Nothing else may be there.
 _HAND_M = (0.065, 0.02)
 _ACTIONS: dict[str, int] = {"position": 4, "pose": 5, "joints": 8}
@@ -83,8 +84,8 @@ def table_plan(count: int = 3) -> Plan:
             CameraShell(
                 azimuth_deg=Uniform(-60, 60),
                 elevation_deg=Uniform(25, 50),
-                radius_m=Uniform(0.9, 1.2),
-                fov_deg=Uniform(45, 55),
+                radius_m=Uniform(1.0, 1.25),
+                fov_deg=Uniform(48, 58),
                 aim=Constant(0.0),
                 roll_deg=Constant(0.0),
             ),
@@ -178,7 +179,7 @@ class PandaEnv(StagedEnv):
             wanted = [c + STEP_M * part for c, part in zip(self.told_m, action, strict=False)]
             place = [rounded(min(max(c, low), high)) for c, low, high in zip(wanted, LOWEST_M, HIGHEST_M, strict=True)]
             yaw = rounded(self.told_rad + (STEP_RAD * action[3] if self.control == "pose" else 0.0))
-            found = self.arm.reach(place, yaw)
+            found = panda.reach(place, yaw)
             joints, got_there = (self._joints, False) if found is None else (list(found), True)
             if found is not None:
                 self.told_m, self.told_rad = place, yaw
@@ -331,7 +332,7 @@ def grip(spec: SceneSpec, name: str, mount: Pose, library: AssetLibrary, *, turn
     if not (NEAREST_M <= math.hypot(x, y) <= FARTHEST_M and abs(math.atan2(y, x)) <= ASIDE_RAD and top >= _LOWEST_TOP_M):
         return None
     ways = []
-    for yaw in [rounded(math.pi * k / _YAWS - math.pi / 2) for k in range(_YAWS)] if turning else [0.0]:
+    for yaw in [rounded(math.pi * k / _YAWS + _FIRST_YAW_RAD) for k in range(_YAWS)] if turning else [0.0]:
         across, along = (-math.sin(yaw), math.cos(yaw)), (math.cos(yaw), math.sin(yaw))
         reach = np.abs((own[:, 0] - x) * across[0] + (own[:, 1] - y) * across[1])
         width = rounded(2 * float(reach.max()))

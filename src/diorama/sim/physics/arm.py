@@ -7,7 +7,7 @@ from typing import Any
 from diorama.sim.errors import RejectedScene
 from diorama.sim.physics import panda
 from diorama.sim.spec import BodySpec, Pose, SceneSpec
-from diorama.sim.transforms import Matrix, apply, compose, normalize_quat, quat_multiply
+from diorama.sim.transforms import Matrix, compose, normalize_quat
 
 _JOINTS, _FINGERS, _TOOL = tuple(range(7)), (9, 10), 11
 #: Links that touch things with their fingers' pads.
@@ -19,8 +19,6 @@ _STEP_S = 1 / 240
 _ITERATIONS = 50
 #: Joints' angles and speeds are rounded to this many digits after each step, as bodies' are (see bullet.py).
 _ANGLE_DIGITS, _SPEED_DIGITS = 8, 6
-#: The tool is where it should be within this, in metres and as the sine of an angle; else that is out of reach. Solutions are refined so often.
-_NEAR_M, _NEAR_SINE, _REFINEMENTS = 0.0005, 0.01, 4
 #: Faster than this is no motion but a fault of the simulation.
 _MAX_SPEED_M_S = 50.0
 
@@ -98,42 +96,6 @@ class Arm:
         return spec.replace(bodies=(*spec.bodies, *panda.bodies(self.mount, self.joints_rad, round(self.width_m, 7))))
 
     # --- what it is told -------------------------------------------------------------------------------------
-
-    def reach(self, place_m: Sequence[float], yaw_rad: float) -> tuple[float, ...] | None:
-        """The joints' angles with the tool at a place in the base's frame, pointing straight down; None where it cannot get.
-
-        With the yaw 0 the fingers move along the base's y; it turns them to the left, seen from above. A function of the place and the yaw alone:
-        of all ways to get there one near the rest pose.
-        """
-        s = self._scale
-        # A turn by half a circle about x, and then by the yaw about z.
-        w, x, y, z = quat_multiply(self.mount.rotation_wxyz, (0.0, math.cos(yaw_rad / 2), math.sin(yaw_rad / 2), 0.0))
-        start = [*panda.REST_RAD, panda.WIDEST_M * s / 2, panda.WIDEST_M * s / 2]
-        aim = [float(c) for c in place_m]
-        for _ in range(_REFINEMENTS):
-            there = apply(self.mount.matrix, [aim])[0].tolist()
-            found = self._engine.calculateInverseKinematics(
-                self._robot,
-                _TOOL,
-                [c * s for c in there],
-                (x, y, z, w),
-                currentPositions=start,
-                maxNumIterations=100,
-                residualThreshold=1e-5,
-                physicsClientId=self._client,
-            )
-            joints = tuple(round(angle, 7) for angle in found[:7])
-            if not all(math.isfinite(angle) for angle in joints):
-                return None
-            tool = panda.tool(joints)
-            off = [float(p - c) for p, c in zip(place_m, tool[:3, 3], strict=True)]
-            if math.hypot(*off) <= _NEAR_M:
-                sideways = math.hypot(float(tool[0, 2]), float(tool[1, 2]))
-                fits = all(low <= angle <= high for low, angle, high in zip(panda.LOWEST_RAD, joints, panda.HIGHEST_RAD, strict=True))
-                return joints if fits and sideways <= _NEAR_SINE else None
-            # The engine measures from the middle of the base's mass, and stops when it is near enough for it.
-            aim = [a + d for a, d in zip(aim, off, strict=True)]
-        return None
 
     def command(self, joints_rad: Sequence[float], width_m: float) -> None:
         """What joints and fingers are to do from now on: go to these angles, and so far apart, or as far as they get."""

@@ -12,7 +12,7 @@ import numpy as np
 
 from diorama.sim.assets.pybullet_data import data_folder
 from diorama.sim.spec import BodySpec, MeshShape, Pose
-from diorama.sim.transforms import Matrix, Vec3, compose
+from diorama.sim.transforms import Matrix, Vec3, compose, cross
 
 #: Of each joint the place in the frame of the link before, and by which multiple of 90 degrees it is turned about that link's x first.
 _JOINTS: tuple[tuple[Vec3, int], ...] = (
@@ -37,8 +37,9 @@ REST_RAD = (0.0, -0.4, 0.0, -2.4, 0.0, 2.0, math.pi / 4)
 _HAND_M, _FINGER_M, _TOOL_M = 0.107, 0.0584, 0.105
 
 _DIAGONAL = math.sqrt(0.5)
-_HAND_FROM_TOOL = Pose((0.0, 0.0, _TOOL_M)).matrix
-_LINK7_FROM_HAND = np.array([[_DIAGONAL, _DIAGONAL, 0, 0], [-_DIAGONAL, _DIAGONAL, 0, 0], [0, 0, 1, _HAND_M], [0, 0, 0, 1]], np.float64)
+_ZERO = (0.0, 0.0, 0.0)
+#: The tool is where it should be within these; so many steps are made towards it, none with a joint turned farther; and the square of the damping.
+_NEAR_M, _NEAR_RAD, _ITERATIONS, _LONGEST_RAD, _DAMPING = 1e-5, 1e-4, 40, 0.5, 1e-4
 
 
 def urdf() -> Path:
@@ -46,26 +47,93 @@ def urdf() -> Path:
     return data_folder() / "franka_panda" / "panda.urdf"
 
 
-def _turned(place: Vec3, quarter: int, angle_rad: float) -> Matrix:
-    """A joint's frame in that of the link before: at a place, turned by quarters about x, then by the joint about z."""
-    s, c = math.sin(angle_rad), math.cos(angle_rad)
-    x, y, z = place
-    about_x = ([s, c, 0.0, y], [0.0, 0.0, 1.0, z]) if quarter == 0 else ([0.0, 0.0, -quarter, y], [quarter * s, quarter * c, 0.0, z])
-    return np.array([[c, -s, 0.0, x], *about_x, [0.0, 0.0, 0.0, 1.0]])
+#: A link's frame in the base's: its axes x, y, z and its place. Plain tuples, since inverse kinematics ask for hundreds.
+_Frame = tuple[Vec3, Vec3, Vec3, Vec3]
+
+
+def _chain(joints_rad: Sequence[float]) -> list[_Frame]:
+    """The frames of the seven links that joints move; z is the joint's axis."""
+    x, y, z, place = (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0), (0.0, 0.0, 0.0)
+    out = []
+    for ((u, v, w), quarter), angle in zip(_JOINTS, joints_rad, strict=True):
+        place = _sum(place, (u, x), (v, y), (w, z))
+        if quarter:
+            y, z = _sum(_ZERO, (quarter, z)), _sum(_ZERO, (-quarter, y))
+        s, c = math.sin(angle), math.cos(angle)
+        x, y = _sum(_ZERO, (c, x), (s, y)), _sum(_ZERO, (-s, x), (c, y))
+        out.append((x, y, z, place))
+    return out
+
+
+def _held(link7: _Frame, behind_m: float) -> _Frame:
+    """A frame turned as the hand is, so far along the last link's axis."""
+    x, y, z, place = link7
+    return _sum(_ZERO, (_DIAGONAL, x), (-_DIAGONAL, y)), _sum(_ZERO, (_DIAGONAL, x), (_DIAGONAL, y)), z, _sum(place, (behind_m, z))
+
+
+def _sum(start: Vec3, *terms: tuple[float, Vec3]) -> Vec3:
+    a, b, c = start
+    for k, (x, y, z) in terms:
+        a, b, c = a + k * x, b + k * y, c + k * z
+    return (a, b, c)
+
+
+def _matrix(frame: _Frame) -> Matrix:
+    out = np.eye(4)
+    out[:3] = np.array(frame).T
+    return out
 
 
 def frames(joints_rad: Sequence[float]) -> list[Matrix]:
     """`base_from_link` (4, 4) of the seven links that joints move, and of the hand."""
-    out, now = [], np.eye(4)
-    for (place, quarter), angle in zip(_JOINTS, joints_rad, strict=True):
-        now = compose(now, _turned(place, quarter, angle))
-        out.append(now)
-    return [*out, compose(now, _LINK7_FROM_HAND)]
+    chain = _chain(joints_rad)
+    return [_matrix(frame) for frame in (*chain, _held(chain[-1], _HAND_M))]
 
 
 def tool(joints_rad: Sequence[float]) -> Matrix:
     """`base_from_tool` (4, 4)."""
-    return compose(frames(joints_rad)[-1], _HAND_FROM_TOOL)
+    return _matrix(_held(_chain(joints_rad)[-1], _HAND_M + _TOOL_M))
+
+
+def reach(place_m: Sequence[float], yaw_rad: float) -> tuple[float, ...] | None:
+    """The joints' angles with the tool at a place in the base's frame, pointing straight down; None where it cannot get.
+
+    With the yaw 0 the fingers move along the base's y; it turns them to the left, seen from above. A function of the place and the yaw alone: of all
+    ways to get there one near the rest pose, found by damped least squares (Wampler 1986) from there.
+    """
+    s, c = math.sin(yaw_rad), math.cos(yaw_rad)
+    wanted = ((c, s, 0.0), (s, -c, 0.0), (0.0, 0.0, -1.0))
+    u, v, w = place_m
+    joints = list(REST_RAD)
+    for _ in range(_ITERATIONS):
+        chain = _chain(joints)
+        *axes, at = _held(chain[-1], _HAND_M + _TOOL_M)
+        lacks = (u - at[0], v - at[1], w - at[2])
+        turns = _sum(_ZERO, *((0.5, cross(now, then)) for now, then in zip(axes, wanted, strict=True)))
+        # Half a circle off, nothing turns it either way; rest poses are never so far from pointing down.
+        if max(map(abs, lacks)) <= _NEAR_M and max(map(abs, turns)) <= _NEAR_RAD:
+            fits = all(low <= angle <= high for low, angle, high in zip(LOWEST_RAD, joints, HIGHEST_RAD, strict=True))
+            return tuple(joints) if fits else None
+        columns = [(*cross(z, _sum(at, (-1.0, p))), *z) for _, _, z, p in chain]
+        step = _least(columns, (*lacks, *turns))
+        most = max(*map(abs, step), _LONGEST_RAD)
+        # Rounded, so that solutions are the same where sines differ in their last bit.
+        joints = [round(angle + change * _LONGEST_RAD / most, 9) for angle, change in zip(joints, step, strict=True)]
+    return None
+
+
+def _least(columns: Sequence[Sequence[float]], wanted: Sequence[float]) -> list[float]:
+    """The shortest change of the joints that makes, but for some damping, the `wanted` change (6,), of which each joint makes one of the columns."""
+    size = len(wanted)
+    rows = [[sum(c[i] * c[j] for c in columns) + (_DAMPING if i == j else 0.0) for j in range(size)] + [wanted[i]] for i in range(size)]
+    for i in range(size):  # the matrix is positive definite, and needs no pivots
+        for k in range(i + 1, size):
+            factor = rows[k][i] / rows[i][i]
+            rows[k] = [a - factor * b for a, b in zip(rows[k], rows[i], strict=True)]
+    found = [0.0] * size
+    for i in reversed(range(size)):
+        found[i] = (rows[i][size] - sum(rows[i][k] * found[k] for k in range(i + 1, size))) / rows[i][i]
+    return [sum(a * b for a, b in zip(column, found, strict=True)) for column in columns]
 
 
 def bodies(world_from_base: Pose, joints_rad: Sequence[float], width_m: float) -> tuple[BodySpec, ...]:
