@@ -15,6 +15,7 @@ except ImportError:
 #: What there is: the name, where it is defined, and after how many steps an episode is cut off.
 ENVIRONMENTS: list[tuple[str, str, int | None]] = [
     ("diorama/LaneFollow-v0", "diorama.envs.lane_follow:LaneFollow", 600),
+    ("diorama/TopDownGrasp-v0", "diorama.envs.top_down:TopDownGrasp", None),
     ("diorama/PandaReach-v0", "diorama.envs.panda:PandaReach", 60),
     ("diorama/PandaPickPlace-v0", "diorama.envs.panda:PandaPickPlace", 150),
 ]
