@@ -14,6 +14,8 @@ _JOINTS, _FINGERS, _TOOL = tuple(range(7)), (9, 10), 11
 _FINGER_FRICTION = 1.0
 #: The share of what a joint lacks that it makes up for in a step, if it is strong and fast enough.
 _GAIN = 0.2
+#: How fast the gear between the fingers takes back what they are apart from the same, a share a step, and how strong it is.
+_GEAR_ERP, _GEAR_N = 0.1, 200.0
 #: Shorter steps than those that scenes settle with: jaws are stiff.
 _STEP_S = 1 / 240
 _ITERATIONS = 50
@@ -47,6 +49,12 @@ class Arm:
             engine.changeDynamics(
                 self._robot, finger, lateralFriction=_FINGER_FRICTION, spinningFriction=0.0, rollingFriction=0.0, physicsClientId=client
             )
+        # One motor moves both fingers: a rack and pinion keep them as far from the middle.
+        axis, origin = (1, 0, 0), (0, 0, 0)
+        gear = engine.createConstraint(
+            self._robot, _FINGERS[0], self._robot, _FINGERS[1], engine.JOINT_GEAR, axis, origin, origin, physicsClientId=client
+        )
+        engine.changeConstraint(gear, gearRatio=-1, erp=_GEAR_ERP, maxForce=_GEAR_N * scale, physicsClientId=client)
         self._put((*panda.REST_RAD, panda.WIDEST_M / 2, panda.WIDEST_M / 2), (0.0,) * 9)
         self.command(panda.REST_RAD, panda.WIDEST_M)
 
