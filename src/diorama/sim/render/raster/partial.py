@@ -194,15 +194,18 @@ class Partial:
         strips: int,
         eye: Vec3,
     ) -> None:
-        self._scene, self._projection = scene, projection
+        self._projection = projection
         self._width, self._strips = width, strips
         self._sieve: Any = Sieve()
         self._sieve.presence, self._sieve.offsets, self._sieve.rays = scene.presence, offsets, rays
         self._sieve.colors, self._sieve.who, self._sieve.pixel_rad = colors, int(who), projection.pixel_rad
         self._sieve.inverse_near, self._sieve.inverse_far = projection.reach
-        self._order = _nearest_first(scene, eye) if scene.partial.device.is_cpu else scene.partial
+        self._order = _nearest_first(scene, projection, eye) if scene.partial.device.is_cpu else scene.partial
+        self._over = scene.layers
+        if projection.order is not None:
+            self._over = wp.array(_shown(scene.layers, projection), dtype=wp.int32, device=scene.layers.device)
         self.layers: Any = Layers()
-        self._layered = colors > 0 and len(scene.layers) > 0
+        self._layered = colors > 0 and len(self._over) > 0
         if self._layered:
             groups = rows * -(-width // GROUP)
             self.layers.winners = scratch.zeros("layers", wp.uint64, groups * GROUP * colors * MOST_LAYERS)
@@ -214,7 +217,7 @@ class Partial:
         each = wp.array(ptr=winners.ptr, dtype=wp.uint64, shape=GROUP * len(winners), device=winners.device)
         self._launch(self._order, top, bottom, winners, each, Layers())
         if self._layered:
-            self._launch(self._scene.layers, top, bottom, winners, each, self.layers)
+            self._launch(self._over, top, bottom, winners, each, self.layers)
 
     def _launch(self, triangles: Array, top: int, bottom: int, winners: Array, each: Array, layers: Any) -> None:
         self._sieve.triangles = triangles
@@ -222,10 +225,19 @@ class Partial:
         wp.launch(rasterize_partial, dim=(len(triangles), self._strips), inputs=inputs, device=winners.device)
 
 
-def _nearest_first(scene: SceneArrays, eye: Vec3) -> Array:
-    """The partial triangles in the order of their middles' distances."""
-    order = nearest_first(scene, scene.partial.numpy(), lambda middles: ((middles - eye) ** 2).sum(axis=1))
+def _nearest_first(scene: SceneArrays, projection: Projection, eye: Vec3) -> Array:
+    """The partial triangles that the picture may show in the order of their middles' distances."""
+    order = nearest_first(scene, _shown(scene.partial, projection), lambda middles: ((middles - eye) ** 2).sum(axis=1))
     return wp.array(order, dtype=wp.int32, device=scene.partial.device)
+
+
+def _shown(triangles: Array, projection: Projection) -> NDArray[np.int32]:
+    """Those of the triangles, which are in order, that the picture may show, on the host."""
+    out = triangles.numpy()
+    if projection.order is None or not len(projection.order):
+        return out if projection.order is None else out[:0]
+    shown = projection.order.numpy()
+    return out[shown[np.minimum(np.searchsorted(shown, out), len(shown) - 1)] == out]
 
 
 def nearest_first(scene: SceneArrays, triangles: NDArray[np.int32], distance: Callable[[Matrix], NDArray[np.float64]]) -> NDArray[np.int32]:

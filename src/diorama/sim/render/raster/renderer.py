@@ -75,6 +75,7 @@ class Raster:
 
     def __enter__(self) -> Self:
         self._no_centers = wp.empty(0, dtype=wp.mat33, device=self.device)
+        self._everything = wp.empty(0, dtype=wp.int32, device=self.device)
         self._no_normals = wp.empty(0, dtype=wp.vec3, device=self.device)
         self._no_rays = wp.empty((0, 0, 0, 0), dtype=visibility.Columns, device=self.device)
         self._samples = wp.array(_SAMPLES, dtype=wp.vec2d, device=self.device)
@@ -270,7 +271,7 @@ class Raster:
         key = (shot.camera, shot.seconds, shot.shear, beyond or camera.distortion is None)
         if self._projected is None or self._projected[0] != key:
             scene, unseen = stage.scene(shot.seconds), stage.unseen_by(camera)
-            projection = project(shot.camera, scene, self._scratch, self._lens(camera), beyond, shot.shear, unseen)
+            projection = project(shot.camera, scene, self._scratch, self._lens(camera), beyond, shot.shear, unseen, self._labelled)
             self._projected = (key, projection)
         return self._projected[1]
 
@@ -292,6 +293,7 @@ class Raster:
         rows = min(shot.bottom - shot.top, most_rows(scene, w, colors))
         if self.device == "cpu":
             rows = min(max(_BAND_BYTES // (8 * samples * w), 1), rows)
+        order, count = (self._everything, scene.count) if projection.order is None else (projection.order, len(projection.order))
         winners = self._scratch.array("winners", visibility.Winners, samples * rows * groups)
         rays = self._no_rays if lens is None else lens.samples[first:end]
         focal, center = wp.vec2d(1.0, 1.0), wp.vec2d()
@@ -311,7 +313,7 @@ class Raster:
             winners.zero_()
             triangles, band = (projection.functions, projection.bounds, scene.presence), (top, bottom, *projection.reach, self._strips, winners)
             if lens is None:
-                self._launch(visibility.rasterize, (scene.count, self._strips), *triangles, offsets, w, *band)
+                self._launch(visibility.rasterize, (count, self._strips), order, *triangles, offsets, w, *band)
             else:
                 self._launch(lens_visibility.rasterize_rays, (scene.count, self._strips), *triangles, projection.extents, lens.tiles, rays, *band)
             if partial is not None:

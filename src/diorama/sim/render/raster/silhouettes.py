@@ -81,6 +81,8 @@ def _canvases(shot: Shot, scene: SceneArrays, projection: Projection, bodies: Se
     w = shot.camera.width
     starts, boxes = scene.body_triangles.tolist(), projection.bounds.numpy()
     for body in bodies:
+        if not projection.there[body]:
+            continue
         first, end = starts[body], starts[body + 1]
         triangles = first + np.flatnonzero(boxes[first:end, 2] > boxes[first:end, 0]).astype(np.int32)
         if len(triangles) == 0:

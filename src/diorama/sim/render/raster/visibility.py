@@ -148,8 +148,17 @@ def set_up_triangle(
         planes[t] = g
 
 
+@wp.func
+def listed(order: wp.array(dtype=int), i: int) -> int:
+    """The triangle at a place of a list; an empty one stands for all in a row."""
+    if order.shape[0] == 0:
+        return i
+    return order[i]
+
+
 @wp.kernel
 def set_up_perspective(
+    order: wp.array(dtype=int),
     vertices: wp.array(dtype=wp.vec3d),
     faces: wp.array(dtype=wp.vec3i),
     rotation: wp.mat33d,
@@ -164,8 +173,8 @@ def set_up_perspective(
     bounds: wp.array(dtype=wp.vec4i),
     planes: wp.array(dtype=Planes),
 ):
-    """Functions and pixel bounds of each triangle: see `set_up_triangle`."""
-    t = wp.tid()
+    """Functions and pixel bounds of each triangle in `order`: see `set_up_triangle`."""
+    t = listed(order, wp.tid())
     set_up_triangle(t, vertices, faces, rotation, translation, focal, center, near, group, culled, size, functions, bounds, planes)
 
 
@@ -306,6 +315,7 @@ def rasterize_triangle(
 
 @wp.kernel
 def rasterize(
+    order: wp.array(dtype=int),
     functions: wp.array(dtype=Functions),
     bounds: wp.array(dtype=wp.vec4i),
     presence: Presence,
@@ -318,8 +328,9 @@ def rasterize(
     strips: int,
     winners: wp.array(dtype=Winners),
 ):
-    """Nearest triangle at each sample, of those that are everywhere there for everybody: see `rasterize_triangle`."""
-    t, strip = wp.tid()
+    """Nearest triangle at each sample, of those in `order` that are everywhere there for everybody: see `rasterize_triangle`."""
+    i, strip = wp.tid()
+    t = listed(order, i)
     if kind_of(presence, t) == 0:
         rasterize_triangle(t, strip, functions, bounds, offsets, width, top, bottom, inverse_near, inverse_far, strips, winners)
 
