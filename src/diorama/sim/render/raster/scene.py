@@ -12,7 +12,7 @@ from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.render.dressed import dressed
 from diorama.sim.render.raster.device import Array, Scratch, layout, records, wp
 from diorama.sim.render.raster.materials import LAYER, UNLIT, Look, Surface, presence, restated, surface_arrays
-from diorama.sim.render.raster.meshes import Mesh, MeshCache, Triangle
+from diorama.sim.render.raster.meshes import Mesh, Triangle, describe, joined
 from diorama.sim.render.raster.presence import Presence
 from diorama.sim.render.raster.texture import ChainCache
 from diorama.sim.spec import BodySpec, SceneSpec
@@ -111,21 +111,22 @@ class SceneArrays:
         before = self.bodies
         if not self.vertices.device.is_cpu or (bodies.owners, bodies.kinds) != (before.owners, before.kinds):
             return None
-        other = [part for part, (mesh, was) in enumerate(zip(bodies.meshes, before.meshes, strict=True)) if mesh is not was]
+        other = [part for part, (mesh, was) in enumerate(zip(bodies.meshes, before.meshes, strict=True)) if mesh != was]
         if len(bodies.boxes_m) != len(before.boxes_m) or any(bodies.meshes[part].counts != before.meshes[part].counts for part in other):
             return None
         surfaces = restated(self.surfaces, bodies.looks, before.looks)
         if surfaces is None:
             return None
         first_vertices, first_faces = (np.cumsum([0, *counts]) for counts in zip(*(mesh.counts for mesh in before.meshes), strict=True))
-        vertices, faces, triangles = self.local_vertices.numpy(), self.faces.numpy(), self.local_triangles.records.numpy().view(layout(Triangle))
+        vertices, faces = self.local_vertices.numpy(), self.faces.numpy()
         for part in other:
             mesh = bodies.meshes[part]
-            these, those = slice(*first_vertices[part : part + 2]), slice(*first_faces[part : part + 2])
-            vertices[these] = mesh.vertices
-            faces[those] = mesh.faces + first_vertices[part]
-            triangles[those] = mesh.triangles
-            triangles["surface"][those] = part
+            first, those = int(first_vertices[part]), slice(*first_faces[part : part + 2].tolist())
+            one = self.local_vertices[first : first + mesh.counts[0]]
+            vertices[first : first + mesh.counts[0]] = mesh.part.positions
+            faces[those] = mesh.part.faces
+            describe([mesh], part, one, mesh.part.normals, mesh.part.uv, self.faces[those], self.triangle_surface[those], self.local_triangles[those])
+            faces[those] += first
             self.placed[bodies.owners[part]] = np.nan
         self.presence.surfaces = surfaces
         return replace(self, bodies=bodies, surfaces=surfaces)
@@ -227,7 +228,7 @@ class SceneCache:
 
     def __init__(self, library: AssetLibrary, device: str) -> None:
         self._library, self._device = library, device
-        self._chains, self._meshes = ChainCache(), MeshCache()
+        self._chains = ChainCache()
         self._things: list[Any] = []
         self._pieces: list[_Piece] = []
         self._bodies: Bodies | None = None
@@ -260,7 +261,7 @@ class SceneCache:
             if kind is None:
                 continue
             tile_m = next((p.tile_m for p in one.pictures.values()), None)
-            meshes.append(self._meshes.mesh(one.part, tile_m))
+            meshes.append(Mesh(one.part, tile_m))
             looks.append((one.material, one.pictures, body.weathering))
             kinds.append(kind)
         return _Piece(meshes=meshes, looks=looks, kinds=kinds, box_m=asset.bounds_m, closed=closed, casts=asset.casts)
@@ -284,16 +285,11 @@ def scene_arrays(bodies: Bodies, device: str, chains: ChainCache) -> SceneArrays
     """All meshes and materials in one set of arrays on `device`. Nothing is placed."""
     parts, kinds = bodies.meshes, bodies.kinds
     surface_body = np.array(bodies.owners, np.int64)
-    sizes = np.array([len(p.faces) for p in parts], np.int64)
-    vertex_counts = np.array([len(p.vertices) for p in parts], np.int64)
+    vertex_counts, sizes = np.array([part.counts for part in parts], np.int64).reshape(-1, 2).T
     triangle_body, vertex_body = np.repeat(surface_body, sizes), np.repeat(surface_body, vertex_counts)
     triangle_surface = np.repeat(np.arange(len(parts)), sizes)
     count = len(triangle_body)
-    rows: Any = np.concatenate([np.zeros(0, np.uint8), *(p.triangles.view(np.uint8) for p in parts)]).view(layout(Triangle))
-    rows["surface"] = triangle_surface
-    faces = np.concatenate([np.zeros((0, 3), np.int32), *(p.faces for p in parts)])
-    faces = faces + np.repeat((np.cumsum(vertex_counts) - vertex_counts).astype(np.int32), sizes)[:, None]
-    vertices = np.concatenate([np.zeros((0, 3), np.float32), *(p.vertices for p in parts)])
+    vertices, normals, uv, faces = joined(parts)
     partial = np.repeat(np.array(kinds, np.uint8), sizes)
     # What is wholly clear is no layer either.
     layered = [kind & int(LAYER) > 0 and material.opacity > 0 for kind, (material, _, _) in zip(kinds, bodies.looks, strict=True)]
@@ -323,9 +319,10 @@ def scene_arrays(bodies: Bodies, device: str, chains: ChainCache) -> SceneArrays
         surface_body=surface_body,
         bodies=bodies,
         local_vertices=upload(vertices, wp.vec3, np.float32),
-        local_triangles=records(rows, Triangle, device),
+        local_triangles=wp.empty(count, dtype=Triangle, device=device),
         vertex_body=upload(vertex_body, wp.int32, np.int32),
     )
+    describe(parts, 0, scene.local_vertices, normals, uv, scene.faces, scene.triangle_surface, scene.local_triangles)
     scene.presence.kinds = upload(partial if partial.any() else partial[:0], wp.uint8, np.uint8)
     scene.presence.triangles, scene.presence.surfaces, scene.presence.texels = scene.triangles, scene.surfaces, scene.texels
     return scene
