@@ -81,6 +81,12 @@ class SkyTables:
 
 def sky_tables(sky: PhysicalSky) -> SkyTables:
     """All that the sky's radiance depends on but the sun's azimuth and `strength`."""
+    return _sky_tables(replace(sky, sun_azimuth_rad=0.0, strength=1.0))
+
+
+@lru_cache(maxsize=16)
+def _sky_tables(sky: PhysicalSky) -> SkyTables:
+    """Light, fog and clouds of one scene all ask for them."""
     turbidity = max(sky.turbidity, 2.0)
     perez = [[slope * turbidity + offset for slope, offset in row] for row in _PEREZ]
     angle = math.pi / 2 - max(sky.sun_elevation_rad, 0.0)
@@ -102,14 +108,14 @@ def sky_tables(sky: PhysicalSky) -> SkyTables:
         zenith=(_digits(zenith[0] * dusk * SCALE), _digits(zenith[1]), _digits(zenith[2])),
         by_height=np.array([[round(height(z, c) / at_zenith[c], 9) for c in range(3)] for z in steps]),
         by_angle=np.array([[round(around(s, c), 9) for c in range(3)] for s in steps]),
-        sun=_towards_sun(replace(sky, sun_azimuth_rad=0.0)),
+        sun=_towards_sun(sky),
         ground=(0.0, 0.0, 0.0),
         overcast=sky.overcast,
         cover=overcast_zenith(sky),
         glow=sky.glow,
     )
     level = _among_clouds(sky, _horizontal_irradiance(tables))
-    direct = sun_light(replace(sky, strength=1.0)).irradiance
+    direct = sun_light(sky).irradiance
     up = max(tables.sun[2], 0.0)
     red, green, blue = (_digits(albedo * (s + d * up) / math.pi) for albedo, s, d in zip(sky.ground, level, direct, strict=True))
     return replace(tables, ground=(red, green, blue))

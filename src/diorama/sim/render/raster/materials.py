@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from diorama.sim.assets.mesh import Slot
 from diorama.sim.render.looks import Picture, cutoff
 from diorama.sim.render.raster.device import Array, layout, records
-from diorama.sim.render.raster.texture import ChainCache, atlas
+from diorama.sim.render.raster.texture import Atlas
 from diorama.sim.render.raster.weather import drift_of, weather_of
 from diorama.sim.spec import MaterialSpec, Weathering
 
@@ -94,9 +94,9 @@ def presence(material: MaterialSpec, pictures: Mapping[Slot, Picture]) -> int | 
     return out
 
 
-def surface_arrays(looks: Sequence[Look], chains: ChainCache) -> tuple[NDArray[np.uint32], Any]:
-    """The atlas (n,) uint32, and a record of Surface's layout for each material."""
-    texels, entries = atlas([pictures.get(slot) for slot in _ENTRIES for _, pictures, _ in looks], chains)
+def surface_arrays(looks: Sequence[Look], atlas: Atlas) -> tuple[Array, Any]:
+    """The atlas's texels (n,) uint32, and a record of Surface's layout for each material."""
+    texels, entries = atlas.entries([pictures.get(slot) for slot in _ENTRIES for _, pictures, _ in looks])
     entries = entries.reshape(len(_ENTRIES), len(looks), 4)
     out: Any = np.zeros(len(looks), layout(Surface))
     for name, value in _factors(looks).items():

@@ -14,7 +14,7 @@ from diorama.sim.render.raster.device import Array, Scratch, layout, records, wp
 from diorama.sim.render.raster.materials import LAYER, UNLIT, Look, Surface, presence, restated, surface_arrays
 from diorama.sim.render.raster.meshes import Mesh, Triangle, describe, joined
 from diorama.sim.render.raster.presence import Presence
-from diorama.sim.render.raster.texture import ChainCache
+from diorama.sim.render.raster.texture import Atlas
 from diorama.sim.spec import BodySpec, SceneSpec
 from diorama.sim.transforms import Matrix, Vec3, compose
 
@@ -228,7 +228,7 @@ class SceneCache:
 
     def __init__(self, library: AssetLibrary, device: str) -> None:
         self._library, self._device = library, device
-        self._chains = ChainCache()
+        self._atlas = Atlas(device)
         self._things: list[Any] = []
         self._pieces: list[_Piece] = []
         self._bodies: Bodies | None = None
@@ -237,7 +237,7 @@ class SceneCache:
     def scene(self, bodies: Bodies) -> SceneArrays:
         """The bodies on the device, to be placed."""
         if self._scene is None or self._scene.bodies is not bodies:
-            self._scene = (self._scene and self._scene.remade(bodies)) or scene_arrays(bodies, self._device, self._chains)
+            self._scene = (self._scene and self._scene.remade(bodies)) or scene_arrays(bodies, self._device, self._atlas)
         return self._scene
 
     def bodies(self, spec: SceneSpec) -> Bodies:
@@ -268,20 +268,21 @@ class SceneCache:
 
     def surfaces(self, bodies: Sequence[Bodies]) -> tuple[Array, Array]:
         """`SceneArrays.surfaces` and `texels` for several, one behind the other."""
-        return upload_surfaces([look for one in bodies for look in one.looks], self._chains, self._device)
+        return upload_surfaces([look for one in bodies for look in one.looks], self._atlas, self._device)
 
     def clear(self) -> None:
         """Give the device's memory back."""
         self._scene = None
+        self._atlas.clear()
 
 
-def upload_surfaces(looks: Sequence[Look], chains: ChainCache, device: str) -> tuple[Array, Array]:
+def upload_surfaces(looks: Sequence[Look], atlas: Atlas, device: str) -> tuple[Array, Array]:
     """Surfaces, and the atlas of their textures."""
-    texels, surfaces = surface_arrays(looks, chains)
-    return records(surfaces, Surface, device), wp.array(texels, dtype=wp.uint32, device=device, copy=False)
+    texels, surfaces = surface_arrays(looks, atlas)
+    return records(surfaces, Surface, device), texels
 
 
-def scene_arrays(bodies: Bodies, device: str, chains: ChainCache) -> SceneArrays:
+def scene_arrays(bodies: Bodies, device: str, atlas: Atlas) -> SceneArrays:
     """All meshes and materials in one set of arrays on `device`. Nothing is placed."""
     parts, kinds = bodies.meshes, bodies.kinds
     surface_body = np.array(bodies.owners, np.int64)
@@ -294,7 +295,7 @@ def scene_arrays(bodies: Bodies, device: str, chains: ChainCache) -> SceneArrays
     # What is wholly clear is no layer either.
     layered = [kind & int(LAYER) > 0 and material.opacity > 0 for kind, (material, _, _) in zip(kinds, bodies.looks, strict=True)]
     layers = np.repeat(np.array(layered, np.bool_), sizes)
-    surfaces, texels = upload_surfaces(bodies.looks, chains, device)
+    surfaces, texels = upload_surfaces(bodies.looks, atlas, device)
 
     def upload(values: NDArray[Any], dtype: Any, numpy_dtype: Any) -> Array:
         # On the CPU the array is taken as it is; it is nobody else's.

@@ -9,6 +9,7 @@ normals as vectors, which get shorter the more they disagree (Toksvig 2004).
 """
 
 import math
+import weakref
 from collections import OrderedDict
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 from diorama.sim.assets.images import resized
 from diorama.sim.assets.mesh import COLOR_SLOTS, Image
 from diorama.sim.render.looks import Picture
+from diorama.sim.render.raster.device import Array
 from diorama.sim.spec import ProceduralTexture
 
 wp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False})
@@ -255,56 +257,81 @@ def log2(x: float) -> float:
 
 #: All levels, flat, with the first one's height and width and their number.
 Chain = tuple[NDArray[np.uint32], int, int, int]
+#: Where they begin in the atlas, their width, their height, and how many there are.
+Entry = tuple[int, int, int, int]
+#: What stays of an atlas that is full.
+_STAYS = 0.6
 
 
-def atlas(pictures: Sequence[Picture | None], cache: "ChainCache") -> tuple[NDArray[np.uint32], NDArray[np.int32]]:
-    """All levels of all pictures in one array, and for each picture its (start, width, height, levels); zero levels for None."""
-    chains: list[NDArray[np.uint32]] = []
-    entries: dict[Any, tuple[int, int, int, int]] = {None: (0, 1, 1, 0)}
-    keys = [picture and picture.key for picture in pictures]
-    start = 0
-    for key, picture in zip(keys, pictures, strict=True):
-        if picture is not None and key not in entries:
-            chain, height, width, levels = cache.chain(picture)
-            entries[key] = (start, width, height, levels)
-            chains.append(chain)
-            start += len(chain)
-    cache.forget(entries)
-    texels = np.concatenate(chains) if chains else np.zeros(1, np.uint32)
-    return texels, np.array([entries[key] for key in keys], np.int32).reshape(-1, 4)
+class Atlas:
+    """Pictures on one device, all levels of all of them in one array. They stay for scenes to come, those that were asked for last at least, as long
+    as their images live.
+
+    There is room for `room_bytes`, or for what one scene needs. When it is full, the array is made anew with what is to stay, at most
+    `_STAYS` of the room: who has the old one can go on reading it.
+    """
+
+    def __init__(self, device: str, room_bytes: int = 96 * 2**20) -> None:
+        self._device, self._room = device, room_bytes // 4
+        self.clear()
+
+    def clear(self) -> None:
+        """Give the device's memory back."""
+        self._texels: Array = wp.empty(0, dtype=wp.uint32, device=self._device)
+        self._used = 0
+        # Images' ids may pass to others when they are gone, so that the image is compared as well; recipes stand for themselves.
+        self._entries: OrderedDict[Any, tuple[weakref.ref[Image] | None, Entry]] = OrderedDict()
+
+    def entries(self, pictures: Sequence[Picture | None]) -> tuple[Array, NDArray[np.int32]]:
+        """The array (n,) uint32 with all levels of the pictures, and for each its (start, width, height, levels); zero levels for None."""
+        keys = [picture and picture.key for picture in pictures]
+        wanted = {key: picture for key, picture in zip(keys, pictures, strict=True) if picture is not None}
+        made: dict[Any, Chain] = {}
+        for key, picture in wanted.items():
+            if key in self._entries and _is_of(self._entries[key][0], picture):
+                self._entries.move_to_end(key)
+            else:
+                made[key] = mip_chain(picture)
+                self._entries.pop(key, None)
+        size = sum(len(chain) for chain, *_ in made.values())
+        if self._used + size > len(self._texels) or not len(self._texels):
+            self._make_room(size, wanted)
+        for key, (chain, height, width, levels) in made.items():
+            wp.copy(self._texels, wp.array(chain, dtype=wp.uint32, device="cpu", copy=False), dest_offset=self._used)
+            source = wanted[key].source
+            of = None if isinstance(source, ProceduralTexture) else weakref.ref(source)
+            self._entries[key] = of, (self._used, width, height, levels)
+            self._used += len(chain)
+        out = [(0, 1, 1, 0) if key is None else self._entries[key][1] for key in keys]
+        return self._texels, np.array(out, np.int32).reshape(-1, 4)
+
+    def _make_room(self, size: int, wanted: Collection[Any]) -> None:
+        """A new array with what is `wanted`, what else was asked for lately, and room for so many texels more."""
+        stay: list[tuple[Any, Any, Entry, int]] = []
+        for key, (of, entry) in reversed(self._entries.items()):
+            texels = _texels_of(entry)
+            # Recipes are new in every scene.
+            lives = of is not None and of() is not None
+            if key in wanted or (lives and size + texels <= self._room * _STAYS):
+                stay.append((key, of, entry, texels))
+                size += texels
+        old, self._texels = self._texels, wp.empty(max(self._room, size), dtype=wp.uint32, device=self._device)
+        self._entries.clear()
+        self._used = 0
+        for key, of, (start, *rest), texels in reversed(stay):
+            wp.copy(self._texels, old, dest_offset=self._used, src_offset=start, count=texels)
+            self._entries[key] = of, (self._used, rest[0], rest[1], rest[2])
+            self._used += texels
 
 
-class ChainCache:
-    """Mip chains of assets' and users' images, which are met again in scene after scene; those that have not been for longest leave first."""
+def _is_of(of: "weakref.ref[Image] | None", picture: Picture) -> bool:
+    return of is None or of() is picture.source
 
-    def __init__(self, capacity_bytes: int = 128 * 2**20) -> None:
-        self._capacity = capacity_bytes
-        # The picture is kept beside its chain so that its image's id cannot pass to another array.
-        self._chains: OrderedDict[Any, tuple[Picture, Chain]] = OrderedDict()
-        self._recipes: dict[Any, Chain] = {}
-        self._bytes = 0
 
-    def chain(self, picture: Picture) -> Chain:
-        """The chain of a picture. Those of procedural textures, which are new in every scene, are kept until they are forgotten."""
-        if isinstance(picture.source, ProceduralTexture):
-            if picture.key not in self._recipes:
-                self._recipes[picture.key] = mip_chain(picture)
-            return self._recipes[picture.key]
-        key = picture.key
-        if key in self._chains:
-            self._chains.move_to_end(key)
-        else:
-            chain = mip_chain(picture)
-            self._chains[key] = picture, chain
-            self._bytes += chain[0].nbytes
-            while self._bytes > self._capacity and len(self._chains) > 1:
-                _, (_, dropped) = self._chains.popitem(last=False)
-                self._bytes -= dropped[0].nbytes
-        return self._chains[key][1]
-
-    def forget(self, all_but: Collection[Any]) -> None:
-        """Drop the chains of procedural textures, but for those of these keys."""
-        self._recipes = {key: chain for key, chain in self._recipes.items() if key in all_but}
+def _texels_of(entry: Entry) -> int:
+    """How many texels all levels have together."""
+    _, width, height, levels = entry
+    return sum((width >> k) * (height >> k) for k in range(levels))
 
 
 def mip_chain(picture: Picture) -> Chain:
@@ -323,8 +350,9 @@ def _colors(image: Image) -> Chain:
     """The levels of a colour without alpha, by a kernel."""
     height, width = image.shape[:2]
     levels = min(height, width).bit_length()
-    texels = np.full(sum((height >> k) * (width >> k) for k in range(levels)), 0xFFFFFFFF, np.uint32)
-    texels[: height * width].view(np.uint8).reshape(height, width, 4)[..., :3] = _ROOT[image]
+    texels = np.empty(sum((height >> k) * (width >> k) for k in range(levels)), np.uint32)
+    first = texels[: height * width].view(np.uint8).reshape(height, width, 4)
+    cv2.cvtColor(cv2.LUT(np.ascontiguousarray(image), _ROOT), cv2.COLOR_RGB2RGBA, dst=first)
     wp.launch(halve, dim=1, inputs=[wp.array(texels, dtype=wp.uint32, device="cpu", copy=False), width, height], device="cpu")
     return texels, height, width, levels
 
