@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from diorama.sim.sky import SCALE, radiance, sky_map, sky_tables, sun_light
-from diorama.sim.spec import PhysicalSky
+from diorama.sim.spec import Clouds, PhysicalSky
 
 SKIES = st.builds(
     PhysicalSky,
@@ -167,3 +167,10 @@ def test_a_white_wall_at_noon_is_well_exposed():
     for turbidity in (1.7, 3.0, 10.0):
         sky = PhysicalSky(sun_elevation_rad=1.1, turbidity=turbidity, ground=(1.0, 1.0, 1.0))
         assert 0.5 < luminance(np.array(sky_tables(sky).ground)) < 2
+
+
+def test_the_strength_of_a_sky_is_not_in_its_tables():
+    """It multiplies what is looked up in them, clouds' light on the ground among it."""
+    clouds = Clouds(genus="cumulus", cover=0.5)
+    dim, bright = (sky_tables(PhysicalSky(sun_elevation_rad=0.7, clouds=clouds, strength=strength)) for strength in (0.5, 2.0))
+    assert dim.ground == bright.ground

@@ -13,8 +13,7 @@ from diorama.sim.assets.textures import bake
 from diorama.sim.render.looks import Picture
 from diorama.sim.render.raster import texture
 from diorama.sim.render.raster.texture import (
-    ChainCache,
-    atlas,
+    Atlas,
     lookup,
     lookup_alpha,
     lookup_anisotropic,
@@ -68,13 +67,13 @@ def widened(alpha2: wp.array(dtype=float), shortening: wp.array(dtype=float), ou
 
 def seen(kernel, picture, at, *more):
     """What a lookup returns at (n, 3) places (u, v, footprint2)."""
-    texels, entries = atlas([picture], ChainCache())
+    texels, entries = Atlas("cpu").entries([picture])
     at = np.asarray(at, np.float32).reshape(-1, 3)
     out = wp.zeros(len(at), dtype=wp.vec3 if kernel in (colors, smeared) else wp.vec4, device="cpu")
     wp.launch(
         kernel,
         dim=len(at),
-        inputs=[wp.array(texels, device="cpu"), wp.vec4i(*entries[0].tolist()), wp.array(at, dtype=wp.vec3, device="cpu"), *more, out],
+        inputs=[texels, wp.vec4i(*entries[0].tolist()), wp.array(at, dtype=wp.vec3, device="cpu"), *more, out],
         device="cpu",
     )
     return out.numpy().astype(np.float64)
@@ -280,7 +279,7 @@ def test_pictures_are_stored_once_for_each_meaning():
         Picture(slot="normal", source=recipe, tile_m=0.1),
         Picture(slot="normal", source=ProceduralTexture(pattern="noise", color_a=(0, 0, 0), color_b=(1, 1, 1)), tile_m=0.1),
     ]
-    texels, entries = atlas(pictures, ChainCache())
+    texels, entries = Atlas("cpu", room_bytes=0).entries(pictures)
     starts = entries[:, 0].tolist()
     assert entries[0].tolist() == [0, 1, 1, 0]
     assert starts[1] == starts[2]
@@ -290,16 +289,35 @@ def test_pictures_are_stored_once_for_each_meaning():
     assert len(texels) == 3 * (64 + 16 + 4 + 1) + sum(4**k for k in range(9))
 
 
-def test_chains_are_kept_but_not_for_ever():
-    cache = ChainCache(2 * 4 * (16 + 4 + 1))
-    images = [random_image(k, 4, 4) for k in range(3)]
-    first, second, third = (Picture(slot="base_color", source=image) for image in images)
-    chain = cache.chain(first)
-    assert cache.chain(Picture(slot="base_color", source=images[0])) is chain
-    cache.chain(second)
-    cache.chain(third)
-    assert cache.chain(first) is not chain
-    assert len(cache._chains) == 2
+def levels_of(texels: wp.array, entry: np.ndarray) -> np.ndarray:
+    start, width, height, levels = entry.tolist()
+    return texels.numpy()[start : start + sum((width >> k) * (height >> k) for k in range(levels))]
+
+
+def test_pictures_stay_in_the_atlas_but_not_for_ever(monkeypatch):
+    """Those asked for last do, wherever they go, as long as their images live; and who reads the array before is not disturbed."""
+    made = []
+    monkeypatch.setattr(texture, "mip_chain", lambda picture: made.append(picture) or mip_chain(picture))
+    pictures = [Picture(slot="base_color", source=random_image(k, 16, 16)) for k in range(5)]
+    chains = [mip_chain(picture)[0] for picture in pictures]
+    atlas = Atlas("cpu", room_bytes=4 * len(chains[0]) * 4)
+    first, entry = atlas.entries(pictures[:1])
+    for asked in ([1], [2], [3, 0], [4, 0], [0], [4], [3], [1, 2]):
+        texels, entries = atlas.entries([pictures[k] for k in asked])
+        assert all((levels_of(texels, e) == chains[k]).all() for k, e in zip(asked, entries, strict=True))
+    assert (levels_of(first, entry[0]) == chains[0]).all()
+    # It is full when the last is asked for, and what was asked for longest ago leaves.
+    assert [next(k for k, p in enumerate(pictures) if p is one) for one in made] == [0, 1, 2, 3, 4, 3, 1, 2]
+
+
+def test_an_image_that_is_gone_is_not_taken_for_another():
+    atlas = Atlas("cpu")
+    for k in range(50):
+        # Most often the next array has the last one's id.
+        picture = Picture(slot="base_color", source=np.full((4, 4, 3), 5 * k, np.uint8))
+        texels, entries = atlas.entries([picture])
+        assert (levels_of(texels, entries[0]) == mip_chain(picture)[0]).all()
+        del picture
 
 
 def test_any_size_becomes_powers_of_two_and_keeps_its_alpha():
@@ -326,16 +344,3 @@ def test_a_procedural_normal_map_is_the_slope_of_its_luminance():
     n /= np.linalg.norm(n, axis=2, keepdims=True)
     assert np.abs(bake(recipe, "normal") / 127.5 - 1 - n).mean() < 0.02
     assert np.abs(n[..., :2]).max() > 0.1
-
-
-def test_pictures_that_are_met_again_stay():
-    def picture(k: int) -> Picture:
-        return Picture(slot="base_color", source=np.full((16, 16, 3), k, np.uint8))
-
-    pictures = [picture(k) for k in range(3)]
-    cache = ChainCache(capacity_bytes=2 * 4 * (256 + 64 + 16 + 4 + 1))
-    first, second = (cache.chain(p)[0] for p in pictures[:2])
-    assert cache.chain(pictures[0])[0] is first
-    cache.chain(pictures[2])
-    assert cache.chain(pictures[0])[0] is first
-    assert cache.chain(pictures[1])[0] is not second

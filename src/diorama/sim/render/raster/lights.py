@@ -45,6 +45,7 @@ class SceneLights:
         self._rows = ShadowRows()
         self._suns: list[_Sun] = []
         self._seen: tuple[CameraSpec, LightArrays] | None = None
+        self._no_order = wp.empty(0, dtype=wp.vec2i, device=scratch.device)
         casting: list[NDArray[np.bool_]] = []
         parts: list[list[list[View]]] = []
         base = ground(scene.bounds_m, lambda body: _shape(scene, body))
@@ -127,7 +128,9 @@ class SceneLights:
         flags = wp.array(np.stack(drawn), dtype=wp.uint8, device=device)
         mesh = (scene.vertices, scene.faces, scene.triangle_body, scene.presence)
         order = self._order(maps, np.stack(drawn))
-        launch(shadow_draw.draw, (len(order) or scene.count, self._strips), *mesh, flags, order, self._strips, shadows.texels)
+        drawings = len(drawn) * scene.count if order is None else len(order)
+        inputs = (*mesh, flags, self._no_order if order is None else order, self._strips, shadows.texels)
+        self._scratch.launch(shadow_draw.draw, (drawings, self._strips), last, *inputs)
         counts = [int((-(-maps["width"] // size) * -(-maps["height"] // size)).max()) for size in BOUNDS_SIZES[: int(maps["widest"].max()) + 1]]
         launch(shadow_draw.bound, (counts[0],), shadows.sizes, shadows.texels, shadows.bounds)
         for size, count in list(enumerate(counts))[1:]:
@@ -139,20 +142,27 @@ class SceneLights:
             made = levels[(maps["first_level"] + level)[maps["levels"] > level]]
             launch(shadow_draw.coarsen, (int((made["across"] * made["rows"]).max()),), shadows.levels, shadows.texels, level, shadows.cells)
 
-    def _order(self, maps: Any, drawn: NDArray[np.uint8]) -> Array:
-        """In which order triangles are drawn, those of bodies that are `drawn` on any map: on a CPU, those that alpha cuts come last, and of these
-        first what is nearest to the first light. What is behind others need not be looked up in textures.
+    def _order(self, maps: Any, drawn: NDArray[np.uint8]) -> Array | None:
+        """On a CPU, which triangles are drawn into which map, and in which order: (map, triangle) vec2i. None stands for all into all.
+
+        Those that alpha cuts come last, and of these first what is nearest to the light. What is behind others need not be looked up in textures.
         """
         scene, device = self._scene, self._scratch.device
-        cut = scene.partial.numpy()
-        if device != "cpu" or not len(cut):
-            return wp.empty(0, dtype=wp.int32, device=device)
-        there = (drawn.max(axis=0) > 0)[scene.triangle_body.numpy()]
-        cut = cut[there[cut]]
-        there[cut] = False
-        x, y, z = np.array(maps[0]["exact_rotation"])[2]
-        ahead = nearest_first(scene, cut, lambda middles: middles[:, 0] * x + middles[:, 1] * y + middles[:, 2] * z)
-        return wp.array(np.concatenate([np.flatnonzero(there), ahead]), dtype=wp.int32, device=device)
+        if device != "cpu":
+            return None
+        cut, sizes = scene.partial.numpy(), np.diff(scene.body_triangles)
+        pairs = []
+        for number, (row, how) in enumerate(zip(maps, drawn, strict=True)):
+            there = np.repeat(how > 0, sizes)
+            some = cut[there[cut]]
+            there[cut] = False
+            whole = np.flatnonzero(there)
+            x, y, z = row["exact_rotation"][2]
+            pair = np.empty((len(whole) + len(some), 2), np.int32)
+            pair[:, 0], pair[: len(whole), 1] = number, whole
+            pair[len(whole) :, 1] = nearest_first(scene, some, lambda at, x=x, y=y, z=z: at[:, 0] * x + at[:, 1] * y + at[:, 2] * z)
+            pairs.append(pair)
+        return wp.array(np.concatenate(pairs), dtype=wp.vec2i, device=device, copy=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

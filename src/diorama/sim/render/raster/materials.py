@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import warp
-from numpy.typing import NDArray
 
 from diorama.sim.assets.mesh import Slot
 from diorama.sim.render.looks import Picture, cutoff

@@ -149,27 +149,32 @@ def is_there(presence: Presence, chart: Chart, place: wp.vec3d, pixel_rad: wp.fl
             v[i] = (float)t;
         }
     }
-    int there = 0;
+    // No branch from lane to lane, so that they are looked up together.
+    int alphas[8];
     const int first = chart.entry.c[0], whole_width = chart.entry.c[1], whole_height = chart.entry.c[2], last = chart.entry.c[3] - 1;
     for (int i = 0; i < 8; ++i) {
-        if (!((lanes >> i) & 1)) continue;
-        const int exponent = (int)((wp::cast<wp::uint32>(footprint2[i] > 0.5f ? footprint2[i] : 0.5f) >> 23) & 255) - 127;
+        const int asked = (lanes >> i) & 1;
+        const float here_u = asked ? u[i] : 0.0f, here_v = asked ? v[i] : 0.0f, size2 = asked && footprint2[i] > 0.5f ? footprint2[i] : 0.5f;
+        const int exponent = (int)((wp::cast<wp::uint32>(size2) >> 23) & 255) - 127;
         int level = (exponent + 1) >> 1;
         level = level < last ? level : last;
         const int width = whole_width >> level, height = whole_height >> level;
-        const wp::uint32* texel = texels.data + first + (whole_width * whole_height - width * height) / 3 * 4;
-        float x = u[i] * (float)width - 0.5f, y = (1.0f - v[i]) * (float)height - 0.5f;
+        const int start = first + (whole_width * whole_height - width * height) / 3 * 4;
+        float x = here_u * (float)width - 0.5f, y = (1.0f - here_v) * (float)height - 0.5f;
         const float low_x = chart.low.c[0] * (float)width, high_x = chart.high.c[0] * (float)width - 1.0f;
         const float low_y = (1.0f - chart.high.c[1]) * (float)height, high_y = (1.0f - chart.low.c[1]) * (float)height - 1.0f;
         x = x < low_x ? low_x : x; x = x > high_x ? high_x : x;
         y = y < low_y ? low_y : y; y = y > high_y ? high_y : y;
         const float left = floorf(x), top = floorf(y), fx = x - left;
         const int x0 = (int)left & (width - 1), x1 = ((int)left + 1) & (width - 1);
-        const int y0 = ((int)top & (height - 1)) * width, y1 = (((int)top + 1) & (height - 1)) * width;
-        const float upper = (float)(texel[y0 + x0] >> 24) * (1.0f - fx) + (float)(texel[y0 + x1] >> 24) * fx;
-        const float lower = (float)(texel[y1 + x0] >> 24) * (1.0f - fx) + (float)(texel[y1 + x1] >> 24) * fx;
-        there |= ((upper + (lower - upper) * (y - top)) * (1.0f / 255.0f) >= chart.least ? 1 : 0) << i;
+        const int y0 = start + ((int)top & (height - 1)) * width, y1 = start + (((int)top + 1) & (height - 1)) * width;
+        const wp::uint32* texel = texels.data;
+        const float upper = (float)(int)(texel[y0 + x0] >> 24) * (1.0f - fx) + (float)(int)(texel[y0 + x1] >> 24) * fx;
+        const float lower = (float)(int)(texel[y1 + x0] >> 24) * (1.0f - fx) + (float)(int)(texel[y1 + x1] >> 24) * fx;
+        alphas[i] = ((upper + (lower - upper) * (y - top)) * (1.0f / 255.0f) >= chart.least ? 1 : 0) & asked;
     }
+    int there = 0;
+    for (int i = 0; i < 8; ++i) there |= alphas[i] << i;
     return there;
 """)
 def there_in_row(texels: wp.array(dtype=wp.uint32), chart: Chart, columns: Columns, row: wp.float64, lanes: int) -> int:

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.render.dressed import dressed
-from diorama.sim.render.raster.device import Array, Scratch, layout, records, wp
+from diorama.sim.render.raster.device import Array, Scratch, records, wp
 from diorama.sim.render.raster.materials import LAYER, UNLIT, Look, Surface, presence, restated, surface_arrays
-from diorama.sim.render.raster.meshes import Mesh, Triangle, describe, joined
+from diorama.sim.render.raster.meshes import Mesh, Triangle, joined
 from diorama.sim.render.raster.presence import Presence
 from diorama.sim.render.raster.texture import Atlas
+from diorama.sim.render.raster.triangles import describe
 from diorama.sim.spec import BodySpec, SceneSpec
 from diorama.sim.transforms import Matrix, Vec3, compose
 

@@ -220,13 +220,16 @@ def fill_cut_out(
 
 @wp.func
 def is_drawn(maps: wp.array(dtype=ShadowMap), m: int, a: wp.vec3d, b: wp.vec3d, c: wp.vec3d, culled: bool) -> bool:
-    """Whether a triangle is on the map, and seen from the side that counts: `culled` ones from the front only."""
+    """Whether a triangle may be at a texel's centre, and is seen from the side that counts: `culled` ones from the front only."""
     area = twice_area(a, b, c)
     if area == wp.float64(0.0) or (culled and area > wp.float64(0.0)):
         return False
-    if wp.max(a[0], wp.max(b[0], c[0])) < HALF or wp.min(a[0], wp.min(b[0], c[0])) > wp.float64(maps[m].width):
-        return False
-    return wp.max(a[1], wp.max(b[1], c[1])) >= HALF and wp.min(a[1], wp.min(b[1], c[1])) <= wp.float64(maps[m].height)
+    # Most triangles of a map of far things are so small that they hold no texel's centre.
+    left = wp.max(wp.ceil(wp.min(a[0], wp.min(b[0], c[0])) - HALF), wp.float64(0.0))
+    right = wp.min(wp.ceil(wp.max(a[0], wp.max(b[0], c[0])) - HALF), wp.float64(maps[m].width))
+    top = wp.max(wp.ceil(wp.min(a[1], wp.min(b[1], c[1])) - HALF), wp.float64(0.0))
+    bottom = wp.min(wp.ceil(wp.max(a[1], wp.max(b[1], c[1])) - HALF), wp.float64(maps[m].height))
+    return left < right and top < bottom
 
 
 @wp.kernel
@@ -237,14 +240,20 @@ def draw(
     triangle_body: wp.array(dtype=int),
     presence: Presence,
     drawn: wp.array2d(dtype=wp.uint8),
-    order: wp.array(dtype=int),
+    order: wp.array(dtype=wp.vec2i),
     strips: int,
     texels: wp.array(dtype=float),
 ):
-    """Draw the triangles of each body as `drawn` (map, body) says, in an `order` if there is one."""
-    m, t, strip = wp.tid()
+    """Draw the triangles of each body as `drawn` (map, body) says: all into each map, or by an `order` of maps and triangles."""
+    i, strip = wp.tid()
+    m = int(0)
+    t = int(0)
     if order.shape[0] > 0:
-        t = order[t]
+        m = order[i][0]
+        t = order[i][1]
+    else:
+        m = i // triangle_body.shape[0]
+        t = i % triangle_body.shape[0]
     how = drawn[m, triangle_body[t]]
     kind = kind_of(presence, t)
     if how == wp.uint8(0) or is_absent(kind, LIGHT):
