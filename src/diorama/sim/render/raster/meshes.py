@@ -1,7 +1,7 @@
 """Meshes as the kernels read them, in their bodies' own axes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -32,27 +32,23 @@ class Triangle:
     surface: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Mesh:
     """A part's triangles. With `tile_m`, textures repeat after that many metres of surface, else by the part's own coordinates.
 
-    Parts of the same arrays, unrolled alike, are the same mesh, whatever they look like: cars of one body, in many colours.
+    Parts of the same arrays, unrolled alike, are the same mesh, whatever they look like: cars of one body, in many colours. `key` tells so as long
+    as they live.
     """
 
-    part: MeshPart
-    tile_m: float | None
+    part: MeshPart = field(compare=False)
+    tile_m: float | None = field(compare=False)
+    key: tuple[Any, ...]
 
-    @property
-    def key(self) -> Any:
-        """The same for the same meshes, as long as these live."""
-        part = self.part
-        return id(part.positions), id(part.normals), id(part.uv), id(part.faces), self.tile_m, part.rolled_out and self.tile_m is not None
-
-    def __eq__(self, other: object) -> bool:
-        return self is other or (isinstance(other, Mesh) and self.key == other.key)
-
-    def __hash__(self) -> int:
-        return hash(self.key)
+    @classmethod
+    def of(cls, part: MeshPart, tile_m: float | None) -> "Mesh":
+        """The mesh of a part, for pictures of that `tile_m`."""
+        arrays = (id(part.positions), id(part.normals), id(part.uv), id(part.faces))
+        return cls(part=part, tile_m=tile_m, key=(*arrays, tile_m, tile_m is not None and part.rolled_out))
 
     @property
     def counts(self) -> tuple[int, int]:

@@ -262,7 +262,7 @@ class SceneCache:
             if kind is None:
                 continue
             tile_m = next((p.tile_m for p in one.pictures.values()), None)
-            meshes.append(Mesh(one.part, tile_m))
+            meshes.append(Mesh.of(one.part, tile_m))
             looks.append((one.material, one.pictures, body.weathering))
             kinds.append(kind)
         return _Piece(meshes=meshes, looks=looks, kinds=kinds, box_m=asset.bounds_m, closed=closed, casts=asset.casts)
