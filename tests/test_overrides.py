@@ -1,10 +1,15 @@
 """``--set``: one setting of a document by its path."""
 
+from dataclasses import replace
+
 import pytest
 
 from diorama.overrides import changed
 from diorama.plan import default_plan, plan_from_json, plan_to_json
+from diorama.sim.codec import InvalidDocument
 from diorama.sim.errors import InvalidValue, UnknownKey
+from diorama.sim.grasping.settings import Grasping
+from diorama.sim.spec import GRIPPERS
 
 DOCUMENT = {"randomizers": ["materials", {"name": "lights", "label": "key", "kelvin": {"uniform": [3000, 4000]}}], "views": 5}
 
@@ -70,3 +75,19 @@ def test_every_setting_of_a_plan_can_be_reached():
     for path, value in paths(document, ""):
         assert changed(document, f"{path}={json.dumps(value)}") == document
     assert plan_from_json(document) == default_plan("tabletop")
+
+
+def test_what_is_absent_gets_its_usual_settings_but_for_one():
+    document = plan_to_json(default_plan("tabletop"))
+    assert document["grasps"] is None
+    assert plan_from_json(changed(document, "grasps.gripper=wsg-50")).grasps == Grasping(gripper="wsg-50")
+    asked = changed(changed(document, "grasps.gripper=franka-hand"), "grasps.gripper={kind: suction, cup_radius_m: 0.02, bend_m: 0.001}")
+    assert plan_from_json(plan_to_json(plan_from_json(asked))) == plan_from_json(asked)
+    full = plan_to_json(default_plan("tabletop", grasps=Grasping(gripper="franka-hand")))
+    stronger = plan_from_json(changed(full, "grasps.gripper.force_n=20")).grasps
+    assert stronger is not None
+    assert stronger.tool == replace(GRIPPERS["franka-hand"], force_n=20.0)
+    with pytest.raises(InvalidDocument, match=r'grasps: no gripper named "franka"\. Did you mean "franka-hand"'):
+        plan_from_json(changed(document, "grasps.gripper=franka"))
+    with pytest.raises(InvalidDocument, match=r'grasps\.gripper: JawGripper has no field "opening"\. Did you mean "opening_m"'):
+        plan_from_json(changed(document, "grasps.gripper={kind: jaws, opening: 0.08}"))

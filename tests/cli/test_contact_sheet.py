@@ -185,3 +185,34 @@ def test_where_the_sheet_cannot_go(dataset, tmp_path):
         write_contact_sheet(root, tmp_path / "nowhere/sheet.png")
     with pytest.raises(InvalidValue, match="count must be 1 or more, got 0"):
         contact_sheet(root, count=0)
+
+
+def grasps_of(root, *found) -> None:
+    (root / "grasps").mkdir()
+    entries = [{"success": success, "visible": True, "place": place, "rectangle": rectangle} for success, place, rectangle in found]
+    (root / "grasps/000000.json").write_text(json.dumps({"image_id": 1, "grippers": [{"gripper": {}, "grasps": entries}]}))
+
+
+def test_grasps_that_were_tried_are_drawn(dataset):
+    root = dataset(1)
+    plain = contact_sheet(root, count=1)
+    # Jaws 40 pixels apart along u, each 12 wide; a cup that failed; and what was not tried.
+    grasps_of(root, (True, [300.5, 60.5], [300.5, 60.5, 0.0, 40.0, 12.0]), (False, [400.5, 200.5], None), (None, [30.5, 30.5], None))
+    drawn = (contact_sheet(root, count=1) != plain).any(axis=2)[GAP : GAP + HEIGHT, GAP:]
+    (green, red) = (np.argwhere(drawn[:, left:right]) + (0, left) for left, right in ((250, 350), (350, 450)))
+    assert np.allclose(green.min(axis=0), (54, 279), atol=2)
+    assert np.allclose(green.max(axis=0), (67, 322), atol=2)
+    assert np.allclose(red.mean(axis=0), (200, 400), atol=1)
+    assert not drawn[:, :100].any()
+    pixel = contact_sheet(root, count=1)[GAP + 60, GAP + 280].astype(int)
+    assert pixel[1] > pixel[0] + 50
+    assert pixel[1] > pixel[2] + 50
+
+
+@pytest.mark.parametrize("text", ["[", "[1]", '{"grippers": [{"grasps": [{}]}]}', '{"grippers": 5}'])
+def test_grasps_that_make_no_sense_are_told(dataset, text):
+    root = dataset(1)
+    (root / "grasps").mkdir()
+    (root / "grasps/000000.json").write_text(text)
+    with pytest.raises(InvalidValue, match=r"000000\.json: cannot read these grasps|the labels do not make sense"):
+        contact_sheet(root)
