@@ -17,6 +17,8 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from diorama.datasets.detection import collate_detection
+    from diorama.datasets.episodes import Episode, record_episodes
+    from diorama.datasets.lerobot import write_lerobot
     from diorama.datasets.rendered import DioramaDataset
     from diorama.datasets.written import WrittenDataset
     from diorama.exporters import EXPORTERS
@@ -151,6 +153,7 @@ __all__ = [
     "Empirical",
     "Encoded",
     "EnvironmentSpec",
+    "Episode",
     "Exponential",
     "Exporter",
     "Fog",
@@ -234,13 +237,17 @@ __all__ = [
     "open_renderer",
     "plan_from_json",
     "plan_to_json",
+    "record_episodes",
     "sky_map",
     "sun_light",
     "to_json",
+    "write_lerobot",
 ]
 
 _HOMES = {
     "diorama.datasets.detection": "collate_detection",
+    "diorama.datasets.episodes": "Episode record_episodes",
+    "diorama.datasets.lerobot": "write_lerobot",
     "diorama.datasets.rendered": "DioramaDataset",
     "diorama.datasets.written": "WrittenDataset",
     "diorama.exporters": "EXPORTERS",

@@ -42,7 +42,7 @@ class Episode:
         return len(self.steps["action"])
 
 
-def record(
+def record_episodes(
     env: Any, expert: Callable[[Any], Policy], *, seed: int, task: str | Callable[[Any], str], max_steps: int, start: int = 0
 ) -> Iterator[Episode]:
     """Episodes of one of the environments, numbers `start`, `start` + 1, ... of its seed, without end.

@@ -55,7 +55,8 @@ def write_lerobot(
 ) -> Report:
     """Write the episodes that succeeded, the first `count` of them or all, as a LeRobot data set in the folder `out`, which is new or empty.
 
-    One episode is held at a time, and the folder appears when it is complete. `names` are those of the numbers in ``action`` and others. Raises OutputError, InvalidValue for episodes that are not alike, or none, and TooManyRejections when `MOST_FAILED` fail in a row.
+    One episode is held at a time, and the folder appears when it is complete. `names` are those of the numbers in ``action`` and others.
+    Raises OutputError, InvalidValue for episodes that are not alike, or none, and TooManyRejections when `MOST_FAILED` fail in a row.
     """
     out = Path(out)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
@@ -237,9 +238,9 @@ def _shape(name: str) -> tuple[int, ...]:
 
 
 def _column(column: Any) -> Any:
-    """A column of a table: numbers, or as many in each row."""
-    if column.ndim == 1:
-        return pa.array(column)
+    """A column of a table: numbers, or as many in each row. A row of one number is that number, or LeRobot refuses the table."""
+    if column.ndim == 1 or column.shape[1] == 1:
+        return pa.array(column.reshape(-1))
     return pa.FixedSizeListArray.from_arrays(pa.array(column.reshape(-1)), column.shape[1])
 
 
