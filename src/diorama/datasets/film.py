@@ -4,6 +4,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Self
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,9 +17,11 @@ except ImportError:
 
 CODEC = "h264"
 PIXELS = "yuv420p"
-#: Every second picture is whole, as in LeRobot's own videos, since training reads single pictures from anywhere. One thread, and neither dates nor
-#: names of writers, for equal bytes; no pictures that refer to later ones, so that they come in their order.
-_SETTINGS = {"crf": "18", "preset": "medium", "g": "2", "bf": "0", "threads": "1", "x264-params": "threads=1:lookahead-threads=1:sliced-threads=0"}
+#: Every second picture is whole, as in LeRobot's own videos, since training reads single pictures from anywhere. The rest is for equal bytes: one
+#: thread, no code that differs by processor, no dates or names of writers; no look ahead, with which one in fifty videos came out another. No
+#: picture refers to a later one, so that they come in their order.
+_X264 = "threads=1:lookahead-threads=1:sliced-threads=0:asm=0:rc-lookahead=0:mbtree=0"
+_SETTINGS = {"crf": "18", "preset": "medium", "g": "2", "bf": "0", "threads": "1", "x264-params": _X264}
 
 
 class Film:
@@ -40,7 +43,7 @@ class Film:
     def add(self, pictures: NDArray[np.uint8]) -> None:
         """Add pictures (T, H, W, 3)."""
         for picture in pictures:
-            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
+            frame = av.VideoFrame.from_ndarray(cv2.cvtColor(picture, cv2.COLOR_RGB2YUV_I420), format=PIXELS)  # in whole numbers, everywhere the same
             frame.pts, frame.time_base = self.length, Fraction(1, self._fps)
             self._file.mux(self._stream.encode(frame))
             self.length += 1
