@@ -1,6 +1,7 @@
 """Grasps against what statics says of them, and verdicts that are a function of the grasp alone."""
 
 import math
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -138,6 +139,22 @@ def test_a_long_bar_held_at_its_end_turns_in_the_jaws(physics):
     assert off.slip_rad > 0.35
 
 
+def test_a_neighbour_on_top_is_in_the_way_from_above_and_comes_along_from_the_side(physics):
+    on_top = thing(BoxShape(size_m=(0.04, 0.04, 0.1)), (0, 0, 0.11), name="on-top", mass_kg=0.05)
+    assert physics.grasp(scene(thing(), on_top), attempt()).outcome == "blocked"
+    # z along the world's y, x along its x.
+    level = (math.sqrt(0.5), -math.sqrt(0.5), 0.0, 0.0)
+    verdict = physics.grasp(scene(thing(), on_top), attempt(z=0.035, rotation=level))
+    assert (verdict.outcome, verdict.body) == ("held", "thing")
+
+
+def test_what_stands_under_a_finger_blocks_and_what_it_brushes_is_pushed_aside(physics):
+    under = thing(BoxShape(size_m=(0.02, 0.02, 0.03)), (0.052, 0.0, 0.015), name="beside", mass_kg=1.0)
+    assert physics.grasp(scene(thing(), under), attempt(z=0.02)).outcome == "blocked"
+    brushed = thing(SphereShape(radius_m=0.012), (0.055, 0.0, 0.012), name="beside", mass_kg=0.02)
+    assert physics.grasp(scene(thing(), brushed), attempt(z=0.03)).outcome == "held"
+
+
 # --- forces -------------------------------------------------------------------------------------------------------
 
 
@@ -197,9 +214,11 @@ def test_after_other_trials_and_in_any_order(physics):
     assert repr(physics.grasp(*CASES[0])) == first[0]
 
 
-def test_in_another_process():
-    code = f"import json, runpy; print('\\n'.join(runpy.run_path({__file__!r})['verdicts']()))"
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+@pytest.mark.parametrize("tunables", ["", "glibc.cpu.hwcaps=-AVX2_Usable,-FMA_Usable,-FMA4_Usable,-AVX2,-FMA,-FMA4"])
+def test_in_another_process_and_on_an_older_processor(tunables):
+    code = f"import runpy; print('\\n'.join(runpy.run_path({__file__!r})['verdicts']()))"
+    environment = os.environ | {"GLIBC_TUNABLES": tunables}
+    run = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True, timeout=60)
     assert run.stdout.splitlines() == verdicts()
 
 
