@@ -149,6 +149,14 @@ def test_my_exporter(tmp_path, own_names):
     assert body_lines(path) < 30
 
 
+def test_train_lane_follow(tmp_path):
+    *_, drove, last = run("21_train_lane_follow.py", tmp_path).splitlines()
+    assert files(tmp_path) == {"out/lane_follow/network.pt", "out/lane_follow/runs.png"}
+    assert cv2.imread(str(tmp_path / "out/lane_follow/runs.png")).shape == (72, 72 + 6 * 96, 3)
+    assert drove.startswith(("road 1: kept its lane", "road 1: left its lane"))
+    assert " of 1 unseen roads" in last
+
+
 def test_every_example_is_tested():
     mine = Path(__file__).read_text()
     names = sorted(path.name for path in EXAMPLES.iterdir() if path.is_file())
