@@ -158,6 +158,7 @@ def main(
     """Learn for `rounds` of `roads`, `steps` a tenth of a second on each, then drive `tests` unseen ones for a minute. Writes to `out`."""
     if tiny:
         rounds, roads, steps, passes, tests = 2, 1, 12, 1, 1
+    out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(0)
     torch.set_num_threads(2)
     started, lessons, network = time.monotonic(), Lessons(), Network()
@@ -169,6 +170,7 @@ def main(
         for group in optimizer.param_groups:
             group["lr"] = 1e-3 * (1 - number / rounds)
         loss = learn(network, optimizer, lessons, passes if number < rounds - 1 else 2 * passes)
+        torch.save(network.state_dict(), out / "network.pt")
         print(f"round {number + 1}: {len(lessons.pictures)} pictures, loss {loss:.3f}, {(time.monotonic() - started) / 60:.1f} min", flush=True)
     runs = []
     for number in range(tests):
@@ -181,8 +183,6 @@ def main(
             flush=True,
         )
     env.close()
-    out.mkdir(parents=True, exist_ok=True)
-    torch.save(network.state_dict(), out / "network.pt")
     cv2.imwrite(str(out / "runs.png"), cv2.cvtColor(np.vstack([drawn(run) for run in runs]), cv2.COLOR_RGB2BGR))
     mean = np.concatenate([run.offsets for run in runs]).mean()
     print(f"kept its lane on {sum(run.kept for run in runs)} of {tests} unseen roads, {mean:.2f} m off the middle on average: {out / 'runs.png'}")

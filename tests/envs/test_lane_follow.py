@@ -10,7 +10,7 @@ from gymnasium.utils.env_checker import check_env
 from stable_baselines3.common.env_checker import check_env as check_for_baselines
 
 import diorama.envs  # noqa: F401 - registers them
-from diorama import Constant, InvalidValue, Plan
+from diorama import Constant, InvalidValue, Plan, default_plan
 from diorama.envs.base import OUT_OF_RANGE
 from diorama.envs.lane_follow import OFF_LANE, STEPS, LaneFollow, lane_plan
 from diorama.randomizers.street.rigs import RigCamera
@@ -127,6 +127,20 @@ def test_the_camera_goes_with_the_car(seeing):
         assert z - env.roads.ground_m(x, y) == pytest.approx(1.5, abs=0.03)
         forward = camera.world_from_camera.matrix[:3, 2]
         assert forward[0] * ux + forward[1] * uy > 0.98
+    env.close()
+
+
+def test_a_plan_that_was_made_for_data_sets_serves_as_well():
+    """The rig of its cameras is left out, and what else it does to a view is done to the camera in the car."""
+    street = default_plan("street")
+    views = tuple(r for r in street.randomizers if r.name in ("vehicle-rig", "sensor"))
+    env = LaneFollow(replace(street, randomizers=views), resolution=(48, 36))
+    _, info = env.reset(seed=3)
+    assert set(info["draws"]) == {"view-0/sensor"}
+    _, camera = env._view()
+    x, y, _ = camera.world_from_camera.position_m
+    assert math.dist((x, y), info["place_m"]) == pytest.approx(0.45, abs=0.1)
+    assert camera.sensor.read_noise > 0
     env.close()
 
 

@@ -20,6 +20,7 @@ from diorama.randomizers.sensor import Sensor
 from diorama.randomizers.street.buildings import Buildings
 from diorama.randomizers.street.footprints import Footprint, Footprints
 from diorama.randomizers.street.planting import Planting
+from diorama.randomizers.street.rig import VehicleRig
 from diorama.randomizers.street.rigs import RigCamera
 from diorama.randomizers.street.road_surface import RoadSurface
 from diorama.randomizers.street.standing import stood
@@ -87,7 +88,8 @@ class LaneFollow(StagedEnv):
     of half of its width; leaving the lane and touching somebody cost `OFF_LANE`.
 
     `plan` is any with roads, by default `lane_plan`; others on the lane itself are left out. Without traffic the scene stays the same, and only the
-    camera moves. View randomizers of the plan find the camera where the car begins; where they put it, it stays in the car.
+    camera moves. View randomizers of the plan find the camera where the car begins; where they put it, it stays in the car. A `vehicle-rig` is left
+    out: the car has a camera.
     """
 
     metadata: dict[str, Any] = {"render_modes": ["rgb_array"], "render_fps": round(1 / STEP_S)}  # noqa: RUF012 - as Gymnasium declares it
@@ -109,8 +111,9 @@ class LaneFollow(StagedEnv):
         if plan is not None and traffic_per_km:
             raise InvalidValue("traffic_per_km is a setting of the default plan; a plan of your own has its own randomizer traffic")
         super().__init__(lane_plan(traffic_per_km=traffic_per_km) if plan is None else plan, channels=channels, resolution=resolution, **settings)
-        # Whoever moves in the scene is told for how long.
-        self.plan = replace(self.plan, frames=STEPS + 1, fps=1 / STEP_S)
+        # Whoever moves in the scene is told for how long; a rig would look for a vehicle of its own.
+        randomizers = tuple(r for r in self.plan.randomizers if not isinstance(r, VehicleRig))
+        self.plan = replace(self.plan, randomizers=randomizers, frames=STEPS + 1, fps=1 / STEP_S)
         self.speed_m_s, self.car, self.mount = speed_m_s, car or Car(), camera
         self.driver = PurePursuit(speed_m_s=0.9 * speed_m_s)
         self.action_space = spaces.Box(-1.0, 1.0, (2,), np.float32)
@@ -120,7 +123,8 @@ class LaneFollow(StagedEnv):
     def scripted(self) -> Action:
         """What the scripted driver would do now: (2,) float32."""
         half = self.car.wheelbase_m / 2
-        return np.array(self.driver.action(self.car, self.state, self.course, self._way - half), np.float32)
+        steering, throttle = self.driver.action(self.car, self.state, self.course, self._way - half)
+        return np.array([round(steering, 6), round(throttle, 6)], np.float32)
 
     def _begin(self, spec: SceneSpec, seed: Seed) -> None:
         if spec.roads is None:
