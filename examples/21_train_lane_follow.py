@@ -10,6 +10,7 @@ Run: python examples/21_train_lane_follow.py
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import cv2
 import gymnasium
@@ -69,8 +70,9 @@ def drive(env: gymnasium.Env, network: Network | None, lessons: Lessons, seed: i
     rng = np.random.default_rng(seed)
     seen, info = env.reset(seed=seed)
     push, left, helped = 0.0, 0, False
+    driver: Any = env.unwrapped
     for _ in range(steps):
-        right = env.unwrapped.scripted()
+        right = driver.scripted()
         lessons.pictures.append(small(seen["rgb"]))
         lessons.speeds.append(float(seen["speed"][0]))
         lessons.actions.append(right)
@@ -132,8 +134,8 @@ def tested(env: gymnasium.Env, network: Network, seed: int, steps: int) -> Run:
         if ended or truncated:
             break
     film += [film[-1] * 0] * (6 - len(film))
-    road = np.array(env.unwrapped.course.points_m)
-    return Run(road, info["lane_m"], not ended, np.array(places), np.array(offsets), film[:6])
+    driven: Any = env.unwrapped
+    return Run(np.array(driven.course.points_m), info["lane_m"], not ended, np.array(places), np.array(offsets), film[:6])
 
 
 def drawn(run: Run) -> np.ndarray:
