@@ -29,11 +29,13 @@ class Cast:
             self._drawn("variables", partial(variables.draw, plan.variables, seed, index))
         self.scope = Scope(index=index, variables=self.draws.get("variables", {}))
 
-    def at(self, seed: Seed, view: int, common: Seed | None = None) -> "Cast":
-        """The same for one view: drawing from another stream, with draws of its own still to come. `common` is the stream of its round."""
+    def at(self, seed: Seed, view: int, common: Seed | None = None, *, anew: bool = False) -> "Cast":
+        """The same for one view: drawing from another stream, with draws of its own still to come. `common` is the stream of its round; a view
+        that is taken `anew` does not share what the scene's views share.
+        """
         other = copy(self)
         other.seed, other.draws = seed, {}
-        other.context = replace(self.context, view=view, views=self.plan.views, round=common)
+        other.context = replace(self.context, view=view, views=self.plan.views, round=common, scene=None if anew else self.seed)
         return other
 
     def again(self) -> "Cast":

@@ -82,7 +82,7 @@ def generate(plan: Plan, seed: int, index: int, *, studio: Studio | None = None,
         attempts = range(plan.max_attempts) if view == first else range(again, again + 1)
         for again in attempts:
             here, common = (root.child("view", number, "attempt", again) for number in (view, first))
-            drawn = cast.at(here, view, common)
+            drawn = cast.at(here, view, common, anew=again > 0)
             shot = _photographed(drawn, scene, 0, view)
             if view > first or _shows_enough(plan, shot.annotations):
                 shots.append(shot)

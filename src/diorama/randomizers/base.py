@@ -35,7 +35,8 @@ Stage = Literal["scene", "settled", "view"]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """What sampling may look at besides the scene: the assets there are, for how long the scene is watched (from 0 s on, until a step after its last
-    picture), and in the stage ``view`` which of how many views it is, and the stream that it shares with those which are taken together.
+    picture), and in the stage ``view`` which of how many views it is, the stream that it shares with those which are taken together, and the one that
+    all views of the scene share but those which are taken anew.
     """
 
     library: AssetLibrary
@@ -43,6 +44,7 @@ class Context:
     views: int = 1
     duration_s: float = 0.0
     round: Seed | None = None
+    scene: Seed | None = None
 
     def common(self, randomizer: "Named", seed: Seed) -> Seed:
         """The stream of what all views that are taken together have in common. `seed` is the view's own."""

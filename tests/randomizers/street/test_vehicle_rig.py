@@ -29,10 +29,10 @@ PARKED = car("parked", -20, -4.5, tags=("vehicle", "parked"))
 KITTI = CameraSpec(name="view-0", width=1242, height=375)
 
 
-def taken(randomizer, spec, *, seed=0, view=0, round_=None, duration_s=0.0, camera=KITTI):
+def taken(randomizer, spec, *, seed=0, view=0, round_=None, duration_s=0.0, camera=KITTI, scene=None):
     """The view's camera, and what was drawn."""
     common = Seed(seed).child("round", round_ if round_ is not None else view // randomizer.together)
-    context = Context(library=LIBRARY, view=view, round=common, duration_s=duration_s)
+    context = Context(library=LIBRARY, view=view, round=common, duration_s=duration_s, scene=scene)
     spec = spec.replace(cameras=(replace(camera, name=f"view-{view}"),))
     params = randomizer.sample(Seed(seed).child("view", view), spec, context)
     assert json.loads(json.dumps(params)) == params
@@ -124,6 +124,19 @@ def test_a_rounds_views_share_a_vehicle_and_rounds_draw_anew():
         assert (left.fx, left.world_from_camera.rotation_wxyz) == (right.fx, right.world_from_camera.rotation_wxyz)
     assert {a["carrier"] for (_, a), _ in rounds} == {"car-0", "car-1", "car-2"}
     assert len({left.fx for (left, _), _ in rounds}) == 12
+
+
+def test_rounds_of_a_scene_are_mounted_on_one_vehicle_after_the_other_and_then_on_none():
+    spec, orders = street(*CARS), set()
+    for seed in range(20):
+        chosen = [taken(VehicleRig(), spec, view=view, scene=Seed(seed)) for view in range(10)]
+        carriers = [params["carrier"] for _, params in chosen[::2]]
+        assert [params["carrier"] for _, params in chosen[1::2]] == carriers
+        assert sorted(carriers[:3]) == ["car-0", "car-1", "car-2"]
+        assert carriers[3:] == [None, None]
+        assert len({camera.world_from_camera for camera, _ in chosen}) == 10
+        orders.add(tuple(carriers))
+    assert len(orders) == 6
 
 
 def test_one_vehicle_more_takes_the_place_of_others_only():

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from diorama.randomizers.aim import vec3
-from diorama.randomizers.base import Context, Labelled, Select, Stage
+from diorama.randomizers.base import Context, Labelled, Select, Stage, label_of
 from diorama.randomizers.distributions import Constant, Distribution, Uniform, require, rounded
 from diorama.randomizers.outlines import Outline
 from diorama.randomizers.street.ego import VirtualEgo
@@ -37,9 +37,9 @@ _UPRIGHT = 0.9
 class VehicleRig(Labelled):
     """Views by the cameras of a rig in turn, on a vehicle that drives: view 0 by the first, view 1 by the second, and again from the first on.
 
-    A round of the rig is one vehicle at one moment. It is drawn among those meant by `on` that are not parked; where none has `clearance_m` of room
-    about all cameras, the rig goes along a lane by itself, at `speed_m_s`. Cameras do not see what they are mounted on, unless `sees_carrier`: if
-    any is in it, all are then moved ahead until it is before the windscreen.
+    A round of the rig is one vehicle at one moment. It is drawn among those meant by `on` that are not parked, another in each round; where there
+    is no other, or it has no `clearance_m` of room about all cameras, the rig goes along a lane by itself, at `speed_m_s`. Cameras do not see what
+    they are mounted on, unless `sees_carrier`: if any is in it, all are then moved ahead until it is before the windscreen.
 
     `preset` is a rig of `RIGS`; `cameras`, if there are any, are used in its place. Pictures of other proportions than the rig's show the
     largest part of what it sees about the middle. `focal` multiplies all focal lengths. All of a rig's cameras are moved by `forward_m`, `left_m` and
@@ -181,15 +181,23 @@ class VehicleRig(Labelled):
         return best[1:]
 
     def _candidates(self, seed: Seed, spec: SceneSpec, context: Context) -> Iterator[tuple[BodySpec | None, VirtualEgo | None]]:
-        """Vehicles in an order drawn for each by itself, then places on lanes."""
+        """A vehicle, another in each round while there are any; then places on lanes, and then the other vehicles."""
         drive = [body for body in self.on.of(spec.bodies) if "parked" not in body.tags and body.world_from_body.matrix[2, 2] > _UPRIGHT]
-        for body in sorted(drive, key=lambda body: (seed.child("body", body.name).rng().random(), body.name)):
+        # Each round draws an order of its own, unless there is one for the whole scene, in which each round has its place.
+        scene = seed if context.scene is None else context.scene.child("randomizer", label_of(self))
+        drive.sort(key=lambda body: (scene.child("body", body.name).rng().random(), body.name))
+        turn = context.view // self.together
+        own = drive if context.scene is None else drive[turn : turn + 1]
+        for body in own:
             yield body, None
         assert spec.roads is not None
         rng = seed.child("ego").rng()
         speed, time_s = self.speed_m_s.sample(rng), spec.cameras[0].time_s
         for _ in range(_TRIES):
             yield None, VirtualEgo.drawn(rng, spec.roads, speed, time_s, context.duration_s)
+        for body in drive:
+            if body not in own:
+                yield body, None
 
     def _room(self, places: Matrix, around: Surroundings, carrier: str = "") -> float:
         return min(around.gap_m(place, self.clearance_m, (carrier,)) for place in places)
