@@ -155,7 +155,7 @@ def drawn(run: Run) -> np.ndarray:
 
 
 def main(
-    out: Path = Path("out/lane_follow"), rounds: int = 8, roads: int = 8, steps: int = 120, passes: int = 6, tests: int = 10, tiny: bool = False
+    out: Path = Path("out/lane_follow"), rounds: int = 12, roads: int = 12, steps: int = 100, passes: int = 10, tests: int = 10, tiny: bool = False
 ) -> None:
     """Learn for `rounds` of `roads`, `steps` a tenth of a second on each, then drive `tests` unseen ones for a minute. Writes to `out`."""
     if tiny:
