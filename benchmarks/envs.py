@@ -95,11 +95,12 @@ class TinyWorld:
 def main(setting: Annotated[Setting, arg(name="")] = Setting(), json_file: Annotated[Path | None, arg(name="json", metavar="FILE")] = None) -> None:
     """Measure, and print a line for each figure."""
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    seen, blind = PandaPickPlace(resolution=(setting.size, setting.size)), PandaPickPlace(image=False)
+    size = (setting.size, setting.size)
+    seen, plain, blind = PandaPickPlace(resolution=size), PandaPickPlace(resolution=size, shadows=False), PandaPickPlace(image=False)
     tiny_ones = [(name, coarse, shadows) for name, coarse in (("tiny", False), ("tiny_coarse", True)) for shadows in (False, True)]
     times: dict[str, list[float]] = {}
     for repeat in range(setting.repeats):
-        for env in (seen, blind):
+        for env in (seen, plain, blind):
             env.reset(seed=setting.seed + repeat)
         seen.action_space.seed(repeat)
         scene = seen._scene()
@@ -112,6 +113,8 @@ def main(setting: Annotated[Setting, arg(name="")] = Setting(), json_file: Annot
             # Moved on, so that nobody finds what was there before.
             seen._advance(np.zeros(5))
             taken["camera"] = _ms(seen._observation)
+            plain._advance(np.zeros(5))
+            taken["camera_without_shadows"] = _ms(plain._observation)
             scene, camera = seen._view()
             for name, coarse, shadows in tiny_ones:
                 taken[name + "_shadows" * shadows] = _ms(partial(worlds[coarse].picture, scene, seen.arm.joints_rad, camera, shadows))
@@ -126,11 +129,12 @@ def main(setting: Annotated[Setting, arg(name="")] = Setting(), json_file: Annot
     for name, values in times.items():
         figures |= {f"{name}_ms": median(values), f"{name}_ms_iqr": quartiles(values)}
     for name in [name for name in times if name.startswith("tiny")]:
-        figures[f"{name}_ratio"] = median([slow / fast for slow, fast in zip(times[name], times["camera"], strict=True)])
+        ours = times["camera" if name.endswith("shadows") else "camera_without_shadows"]
+        figures[f"{name}_ratio"] = median([slow / fast for slow, fast in zip(times[name], ours, strict=True)])
     figures["triangles"] = sum(len(part.faces) for body in seen._scene().bodies for part in seen.studio.library.shape_asset(body.shape).parts)
     for name, value in figures.items():
         print(f"  {name:28} {value if isinstance(value, list) else round(value, 2)}")
-    for env in (seen, blind):
+    for env in (seen, plain, blind):
         env.close()
     if json_file:
         json_file.write_text(json.dumps(rounded(figures) | {"setting": asdict(setting)} | machine(), indent=2) + "\n", "utf-8")

@@ -172,6 +172,14 @@ def test_render_shows_what_the_camera_sees_larger():
     env.close()
 
 
+def test_pictures_without_shadows_show_none():
+    for shadows in (True, False):
+        env = Push(channels=("shadow",), shadows=shadows, occlusion=False)
+        observation, _ = env.reset(seed=1)
+        assert (observation["shadow"].max() > 0.5) == shadows
+        env.close()
+
+
 def test_settings_that_make_no_sense_are_refused():
     with pytest.raises(InvalidValue, match='"rgb_arry"'):
         Push(render_mode="rgb_arry")

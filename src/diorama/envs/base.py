@@ -68,7 +68,8 @@ class StagedEnv(gymnasium.Env[Observation, Action]):
     Observations are dictionaries. They have the `channels` of a picture of `resolution` (width, height): ``rgb`` (H, W, 3) uint8, and all others
     as `Frame` has them, but for ``depth``: with `depth_range_m` it is (H, W, 1) uint8, 0 at the near end and nearer, 255 at the far end and
     beyond, which networks for pictures take as it is; with None it is (H, W) float32 in metres, 0 where nothing is. `amodal` and `points`
-    cannot be had. Without `channels` nothing is rendered. `render` makes pictures of `render_resolution` by the same camera.
+    cannot be had. Without `channels` nothing is rendered. Without `shadows` lights keep none off each other, and without `occlusion` corners are no
+    darker than the rest: both make pictures cheaper, and less alike to real ones. `render` makes pictures of `render_resolution` by the same camera.
 
     Engines are opened by the first `reset`; `close` gives them back. A pickled environment comes back as it was made, before any `reset`.
 
@@ -95,6 +96,8 @@ class StagedEnv(gymnasium.Env[Observation, Action]):
         channels: Collection[str] = ("rgb", "depth"),
         resolution: tuple[int, int] = (128, 128),
         depth_range_m: tuple[float, float] | None = (0.2, 2.0),
+        shadows: bool = True,
+        occlusion: bool = True,
         render_mode: str | None = None,
         render_resolution: tuple[int, int] = (480, 480),
     ) -> None:
@@ -111,6 +114,7 @@ class StagedEnv(gymnasium.Env[Observation, Action]):
         self.render_mode, self.render_resolution = render_mode, render_resolution
         self.episode, self.steps = -1, 0
         self._depth_range_m = depth_range_m
+        self._shadows, self._occlusion = shadows, occlusion
         self._root: Seed | None = None
         self._studio: Studio | None = None
         self._camera = CameraSpec()
@@ -252,9 +256,15 @@ class StagedEnv(gymnasium.Env[Observation, Action]):
 
     def _photographed(self, scene: SceneSpec, camera: CameraSpec, channels: Collection[str]) -> Frame:
         if scene is not self._loaded:  # where only the camera moves, it is the same
-            self.studio.renderer.load(scene)
+            self.studio.renderer.load(self._lit(scene))
             self._loaded = scene
         return self.studio.renderer.render(camera, channels)
+
+    def _lit(self, scene: SceneSpec) -> SceneSpec:
+        """The scene in as cheap a light as was asked for."""
+        if not self._occlusion:
+            scene = scene.replace(environment=replace(scene.environment, occlusion_radius_m=0.0))
+        return scene if self._shadows else scene.replace(lights=tuple(replace(light, shadows=False) for light in scene.lights))
 
     def _pixels(self, frame: Frame, name: str) -> NDArray[Any]:
         pixels: NDArray[Any] = getattr(frame, "depth_m" if name == "depth" else name)

@@ -79,7 +79,7 @@ def table_plan(count: int = 3) -> Plan:
             Objects(count=UniformInt(1, count), assets=GRASPABLE, largest_m=0.13),
             Drop(piled=0.0, upright=0.7, spread=Constant(1.0)),
             Materials(),
-            Lights(shadowed=Constant(1), fill=Constant(1)),
+            Lights(shadowed=Constant(1), fill=Constant(1), key=Constant("spot")),
             Background(),
             CameraShell(
                 azimuth_deg=Uniform(-60, 60),
@@ -114,13 +114,14 @@ class PandaEnv(StagedEnv):
         control: Control = "position",
         reward: Reward = "shaped",
         image: bool = True,
+        occlusion: bool = False,
         **settings: Any,
     ) -> None:
         for name, value, known in (("control", control, tuple(_ACTIONS)), ("reward", reward, ("shaped", "sparse"))):
             if value not in known:
                 raise InvalidValue(f'no {name} named "{value}".{suggestion(str(value), known)}')
         settings |= {} if image else {"channels": ()}
-        super().__init__(table_plan() if plan is None else plan, **settings)
+        super().__init__(table_plan() if plan is None else plan, occlusion=occlusion, **settings)
         self.control, self.reward = control, reward
         self.action_space = spaces.Box(-1.0, 1.0, (_ACTIONS[control],), np.float32)
         numbers = {name: spaces.Box(-_MOST, _MOST, (count,), np.float32) for name, count in self._sizes()}
