@@ -8,12 +8,14 @@ import av
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import diorama
 from diorama.datasets import lerobot
 from diorama.datasets.episodes import Episode, record_episodes
 from diorama.datasets.lerobot import Report, write_lerobot
-from diorama.datasets.moments import Moments
+from diorama.datasets.moments import QUANTILES, Levels, Moments
 from diorama.sim.seeds import Seed
 
 FPS = 20
@@ -142,7 +144,8 @@ def test_single_pictures_are_found_from_anywhere(written):
 def statistics(rows):
     values = np.concatenate(rows).astype(np.float64)
     values = values.reshape(len(values), -1)
-    return {"min": values.min(0), "max": values.max(0), "mean": values.mean(0), "std": values.std(0), "count": [len(values)]}
+    shares = {name: np.quantile(values, share, axis=0) for name, share in (("q01", 0.01), ("q10", 0.1), ("q50", 0.5), ("q90", 0.9), ("q99", 0.99))}
+    return {"min": values.min(0), "max": values.max(0), "mean": values.mean(0), "std": values.std(0), "count": [len(values)]} | shares
 
 
 def test_stats_are_those_of_all_rows_and_of_each_episode(written):
@@ -249,4 +252,12 @@ def test_moments_of_parts_are_those_of_the_whole():
     values = Seed(0).rng().normal(1e4, 1, (100, 3))
     both = Moments.of(values[:31]) + Moments.of(values[31:])
     assert both.mean == pytest.approx(values.mean(0), rel=1e-13)
-    assert both.document((3,))["std"] == pytest.approx(values.std(0), rel=1e-9)
+    assert both.document()["std"] == pytest.approx(values.std(0), rel=1e-9)
+
+
+@given(st.lists(st.integers(0, 255), min_size=1, max_size=40))
+def test_quantiles_of_levels_are_those_of_the_pixels(levels):
+    pictures = np.repeat(np.array(levels, np.uint8), 3).reshape(1, 1, -1, 3)
+    found = Levels.of(pictures).document()
+    for name, share in QUANTILES.items():
+        assert np.array(found[name]).reshape(3) == pytest.approx([np.quantile(levels, share) / 255] * 3, rel=1e-12)

@@ -1,7 +1,7 @@
 """Episodes as a LeRobot data set, in its format v3.0: tables as Parquet, pictures as MP4, many episodes a file.
 
     meta/info.json                              shapes, counts, where files are
-    meta/stats.json                             smallest, largest, mean and spread of everything, for normalization
+    meta/stats.json                             smallest, largest, mean, spread and quantiles of everything, for normalization
     meta/tasks.parquet                          what was to be done, in words
     meta/episodes/chunk-000/file-000.parquet    a row an episode: its rows and files, its part of the videos, its own stats
     data/chunk-000/file-000.parquet             a row a step
@@ -23,7 +23,7 @@ import numpy as np
 
 from diorama.datasets.episodes import Episode
 from diorama.datasets.film import CODEC, PIXELS, Film
-from diorama.datasets.moments import Moments
+from diorama.datasets.moments import Levels, Moments, quantiles
 from diorama.sim.errors import InvalidValue, MissingExtra, OutputError, TooManyRejections
 
 try:
@@ -115,9 +115,10 @@ class _Writer:
         self.episodes = self.rows = 0
         self._tasks: dict[str, int] = {}
         self._features: dict[str, dict[str, Any]] = {}
-        self._stats: dict[str, Moments] = {}
+        self._stats: dict[str, Any] = {}
         self._told: list[dict[str, Any]] = []
         self._table: pq.ParquetWriter | None = None
+        self._tables: list[Path] = []
         self._table_place, self._table_bytes = _Place(), 0
         self._films: dict[str, tuple[Film, _Place]] = {}
 
@@ -145,15 +146,16 @@ class _Writer:
         columns["timestamp"] = (frames / self._fps).astype(np.float32)
         for name, column in zip(_COUNTERS, (frames, frames * 0 + self.episodes, self.rows + frames, frames * 0 + task), strict=True):
             columns[name] = column.astype(np.int64)
-        stats = {name: Moments.of(column) for name, column in columns.items()}
+        stats: dict[str, Any] = {name: Moments.of(column) for name, column in columns.items()}
         films = {name: column for name, column in episode.steps.items() if name.startswith(_IMAGES)}
-        stats |= {name: Moments.of_pictures(pictures) for name, pictures in films.items()}
+        stats |= {name: Levels.of(pictures) for name, pictures in films.items()}
         told: dict[str, Any] = {"episode_index": self.episodes, "tasks": [episode.task], "length": length}
         told |= self._write_rows(columns) | {"dataset_from_index": self.rows, "dataset_to_index": self.rows + length}
         for name, pictures in films.items():
             told |= self._write_pictures(name, pictures)
         for name in self._features:
-            told |= {f"stats/{name}/{what}": value for what, value in stats[name].document(_shape(name)).items()}
+            document = stats[name].document() | (quantiles(columns[name]) if name in columns else {})
+            told |= {f"stats/{name}/{what}": value for what, value in document.items()}
         self._told.append(told | {"meta/episodes/chunk_index": 0, "meta/episodes/file_index": 0})
         self._stats = {name: self._stats[name] + stats[name] if name in self._stats else stats[name] for name in stats}
         self.episodes, self.rows = self.episodes + 1, self.rows + length
@@ -165,7 +167,8 @@ class _Writer:
             self._table = None
             self._table_place.number, self._table_bytes = self._table_place.number + 1, 0
         if self._table is None:
-            self._table = pq.ParquetWriter(self._new(DATA_PATH.format(**self._table_place.indices)), table.schema)
+            self._tables.append(self._new(DATA_PATH.format(**self._table_place.indices)))
+            self._table = pq.ParquetWriter(self._tables[-1], table.schema)
         self._table.write_table(table)
         self._table_bytes += table.nbytes
         return {f"data/{name}": number for name, number in self._table_place.indices.items()}
@@ -184,8 +187,19 @@ class _Writer:
         moments = {"from_timestamp": first / self._fps, "to_timestamp": film.length / self._fps}
         return {f"videos/{name}/{what}": value for what, value in (place.indices | moments).items()}
 
+    def _quantiles(self, name: str) -> dict[str, Any]:
+        """Of all rows of a column of numbers, which is read back from what was written: one column at a time is held."""
+        if name.startswith(_IMAGES):
+            return {}
+        column = pa.concat_arrays([chunk for path in self._tables for chunk in pq.read_table(path, columns=[name])[name].chunks])
+        rows = column.flatten() if pa.types.is_fixed_size_list(column.type) else column
+        return quantiles(rows.to_numpy(zero_copy_only=False).reshape(len(column), -1))
+
     def finish(self) -> None:
         """Write what is known at the end."""
+        if self._table is not None:
+            self._table.close()
+            self._table = None
         info = {
             "codebase_version": "v3.0",
             "robot_type": self._robot or None,
@@ -201,7 +215,7 @@ class _Writer:
             "video_path": VIDEO_PATH if self._films else None,
             "features": self._features,
         }
-        stats = {name: self._stats[name].document(_shape(name)) for name in self._features}
+        stats = {name: self._stats[name].document() | self._quantiles(name) for name in self._features}
         for name, document in (("info", info), ("stats", stats)):
             self._new(f"meta/{name}.json").write_text(json.dumps(document, indent=4, allow_nan=False) + "\n", "utf-8")
         pq.write_table(pa.Table.from_pylist(self._told), self._new(EPISODES_PATH.format(chunk_index=0, file_index=0)))
@@ -230,11 +244,6 @@ def _features(episode: Episode, fps: int, names: Mapping[str, list[str]]) -> dic
         features[name] = {"dtype": column.dtype.name, "shape": shape, "names": names.get(name)}
     features["timestamp"] = {"dtype": "float32", "shape": [1], "names": None}
     return features | {name: {"dtype": "int64", "shape": [1], "names": None} for name in _COUNTERS}
-
-
-def _shape(name: str) -> tuple[int, ...]:
-    """Of a feature's stats."""
-    return (3, 1, 1) if name.startswith(_IMAGES) else (-1,)
 
 
 def _column(column: Any) -> Any:
