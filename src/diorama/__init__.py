@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from diorama.datasets.lerobot import write_lerobot
     from diorama.datasets.rendered import DioramaDataset
     from diorama.datasets.written import WrittenDataset
+    from diorama.envs.expert import PickPlaceExpert
     from diorama.exporters import EXPORTERS
     from diorama.exporters.base import Dataset, Encoded, Exporter
     from diorama.plan import Plan, default_plan, load_plan, plan_from_json, plan_to_json
@@ -183,6 +184,7 @@ __all__ = [
     "PathTracing",
     "PhysicalSky",
     "PhysicsSpec",
+    "PickPlaceExpert",
     "Plan",
     "PointLight",
     "Poisson",
@@ -250,6 +252,7 @@ _HOMES = {
     "diorama.datasets.lerobot": "write_lerobot",
     "diorama.datasets.rendered": "DioramaDataset",
     "diorama.datasets.written": "WrittenDataset",
+    "diorama.envs.expert": "PickPlaceExpert",
     "diorama.exporters": "EXPORTERS",
     "diorama.exporters.base": "Dataset Encoded Exporter",
     "diorama.plan": "Plan default_plan load_plan plan_from_json plan_to_json",

@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -41,7 +42,7 @@ examples:
   diorama generate my_scenario.py:Shelf --out out/shelf
   diorama generate tabletop --set randomizers.drop.upright=1 --out out/tidy
   diorama generate tabletop --renderer pathtrace --spp 32 --out out/traced
-  diorama generate bin-picking --grasps franka-hand --exporter coco --exporter grasps --out out/picks
+  diorama generate shelf --grasps franka-hand --exporter grasps --out out/picks
   diorama generate tabletop --out out/tabletop --resume  (after an interruption)
 """
 
@@ -106,6 +107,16 @@ examples:
   diorama replay out/tabletop 12 --draws
   diorama replay out/tabletop 12 --set sensor.sensor.exposure_ev=2 --out out/brighter
   diorama replay out/tabletop 12 --set renderer=pathtrace --out out/traced
+"""
+
+_EPISODES = """\
+Record a robot's scripted expert, as a LeRobot data set (v3.0).
+
+Episodes in which it fails are left out and counted. Extras: gym and lerobot.
+
+examples:
+  diorama episodes panda-pick-place --count 50 --out out/episodes
+  diorama episodes panda-pick-place --resolution 224x224 --out out/larger
 """
 
 _PREVIEW = """\
@@ -478,6 +489,30 @@ def _replay(
     print_replay(made, where, changed=bool(set_))
 
 
+def _episodes(
+    env: Annotated[str, Positional, arg(metavar="ENVIRONMENT", help="One that has an expert: panda-pick-place.")],
+    *,
+    out: Annotated[Path, arg(metavar="DIR", help="Folder to write, new or empty.")],
+    count: Annotated[int, _option("N", _positive), arg(help="Episodes to keep.")] = 50,
+    seed: Annotated[int, _option("N", _whole), arg(help="Same seed, same episodes; 0 or more.")] = 0,
+    resolution: Annotated[
+        tuple[int, int], _option("WIDTHxHEIGHT", _size, lambda size: "{}x{}".format(*size)), arg(help="Size of the pictures in pixels.")
+    ] = (
+        128,
+        128,
+    ),
+    overwrite: Annotated[bool, _flag("Replace an earlier set in the folder, and nothing else in it.")] = False,
+) -> None:
+    from diorama.console import RunProgress, print_episodes
+    from diorama.datasets.demonstrations import write_demonstrations
+
+    with RunProgress(out, noun="episodes") as progress:
+        report = write_demonstrations(
+            env, seed=seed, count=count, out=out, resolution=resolution, overwrite=overwrite, progress=partial(progress, "generate")
+        )
+    print_episodes(report, out)
+
+
 def _schema(*, plugin: _PLUGIN = ()) -> None:
     from json import dumps
 
@@ -501,6 +536,7 @@ _COMMANDS = {
     "assets": (_assets, _ASSETS_INSPECT),
     "preview": (_preview, _PREVIEW),
     "replay": (_replay, _REPLAY),
+    "episodes": (_episodes, _EPISODES),
     "schema": (_schema, _SCHEMA),
     "fit": ({"coco": (fitting.coco, fitting.COCO), "table": (fitting.table, fitting.TABLE), "masks": (fitting.masks, fitting.MASKS)}, _FIT),
     "refine": ({"score": (refining.score, refining.SCORE)}, _REFINE),

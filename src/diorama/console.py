@@ -8,7 +8,7 @@ from dataclasses import asdict, fields, is_dataclass
 from inspect import getdoc
 from pathlib import Path
 from shlex import quote
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from rich.console import Console
 from rich.padding import Padding
@@ -27,6 +27,9 @@ from diorama.sim.assets.report import AssetReport
 from diorama.sim.registry import Registry
 from diorama.sim.render.settings import PathTracing
 
+if TYPE_CHECKING:  # needs the extra
+    from diorama.datasets.lerobot import Report
+
 #: How wide a table of assets is in a file, and from where on a terminal shows all of it.
 _FILE_COLUMNS, _WIDE_COLUMNS = 160, 110
 #: Seconds between lines of progress where there is no terminal.
@@ -36,11 +39,11 @@ _QUIET_S = 10.0
 class RunProgress:
     """Shows how a run goes, in a ``with`` block; called as `diorama.run.Progress`.
 
-    On a terminal, a bar with images/s and time left. Elsewhere, such as in a log file, a line now and then.
+    On a terminal, a bar with images/s (or whatever `noun` there is of) and time left. Elsewhere, such as in a log file, a line now and then.
     """
 
-    def __init__(self, out: Path, console: Console | None = None) -> None:
-        self._out = out
+    def __init__(self, out: Path, console: Console | None = None, *, noun: str = "images") -> None:
+        self._out, self._noun = out, noun
         self._console = console or Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
         self._bar = Progress(
             SpinnerColumn(),
@@ -78,11 +81,11 @@ class RunProgress:
             self._since = now, done  # the rate counts from the first finished scene on: before it the engines start
         rate = ""
         if stage == "generate" and self._since and done > self._since[1]:
-            rate = f"{(done - self._since[1]) / (now - self._since[0]):.1f} images/s"
+            rate = f"{(done - self._since[1]) / (now - self._since[0]):.1f} {self._noun}/s"
         self._bar.update(self._task, completed=done, rate=rate)
         if self._bar.disable and stage == "generate" and (now - self._said_s >= _QUIET_S or done == total):
             self._said_s = now
-            self._console.print(f"{done} of {total} images" + (f", {rate}" if rate else ""))
+            self._console.print(f"{done} of {total} {self._noun}" + (f", {rate}" if rate else ""))
 
 
 _STAGES = {"check": "checking what is finished", "compile": "compiling kernels", "generate": "generating", "merge": "writing annotations"}
@@ -129,6 +132,19 @@ def print_summary(summary: Summary, out: Path) -> None:
         rows["memory"] = f"{summary.worker_rss_mb:.0f} MB a worker at most"
     rows["written to"] = str(out)
     rows["look at it"] = f"diorama preview {quote(str(out))}"
+    for name, value in rows.items():
+        _print(Text.assemble((f"{name:<12}", "bold"), value), whole_lines=True)
+
+
+def print_episodes(report: "Report", out: Path) -> None:
+    """How many episodes were kept, and how to read them."""
+    tried = report.episodes + report.failed
+    rows = {
+        "episodes": f"{report.episodes} of {tried} succeeded and are kept",
+        "steps": f"{report.steps}, {report.steps / report.episodes:.0f} an episode",
+        "written to": str(out),
+        "read it": f'LeRobotDataset("me/{out.resolve().name}", root="{out}")',
+    }
     for name, value in rows.items():
         _print(Text.assemble((f"{name:<12}", "bold"), value), whole_lines=True)
 

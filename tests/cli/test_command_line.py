@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 import yaml
 
@@ -174,6 +175,7 @@ def test_interrupted(call, monkeypatch):
 # --- what makes no sense ---
 
 GENERATE = ("generate", "tabletop", "--out", "set")
+EPISODES = ("episodes", "panda-pick-place", "--out", "set")
 
 
 @pytest.mark.parametrize(
@@ -216,7 +218,10 @@ GENERATE = ("generate", "tabletop", "--out", "set")
         ((*GENERATE, "--renderer", "pathtrace", "--spp", "65537"), "spp must be in 1..65536, got 65537"),
         ((*GENERATE, "--image-format", "jpg"), "--image-format: expected jpeg or png, got 'jpg'"),
         ((*GENERATE, "--depth-format", "exr"), "--depth-format: expected png, npy or none, got 'exr'"),
-        ((*GENERATE, "--exporter", "cocoa"), 'no exporter named "cocoa". Did you mean "coco"? Known: arrays, cityscapes, coco, kitti, tusimple.'),
+        (
+            (*GENERATE, "--exporter", "cocoa"),
+            'no exporter named "cocoa". Did you mean "coco"? Known: arrays, cityscapes, coco, cornell',
+        ),
         ((*GENERATE, "--exporter", "coco", "--exporter", "coco"), "exporter names must be unique, coco appears more than once"),
         ((*GENERATE, "--resume", "--overwrite"), "resume keeps what is in the folder and overwrite removes it; ask for one of them"),
         (("generate", "plain.yaml", "--out", "set", "--objects", "3"), "--objects: nothing in this plan has the setting objects.count"),
@@ -226,6 +231,15 @@ GENERATE = ("generate", "tabletop", "--out", "set")
         (("assets", "inspect", "gone"), "gone: there is no such file or folder"),
         (("preview", "nowhere"), "nowhere holds no data set"),
         (("preview", ".", "--count", "0"), "--count: expected a whole number of 1 or more, got '0'"),
+        (
+            (*EPISODES[:1], "panda-pickplace", "--out", "set"),
+            'no environment with an expert is named "panda-pickplace". Did you mean "panda-pick-place"?',
+        ),
+        ((*EPISODES, "--seed", "-1"), "the seed of an environment is 0 or more, got -1"),
+        ((*EPISODES, "--count", "0"), "--count: expected a whole number of 1 or more, got '0'"),
+        ((*EPISODES, "--resolution", "127x128"), "the sides of a video are even, and 16 pixels or more, got 127x128"),
+        ((*EPISODES, "--resolution", "8x8"), "the sides of a video are even, and 16 pixels or more, got 8x8"),
+        ((*EPISODES, "--resolution", "99998x99998"), "resolution must be between 1x1 and 16384x16384 pixels, got 99998x99998"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
@@ -239,6 +253,38 @@ def test_what_makes_no_sense_is_refused_before_anything_is_made(arguments, said,
     assert "Traceback" not in err
     assert out == ""
     assert sorted(Path().rglob("*")) == before
+
+
+def test_episodes_are_recorded_counted_and_replaced(call):
+    """The same bytes each time, and the numbers have names."""
+    first: dict[Path, bytes] = {}
+    for seed, options in (("3", ()), ("4", ("--overwrite",)), ("3", ("--overwrite",))):
+        code, out, err = call(*EPISODES, "--count", "1", "--seed", seed, "--resolution", "32x16", *options)
+        assert code == 0
+        assert re.search(r"^episodes +1 of \d+ succeeded and are kept$", out, re.MULTILINE)
+        assert "1 of 1 episodes" in err
+        made = {path: path.read_bytes() for path in Path("set").rglob("*") if path.is_file()}
+        first = first or made
+        assert (made == first) == (seed == "3")
+    info = json.loads(Path("set/meta/info.json").read_text())
+    assert (info["robot_type"], info["fps"], info["total_episodes"]) == ("panda", 20, 1)
+    assert info["features"]["observation.images.rgb"]["shape"] == [16, 32, 3]
+    assert info["features"]["action"]["names"] == ["x", "y", "z", "yaw", "fingers"]
+    assert len(info["features"]["observation.state"]["names"]) == 18
+    assert re.fullmatch(r"Put the (wooden block|domino) on the plate", pq.read_table("set/meta/tasks.parquet").to_pydict()["task"][0])
+    code, _, err = call(*EPISODES, "--count", "1")
+    assert code == 2
+    assert "it holds a set of episodes. Replace it (--overwrite) or choose another" in err
+
+
+@pytest.mark.parametrize("options", [(), ("--overwrite",)])
+def test_episodes_leave_a_folder_of_something_else_alone(options, call):
+    Path("set").mkdir()
+    Path("set/thesis.txt").write_text("years of work")
+    code, out, err = call(*EPISODES, *options)
+    assert (code, out) == (2, "")
+    assert "set is there already, and holds no set of episodes that Diorama wrote" in err
+    assert [p.read_text() for p in Path().rglob("*.*")] == ["years of work"]
 
 
 @pytest.mark.parametrize("options", [(), ("--resume",), ("--overwrite",)])
@@ -320,7 +366,7 @@ def test_a_described_plan_is_a_plan_file(form, call):
 
 
 @pytest.mark.parametrize("columns", ["80", "100"])
-@pytest.mark.parametrize("command", ["generate", "describe", "list", "assets", "preview"])
+@pytest.mark.parametrize("command", ["generate", "describe", "list", "assets", "preview", "episodes"])
 def test_help_fits_and_teaches(command, columns, call, monkeypatch):
     monkeypatch.setenv("COLUMNS", columns)
     code, out, _ = call(command, "--help")
@@ -355,7 +401,7 @@ def test_no_arguments_and_top_level_help_are_the_same(call):
     assert call() == call("--help")
     code, out, _ = call()
     assert code == 0
-    for command in ("generate", "describe", "list", "assets", "preview"):
+    for command in ("generate", "describe", "list", "assets", "preview", "episodes"):
         assert f"• {command} " in out
 
 

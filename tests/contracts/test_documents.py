@@ -17,7 +17,7 @@ README = (ROOT / "README.md").read_text("utf-8")
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "benchmarks").glob("*.md")])
 #: A command on a fresh machine: one line, with an environment of its own, from what is pinned.
 COMMANDS = re.findall(r"^python3 -m venv (\S+) && (.*)$", README, re.MULTILINE)
-CALLS = sorted(set(re.findall(r"diorama ((?:generate|describe|list|assets|preview|replay|schema)\b[^#>\n`]*)", README)))
+CALLS = sorted(set(re.findall(r"diorama ((?:generate|describe|list|assets|preview|replay|schema|episodes)\b[^#>\n`]*)", README)))
 
 
 def diorama(*arguments):

@@ -171,7 +171,7 @@ def test_the_same_bytes_again(written, tmp_path):
         return {str(f.relative_to(folder)): hashlib.sha256(f.read_bytes()).hexdigest() for f in folder.rglob("*") if f.is_file()}
 
     assert digests(tmp_path / "again") == digests(out)
-    assert len(digests(out)) == 6
+    assert len(digests(out)) == 7
 
 
 def test_full_files_are_followed_by_others(tmp_path, monkeypatch):
@@ -207,11 +207,58 @@ def test_nothing_is_left_of_what_fails(tmp_path):
 def test_what_is_there_is_not_touched(tmp_path):
     (tmp_path / "file").write_text("mine")
     for out in (tmp_path, tmp_path / "file"):
-        with pytest.raises(diorama.OutputError, match=r"is there already. Nothing in it was touched"):
+        with pytest.raises(diorama.OutputError, match=r"is there already, and holds no set .* Nothing in it was touched"):
             write_lerobot(take(1), out, fps=FPS)
     (tmp_path / "empty").mkdir()
     write_lerobot(take(1), tmp_path / "empty", fps=FPS)
     assert (tmp_path / "empty/meta/info.json").is_file()
+
+
+def files(folder):
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_an_earlier_set_is_replaced_and_nothing_else(tmp_path):
+    write_lerobot(take(2), tmp_path / "fresh", fps=FPS)
+    out = tmp_path / "set"
+    renamed = [Episode(task="", success=True, steps={"observation.images.old": e.steps[CAMERA], "action": e.steps["action"]}) for e in take(1)]
+    write_lerobot(renamed, out, fps=FPS)
+    before = files(out)
+    assert any("observation.images.old" in name for name in before)
+    with pytest.raises(diorama.OutputError, match="it holds a set of episodes"):
+        write_lerobot(take(2), out, fps=FPS)
+    (out / "meta/notes.txt").write_text("mine")
+    with pytest.raises(diorama.InvalidValue, match="no episode"):
+        write_lerobot([], out, fps=FPS, overwrite=True)
+    assert files(out) == before | {"meta/notes.txt": b"mine"}
+    write_lerobot(take(2), out, fps=FPS, overwrite=True)
+    assert files(out) == files(tmp_path / "fresh") | {"meta/notes.txt": b"mine"}
+    assert not (out / "videos/observation.images.old").exists()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["fresh", "set"]
+
+
+def test_what_no_set_wrote_is_never_replaced(tmp_path):
+    out = tmp_path / "set"
+    out.mkdir()
+    (out / "thesis.txt").write_text("years of work")
+    with pytest.raises(diorama.OutputError, match="holds no set of episodes that Diorama wrote"):
+        write_lerobot(take(1), out, fps=FPS, overwrite=True)
+    for forged in ('{"files": ["thesis.txt"]}', '{"files": ["data/../thesis.txt"]}', '{"files": 3}', "[", "{}"):
+        (out / "diorama.json").write_text(forged)
+        with pytest.raises(diorama.OutputError, match="damaged"):
+            write_lerobot(take(1), out, fps=FPS, overwrite=True)
+    (out / "diorama.json").write_text('{"files": []}')
+    (out / "data/chunk-000").mkdir(parents=True)
+    (out / "data/chunk-000/file-000.parquet").write_text("of somebody else")
+    (tmp_path / "elsewhere").mkdir()
+    (out / "videos").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(diorama.OutputError, match="is in the way"):
+        write_lerobot(take(1), out, fps=FPS, overwrite=True)
+    (out / "data/chunk-000/file-000.parquet").unlink()
+    with pytest.raises(diorama.OutputError, match="is in the way"):
+        write_lerobot(take(1), out, fps=FPS, overwrite=True)
+    assert (out / "thesis.txt").read_text() == "years of work"
+    assert not list((tmp_path / "elsewhere").iterdir())
 
 
 def test_episodes_must_be_alike(tmp_path):

@@ -19,6 +19,7 @@ def run(code, absent):
         ("WrittenDataset", "torch", "torch"),
         ("write_lerobot", "pyarrow", "lerobot"),
         ("write_lerobot", "av", "lerobot"),
+        ("PickPlaceExpert", "gymnasium", "gym"),
     ],
 )
 def test_what_to_install_is_said(name, package, extra):

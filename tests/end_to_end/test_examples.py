@@ -7,7 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import av
 import cv2
+import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from pycocotools.coco import COCO
 
@@ -155,6 +158,26 @@ def test_train_lane_follow(tmp_path):
     assert cv2.imread(str(tmp_path / "out/lane_follow/runs.png")).shape == (72, 72 + 6 * 96, 3)
     assert drove.startswith(("road 1: kept its lane", "road 1: left its lane"))
     assert " of 1 unseen roads" in last
+
+
+def test_lerobot_episodes(tmp_path):
+    said, last = run("22_lerobot_episodes.py", tmp_path).splitlines()
+    folder = tmp_path / "out/lerobot"
+    told = pq.read_table(folder / "meta/episodes").to_pylist()
+    rows = pq.read_table(folder / "data").to_pydict()
+    assert [row["length"] for row in told] == [rows["episode_index"].count(0), rows["episode_index"].count(1)]
+    assert said.startswith("2 of ")
+    assert said.endswith(f" episodes succeeded, {len(rows['index'])} steps: out/lerobot")
+    ends = [row["dataset_to_index"] - 1 for row in told]
+    assert [index for index, success in enumerate(rows["next.success"]) if success] == ends
+    assert [index for index, done in enumerate(rows["next.done"]) if done] == ends
+    with av.open(str(folder / "videos/observation.images.rgb/chunk-000/file-000.mp4")) as film:
+        shown = [frame.to_ndarray(format="rgb24") for frame in film.decode(video=0)]
+    assert len(shown) == len(rows["index"])
+    assert last == "the last one, from its video: out/lerobot.png"
+    strip = cv2.cvtColor(cv2.imread(str(tmp_path / "out/lerobot.png")), cv2.COLOR_BGR2RGB)
+    assert np.array_equal(strip[:, :64], shown[ends[0] + 1])
+    assert np.array_equal(strip[:, -64:], shown[ends[1]])
 
 
 def test_every_example_is_tested():

@@ -2,6 +2,7 @@
 
 import math
 import pickle
+from contextlib import closing
 
 import gymnasium
 import numpy as np
@@ -190,3 +191,12 @@ def test_an_environment_in_use_is_pickled_as_it_was_made(opened):
     copy = pickle.loads(pickle.dumps(env))  # noqa: S301 - our own
     assert (copy.control, copy.channels) == ("joints", ())
     copy.close()
+
+
+def test_the_expert_acts_in_its_environment_alone(opened):
+    """Wrappers or not."""
+    with closing(gymnasium.make("diorama.envs:diorama/PandaPickPlace-v0", channels=())) as env:
+        env.reset(seed=0)
+        assert env.action_space.contains(PickPlaceExpert(env)())
+    with pytest.raises(InvalidValue, match="and not in PandaReach"):
+        PickPlaceExpert(opened(PandaReach, image=False))

@@ -6,6 +6,7 @@
     meta/episodes/chunk-000/file-000.parquet    a row an episode: its rows and files, its part of the videos, its own stats
     data/chunk-000/file-000.parquet             a row a step
     videos/KEY/chunk-000/file-000.mp4           the pictures of one camera, one episode after the other
+    diorama.json                                which files these are; no part of the format
 
 https://huggingface.co/docs/lerobot/lerobot-dataset-v3
 """
@@ -21,6 +22,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from diorama.datasets import receipt
 from diorama.datasets.episodes import Episode
 from diorama.datasets.film import CODEC, PIXELS, Film
 from diorama.datasets.moments import Levels, Moments, quantiles
@@ -51,25 +53,33 @@ class Report:
 
 
 def write_lerobot(
-    episodes: Iterable[Episode], out: str | Path, *, fps: int, count: int | None = None, robot: str = "", names: Mapping[str, list[str]] | None = None
+    episodes: Iterable[Episode],
+    out: str | Path,
+    *,
+    fps: int,
+    count: int | None = None,
+    robot: str = "",
+    names: Mapping[str, list[str]] | None = None,
+    overwrite: bool = False,
 ) -> Report:
     """Write the episodes that succeeded, the first `count` of them or all, as a LeRobot data set in the folder `out`, which is new or empty.
 
-    One episode is held at a time, and the folder appears when it is complete. `names` are those of the numbers in ``action`` and others.
+    With `overwrite` it may hold a set that was written before, whose files alone are replaced. One episode is held at a time, and the set
+    appears when it is complete. `names` are those of the numbers in ``action`` and others.
     Raises OutputError, InvalidValue for episodes that are not alike, or none, and TooManyRejections when `MOST_FAILED` fail in a row.
     """
     out = Path(out)
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise OutputError(f"{out} is there already. Nothing in it was touched. Choose another folder")
     if fps < 1 or (count is not None and count < 1):
         raise InvalidValue(f"fps and count must be 1 or more, got {fps} and {count}")
-    staging = out.with_name(f".{out.name}.{os.getpid()}.diorama-tmp")
+    place = out.resolve()
+    staging = place.with_name(f".{place.name}.{os.getpid()}.diorama-tmp")
     try:
+        receipt.admit(out, overwrite=overwrite)
         staging.mkdir(parents=True)
         with _Writer(staging, fps, robot, names or {}) as writer:
             failed = _fill(writer, episodes, count)
             writer.finish()
-        staging.replace(out)
+        receipt.place(staging, place)
     except OSError as error:
         raise OutputError(f"cannot write {out}: {error.strerror or error}") from error
     finally:

@@ -46,14 +46,14 @@ class Moments:
 
 
 def quantiles(rows: NDArray[Any]) -> dict[str, Any]:
-    """Each quantile of rows (T,) or (T, n), (n,): between the two nearest of T values in order by how near they are (type 7 of Hyndman and Fan 1996)."""
+    """Each quantile of rows (T,) or (T, n), (n,): by linear interpolation between the two nearest values (type 7 of Hyndman and Fan 1996)."""
     values = rows.reshape(len(rows), -1).astype(np.float64)
     return {name: np.quantile(values, q, axis=0).tolist() for name, q in QUANTILES.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Levels:
-    """How many pixels have each level, in each of three channels: `counts` (3, 256) int64. Whole numbers, so that nothing is rounded before the end."""
+    """How many pixels have each level, in each of three channels: `counts` (3, 256) int64. Whole, so that nothing is rounded before the end."""
 
     counts: NDArray[np.int64]
 

@@ -2,7 +2,9 @@
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
+import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,10 +24,14 @@ _OPEN, _SHUT = 1.0, -1.0
 class PickPlaceExpert:
     """Does one episode, from its `reset` on: call it for one action after the other.
 
-    It looks at the scene and not at observations. The environment's `control` must be ``pose`` or ``position``; InvalidValue is raised otherwise.
+    It looks at the scene and not at observations. The environment may be inside Gymnasium's wrappers, and its `control` must be ``pose`` or
+    ``position``. InvalidValue is raised otherwise, and for other environments.
     """
 
-    def __init__(self, env: PandaPickPlace) -> None:
+    def __init__(self, env: gymnasium.Env[Any, Any]) -> None:
+        env = env.unwrapped
+        if not isinstance(env, PandaPickPlace):
+            raise InvalidValue(f"the expert puts things on plates: it acts in PandaPickPlace, and not in {type(env).__name__}")
         if env.control == "joints":
             raise InvalidValue('the expert moves the tool: make the environment with control="pose" or "position"')
         self._env = env
