@@ -144,7 +144,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"diorama: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt as interrupt:
-        print(f"diorama: {interrupt or 'interrupted.'}", file=sys.stderr)
+        print(f"diorama: {str(interrupt) or 'interrupted.'}", file=sys.stderr)
         return 130
     except BrokenPipeError:  # whoever reads our output, `head` say, has had enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -277,6 +277,17 @@ def test_episodes_are_recorded_counted_and_replaced(call):
     assert "it holds a set of episodes. Replace it (--overwrite) or choose another" in err
 
 
+def test_an_interrupted_recording_leaves_nothing(call, monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("diorama.envs.panda.PandaPickPlace.step", interrupted)
+    code, out, err = call(*EPISODES)
+    assert (code, out) == (130, "")
+    assert err.endswith("diorama: interrupted.\n")
+    assert list(Path().iterdir()) == []
+
+
 @pytest.mark.parametrize("options", [(), ("--overwrite",)])
 def test_episodes_leave_a_folder_of_something_else_alone(options, call):
     Path("set").mkdir()
