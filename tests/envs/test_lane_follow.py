@@ -239,3 +239,34 @@ def test_settings_that_make_no_sense_are_refused():
     with pytest.raises(InvalidValue, match="plan with roads"):
         env.reset(seed=0)
     env.close()
+
+
+def test_a_car_is_put_where_one_likes(seeing):
+    seeing.reset(seed=3)
+    course = seeing.course
+    for way, off, askew in ((5.0, 0.4, 0.1), (course.length_m + 30.0, -0.8, -0.2), (-12.0, 0.0, 0.0)):
+        seen = seeing.put(way, offset_m=off, askew_rad=askew, speed_m_s=6.5)
+        (x, y), (dx, dy) = course.at(way % course.length_m)
+        assert seeing._middle() == pytest.approx((x - dy * off, y + dx * off), abs=1e-6)
+        turned = math.remainder(seeing.state.heading_rad - math.atan2(dy, dx), 2 * math.pi)
+        assert turned == pytest.approx(askew, abs=1e-6)
+        assert seen["speed"] == np.float32(6.5)
+        assert seeing.course.nearest(seeing._middle(), way % course.length_m) == pytest.approx((way % course.length_m, off), abs=0.02)
+        assert (seeing.put(way, offset_m=off, askew_rad=askew, speed_m_s=6.5)["rgb"] == seen["rgb"]).all()
+
+
+def test_from_the_left_the_scripted_driver_steers_right_and_from_the_right_left(seeing):
+    seeing.reset(seed=3)
+    left, middle, right = ((seeing.put(20.0, offset_m=off), seeing.scripted())[1][0] for off in (1.0, 0.0, -1.0))
+    assert left < middle < right
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"way_m": math.nan}, {"way_m": 3.0, "offset_m": 9.0}, {"way_m": 3.0, "askew_rad": 2.0}, {"way_m": 3.0, "speed_m_s": -1.0}]
+)
+def test_a_car_is_not_put_where_there_is_no_lane(seeing, wrong):
+    seeing.reset(seed=3)
+    before = seeing.state
+    with pytest.raises(InvalidValue):
+        seeing.put(**wrong)
+    assert seeing.state == before

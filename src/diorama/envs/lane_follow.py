@@ -126,6 +126,25 @@ class LaneFollow(StagedEnv):
         steering, throttle = self.driver.action(self.car, self.state, self.course, self._way - half)
         return np.array([round(steering, 6), round(throttle, 6)], np.float32)
 
+    def put(self, way_m: float, *, offset_m: float = 0.0, askew_rad: float = 0.0, speed_m_s: float = 8.0) -> Observation:
+        """Put the car elsewhere on its lane, wheels straight, and look: so far along, so far to the left of the middle, and turned to the left of
+        where the lane goes. A lesson on what to do there is worth more than ten that follow each other by a tenth of a second. Raises InvalidValue.
+        """
+        way = way_m % self.course.length_m if self.course.closed else way_m
+        if not (0 <= way <= self.course.length_m and abs(offset_m) <= self.course.width_m / 2 and abs(askew_rad) <= math.pi / 2):
+            raise InvalidValue(f"there is no lane {way_m} m along and {offset_m} m to the left, or one does not drive there askew by {askew_rad} rad")
+        if not 0 <= speed_m_s <= self.car.top_m_s:
+            raise InvalidValue(f"speed_m_s must be between 0 and {self.car.top_m_s:.1f}, got {speed_m_s}")
+        self._place(way, offset_m, askew_rad, speed_m_s)
+        return self._observation()
+
+    def _place(self, way_m: float, offset_m: float, askew_rad: float, speed_m_s: float) -> None:
+        (x, y), (dx, dy) = self.course.at(way_m)
+        begun = CarState(heading_rad=round(math.atan2(dy, dx) + askew_rad, 9), speed_m_s=round(speed_m_s, 9))
+        back, (ux, uy) = self.car.wheelbase_m / 2, begun.ahead
+        self._way, self._off = way_m, offset_m
+        self.state = replace(begun, x_m=round(x - dy * offset_m - ux * back, 9), y_m=round(y + dx * offset_m - uy * back, 9))
+
     def _begin(self, spec: SceneSpec, seed: Seed) -> None:
         if spec.roads is None:
             raise InvalidValue("LaneFollow needs a plan with roads: one of the scenario street, or of one of your own that has a RoadMap")
@@ -138,14 +157,11 @@ class LaneFollow(StagedEnv):
         room = self.course.length_m if self.course.closed else self.course.length_m - _LEAST_M
         if room <= 0:
             raise RejectedScene("short lane", f"a lane of {self.course.length_m:.0f} m")
-        self._way = rng.random() * room
-        (x, y), (dx, dy) = self.course.at(self._way)
+        way = rng.random() * room
         free = max(self.course.width_m / 2 - _HALF_M[1], 0.0)
-        self._off = _START_OFF * free * (2 * rng.random() - 1)
-        heading = math.atan2(dy, dx) + _START_RAD * (2 * rng.random() - 1)
-        begun = CarState(heading_rad=round(heading, 9), speed_m_s=round(self.speed_m_s * (0.5 + 0.4 * rng.random()), 9))
-        back, (ux, uy) = self.car.wheelbase_m / 2, begun.ahead
-        self.state = replace(begun, x_m=round(x - dy * self._off - ux * back, 9), y_m=round(y + dx * self._off - uy * back, 9))
+        off = _START_OFF * free * (2 * rng.random() - 1)
+        askew = _START_RAD * (2 * rng.random() - 1)
+        self._place(way, off, askew, self.speed_m_s * (0.5 + 0.4 * rng.random()))
         self._start = self._pose()
         own = CameraSpec(width=self.mount.width, height=self.mount.height)
         (fx, fy), (cx, cy) = self.mount.focal_px, self.mount.center_px
