@@ -38,8 +38,9 @@ def to_json(value: Any) -> Any:
     """A JSON value (dicts, lists, strings, numbers, booleans, None) for a dataclass, tuple or plain value."""
     if type(value) in _PLAIN or (type(value) is float and math.isfinite(value)):
         return value
-    if hasattr(value, "to_json_value"):
-        return value.to_json_value()
+    own = getattr(value, "to_json_value", None)
+    if own is not None:
+        return own()
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         out: dict[str, Any] = {} if _kind(type(value)) is None else {"kind": _kind(type(value))}
         return out | {name: to_json(getattr(value, name)) for name in _fields(type(value))}

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from diorama.sim.transforms import Matrix, Vec3, compose
 warp.set_module_options({"enable_backward": False, "fuse_fp": False, "fast_math": False})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Bodies:
     """What a scene's bodies are made of, before any of it is on a device.
 
@@ -39,17 +40,17 @@ class Bodies:
     closed: NDArray[np.bool_]
     casts: NDArray[np.bool_]
 
-    @property
+    @cached_property
     def weathered(self) -> bool:
         """Whether anything is wet or snowed upon."""
         return any(weather is not None and max(weather.wet, weather.puddles, weather.snow) > 0 for _, _, weather in self.looks)
 
-    @property
+    @cached_property
     def mirrors(self) -> bool:
         """Whether anything is so wet that it mirrors what is around."""
         return any(weather is not None and (weather.wet > 0.1 or weather.puddles > 0) for _, _, weather in self.looks)
 
-    @property
+    @cached_property
     def one_sided(self) -> NDArray[np.bool_]:
         """(m,) which parts show no backs. Glass is a body whose far wall is seen from within."""
         return np.array([not material.two_sided and material.transmission == 0 for material, _, _ in self.looks], np.bool_)
