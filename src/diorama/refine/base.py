@@ -6,7 +6,7 @@ picture of the same size, in which every surface is where it was.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,4 +57,13 @@ class Refiner(Protocol):
 
     def apply(self, picture: Rendered, seed: Seed) -> Rgb:
         """The picture refined: (h, w, 3) uint8, the same for the same `seed`, which is the picture's own."""
+        ...
+
+    def state(self) -> dict[str, Any]:
+        """All there is to it: tensors or arrays, numbers and words, and lists and dicts of them."""
+        ...
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any]) -> Self:
+        """The same refiner from its state, in which arrays have become tensors. Raises InvalidValue when it makes no sense."""
         ...

@@ -31,6 +31,13 @@ class Identity:
     def apply(self, picture: Rendered, seed: Seed) -> Rgb:
         return picture.rgb
 
+    def state(self) -> dict[str, Any]:
+        return {}
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any]) -> "Identity":
+        return cls()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Reinhard:
@@ -38,6 +45,9 @@ class Reinhard:
 
     name: ClassVar[str] = "reinhard"
     moments: NDArray[np.float32]
+
+    def __post_init__(self) -> None:
+        _expect("Reinhard.moments", self.moments, (2, 3), np.float32)
 
     @classmethod
     def fitted(cls, photos: Pictures) -> "Reinhard":
@@ -52,6 +62,13 @@ class Reinhard:
         rgb = cv2.cvtColor(moved.astype(np.float32), cv2.COLOR_LAB2RGB)
         return _codes(rgb * np.float32(255))
 
+    def state(self) -> dict[str, Any]:
+        return {"moments": self.moments}
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any]) -> "Reinhard":
+        return cls(moments=np.asarray(state["moments"]))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Histogram:
@@ -59,6 +76,11 @@ class Histogram:
 
     name: ClassVar[str] = "histogram"
     shares: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        _expect("Histogram.shares", self.shares, (3, _CODES), np.float64)
+        if (np.diff(self.shares, axis=2) < 0).any() or not (self.shares[..., -1] == 1).all():
+            raise InvalidValue("Histogram.shares must grow to 1")
 
     @classmethod
     def fitted(cls, photos: Pictures) -> "Histogram":
@@ -74,6 +96,13 @@ class Histogram:
             out[..., channel] = codes.astype(np.uint8)[picture.rgb[..., channel]]
         return out
 
+    def state(self) -> dict[str, Any]:
+        return {"shares": self.shares}
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any]) -> "Histogram":
+        return cls(shares=np.asarray(state["shares"]))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Fourier:
@@ -88,6 +117,7 @@ class Fourier:
     def __post_init__(self) -> None:
         if not 0 < self.band <= 0.5:
             raise InvalidValue(f"Fourier: band must be in (0, 0.5], got {self.band}")
+        _expect("Fourier.photos", self.photos, (*self.photos.shape[1:3], 3), np.uint8)
 
     @classmethod
     def fitted(cls, photos: Pictures, *, size: tuple[int, int] = (240, 180), band: float = 0.01) -> "Fourier":
@@ -99,6 +129,13 @@ class Fourier:
         reach = max(int(min(height, width) * self.band), 1)
         out = [_with_amplitudes(picture.rgb[..., channel], target[..., channel], reach) for channel in range(3)]
         return _codes(np.stack(out, axis=-1))
+
+    def state(self) -> dict[str, Any]:
+        return {"photos": self.photos, "band": self.band}
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any]) -> "Fourier":
+        return cls(photos=np.asarray(state["photos"]), band=float(state["band"]))
 
 
 def _with_amplitudes(channel: NDArray[np.uint8], other: NDArray[np.uint8], reach: int) -> NDArray[np.float32]:
@@ -120,6 +157,14 @@ def _some(photos: Pictures) -> Pictures:
     if not len(photos):
         raise InvalidValue("there are no photographs to take colours from")
     return photos
+
+
+def _expect(name: str, array: NDArray[Any], each: tuple[int, ...], dtype: type[np.generic]) -> None:
+    """Raise InvalidValue unless there is something finite of this shape for one photograph at least."""
+    if array.ndim == 0 or array.shape != (len(array), *each) or array.size == 0 or array.dtype != dtype:
+        raise InvalidValue(f"{name} must be (n, {', '.join(map(str, each))}) {np.dtype(dtype)}, got {array.shape} {array.dtype}")
+    if not np.isfinite(array).all():
+        raise InvalidValue(f"{name} must be finite")
 
 
 def _drawn(seed: Seed, count: int) -> int:
