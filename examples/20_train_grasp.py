@@ -274,7 +274,7 @@ def drawn(scene: HeightMap, grasp: Grasp, held: bool) -> NDArray[np.uint8]:
 
 
 class GraspNetwork(nn.Module):
-    """(n, 4, h, w) maps to (n, h', w') log odds, one for every second place that a PATCH fits around. A hundred and ninety thousand numbers or so."""
+    """(n, 4, h, w) maps to (n, h', w') log odds, one for every second place that a PATCH fits around. It has 222 thousand numbers."""
 
     def __init__(self) -> None:
         super().__init__()
