@@ -40,9 +40,14 @@ def test_the_checks_run_the_readers_own_command():
 
 
 def test_the_python_on_the_first_page_runs():
-    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    names: dict = {}
-    exec(compile(code, "README.md", "exec"), names)
+    pieces = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    environment, names = ({}, {})
+    for code, known in zip(pieces, (environment, names), strict=True):
+        exec(compile(code, "README.md", "exec"), known)
+    env = environment["env"]
+    assert environment["observation"] in env.observation_space
+    assert environment["info"]["draws"]
+    env.close()
     sample = names["sample"]
     assert isinstance(sample, Sample)
     assert (sample.frames[0].rgb.shape, sample.frames[0].rgb.dtype) == ((480, 640, 3), np.uint8)
