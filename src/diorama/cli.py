@@ -16,6 +16,7 @@ from tyro.extras import SubcommandApp
 
 from diorama import __version__
 from diorama.measure import commands as fitting
+from diorama.refine import apply_commands as applying
 from diorama.refine import commands as refining
 from diorama.sim.errors import DioramaError, InvalidValue, UnknownName, suggestion
 
@@ -43,6 +44,7 @@ examples:
   diorama generate tabletop --set randomizers.drop.upright=1 --out out/tidy
   diorama generate tabletop --renderer pathtrace --spp 32 --out out/traced
   diorama generate shelf --grasps franka-hand --exporter grasps --out out/picks
+  diorama generate street --refiner refiner.pt --out out/street
   diorama generate tabletop --out out/tabletop --resume  (after an interruption)
 """
 
@@ -93,6 +95,9 @@ Bring renderings closer to photographs, and measure how far they are.
 
 examples:
   diorama refine score --sim out/street --real camvid/images
+  diorama refine fit histogram --real camvid/images --hold-out 67 --out refiner.pt
+  diorama refine apply refiner.pt --data out/street --out out/street_refined
+  diorama refine compare refiner.pt --sim out/street --real camvid/images --hold-out 67
 """
 
 _REPLAY = """\
@@ -272,6 +277,7 @@ class _Changes:
     spp: Annotated[int | None, _option("N", _positive), _unset("Samples a pixel of the path tracer.", "64")] = None
     denoise: Annotated[bool, _flag("Take the noise out of path-traced pictures.")] = False
     grasps: Annotated[str | None, _option("GRIPPER", str), _unset("Label grasps with this gripper, such as franka-hand.", "none")] = None
+    refiner: Annotated[str | None, _option("FILE", str), _unset("Refiner that all pictures go through; see: diorama refine.", "none")] = None
     exporter: Annotated[
         tuple[str, ...],
         tyro.conf.UseAppendAction,
@@ -317,6 +323,8 @@ class _Changes:
             plan = replace(plan, renderer=settings)
         if self.grasps:
             plan = replace(plan, grasps=replace(plan.grasps, gripper=self.grasps) if plan.grasps else Grasping(gripper=self.grasps))
+        if self.refiner:
+            plan = replace(plan, refiner=self.refiner)
         if self.exporter:
             own = {e.name: e for e in plan.exporters}
             plan = replace(plan, exporters=tuple(own[n] if n in own else EXPORTERS[n]() for n in self.exporter))
@@ -539,7 +547,15 @@ _COMMANDS = {
     "episodes": (_episodes, _EPISODES),
     "schema": (_schema, _SCHEMA),
     "fit": ({"coco": (fitting.coco, fitting.COCO), "table": (fitting.table, fitting.TABLE), "masks": (fitting.masks, fitting.MASKS)}, _FIT),
-    "refine": ({"score": (refining.score, refining.SCORE)}, _REFINE),
+    "refine": (
+        {
+            "score": (refining.score, refining.SCORE),
+            "fit": (applying.fit, applying.FIT),
+            "apply": (applying.apply, applying.APPLY),
+            "compare": (applying.compare, applying.COMPARE),
+        },
+        _REFINE,
+    ),
 }
 
 

@@ -11,6 +11,7 @@ A plan file is YAML, or JSON when its name ends in ``.json``::
     set: {randomizers.lights.shadowed: 1} # changes by path to what all else says, the scenario's own randomizers included
     renderer: raster                    # absent: raster; or {name: pathtrace, spp: 32}
     grasps: {gripper: franka-hand}      # absent: no grasps are labelled
+    refiner: refiner.pt                 # absent: pictures stay as they are rendered
     resolution: [640, 480]
     views: 5
     frames: 1                           # moments of each scene; so many at `fps` are a sequence
@@ -74,6 +75,7 @@ class Plan:
     which fewer than `min_visible_objects` are to be seen in its first frame, each by `min_visible_fraction` of its silhouette at least, is taken
     anew, and a scene that physics rejects is staged anew, at most `max_attempts` times each. `channels` are rendered beyond those that
     the labels need. `renderer` is the name of one without settings, or the settings of one that has some. `grasps` says which grasps are labelled.
+    `refiner` is the file of one, which all pictures go through.
     """
 
     scenario: Scenario
@@ -89,6 +91,7 @@ class Plan:
     view_interval_s: float = BETWEEN_VIEWS_S
     renderer: str | PathTracing = "raster"
     grasps: Grasping | None = None
+    refiner: str | None = None
     min_visible_objects: int = 1
     min_visible_fraction: float = 0.0
     max_attempts: int = 20

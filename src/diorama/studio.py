@@ -10,16 +10,17 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import cache
-from importlib.metadata import version
-from typing import Any, Self, TypeVar
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from diorama import __version__
 from diorama.cast import Cast
 from diorama.plan import Plan
 from diorama.randomizers.base import Context
+from diorama.refine.base import picture_seed
 from diorama.sim.annotate import annotate
 from diorama.sim.assets.library import AssetLibrary
-from diorama.sim.errors import RejectedScene, TooManyRejections
+from diorama.sim.errors import MissingExtra, RejectedScene, TooManyRejections
 from diorama.sim.frame import Annotations, Frame, Grasps, Provenance, Sample
 from diorama.sim.grasping.labels import label_grasps
 from diorama.sim.physics.bullet import Bullet
@@ -27,6 +28,9 @@ from diorama.sim.render import RENDERERS, open_renderer
 from diorama.sim.render.composite import Compositor
 from diorama.sim.seeds import Seed
 from diorama.sim.spec import CameraSpec, LidarSpec, SceneSpec, SensorSpec
+
+if TYPE_CHECKING:  # needs the extra
+    from diorama.refine.live import LiveRefiner
 
 T = TypeVar("T", SensorSpec, LidarSpec)
 
@@ -38,6 +42,7 @@ class Studio:
     """The engines that a plan needs, open for as long as the ``with`` block lasts. Holds no state of any sample.
 
     `refused` are the assets that are known to be of no use (see AssetLibrary); a `library` of the plan's assets may be shared by several studios.
+    Raises MissingExtra when the plan names a refiner and torch is not installed, and InvalidValue when it cannot be used.
     """
 
     def __init__(self, plan: Plan, *, refused: Mapping[str, str] | None = None, library: AssetLibrary | None = None) -> None:
@@ -48,6 +53,7 @@ class Studio:
         self.renderer = Compositor(open_renderer(plan.renderer_name, self.library, **settings), self.library)
         asked = (*CHANNELS, *plan.channels, *(c for e in plan.exporters for c in getattr(e, "channels", ())))
         self.channels = tuple(dict.fromkeys(asked))
+        self.refiner = None if plan.refiner is None else _refiner(plan.refiner, categories(plan, self.library))
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -94,6 +100,7 @@ def generate(plan: Plan, seed: int, index: int, *, studio: Studio | None = None,
         rejections += refused
     for frame, view in _numbered(plan, range(plan.views, count)):
         shots.append(_photographed(views[view], scene, frame, view))
+    shots = _refined(plan, seed, index, staged.spec, shots, studio, clock)
     grasps = _grasps(plan, staged.spec, studio, root, clock)
     return _sample(plan, seed, index, staged.attempts, staged.spec, shots, cast, rejections, clock, grasps)
 
@@ -147,6 +154,7 @@ def replay(
     scene = Watched(spec, studio, clock)
     numbers = range(plan.pictures if pictures is None else pictures)
     shots = [_photographed(cast.at(cast.seed, view), scene, frame, view) for frame, view in _numbered(plan, numbers)]
+    shots = _refined(plan, seed, index, spec, shots, studio, clock)
     return _sample(plan, seed, index, attempts, spec, shots, cast, Counter(), clock, _grasps(plan, spec, studio, root, clock))
 
 
@@ -228,6 +236,29 @@ def _shows_enough(plan: Plan, annotations: Annotations) -> bool:
     return int((annotations.visible_fraction >= plan.min_visible_fraction).sum()) >= plan.min_visible_objects
 
 
+def _refined(plan: Plan, seed: int, index: int, spec: SceneSpec, shots: list[Shot], studio: Studio, clock: "Clock") -> list[Shot]:
+    """The same with their pictures refined, if the plan asks for it. Nothing but `rgb` changes, and labels never come from that."""
+    if studio.refiner is None:
+        return shots
+    with clock("refine"):
+        first = index * plan.pictures
+        return [
+            replace(shot, frame=studio.refiner(shot.frame, shot.annotations, spec, picture_seed(seed, first + picture)))
+            for picture, shot in enumerate(shots)
+        ]
+
+
+def _refiner(path: str, names: tuple[tuple[str, str], ...]) -> "LiveRefiner":
+    from diorama.refine.live import LiveRefiner
+
+    return LiveRefiner(path, {name: i for i, (name, _) in enumerate(names, start=1)})
+
+
+def categories(plan: Plan, library: AssetLibrary) -> tuple[tuple[str, str], ...]:
+    """What can be labelled, as (category, supercategory), sorted: the library's, and those that the scenario brings itself."""
+    return tuple(sorted({*library.categories(), *getattr(plan.scenario, "categories", ())}))
+
+
 def _grasps(plan: Plan, spec: SceneSpec, studio: Studio, root: Seed, clock: "Clock") -> tuple[Grasps, ...]:
     """Those of the scene's first moment, if the plan asks for any."""
     if plan.grasps is None:
@@ -264,7 +295,7 @@ def _sample(
             attempts=attempts,
             draws=draws,
             rejections=dict(sorted(rejections.items())),
-            versions=versions(plan.renderer_name),
+            versions=versions(plan.renderer_name, refines=plan.refiner is not None),
             timings_s=clock.seconds,
         ),
     )
@@ -280,12 +311,18 @@ _ENGINES = {"pathtrace": ("mitsuba", "drjit")}
 
 
 @cache
-def versions(renderer: str = "raster") -> dict[str, str]:
-    """The versions that decide the pixels. Raises MissingExtra when the renderer's engine is not installed."""
+def versions(renderer: str = "raster", *, refines: bool = False) -> dict[str, str]:
+    """The versions that decide the pixels. Raises MissingExtra when the renderer's engine, or what refines, is not installed."""
     if renderer in _ENGINES:
         RENDERERS[renderer]
     packages = ("numpy", "pybullet", "warp-lang", "opencv-python-headless", *_ENGINES.get(renderer, ()))
-    return {"diorama": __version__} | {name: version(name) for name in packages}
+    torch = {}
+    if refines:
+        try:
+            torch = {"torch": version("torch")}
+        except PackageNotFoundError:
+            raise MissingExtra("a refiner", "torch", "refine") from None
+    return {"diorama": __version__} | {name: version(name) for name in packages} | torch
 
 
 class Clock:

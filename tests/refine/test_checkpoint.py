@@ -34,7 +34,7 @@ def test_a_refiner_comes_back_as_it_was(refiner: Refiner, tmp_path: Path):
     again, known = checkpoint.load(tmp_path / "r.pt")
     assert type(again) is type(refiner)
     assert known == facts
-    for field in fields(again):  # pyright: ignore[reportArgumentType]
+    for field in fields(again):
         before, after = (np.asarray(getattr(r, field.name)) for r in (refiner, again))
         assert before.dtype == after.dtype
         assert np.array_equal(before, after)

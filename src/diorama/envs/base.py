@@ -109,6 +109,8 @@ class StagedEnv(gymnasium.Env[Observation, Action]):
         if depth_range_m is not None and not 0 <= depth_range_m[0] < depth_range_m[1] < np.inf:
             raise InvalidValue(f"depth_range_m must rise, from 0 m on, got {depth_range_m}")
         plan = find_plan(plan) if isinstance(plan, str) else plan
+        if plan.refiner is not None:
+            raise InvalidValue("an environment shows what is rendered, and refines nothing: take `refiner` out of the plan")
         self.plan = replace(plan, resolution=resolution, views=1, frames=1)
         self.channels = tuple(dict.fromkeys(channels))
         self.render_mode, self.render_resolution = render_mode, render_resolution

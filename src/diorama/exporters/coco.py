@@ -79,14 +79,21 @@ class Coco:
         """The one file of the set. Reads the records thrice, and holds one at a time."""
         yield "annotations/instances.json", _instances(records, dataset)
 
+    def image_name(self, number: int) -> str:
+        """What picture `number` is called in ``images/``."""
+        return f"{number:06d}.{'jpg' if self.image_format == 'jpeg' else 'png'}"
+
+    def compressed(self, rgb: NDArray[np.uint8]) -> bytes:
+        """The file of a picture (H, W, 3)."""
+        suffix, settings = ("jpg", (cv2.IMWRITE_JPEG_QUALITY, self.jpeg_quality)) if self.image_format == "jpeg" else ("png", PNG_SETTINGS)
+        return _compress(suffix, cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), settings)
+
     def _picture(self, frame: Frame, number: int, files: dict[str, bytes]) -> dict[str, Any]:
         """Add the files of one frame to `files`; return what its image entry says of them and of the camera."""
         camera = frame.camera
         rgb = _channel(frame.rgb, "rgb")
-        suffix = "jpg" if self.image_format == "jpeg" else "png"
-        settings = (cv2.IMWRITE_JPEG_QUALITY, self.jpeg_quality) if self.image_format == "jpeg" else PNG_SETTINGS
-        file_name = f"{number:06d}.{suffix}"
-        files[f"images/{file_name}"] = _compress(suffix, cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), settings)
+        file_name = self.image_name(number)
+        files[f"images/{file_name}"] = self.compressed(rgb)
         entry: dict[str, Any] = {"file_name": file_name, "width": camera.width, "height": camera.height}
         if self.depth_format != "none":
             depth_name = f"{number:06d}.{self.depth_format}"

@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 from diorama.sim.errors import InvalidValue
 from diorama.sim.seeds import Seed
 
+#: The file that says of a folder that it holds a refined copy of a data set.
+REFINED = "refined.json"
+
 Rgb = NDArray[np.uint8]
 
 
@@ -38,6 +41,11 @@ class Rendered:
             array: NDArray[Any] = getattr(self, name)
             if array.shape != size or array.dtype != dtype:
                 raise InvalidValue(f"Rendered.{name} must be {size} {np.dtype(dtype)}, got {array.shape} {array.dtype}")
+
+
+def picture_seed(seed: int, number: int) -> Seed:
+    """What is drawn from to refine picture `number` (from 0) of a data set of this seed."""
+    return Seed(seed).child("picture", number)
 
 
 class Pictures(Protocol):

@@ -1,13 +1,20 @@
 """``diorama refine``: what is left of the gap between renderings and photographs."""
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from tyro.conf import arg
 
 from diorama.sim.errors import InvalidValue, MissingExtra, OutputError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from diorama.refine.base import Pictures
+    from diorama.refine.score import Gap
 
 SCORE = """\
 Measure how far renderings are from photographs.
@@ -34,10 +41,8 @@ def score(
     ] = None,
 ) -> None:
     """Measure the gap."""
-    import cv2
     from rich.console import Console
     from rich.progress import Progress
-    from rich.table import Table
 
     from diorama.refine.photos import FEW, find_photos, pictures_of
 
@@ -64,6 +69,15 @@ def score(
         task = bar.add_task("sets compared", total=len(sets))
         gaps = scoring.score(sets, photos, advance=lambda: bar.advance(task))
 
+    print_gaps(console, gaps)
+    if out is not None:
+        write_gaps(console, out, gaps, sets, photos)
+
+
+def print_gaps(console: "Console", gaps: Sequence["Gap"]) -> None:
+    """What is left of the gap, a line for each set, and what it is made of."""
+    from rich.table import Table
+
     table = Table(box=None, pad_edge=False)
     for column in ("set", "pictures", "told apart (AUC)", "95 %", "distance", "spectrum dB", "edges"):
         table.add_column(column, justify="left" if column == "set" else "right")
@@ -83,12 +97,19 @@ def score(
     for gap in gaps:
         largest = sorted(gap.named.shifts.items(), key=lambda item: -abs(item[1]))[:4]
         console.print(f"{gap.name}: " + ", ".join(f"{name} {shift:+.1f}" for name, shift in largest) + "  (of what is usual among photographs)")
-    if out is not None:
-        try:
-            out.mkdir(parents=True, exist_ok=True)
-            (out / "gap.json").write_text(json.dumps([asdict(gap) for gap in gaps], indent=1) + "\n", encoding="utf-8")
-            picture = cv2.cvtColor(scoring.sheet(sets, photos), cv2.COLOR_RGB2BGR)
-            (out / "gap.png").write_bytes(cv2.imencode(".png", picture)[1].tobytes())
-        except OSError as error:
-            raise OutputError(f"{out}: cannot write here: {error.strerror}") from None
-        console.print(f"wrote {out / 'gap.json'} and gap.png")
+
+
+def write_gaps(console: "Console", out: Path, gaps: Sequence["Gap"], sets: Mapping[str, "Pictures"], photos: "Pictures") -> None:
+    """The same as a file, and pictures of each set. Raises OutputError."""
+    import cv2
+
+    from diorama.refine.score import sheet
+
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "gap.json").write_text(json.dumps([asdict(gap) for gap in gaps], indent=1) + "\n", encoding="utf-8")
+        picture = cv2.cvtColor(sheet(sets, photos), cv2.COLOR_RGB2BGR)
+        (out / "gap.png").write_bytes(cv2.imencode(".png", picture)[1].tobytes())
+    except OSError as error:
+        raise OutputError(f"{out}: cannot write here: {error.strerror}") from None
+    console.print(f"wrote {out / 'gap.json'} and gap.png")

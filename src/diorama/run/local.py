@@ -11,6 +11,7 @@ from typing import Any
 from diorama import __version__
 from diorama.exporters.base import Dataset
 from diorama.plan import Plan
+from diorama.refine.base import REFINED
 from diorama.run import manifest, processes, records
 from diorama.run.job import Finished, Job, finished_scene, make_scene, merge
 from diorama.run.pipeline import Pipeline
@@ -129,6 +130,8 @@ def _enter(folder: Folder, asked: dict[str, Any], *, resume: bool, overwrite: bo
             f"{folder.root} is not empty, and holds no plan.json of a run of Diorama. Nothing in it was touched. Choose another folder: "
             "--resume goes on with a run, and --overwrite replaces one, but neither takes a folder of something else."
         )
+    if REFINED in folder.names():
+        raise OutputError(f"{folder.root} holds a refined copy of a data set. Nothing in it was touched. Choose another folder.")
     if begun is not None:
         if not (resume or overwrite):
             raise OutputError(f"{folder.root} is not empty: it holds a run. Go on with it (--resume), replace it (--overwrite) or choose another.")

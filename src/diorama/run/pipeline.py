@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any
 
 from diorama.plan import Plan, plan_to_json
@@ -10,7 +11,7 @@ from diorama.randomizers.base import check_files, files_of, label_of
 from diorama.randomizers.files import digest
 from diorama.sim.assets.library import AssetLibrary
 from diorama.sim.frame import Sample
-from diorama.studio import Studio, generate, versions
+from diorama.studio import Studio, categories, generate, versions
 
 
 class Pipeline:
@@ -27,22 +28,28 @@ class Pipeline:
 
     def versions(self, plan: Plan) -> dict[str, str]:
         """Of everything that decides the bytes. Raises MissingExtra when the plan's renderer is not installed."""
-        return versions(plan.renderer_name)
+        return versions(plan.renderer_name, refines=plan.refiner is not None)
 
     def library(self, plan: Plan) -> AssetLibrary:
-        """The plan's assets, each of the user's read once. Raises AssetError when none can be used, before anything is made."""
+        """The plan's assets, each of the user's read once, as is its refiner. Raises AssetError when none can be used, before anything is made."""
         check_files((plan.scenario, *plan.randomizers))
         library = AssetLibrary(plan.assets)
         self.refused = library.report.reasons
+        if plan.refiner is not None:
+            from diorama.refine import checkpoint  # here, so that torch is asked for only where there is something to refine
+
+            checkpoint.load(Path(plan.refiner))
         return library
 
     def categories(self, plan: Plan, library: AssetLibrary) -> tuple[tuple[str, str], ...]:
         """What can be labelled, as (category, supercategory), sorted: the library's, and those that the scenario brings itself."""
-        return tuple(sorted({*library.categories(), *getattr(plan.scenario, "categories", ())}))
+        return categories(plan, library)
 
     def fingerprint(self, plan: Plan, library: AssetLibrary) -> dict[str, str]:
         """SHA-256 of all the user's files that decide the bytes: assets by relative name, code by name, others as ``label:path``."""
         files = {f"{label_of(r)}:{path}": digest(path) for r in (plan.scenario, *plan.randomizers) for path in files_of(r)}
+        if plan.refiner is not None:
+            files[f"refiner:{plan.refiner}"] = digest(plan.refiner)
         return library.fingerprint() | files | sources((plan.scenario, *plan.randomizers, *plan.exporters))
 
     def warm_up(self, plan: Plan) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from diorama.exporters.base import Dataset
 from diorama.overrides import changed
 from diorama.plan import Plan, plan_from_json, plan_to_json
+from diorama.refine.base import REFINED
 from diorama.run import manifest, records
 from diorama.run.pipeline import Pipeline
 from diorama.run.records import Head
@@ -85,6 +86,8 @@ def _read(folder: Folder, index: int) -> tuple[dict[str, Any], Plan, Head]:
     begun = manifest.read(folder)
     if begun is None:
         raise InvalidValue(f"{folder.root}: holds no plan.json of a run of Diorama")
+    if REFINED in folder.names():
+        raise InvalidValue(f"{folder.root}: is a refined copy, whose pictures are no longer those of its record. Replay the data set it was made of")
     plan = plan_from_json(begun.get("plan"), source=f"{folder.root}/plan.json")
     count = begun.get("count")
     if not isinstance(count, int) or not isinstance(begun.get("seed"), int):

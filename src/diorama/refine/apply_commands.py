@@ -1,0 +1,148 @@
+"""``diorama refine fit``, ``apply`` and ``compare``: refiners made, put to use, and measured beside each other."""
+
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from tyro.conf import Positional, arg
+
+from diorama.sim.errors import InvalidValue, UnknownName, suggestion
+
+if TYPE_CHECKING:
+    from diorama.refine.base import Refiner
+    from diorama.refine.photos import Photos
+
+FIT = """\
+Fit a refiner that learns nothing: it gives each picture the colours of a photograph.
+
+Methods: reinhard (mean and spread), histogram, fourier (the lowest frequencies).
+Photographs held out are left for diorama refine score.
+
+examples:
+  diorama refine fit histogram --real camvid/images --hold-out 67 --out refiner.pt
+"""
+
+APPLY = """\
+Refine the pictures of a data set, into another folder.
+
+All other files are copied byte for byte. The same command goes on with one that was
+interrupted.
+
+examples:
+  diorama refine apply refiner.pt --data out/street --out out/street_refined
+"""
+
+COMPARE = """\
+Score refiners beside each other: refiners in files, and those that learn nothing.
+
+Photographs are split by name: those that are not held out are what reinhard, histogram
+and fourier take colours from, and are scored as a set of their own, to know how near is
+near enough. A refiner that has seen photographs of those held out is refused.
+
+examples:
+  diorama refine compare --sim out/street --real camvid/images --hold-out 67
+  diorama refine compare refiner.pt --sim out/street --real camvid/images --hold-out 67
+"""
+
+#: Fits a refiner to photographs, by name.
+_METHODS = ("reinhard", "histogram", "fourier")
+
+_REAL = Annotated[Path, arg(metavar="DIR", help="Folder of photographs.")]
+_HOLD_OUT = "The last N photographs, by name, "
+
+
+def fit(
+    method: Annotated[str, Positional, arg(metavar="METHOD", help="One of reinhard, histogram, fourier.")],
+    *,
+    real: _REAL,
+    out: Annotated[Path, arg(metavar="FILE.pt", help="Where to write the refiner.")],
+    hold_out: Annotated[int | None, arg(metavar="N", help=_HOLD_OUT + "are not looked at.", help_behavior_hint="(default: none)")] = None,
+) -> None:
+    """Fit colours of photographs."""
+    from rich.console import Console
+
+    from diorama.refine import checkpoint
+    from diorama.refine.photos import find_photos
+
+    if method not in _METHODS:
+        raise UnknownName(f'no method named "{method}".{suggestion(method, _METHODS)}')
+    photos = find_photos(real)
+    photos = photos if hold_out is None else photos.split(hold_out)[0]
+    checkpoint.save(out, _fitted(method, photos), {"photos": list(photos.digests)})
+    Console(highlight=False, soft_wrap=True).print(f"fitted {method} to {len(photos)} photographs: {out}")
+
+
+def apply(
+    refiner: Annotated[Path, Positional, arg(metavar="REFINER.pt", help="File of a refiner.")],
+    *,
+    data: Annotated[Path, arg(metavar="DIR", help="Data set that diorama generate wrote.")],
+    out: Annotated[Path, arg(metavar="DIR", help="Folder for the refined one, new or empty.")],
+) -> None:
+    """Refine a data set."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from diorama.refine.apply import refine_dataset
+
+    notes = Console(stderr=True, highlight=False)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    begun = time.monotonic()
+    try:
+        with Progress(*columns, console=notes, transient=True, disable=not notes.is_terminal) as bar:
+            task = bar.add_task("refining", total=None)
+            made = refine_dataset(
+                refiner, data, out, workers=os.cpu_count() or 1, progress=lambda done, of: bar.update(task, completed=done, total=of)
+            )
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("interrupted. Finished pictures are kept: the same command goes on.") from None
+    rate = f" ({made / (time.monotonic() - begun):.1f} a second)" if made else ""
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(f"refined {made} pictures{rate}; all other files are copied: {out}")
+
+
+def compare(
+    refiners: Annotated[tuple[Path, ...], Positional, arg(metavar="REFINER.pt...", help="Files of refiners.", help_behavior_hint="")] = (),
+    *,
+    sim: Annotated[Path, arg(metavar="DIR", help="Data set that diorama generate wrote.")],
+    real: _REAL,
+    hold_out: Annotated[int, arg(metavar="N", help=_HOLD_OUT + "are what is compared with.")],
+    out: Annotated[
+        Path | None, arg(metavar="DIR", help="Folder for gap.json and a sheet of pictures.", help_behavior_hint="(default: a table alone)")
+    ] = None,
+) -> None:
+    """Compare refiners."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from diorama.refine import checkpoint  # first: it says what to do where torch is missing
+    from diorama.refine import score as scoring
+    from diorama.refine.commands import print_gaps, write_gaps
+    from diorama.refine.live import Refined
+    from diorama.refine.photos import find_photos
+    from diorama.refine.rendered_set import RenderedSet
+    from diorama.refine.transfer import Identity
+
+    if len({path.resolve() for path in refiners}) < len(refiners):
+        raise InvalidValue("a refiner is named twice")
+    rendered, (known, unseen) = RenderedSet(sim), find_photos(real).split(hold_out)
+    unseen.refuse_known(known.digests, "among those that are not held out")
+    entrants: dict[str, Refiner] = {"unrefined": Identity()} | {method: _fitted(method, known) for method in _METHODS}
+    for path in refiners:
+        entrants[path.name if [p.name for p in refiners].count(path.name) == 1 else str(path)], facts = checkpoint.load(path)
+        unseen.refuse_known(facts.get("photos", ()), f"among those that {path.name} was made from")
+    sets = {name: Refined(refiner, rendered) for name, refiner in entrants.items()} | {"photographs": known}
+    notes = Console(stderr=True, highlight=False)
+    with Progress(console=notes, transient=True, disable=not notes.is_terminal) as bar:
+        task = bar.add_task("sets compared", total=len(sets))
+        gaps = scoring.score(sets, unseen, advance=lambda: bar.advance(task))
+    console = Console(highlight=False)
+    print_gaps(console, gaps)
+    if out is not None:
+        write_gaps(console, out, gaps, sets, unseen)
+
+
+def _fitted(method: str, photos: "Photos") -> "Refiner":
+    from diorama.refine.transfer import Fourier, Histogram, Reinhard
+
+    return {"reinhard": Reinhard, "histogram": Histogram, "fourier": Fourier}[method].fitted(photos)
