@@ -191,6 +191,8 @@ def test_settings_that_make_no_sense_are_refused():
         Push(depth_range_m=(2.0, 1.0))
     with pytest.raises(UnknownName, match="tabeltop"):
         Push("tabeltop")
+    with pytest.raises(InvalidValue, match="refines nothing"):
+        Push(replace(Push().plan, refiner="r.pt"))
 
 
 def test_nothing_works_before_reset_and_closing_twice_does_no_harm():
