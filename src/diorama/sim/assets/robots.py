@@ -25,7 +25,7 @@ LINKS = {
 }
 _FOLDER = "franka_panda/meshes"
 #: The files have a hundred thousand triangles, with corners nearer to each other than a pixel of most pictures. All in a cell this wide are one.
-_CELL_M, _FINGERS_CELL_M = 0.01, 0.003
+_CELL_M, _FINGERS_CELL_M = 0.0125, 0.003
 #: White in the files is 1, which no paint is.
 _WHITEST = 0.75
 #: Painted castings.
