@@ -118,6 +118,7 @@ def write(path: Path, **changes: Any) -> None:
         ({"refiner": 3}, "damaged"),
         ({"state": []}, "damaged"),
         ({"facts": None}, "damaged"),
+        ({"facts": {"photos": 3}}, "damaged"),
         ({"state": {1.5: 2}}, "no dict"),
         ({"state": {"x": {1, 2}}}, "no set"),
         ({"state": {"x": torch.eye(3).to_sparse()}}, "plain ones"),

@@ -41,6 +41,7 @@ def test_fit_and_apply(written: Path, photos: Path, tmp_path: Path, capsys: pyte
         (["fit", "reinhart", "--real", "R", "--out", "o.pt"], 'no method named "reinhart". Did you mean "reinhard"'),
         (["fit", "reinhard", "--real", "nowhere", "--out", "o.pt"], "there is no such folder"),
         (["apply", "none.pt", "--data", "S", "--out", "out"], "none.pt: cannot be read"),
+        (["apply", "P", "--data", "S", "--out", "out", "--workers", "0"], "workers must be 1 or more, got 0"),
         (["compare", "--sim", "R", "--real", "R", "--hold-out", "3"], "holds no data set of Diorama"),
         (["compare", "--sim", "S", "--real", "R", "--hold-out", "12"], "cannot hold out 12 of 12"),
         (["compare", "P", "P", "--sim", "S", "--real", "R", "--hold-out", "5"], "named twice"),

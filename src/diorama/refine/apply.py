@@ -43,6 +43,8 @@ def refine_dataset(path: Path, data: Path, out: Path, *, workers: int = 1, progr
     data set and versions. Raises InvalidValue when the refiner or the data set cannot be used, and OutputError when `out` cannot, or holds something
     else.
     """
+    if workers < 1:
+        raise InvalidValue(f"workers must be 1 or more, got {workers}")
     refiner, _ = checkpoint.load(path)
     pictures = RenderedSet(data)
     if others := [name for name, settings in pictures.exporters.items() if name != "coco" and _has_pictures(name, settings)]:

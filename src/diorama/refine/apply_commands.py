@@ -78,6 +78,9 @@ def apply(
     *,
     data: Annotated[Path, arg(metavar="DIR", help="Data set that diorama generate wrote.")],
     out: Annotated[Path, arg(metavar="DIR", help="Folder for the refined one, new or empty.")],
+    workers: Annotated[
+        int | None, arg(metavar="N", help="Threads to work in; the result is the same.", help_behavior_hint="(default: one a processor)")
+    ] = None,
 ) -> None:
     """Refine a data set."""
     from rich.console import Console
@@ -85,15 +88,15 @@ def apply(
 
     from diorama.refine.apply import refine_dataset
 
+    if workers is None:
+        workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     notes = Console(stderr=True, highlight=False)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     begun = time.monotonic()
     try:
         with Progress(*columns, console=notes, transient=True, disable=not notes.is_terminal) as bar:
             task = bar.add_task("refining", total=None)
-            made = refine_dataset(
-                refiner, data, out, workers=os.cpu_count() or 1, progress=lambda done, of: bar.update(task, completed=done, total=of)
-            )
+            made = refine_dataset(refiner, data, out, workers=workers, progress=lambda done, of: bar.update(task, completed=done, total=of))
     except KeyboardInterrupt:
         raise KeyboardInterrupt("interrupted. Finished pictures are kept: the same command goes on.") from None
     rate = f" ({made / (time.monotonic() - begun):.1f} a second)" if made else ""

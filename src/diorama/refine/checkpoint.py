@@ -56,7 +56,7 @@ def load(path: Path) -> tuple[Refiner, dict[str, Any]]:
     """A refiner and what is known of it. Raises InvalidValue for a file that holds none, or more than that; UnknownName for one nobody knows."""
     document = read_plain(path, KIND)
     name, state, facts = document.get("refiner"), document.get("state"), document.get("facts")
-    if not isinstance(name, str) or not isinstance(state, dict) or not isinstance(facts, dict):
+    if not isinstance(name, str) or not isinstance(state, dict) or not isinstance(facts, dict) or not isinstance(facts.get("photos", []), list):
         raise InvalidValue(f"{path}: this refiner's file is damaged; refiner, state or facts are missing")
     try:
         return REFINERS[name].from_state(state), facts
