@@ -1,0 +1,64 @@
+"""Settings of a training, and presets of them for the machines there are."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from diorama.sim.errors import InvalidValue, UnknownName, suggestion
+
+Loss = Literal["relativistic", "lsgan", "hinge", "bce"]
+LOSSES: tuple[Loss, ...] = ("relativistic", "lsgan", "hinge", "bce")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainSettings:
+    """All that a training is made of. `steps` counts those of the camera, which come first and are `camera_steps`, too.
+
+    `crop_px` are the sides of squares that are looked at, `batch` of them in a step; `pictures` the most that are held of either side, spread evenly
+    over it. `width` is that of the residual branch, `bound` the most it changes a colour, in logits of its sRGB code. `gradients` and `edges` weigh
+    how much its pictures may differ in slopes, and near outlines; `penalty` is that of R1 and R2, taken every `penalty_every` steps.
+    """
+
+    steps: int
+    camera_steps: int
+    batch: int
+    crop_px: int
+    pictures: int = 400
+    width: int = 48
+    bound: float = 0.6
+    loss: Loss = "relativistic"
+    learning_rate: float = 3e-4
+    camera_learning_rate: float = 1e-2
+    penalty: float = 2.0
+    penalty_every: int = 4
+    gradients: float = 1.0
+    edges: float = 2.0
+    history: int = 128
+    averaged: float = 0.99
+    #: Discriminators rest while they are right more often than this.
+    right_enough: float = 0.85
+    #: A photograph's crop is drawn from so many that are most alike.
+    alike: int = 8
+    device: Literal["cpu", "cuda"] = "cpu"
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.camera_steps <= self.steps:
+            raise InvalidValue(f"camera_steps must be from 0 to steps, which are {self.steps}, got {self.camera_steps}")
+        if self.crop_px % 4 or self.crop_px < 64:
+            raise InvalidValue(f"crop_px must be a multiple of 4 and 64 or more, got {self.crop_px}")
+        for name in ("batch", "pictures", "history", "penalty_every", "alike", "width"):
+            if getattr(self, name) < 1:
+                raise InvalidValue(f"{name} must be 1 or more, got {getattr(self, name)}")
+        if self.batch % 2:
+            raise InvalidValue(f"batch must be even, got {self.batch}: half of it comes from earlier steps")
+        if not 0 < self.bound <= 2:
+            raise InvalidValue(f"bound must be in (0, 2], got {self.bound}: with more, nothing would be left of a colour")
+        if self.loss not in LOSSES:
+            raise UnknownName(f'no loss named "{self.loss}".{suggestion(self.loss, LOSSES)} Known: {", ".join(LOSSES)}')
+
+
+#: `smoke` shows in a minute that everything runs; `cpu` is useful within half an hour on two cores; `gpu` is for CUDA.
+PRESETS = {
+    "smoke": TrainSettings(steps=60, camera_steps=40, batch=4, crop_px=64, pictures=40, width=16),
+    "cpu": TrainSettings(steps=2400, camera_steps=400, batch=8, crop_px=96),
+    "gpu": TrainSettings(steps=40000, camera_steps=1000, batch=32, crop_px=160, pictures=2000, history=1024, averaged=0.999, device="cuda"),
+}

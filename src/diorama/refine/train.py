@@ -1,0 +1,322 @@
+"""Learning a refiner from renderings and photographs that nothing pairs.
+
+First the camera branch is fitted to statistics of crops. Then it stands still, and the residual branch learns against the adversary, held by what it
+may not do: change slopes, change outlines. Each step draws from a stream of its own number, so that a training that was stopped goes on as if it had
+not been, and the same settings give the same refiner on one machine, however often it was stopped.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from dataclasses import asdict
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch import nn
+
+from diorama.refine.augment import augmented
+from diorama.refine.base import Pictures, Rendered, Rgb
+from diorama.refine.camera import LATENT, PARAMETERS, CameraBranch, Development, develop, facts_of, luma_of, radius2_of
+from diorama.refine.camera_fit import CropStatistics
+from diorama.refine.discriminators import LOSSES, Discriminators, penalty
+from diorama.refine.gan import Learned
+from diorama.refine.geometry import CHANNELS, Geometry
+from diorama.refine.history import History
+from diorama.refine.matching import Crops, alike, crops_of
+from diorama.refine.photos import fitted
+from diorama.refine.residual import ResidualBranch, changed
+from diorama.refine.settings import TrainSettings
+from diorama.sim.errors import InvalidValue
+from diorama.sim.seeds import Seed
+
+_EACH = 16
+#: Crops that the photographs' statistics are taken of, and crops a step of the camera's for each of a batch.
+_TARGET_CROPS, _CAMERA_CROPS = 384, 4
+#: Keeps the camera at the simplest of what would explain a gap alike.
+_SIMPLE = 2e-3
+#: Grain of either sign is the same, so that its slope at 0 tells nothing: it starts a little off.
+_FIRST_GRAIN = 0.1
+#: How fast the share of right answers is forgotten.
+_FORGET = 0.1
+#: Slopes of weights are cut to this length.
+_LONGEST = 5.0
+
+Losses = dict[str, float]
+
+
+class Renderings(Protocol):
+    """Some renderings: a list of them, or a data set that reads each when it is asked for."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, number: int, /) -> Rendered: ...
+
+
+class Consistency(Protocol):
+    """Something more that refined crops must keep: a loss of pictures before and after, (n, 3, h, w) in [0, 1], and of what is in them."""
+
+    def __call__(self, before: torch.Tensor, after: torch.Tensor, geometry: Geometry) -> torch.Tensor: ...
+
+
+class Training:
+    """A training, a `step()` at a time. `consistencies` are added to the refiner's loss, each with its weight.
+
+    Raises InvalidValue for pictures that are too small for the crops, or of several sizes on the rendered side.
+    """
+
+    def __init__(
+        self,
+        sim: Renderings,
+        real: Pictures,
+        settings: TrainSettings,
+        seed: Seed,
+        *,
+        consistencies: Sequence[tuple[float, Consistency]] = (),
+    ) -> None:
+        if not len(sim) or not len(real):
+            raise InvalidValue(f"a refiner is learned from renderings and photographs, got {len(sim)} and {len(real)}")
+        self.settings, self.seed, self.consistencies = settings, seed.child("train"), tuple(consistencies)
+        self.steps_done = 0
+        self._device = torch.device(settings.device)
+        self._sim = [sim[k] for k in _spread(len(sim), settings.pictures)]
+        self._size = self._sim[0].rgb.shape[:2]
+        if any(picture.rgb.shape[:2] != self._size for picture in self._sim):
+            raise InvalidValue("all renderings that a refiner is learned from must be of one size; generate them with one --resolution")
+        if min(self._size) < settings.crop_px + 4 or self._size[0] % 4 or self._size[1] % 4:
+            raise InvalidValue(
+                f"renderings must have sides that are multiples of 4 and more than crops of {settings.crop_px} pixels; these are "
+                f"{self._size[1]}x{self._size[0]}"
+            )
+        self._real = [np.ascontiguousarray(fitted(real[k], self._size[::-1])) for k in _spread(len(real), settings.pictures)]
+        self._geometry = [_packed(Geometry.of(picture)) for picture in self._sim]
+        self._facts = torch.stack([facts_of(torch.from_numpy(picture.rgb)) for picture in self._sim])
+        self._radius2 = radius2_of(*self._size)
+        crop = settings.crop_px
+        self._sim_crops = crops_of([picture.rgb for picture in self._sim], crop, _EACH, self.seed.child("sim"))
+        self._real_crops = crops_of(self._real, crop, _EACH, self.seed.child("real"))
+        self._target = self._target_statistics()
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.seed.child("weights").integer(32))
+            self._camera = CameraBranch()
+            self._camera.settle(self._facts)
+            self._residual = ResidualBranch(width=settings.width, bound=settings.bound)
+            self._judges = Discriminators(width=max(settings.width // 2, 8))
+        for network in (self._camera, self._residual, self._judges):
+            network.to(self._device)
+        self._averaged_camera, self._averaged_residual = deepcopy(self._camera), deepcopy(self._residual)
+        last = self._camera.layers[-1]
+        assert isinstance(last, nn.Linear)
+        with torch.no_grad():
+            last.bias[list(PARAMETERS).index("grain")] = _FIRST_GRAIN
+        self._camera_optimizer = torch.optim.Adam(self._camera.parameters(), lr=settings.camera_learning_rate)
+        self._residual_optimizer = torch.optim.Adam(self._residual.parameters(), lr=settings.learning_rate, betas=(0.5, 0.99))
+        self._judges_optimizer = torch.optim.Adam(self._judges.parameters(), lr=settings.learning_rate, betas=(0.5, 0.99))
+        self._history = History(settings.history)
+        self._right = 0.5
+
+    @property
+    def done(self) -> bool:
+        return self.steps_done >= self.settings.steps
+
+    def step(self) -> Losses:
+        """One step further. Raises ArithmeticError when a loss is no number any more."""
+        rng = self.seed.child("step", self.steps_done).rng()
+        losses = self._camera_step(rng) if self.steps_done < self.settings.camera_steps else self._residual_step(rng)
+        if not all(math.isfinite(loss) for loss in losses.values()):
+            raise ArithmeticError(f"step {self.steps_done}: losses are no numbers any more: {losses}")
+        self.steps_done += 1
+        return losses
+
+    def refiner(self) -> Learned:
+        """What was learned so far: weights averaged over the last steps."""
+        has_residual = self.steps_done > self.settings.camera_steps
+        camera = deepcopy(self._averaged_camera).cpu().eval()
+        return Learned(camera=camera, residual=deepcopy(self._averaged_residual).cpu().eval() if has_residual else None)
+
+    def development(self) -> Development:
+        """What the camera branch does to these renderings, on the average."""
+        return self.refiner().development({str(k): picture.rgb for k, picture in enumerate(self._sim)}, self.seed.child("look"))
+
+    def samples(self, rows: int = 4) -> Rgb:
+        """Renderings, as the camera takes them, refined, and photographs that look alike, side by side: (rows h, 4 w, 3) uint8."""
+        whole = self.refiner()
+        camera = Learned(camera=whole.camera)
+        lines = []
+        for k in _spread(len(self._sim), rows):
+            picture, seed = self._sim[k], self.seed.child("look", str(k))
+            mine = self._sim_crops.features[k * _EACH : (k + 1) * _EACH]
+            nearest = alike(mine, self._real_crops, 1, self.seed.child("nearest").rng())
+            photo = int(np.bincount(self._real_crops.places[nearest, 0]).argmax())
+            lines.append(np.concatenate([picture.rgb, camera.apply(picture, seed), whole.apply(picture, seed), self._real[photo]], axis=1))
+        return np.concatenate(lines)
+
+    def state(self) -> dict[str, Any]:
+        """All that `resume` needs."""
+        return {
+            "settings": _compared(self.settings),
+            "seed": str(self.seed),
+            "renderings": len(self._sim),
+            "photographs": len(self._real),
+            "steps_done": self.steps_done,
+            "right": self._right,
+            "history": self._history.kept,
+            "networks": {name: part.state_dict() for name, part in self._parts().items()},
+        }
+
+    def resume(self, state: Mapping[str, Any]) -> None:
+        """Go on from there. Raises InvalidValue for the state of another training."""
+        mine = self.state()
+        for name in ("settings", "seed", "renderings", "photographs"):
+            if state.get(name) != mine[name]:
+                raise InvalidValue(f"this is the state of another training: its {name} are {state.get(name)}, and not {mine[name]}")
+        try:
+            for name, part in self._parts().items():
+                part.load_state_dict(state["networks"][name])
+            self._history.kept = list(state["history"])
+            self._right, self.steps_done = float(state["right"]), int(state["steps_done"])
+        except (KeyError, RuntimeError, TypeError, ValueError) as error:
+            raise InvalidValue(f"this state of a training is damaged ({type(error).__name__}: {str(error).partition(chr(10))[0]})") from None
+
+    def _parts(self) -> dict[str, Any]:
+        return {
+            "camera": self._camera,
+            "residual": self._residual,
+            "judges": self._judges,
+            "averaged_camera": self._averaged_camera,
+            "averaged_residual": self._averaged_residual,
+            "camera_optimizer": self._camera_optimizer,
+            "residual_optimizer": self._residual_optimizer,
+            "judges_optimizer": self._judges_optimizer,
+        }
+
+    def _camera_step(self, rng: np.random.Generator) -> Losses:
+        settings = self.settings
+        for group in self._camera_optimizer.param_groups:
+            group["lr"] = settings.camera_learning_rate * (1 + math.cos(math.pi * self.steps_done / settings.camera_steps)) / 2
+        rows = rng.integers(len(self._sim_crops), size=settings.batch * _CAMERA_CROPS)
+        places = self._sim_crops.places[rows]
+        parameters, latent, developed = self._developed(self._camera, places, rng)
+        distance = CropStatistics.of(developed, self._radii(places)).distance(self._target)
+        share = parameters / torch.where(parameters > 0, self._camera.high, -self._camera.low)
+        _descend(self._camera_optimizer, distance + _SIMPLE * share.square().sum(1).mean())
+        _average(self._averaged_camera, self._camera, settings.averaged, self.steps_done)
+        return {"camera": float(distance)}
+
+    def _residual_step(self, rng: np.random.Generator) -> Losses:
+        settings = self.settings
+        against_both, against_refiner = LOSSES[settings.loss]
+        rows = rng.integers(len(self._sim_crops), size=settings.batch)
+        places = self._sim_crops.places[rows]
+        with torch.no_grad():
+            before = self._developed(self._averaged_camera, places, rng)[2]
+        geometry = self._geometry_at(places)
+        partners = alike(self._sim_crops.features[rows], self._real_crops, settings.alike, rng)
+        real = augmented(self._crops(self._real, self._real_crops.places[partners]), rng)
+        with torch.autocast(self._device.type, torch.bfloat16, enabled=self._device.type == "cuda"):
+            change = self._residual.change(before, geometry)
+            after = changed(before, change.float())
+        losses: Losses = {}
+
+        remembered = augmented(self._history.mixed(after.detach(), rng), rng)
+        if self._right < settings.right_enough:
+            judged = against_both(self._judges(real), self._judges(remembered))
+            losses["discriminators"] = float(judged)
+            if self.steps_done % settings.penalty_every == 0:
+                steep = penalty(self._judges, real) + penalty(self._judges, remembered)
+                losses["penalty"] = float(steep)
+                judged = judged + settings.penalty / 2 * settings.penalty_every * steep
+            _descend(self._judges_optimizer, judged)
+
+        said_real, said_fake = self._judges(real).detach(), self._judges(augmented(after, rng))
+        self._right += _FORGET * (float((said_real.mean(1) > said_fake.mean(1)).float().mean()) - self._right)
+        adversarial = against_refiner(said_real, said_fake)
+        slopes, outlines = _kept(before, after, geometry)
+        total = adversarial + settings.gradients * slopes + settings.edges * outlines
+        for weight, consistency in self.consistencies:
+            total = total + weight * consistency(before, after, geometry)
+        _descend(self._residual_optimizer, total)
+        _average(self._averaged_residual, self._residual, settings.averaged, self.steps_done - settings.camera_steps)
+        return losses | {
+            "refiner": float(adversarial),
+            "slopes": float(slopes),
+            "outlines": float(outlines),
+            "change": float(change.detach().abs().mean()),
+            "right": self._right,
+        }
+
+    def _developed(self, camera: CameraBranch, places: np.ndarray, rng: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Parameters, latent numbers, and the crops as the camera takes them."""
+        crop = self.settings.crop_px
+        latent, grain = (
+            torch.from_numpy(rng.standard_normal(shape, dtype=np.float32)).to(self._device) for shape in ((len(places), LATENT), (len(places), 1, crop, crop))
+        )
+        parameters = camera(self._facts[places[:, 0]].to(self._device), latent)
+        rgb = self._crops([picture.rgb for picture in self._sim], places)
+        return parameters, latent, develop(rgb, parameters, grain, self._radii(places))
+
+    def _crops(self, pictures: Sequence[Rgb], places: np.ndarray) -> torch.Tensor:
+        """(n, 3, crop, crop) in [0, 1]."""
+        crop = self.settings.crop_px
+        cut = np.stack([pictures[number][y : y + crop, x : x + crop] for number, y, x in places])
+        return torch.from_numpy(cut).permute(0, 3, 1, 2).to(self._device).float() / 255
+
+    def _radii(self, places: np.ndarray) -> torch.Tensor:
+        crop = self.settings.crop_px
+        return torch.stack([self._radius2[y : y + crop, x : x + crop] for _, y, x in places])[:, None].to(self._device)
+
+    def _geometry_at(self, places: np.ndarray) -> Geometry:
+        half = self.settings.crop_px // 2
+        cut = [self._geometry[number][:, y // 2 : y // 2 + half, x // 2 : x // 2 + half] for number, y, x in places]
+        both = torch.stack(cut).to(self._device)
+        return Geometry(both[:, :CHANNELS].float(), both[:, CHANNELS].long())
+
+    def _target_statistics(self) -> CropStatistics:
+        """Of photographs' crops that look like the renderings': two towns differ in more than their cameras."""
+        rng = self.seed.child("target").rng()
+        rows = rng.integers(len(self._sim_crops), size=_TARGET_CROPS)
+        chosen: Crops = self._real_crops
+        places = chosen.places[alike(self._sim_crops.features[rows], chosen, self.settings.alike, rng)]
+        rgb = self._crops(self._real, places)
+        # Photographs have whole codes, and what is developed has not.
+        dither = torch.from_numpy(rng.uniform(-0.5, 0.5, rgb.shape).astype(np.float32)).to(self._device) / 255
+        return CropStatistics.of((rgb + dither).clamp(0, 1), self._radii(places))
+
+
+def _kept(before: torch.Tensor, after: torch.Tensor, geometry: Geometry) -> tuple[torch.Tensor, torch.Tensor]:
+    """How much slopes of luma were changed, and how much colours near outlines."""
+    moved = luma_of(after - before)
+    slopes = (moved[..., 1:] - moved[..., :-1]).abs().mean() + (moved[..., 1:, :] - moved[..., :-1, :]).abs().mean()
+    band = nn.functional.interpolate(nn.functional.max_pool2d(geometry.channels[:, 4:5], 3, 1, 1), scale_factor=2)
+    outlines = ((after - before).abs() * band).sum() / (3 * band.sum()).clamp_min(1)
+    return slopes, outlines
+
+
+def _packed(geometry: Geometry) -> torch.Tensor:
+    """(CHANNELS + 1, h/2, w/2) float16: categories are below 64, which it holds exactly."""
+    return torch.cat([geometry.channels[0], geometry.category.float()]).half()
+
+
+def _descend(optimizer: torch.optim.Optimizer, loss: torch.Tensor) -> None:
+    optimizer.zero_grad()
+    loss.backward()
+    nn.utils.clip_grad_norm_([weight for group in optimizer.param_groups for weight in group["params"]], _LONGEST)
+    optimizer.step()
+
+
+@torch.no_grad()
+def _average(averaged: nn.Module, network: nn.Module, share: float, step: int) -> None:
+    """An average over about 1 / (1 - share) steps, and over all there were before."""
+    weight = max(1 - share, 1 / (step + 1))
+    for mean, now in zip(averaged.parameters(), network.parameters(), strict=True):
+        mean.lerp_(now, weight)
+
+
+def _spread(count: int, most: int) -> list[int]:
+    chosen = min(count, most)
+    return [k * count // chosen for k in range(chosen)]
+
+
+def _compared(settings: TrainSettings) -> dict[str, Any]:
+    """All but how long it takes."""
+    return {name: value for name, value in asdict(settings).items() if name not in ("steps", "device")}

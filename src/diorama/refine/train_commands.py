@@ -1,0 +1,149 @@
+"""``diorama refine train``: a refiner learned from renderings and photographs."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from tyro.conf import arg
+
+from diorama.sim.errors import InvalidValue, MissingExtra, OutputError
+
+if TYPE_CHECKING:
+    from diorama.refine.train import Losses, Training
+
+TRAIN = """\
+Learn a refiner from renderings and photographs, which need no labels.
+
+What a camera can explain (light, colour, blur, grain, tone) is learned first and
+printed: it says what the gap is. The rest is learned against an adversary, in bounds.
+Beside --out there are the state to go on from, losses, and pictures before and after.
+
+examples:
+  diorama refine train --sim out/street --real camvid/images --out refiner.pt
+  diorama refine train --sim out/street --real camvid/images --hold-out 67 --minutes 20 --out refiner.pt
+  diorama refine train --sim out/street --real camvid/images --out refiner.pt --resume
+"""
+
+#: Steps between lines on the way, and between pictures on disk.
+_TOLD, _SHOWN = 50, 200
+_STATE = "diorama training"
+
+
+def train(
+    *,
+    sim: Annotated[Path, arg(metavar="DIR", help="Data set that diorama generate wrote, with depth.")],
+    real: Annotated[Path, arg(metavar="DIR", help="Folder of photographs.")],
+    out: Annotated[Path, arg(metavar="FILE", help="Refiner to write.")],
+    preset: Annotated[
+        Literal["smoke", "cpu", "gpu"], arg(help="smoke: a minute, to see that it runs; cpu: half an hour; gpu: hours, with CUDA.")
+    ] = "cpu",
+    camera_only: Annotated[bool, arg(help="Learn what a camera can explain, and nothing else.")] = False,
+    minutes: Annotated[float | None, arg(metavar="M", help="Stop by then.", help_behavior_hint="(default: when all steps are done)")] = None,
+    hold_out: Annotated[
+        int | None, arg(metavar="N", help="Leave the last N photographs, by name, unseen.", help_behavior_hint="(default: none)")
+    ] = None,
+    seed: Annotated[int, arg(metavar="N", help="Same seed and steps, same refiner.")] = 0,
+    resume: Annotated[bool, arg(help="Go on with a training that was stopped.")] = False,
+) -> None:
+    """Learn a refiner."""
+    from rich.console import Console
+
+    from diorama.refine.photos import FEW, find_photos
+    from diorama.refine.settings import PRESETS
+    from diorama.sim.seeds import Seed
+
+    if minutes is not None and not minutes > 0:
+        raise InvalidValue(f"--minutes must be above 0, got {minutes}")
+    if out.exists() and not resume:
+        raise OutputError(f"{out} exists already; go on with it by --resume, or name another file")
+    if not out.parent.is_dir():
+        raise OutputError(f"{out}: there is no folder {out.parent}")
+    try:
+        import torch
+
+        from diorama.refine import checkpoint
+        from diorama.refine.rendered_set import RenderedSet
+        from diorama.refine.train import Training
+    except ModuleNotFoundError as error:
+        if error.name != "torch":
+            raise
+        raise MissingExtra("refine train", "torch", "refine") from None
+
+    settings = PRESETS[preset]
+    if camera_only:
+        settings = replace(settings, steps=settings.camera_steps)
+    if settings.device == "cuda" and not torch.cuda.is_available():
+        raise InvalidValue("--preset gpu needs CUDA, which torch does not find here; take --preset cpu")
+    photos = find_photos(real)
+    if hold_out is not None:
+        photos = photos.split(hold_out)[0]
+    renderings = RenderedSet(sim)
+    notes = Console(stderr=True, highlight=False)
+    if len(photos) < FEW:
+        notes.print(f"only {len(photos)} photographs: what they have in common may be their motif, and will be learned as well")
+    notes.print(f"{len(renderings)} renderings, {len(photos)} photographs, preset {preset}: {settings.steps} steps")
+    training = Training(renderings, photos, settings, Seed(seed))
+    state = _beside(out, ".training.pt")
+    if resume:
+        found = checkpoint.read_plain(state, _STATE)
+        if sorted(found.get("photos", [])) != sorted(photos.digests):
+            raise InvalidValue(f"{state}: that training saw other photographs; name the same --real and --hold-out, or begin anew")
+        training.resume(found["training"])
+        notes.print(f"going on after {training.steps_done} steps")
+
+    def store() -> None:
+        checkpoint.write_plain(state, _STATE, {"training": training.state(), "photos": list(photos.digests)})
+        facts = {"photos": list(photos.digests), "settings": asdict(settings), "seed": seed, "steps": training.steps_done}
+        checkpoint.save(out, training.refiner(), facts)
+
+    run(training, minutes=minutes, folder=_beside(out, ".samples"), store=store, told=notes.print)
+    console = Console(highlight=False)
+    console.print("What the camera branch does to these renderings, so that they look like the photographs (mean ± spread):")
+    for line in training.development().lines():
+        console.print(f"  {line}")
+    console.print(f"wrote {out} after {training.steps_done} steps; see {_beside(out, '.samples')}, and measure it by diorama refine score")
+
+
+def run(training: "Training", *, minutes: float | None, folder: Path, store: Callable[[], None], told: Callable[[str], Any]) -> None:
+    """Train until it is done or time is up, and `store` what there is now and then, and at the end, however it ends.
+
+    Losses go to losses.jsonl in the `folder`, a line a step, and pictures before and after beside it.
+    """
+    ends = None if minutes is None else time.monotonic() + 60 * minutes
+    try:
+        folder.mkdir(exist_ok=True)
+        with (folder / "losses.jsonl").open("a", encoding="utf-8") as lines:
+            try:
+                while not training.done and (ends is None or time.monotonic() < ends):
+                    losses = training.step()
+                    number = training.steps_done
+                    lines.write(json.dumps({"step": number} | losses) + "\n")
+                    if number % _TOLD == 0 or training.done:
+                        told(f"step {number}: {_words(losses)}")
+                    if number % _SHOWN == 0 and not training.done:
+                        _show(training, folder)
+                        store()
+            finally:
+                store()
+                _show(training, folder)
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot write here: {error.strerror}") from None
+
+
+def _words(losses: "Losses") -> str:
+    return ", ".join(f"{name} {loss:.4f}" for name, loss in losses.items())
+
+
+def _show(training: "Training", folder: Path) -> None:
+    """Rendering, camera, refined, photograph: a row for each of some scenes."""
+    import cv2
+
+    pixels = cv2.cvtColor(training.samples(), cv2.COLOR_RGB2BGR)
+    (folder / f"{training.steps_done:06d}.png").write_bytes(cv2.imencode(".png", pixels)[1].tobytes())
+
+
+def _beside(out: Path, suffix: str) -> Path:
+    return out.with_name(out.stem + suffix)
