@@ -18,6 +18,7 @@ from diorama import __version__
 from diorama.measure import commands as fitting
 from diorama.refine import apply_commands as applying
 from diorama.refine import commands as refining
+from diorama.refine import train_commands as training
 from diorama.sim.errors import DioramaError, InvalidValue, UnknownName, suggestion
 
 if TYPE_CHECKING:
@@ -96,6 +97,7 @@ Bring renderings closer to photographs, and measure how far they are.
 examples:
   diorama refine score --sim out/street --real camvid/images
   diorama refine fit histogram --real camvid/images --hold-out 67 --out refiner.pt
+  diorama refine train --sim out/street --real camvid/images --hold-out 67 --out refiner.pt
   diorama refine apply refiner.pt --data out/street --out out/street_refined
   diorama refine compare refiner.pt --sim out/street --real camvid/images --hold-out 67
 """
@@ -550,6 +552,7 @@ _COMMANDS = {
     "refine": (
         {
             "score": (refining.score, refining.SCORE),
+            "train": (training.train, training.TRAIN),
             "fit": (applying.fit, applying.FIT),
             "apply": (applying.apply, applying.APPLY),
             "compare": (applying.compare, applying.COMPARE),

@@ -73,11 +73,12 @@ def photographed(
 def test_the_camera_finds_a_known_gap(gap: dict[str, float], tolerance: dict[str, float]):
     sim = [scene(k) for k in range(12)]
     real = [photographed(scene(k).rgb, k, **gap) for k in range(12)]
-    training = Training(sim, real, replace(TINY, steps=120, camera_steps=120, batch=4, pictures=12, averaged=0.95, camera_learning_rate=0.02), Seed(0))
+    training = Training(
+        sim, real, replace(TINY, steps=120, camera_steps=120, batch=4, pictures=12, averaged=0.95, camera_learning_rate=0.02), Seed(0)
+    )
     while not training.done:
         training.step()
     found = training.development().means
-    print(gap, {k: round(v, 3) for k, v in found.items()}, {k: round(v, 3) for k, v in training.development().spreads.items()})
     wanted = {"exposure_ev": "ev", "grain": "noise"}
     for name, error in tolerance.items():
         assert found[name] == pytest.approx(gap[wanted.get(name, name)], abs=error), found
@@ -119,7 +120,7 @@ def test_another_trainings_state_is_refused():
     state = trained(TINY, steps=1).state()
     with pytest.raises(InvalidValue, match="another training: its settings are"):
         trained(replace(TINY, bound=0.5), steps=0).resume(state)
-    with pytest.raises(InvalidValue, match="another training: its seed are|another training: its seed is"):
+    with pytest.raises(InvalidValue, match="another training: its seed"):
         trained(TINY, steps=0, seed=1).resume(state)
     with pytest.raises(InvalidValue, match="damaged"):
         trained(TINY, steps=0).resume(state | {"networks": {}})
@@ -187,6 +188,5 @@ def test_where_there_is_no_gap_nothing_is_learned():
         while not training.done:
             losses = training.step()
         moved.append(losses["change"])
-    print(moved)
     assert moved[0] < 0.03
     assert moved[1] > 2 * moved[0]

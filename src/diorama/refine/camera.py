@@ -14,9 +14,9 @@ from torch import nn
 from diorama.refine.base import Rgb
 
 #: What can be changed, with the least and the most; 0 leaves a picture as it is.
-#: Stops of light, and of red and blue against green; darkening towards the corners (share of light lost there); saturation (more or less than it had);
-#: blur (variance of the kernel in square pixels, below 0 sharpens); grain (standard deviation in linear light at white); contrast (logarithm of the
-#: slope in the middle); the code that black, and how far from 1 the code that white, is put to.
+#: Stops of light, and of red and blue against green; the share of light that is lost in the corners; saturation (more or less than it had); blur
+#: (variance of the kernel in square pixels, below 0 sharpens); grain (standard deviation in linear light at white); contrast (logarithm of the slope
+#: in the middle); the code that black is put to, and how far from 1 the code that white is put to.
 PARAMETERS: Mapping[str, tuple[float, float]] = {
     "exposure_ev": (-2.0, 2.0),
     "red_ev": (-0.7, 0.7),

@@ -34,6 +34,7 @@ REFINERS = Registry(
         "fourier": "diorama.refine.transfer:Fourier",
         "histogram": "diorama.refine.transfer:Histogram",
         "identity": "diorama.refine.transfer:Identity",
+        "learned": "diorama.refine.gan:Learned",
         "reinhard": "diorama.refine.transfer:Reinhard",
     },
 )

@@ -59,9 +59,9 @@ def _smoothed(real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
 #: and cross entropy.
 LOSSES: Mapping[Loss, tuple[Pair, Pair]] = {
     "relativistic": (_judging, lambda real, fake: _judging(fake, real)),
-    "lsgan": (lambda real, fake: ((real - 1) ** 2).mean() + (fake**2).mean(), lambda real, fake: ((fake - 1) ** 2).mean()),
-    "hinge": (lambda real, fake: torch.relu(1 - real).mean() + torch.relu(1 + fake).mean(), lambda real, fake: -fake.mean()),
-    "bce": (_smoothed, lambda real, fake: nn.functional.softplus(-fake).mean()),
+    "lsgan": (lambda real, fake: ((real - 1) ** 2).mean() + (fake**2).mean(), lambda _, fake: ((fake - 1) ** 2).mean()),
+    "hinge": (lambda real, fake: torch.relu(1 - real).mean() + torch.relu(1 + fake).mean(), lambda _, fake: -fake.mean()),
+    "bce": (_smoothed, lambda _, fake: nn.functional.softplus(-fake).mean()),
 }
 
 

@@ -28,7 +28,9 @@ class Learned:
         """Latent numbers and grain are drawn from the `seed`. Raises OutOfBounds when the residual is beyond its bound."""
         height, width = picture.rgb.shape[:2]
         latent, grain = latent_of(seed)[None], _noise(seed, height, width)
-        developed = develop(tensor_of(picture.rgb), self.camera(facts_of(torch.from_numpy(picture.rgb))[None], latent), grain, _radius2(height, width))
+        developed = develop(
+            tensor_of(picture.rgb), self.camera(facts_of(torch.from_numpy(picture.rgb))[None], latent), grain, _radius2(height, width)
+        )
         if self.residual is not None:
             padded = _padded(picture)
             high, wide = padded.rgb.shape[:2]

@@ -33,8 +33,9 @@ from diorama.sim.seeds import Seed
 _EACH = 16
 #: Crops that the photographs' statistics are taken of, and crops a step of the camera's for each of a batch.
 _TARGET_CROPS, _CAMERA_CROPS = 384, 4
-#: Keeps the camera at the simplest of what would explain a gap alike.
-_SIMPLE = 2e-3
+#: Keeps the camera at the simplest of what would explain a gap alike: light and its colour before a tone curve.
+_SIMPLE, _SIMPLE_TONE = 2e-3, 3e-2
+_TONE = ("contrast", "black", "white")
 #: Grain of either sign is the same, so that its slope at 0 tells nothing: it starts a little off.
 _FIRST_GRAIN = 0.1
 #: How fast the share of right answers is forgotten.
@@ -196,12 +197,13 @@ class Training:
             group["lr"] = settings.camera_learning_rate * (1 + math.cos(math.pi * self.steps_done / settings.camera_steps)) / 2
         rows = rng.integers(len(self._sim_crops), size=settings.batch * _CAMERA_CROPS)
         places = self._sim_crops.places[rows]
-        parameters, latent, developed = self._developed(self._camera, places, rng)
+        parameters, developed = self._developed(self._camera, places, rng)
         distance = CropStatistics.of(developed, self._radii(places)).distance(self._target)
         share = parameters / torch.where(parameters > 0, self._camera.high, -self._camera.low)
-        _descend(self._camera_optimizer, distance + _SIMPLE * share.square().sum(1).mean())
+        weights = share.new_tensor([_SIMPLE_TONE if name in _TONE else _SIMPLE for name in PARAMETERS])
+        _descend(self._camera_optimizer, distance + (weights * share.square()).sum(1).mean())
         _average(self._averaged_camera, self._camera, settings.averaged, self.steps_done)
-        return {"camera": float(distance)}
+        return {"camera": float(distance.detach())}
 
     def _residual_step(self, rng: np.random.Generator) -> Losses:
         settings = self.settings
@@ -209,7 +211,7 @@ class Training:
         rows = rng.integers(len(self._sim_crops), size=settings.batch)
         places = self._sim_crops.places[rows]
         with torch.no_grad():
-            before = self._developed(self._averaged_camera, places, rng)[2]
+            before = self._developed(self._averaged_camera, places, rng)[1]
         geometry = self._geometry_at(places)
         partners = alike(self._sim_crops.features[rows], self._real_crops, settings.alike, rng)
         real = augmented(self._crops(self._real, self._real_crops.places[partners]), rng)
@@ -221,10 +223,10 @@ class Training:
         remembered = augmented(self._history.mixed(after.detach(), rng), rng)
         if self._right < settings.right_enough:
             judged = against_both(self._judges(real), self._judges(remembered))
-            losses["discriminators"] = float(judged)
+            losses["discriminators"] = float(judged.detach())
             if self.steps_done % settings.penalty_every == 0:
                 steep = penalty(self._judges, real) + penalty(self._judges, remembered)
-                losses["penalty"] = float(steep)
+                losses["penalty"] = float(steep.detach())
                 judged = judged + settings.penalty / 2 * settings.penalty_every * steep
             _descend(self._judges_optimizer, judged)
 
@@ -238,22 +240,23 @@ class Training:
         _descend(self._residual_optimizer, total)
         _average(self._averaged_residual, self._residual, settings.averaged, self.steps_done - settings.camera_steps)
         return losses | {
-            "refiner": float(adversarial),
-            "slopes": float(slopes),
-            "outlines": float(outlines),
+            "refiner": float(adversarial.detach()),
+            "slopes": float(slopes.detach()),
+            "outlines": float(outlines.detach()),
             "change": float(change.detach().abs().mean()),
             "right": self._right,
         }
 
-    def _developed(self, camera: CameraBranch, places: np.ndarray, rng: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Parameters, latent numbers, and the crops as the camera takes them."""
+    def _developed(self, camera: CameraBranch, places: np.ndarray, rng: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+        """Parameters, and the crops as the camera takes them."""
         crop = self.settings.crop_px
         latent, grain = (
-            torch.from_numpy(rng.standard_normal(shape, dtype=np.float32)).to(self._device) for shape in ((len(places), LATENT), (len(places), 1, crop, crop))
+            torch.from_numpy(rng.standard_normal(shape, dtype=np.float32)).to(self._device)
+            for shape in ((len(places), LATENT), (len(places), 1, crop, crop))
         )
         parameters = camera(self._facts[places[:, 0]].to(self._device), latent)
         rgb = self._crops([picture.rgb for picture in self._sim], places)
-        return parameters, latent, develop(rgb, parameters, grain, self._radii(places))
+        return parameters, develop(rgb, parameters, grain, self._radii(places))
 
     def _crops(self, pictures: Sequence[Rgb], places: np.ndarray) -> torch.Tensor:
         """(n, 3, crop, crop) in [0, 1]."""

@@ -65,6 +65,7 @@ def train(
         import torch
 
         from diorama.refine import checkpoint
+        from diorama.refine.live import one_thread
         from diorama.refine.rendered_set import RenderedSet
         from diorama.refine.train import Training
     except ModuleNotFoundError as error:
@@ -99,7 +100,8 @@ def train(
         facts = {"photos": list(photos.digests), "settings": asdict(settings), "seed": seed, "steps": training.steps_done}
         checkpoint.save(out, training.refiner(), facts)
 
-    run(training, minutes=minutes, folder=_beside(out, ".samples"), store=store, told=notes.print)
+    with one_thread():
+        run(training, minutes=minutes, folder=_beside(out, ".samples"), store=store, told=notes.print)
     console = Console(highlight=False)
     console.print("What the camera branch does to these renderings, so that they look like the photographs (mean ± spread):")
     for line in training.development().lines():
