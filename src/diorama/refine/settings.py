@@ -26,12 +26,12 @@ class TrainSettings:
     width: int = 48
     bound: float = 0.6
     loss: Loss = "relativistic"
-    learning_rate: float = 3e-4
+    learning_rate: float = 6e-4
     camera_learning_rate: float = 1e-2
     penalty: float = 2.0
     penalty_every: int = 4
-    gradients: float = 1.0
-    edges: float = 2.0
+    gradients: float = 0.03
+    edges: float = 0.03
     history: int = 128
     averaged: float = 0.99
     #: Discriminators rest while they are right more often than this.

@@ -40,6 +40,8 @@ _TONE = ("contrast", "black", "white")
 _FIRST_GRAIN = 0.1
 #: How fast the share of right answers is forgotten.
 _FORGET = 0.1
+#: A difference of codes that one begins to see.
+_SHOWS = 0.03
 #: Slopes of weights are cut to this length.
 _LONGEST = 5.0
 
@@ -287,11 +289,15 @@ class Training:
 
 
 def _kept(before: torch.Tensor, after: torch.Tensor, geometry: Geometry) -> tuple[torch.Tensor, torch.Tensor]:
-    """How much slopes of luma were changed, and how much colours near outlines."""
+    """How much slopes of luma were changed, and how much colours near outlines: mean squares, 1 where it begins to show.
+
+    Squares, because an adversary's first steps are small, and absolute values would hold a picture where it is, however good the reason to move.
+    """
     moved = luma_of(after - before)
-    slopes = (moved[..., 1:] - moved[..., :-1]).abs().mean() + (moved[..., 1:, :] - moved[..., :-1, :]).abs().mean()
+    across, down = moved[..., 1:] - moved[..., :-1], moved[..., 1:, :] - moved[..., :-1, :]
+    slopes = (across / _SHOWS).square().mean() + (down / _SHOWS).square().mean()
     band = nn.functional.interpolate(nn.functional.max_pool2d(geometry.channels[:, 4:5], 3, 1, 1), scale_factor=2)
-    outlines = ((after - before).abs() * band).sum() / (3 * band.sum()).clamp_min(1)
+    outlines = (((after - before) / _SHOWS).square() * band).sum() / (3 * band.sum()).clamp_min(1)
     return slopes, outlines
 
 

@@ -1,0 +1,107 @@
+"""``diorama refine train``: a refiner in a file, which `refine apply` takes, and everything beside it that was promised."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import pytest
+
+from diorama.cli import main
+from diorama.refine import checkpoint, settings
+from diorama.refine.photos import find_photos
+from diorama.refine.settings import TrainSettings
+from diorama.sim.errors import InvalidValue, UnknownName
+
+# pycocotools has not caught up with NumPy 2.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+TINY = TrainSettings(steps=4, camera_steps=2, batch=2, crop_px=64, pictures=4, width=8, history=4)
+
+
+@pytest.fixture(autouse=True)
+def _tiny(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(settings, "PRESETS", {"smoke": replace(TINY, steps=3), "cpu": TINY, "gpu": replace(TINY, device="cuda")})
+
+
+def train(written: Path, photos: Path, out: Path, *more: str) -> int:
+    return main(["refine", "train", "--sim", str(written), "--real", str(photos), "--hold-out", "5", "--out", str(out), *more])
+
+
+def test_what_is_learned_is_written_told_and_applied(written: Path, photos: Path, tmp_path: Path, capsys):
+    out = tmp_path / "r.pt"
+    assert train(written, photos, out) == 0
+    said = capsys.readouterr()
+    assert "exposure" in said.out
+    assert "only 7 photographs" in said.err
+    _, facts = checkpoint.load(out)
+    assert sorted(facts["photos"]) == sorted(find_photos(photos).split(5)[0].digests)
+    lines = [json.loads(line) for line in (tmp_path / "r.samples/losses.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in lines] == [1, 2, 3, 4]
+    assert {"camera"} <= lines[0].keys()
+    assert {"refiner", "right", "change"} <= lines[-1].keys()
+    assert cv2.imread(str(tmp_path / "r.samples/000004.png")).shape == (4 * 72, 4 * 96, 3)
+    assert main(["refine", "apply", str(out), "--data", str(written), "--out", str(tmp_path / "refined")]) == 0
+
+
+def test_resuming_gives_the_same_file(written: Path, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    whole, stopped = tmp_path / "whole.pt", tmp_path / "stopped.pt"
+    assert train(written, photos, whole) == 0
+    with monkeypatch.context() as shorter:
+        shorter.setitem(settings.PRESETS, "cpu", replace(TINY, steps=3))
+        assert train(written, photos, stopped) == 0
+    assert train(written, photos, stopped, "--resume") == 0
+    assert stopped.read_bytes() == whole.read_bytes()
+
+
+def test_time_that_is_up_leaves_a_state_to_go_on_from(written: Path, photos: Path, tmp_path: Path):
+    assert train(written, photos, tmp_path / "r.pt", "--minutes", "1e-9") == 0
+    assert checkpoint.load(tmp_path / "r.pt")[1]["steps"] == 0
+    assert train(written, photos, tmp_path / "r.pt", "--resume") == 0
+    assert checkpoint.load(tmp_path / "r.pt")[1]["steps"] == 4
+
+
+def test_the_camera_alone_is_a_refiner(written: Path, photos: Path, tmp_path: Path):
+    assert train(written, photos, tmp_path / "r.pt", "--camera-only") == 0
+    assert not any(key.startswith("residual") for key in checkpoint.load(tmp_path / "r.pt")[0].state())
+
+
+def test_bad_input_is_told_in_a_sentence(written: Path, photos: Path, tmp_path: Path, capsys):
+    out = tmp_path / "r.pt"
+
+    def said(*more: str, real: Path = photos, sim: Path = written, to: Path = out) -> str:
+        assert train(sim, real, to, *more) == 2
+        return " ".join(capsys.readouterr().err.split())
+
+    assert "--minutes must be above 0" in said("--minutes", "0")
+    assert "there is no folder" in said(to=tmp_path / "none" / "r.pt")
+    assert "holds no data set" in said(sim=photos)
+    assert "needs CUDA" in said("--preset", "gpu")
+    assert "r.training.pt" in said("--resume")
+    assert train(written, photos, out) == 0
+    assert "exists already" in said()
+    others = tmp_path / "others"
+    shutil.copytree(photos, others)
+    (others / "00.png").unlink()
+    assert "saw other photographs" in said("--resume", real=others)
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"camera_steps": 9}, "camera_steps must be from 0"),
+        ({"crop_px": 66}, "multiple of 4"),
+        ({"batch": 3}, "must be even"),
+        ({"bound": 0.0}, r"bound must be in \(0, 2\]"),
+        ({"history": 0}, "history must be 1 or more"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(change: dict, word: str):
+    with pytest.raises(InvalidValue, match=word):
+        replace(TINY, **change)
+
+
+def test_a_loss_that_nobody_knows_is_refused():
+    with pytest.raises(UnknownName, match='Did you mean "hinge"'):
+        replace(TINY, loss="hing")
