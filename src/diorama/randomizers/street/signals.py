@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from diorama.randomizers.base import Context, Labelled, Stage
 from diorama.randomizers.distributions import Choice, Distribution, Uniform, require, require_one_of, require_share, rounded
 from diorama.randomizers.street.fixed import fixed, foot_m
-from diorama.randomizers.street.footprints import Footprints, footprints_of
+from diorama.randomizers.street.footprints import Footprint, Footprints, footprints_of
 from diorama.randomizers.street.ground import Ground, moved, right_of, roads_of, toward_kerb
 from diorama.randomizers.street.standing import facing, standing
 from diorama.sim.assets.library import AssetLibrary
@@ -196,6 +196,7 @@ class _Site:
         self.lanes = {lane.name: lane for lane in self.roads.lanes}
         self.taken = Footprints.around(spec.bodies, library)
         self.masts: list[tuple[str, MastShape, Pose]] = []
+        self.pieces: list[list[Footprint]] = []
         self.lights: list[dict[str, Any]] = []
         self.asked = 0
 
@@ -282,6 +283,7 @@ class _Site:
             return None
         self.taken.add(pieces)
         self.masts.append((f"{self.called}-mast-{len(self.masts)}", shape, pose))
+        self.pieces.append([*pieces])
         return len(self.masts) - 1
 
     def _near(self, spot: Vec2) -> int | None:
@@ -293,7 +295,9 @@ class _Site:
         return None
 
     def _hang(self, mast: int, lane: Lane, shape: TrafficLightShape, low_m: float, toward: Vec2, *, over: bool = False) -> None:
-        """A light for a lane, which faces some way, on the mast itself or on its arm over the lane's middle."""
+        """A light for a lane, which faces some way, on the mast itself or on its arm over the lane's middle; none where another mast or its lights
+        are.
+        """
         _, holder, pose = self.masts[mast]
         asset, foot = self.library.shape_asset(shape), foot_m(self.library.shape_asset(holder), pose)
         (x, y), _ = end_of(lane)
@@ -302,5 +306,11 @@ class _Site:
         bracket = 0.0 if over or all(light["mast"] != mast for light in self.lights) else _BRACKET_M
         at = (0.02 + bracket + (0.75 if over else 1.0) * holder.radius_m, across, low_m + asset.landmarks["base"][2] - asset.bounds_m[0][2])
         held = fixed(asset, foot, facing(toward), at)
+        # Those of one mast are kept apart by brackets and lanes; arms of two may meet over a narrow junction.
+        pieces = footprints_of(asset, held)
+        if not Footprints(piece for number, some in enumerate(self.pieces) if number != mast for piece in some).are_free(pieces):
+            return
+        self.pieces[mast] += pieces
+        self.taken.add(pieces)
         name = f"{self.called}-{len(self.lights)}"
         self.lights.append({"name": name, "mast": mast, "lane": lane.name, "signal": lane.signal, "shape": to_json(shape), "pose": to_json(held)})
