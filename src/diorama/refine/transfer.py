@@ -84,17 +84,10 @@ class Histogram:
 
     @classmethod
     def fitted(cls, photos: Pictures) -> "Histogram":
-        return cls(shares=np.stack([_cumulated(photo) for photo in _some(photos)]))
+        return cls(shares=np.stack([cumulated(photo) for photo in _some(photos)]))
 
     def apply(self, picture: Rendered, seed: Seed) -> Rgb:
-        wanted, here = self.shares[_drawn(seed, len(self.shares))], _cumulated(picture.rgb)
-        # Pixels of one code stand for the middle of the share that they take.
-        before = np.concatenate([np.zeros((3, 1)), here[:, :-1]], axis=1)
-        out = np.empty_like(picture.rgb)
-        for channel in range(3):
-            codes = np.searchsorted(wanted[channel], (before[channel] + here[channel]) / 2)
-            out[..., channel] = codes.astype(np.uint8)[picture.rgb[..., channel]]
-        return out
+        return matched(picture.rgb, self.shares[_drawn(seed, len(self.shares))])
 
     def state(self) -> dict[str, Any]:
         return {"shares": self.shares}
@@ -182,9 +175,22 @@ def _moments(lab: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.stack([flat.mean(axis=0), flat.std(axis=0)]).astype(np.float32)
 
 
-def _cumulated(rgb: Rgb) -> NDArray[np.float64]:
+def cumulated(rgb: Rgb) -> NDArray[np.float64]:
+    """(3, 256): of each channel, the share of pixels that have this code or a lower one."""
     counts = np.stack([np.bincount(rgb[..., channel].ravel(), minlength=_CODES) for channel in range(3)])
     return np.cumsum(counts, axis=1) / rgb[..., 0].size
+
+
+def matched(rgb: Rgb, wanted: NDArray[np.float64]) -> Rgb:
+    """The picture with its channels distributed as `wanted`, which `cumulated` makes of another; with its own, it stays as it is."""
+    here = cumulated(rgb)
+    # Pixels of one code stand for the middle of the share that they take.
+    before = np.concatenate([np.zeros((3, 1)), here[:, :-1]], axis=1)
+    out = np.empty_like(rgb)
+    for channel in range(3):
+        codes = np.searchsorted(wanted[channel], (before[channel] + here[channel]) / 2)
+        out[..., channel] = codes.astype(np.uint8)[rgb[..., channel]]
+    return out
 
 
 def _codes(values: NDArray[np.float32]) -> Rgb:
