@@ -18,6 +18,7 @@ from diorama import __version__
 from diorama.measure import commands as fitting
 from diorama.refine import apply_commands as applying
 from diorama.refine import commands as refining
+from diorama.refine import gate_commands as gating
 from diorama.refine import train_commands as training
 from diorama.sim.errors import DioramaError, InvalidValue, UnknownName, suggestion
 
@@ -99,6 +100,7 @@ examples:
   diorama refine fit histogram --real camvid/images --hold-out 67 --out refiner.pt
   diorama refine train --sim out/street --real camvid/images --hold-out 67 --out refiner.pt
   diorama refine apply refiner.pt --data out/street --out out/street_refined
+  diorama refine gate --before out/street --after out/street_refined
   diorama refine compare refiner.pt --sim out/street --real camvid/images --hold-out 67
 """
 
@@ -137,7 +139,7 @@ examples:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command. Returns the exit code: 2 for what the user can mend, 130 when interrupted."""
+    """Run one command. Returns the exit code: 2 for what the user can mend, 1 for a check that failed, 130 when interrupted."""
     argv = list(sys.argv[1:] if argv is None else argv)
     try:
         if argv[:1] == ["--version"]:
@@ -146,7 +148,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if argv and not argv[0].startswith("-") and argv[0] not in _COMMANDS:
             raise UnknownName(f'no command named "{argv[0]}".{suggestion(argv[0], _COMMANDS)}')
         app = _app(_COMMANDS, argv)
-        app.cli(prog="diorama", description=_DESCRIPTION, args=argv or ["--help"], config=(tyro.conf.FlagCreatePairsOff,))
+        code = app.cli(prog="diorama", description=_DESCRIPTION, args=argv or ["--help"], config=(tyro.conf.FlagCreatePairsOff,))
     except DioramaError as error:
         print(f"diorama: {error}", file=sys.stderr)
         return 2
@@ -156,7 +158,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # whoever reads our output, `head` say, has had enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    return 0
+    return code or 0
 
 
 def _app(commands: Mapping[str, Any], argv: Sequence[str]) -> SubcommandApp:
@@ -555,6 +557,7 @@ _COMMANDS = {
             "train": (training.train, training.TRAIN),
             "fit": (applying.fit, applying.FIT),
             "apply": (applying.apply, applying.APPLY),
+            "gate": (gating.gate, gating.GATE),
             "compare": (applying.compare, applying.COMPARE),
         },
         _REFINE,

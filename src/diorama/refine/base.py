@@ -58,6 +58,14 @@ class Pictures(Protocol):
     def __iter__(self) -> Iterator[Rgb]: ...
 
 
+class Renderings(Protocol):
+    """Some renderings with their geometry: a list of them, or a data set that is read when they are asked for."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, number: int, /) -> Rendered: ...
+
+
 class Refiner(Protocol):
     """The shape of a refiner."""
 

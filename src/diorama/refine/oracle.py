@@ -1,4 +1,4 @@
-"""A small network that says which class a pixel is of, trained on a set of renderings themselves: what it sees in them it has to see after refinement.
+"""A small network that says which class a pixel is of, trained on a set of renderings themselves: what it sees in them it must see after refinement.
 
 Its exposures, colours, sharpness and grain vary in training, so that these alone do not change what it sees; and objects are put where they were not
 and taken away from where they were, so that it looks at objects and not at places (cut and paste in the manner of G. Ghiasi et al., CVPR 2021).
@@ -7,6 +7,7 @@ and taken away from where they were, so that it looks at objects and not at plac
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Self
 
 import numpy as np
@@ -15,10 +16,12 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
-from diorama.refine.base import Rendered, Rgb
+from diorama.refine.base import Rendered, Renderings, Rgb
 from diorama.sim.errors import InvalidValue
 from diorama.sim.seeds import Seed
 
+#: What its files are called inside.
+KIND = "diorama oracle"
 #: Pixels of a labelled class below which nothing can be learned of it.
 _FEW_PX = 200
 _WIDTH = 16
@@ -53,9 +56,9 @@ class Oracle(nn.Module):
         wide = (_WIDTH, 2 * _WIDTH, 3 * _WIDTH, 4 * _WIDTH)
         self._down = nn.ModuleList(
             [nn.Sequential(_stage(3, wide[0], stride=2), _stage(wide[0], wide[0]))]
-            + [nn.Sequential(_stage(a, b, stride=2), _stage(b, b)) for a, b in zip(wide[:-1], wide[1:], strict=True)]
+            + [nn.Sequential(_stage(a, b, stride=2), _stage(b, b)) for a, b in pairwise(wide)]
         )
-        self._up = nn.ModuleList([_stage(b + a, a) for a, b in zip(wide[:-1], wide[1:], strict=True)])
+        self._up = nn.ModuleList([_stage(b + a, a) for a, b in pairwise(wide)])
         self._head = nn.Conv2d(wide[0], self.outputs, 1)
 
     @property
@@ -63,7 +66,7 @@ class Oracle(nn.Module):
         return 1 + len(self.classes) + self.other
 
     @classmethod
-    def trained(cls, pictures: Sequence[Rendered], seed: Seed, settings: OracleSettings | None = None) -> "Oracle":
+    def trained(cls, pictures: Renderings, seed: Seed, settings: OracleSettings | None = None) -> "Oracle":
         """One that knows these pictures' categories, frozen. Raises InvalidValue where too little is labelled."""
         settings = settings or OracleSettings()
         rng = seed.rng()
@@ -83,6 +86,7 @@ class Oracle(nn.Module):
                 loss.backward()
                 optimizer.step()
                 schedule.step()
+        oracle.zero_grad()
         return oracle.eval().requires_grad_(requires_grad=False)
 
     def features(self, rgb: torch.Tensor) -> list[torch.Tensor]:

@@ -1,8 +1,8 @@
-"""How far surfaces moved between two pictures, to a fraction of a pixel: phase correlation of gradients about corners at the edges of what is labelled.
+"""How far surfaces moved between two pictures, to a fraction of a pixel: phase correlation of gradients about corners at label edges.
 
-Gradients, of unit length where they are strong, do not know of exposure and colours (orientation correlation: A. J. Fitch et al., BMVC 2002). Of their
-cross spectrum the phases alone count (C. D. Kuglin and D. C. Hines, 1975), under a Gaussian low pass: a pure shift then gives a Gaussian peak, whose
-place three samples a side tell exactly.
+Gradients, of unit length where they are strong, do not know of exposure and colours (orientation correlation: A. J. Fitch et al., BMVC 2002). Of
+their cross spectrum the phases alone count (C. D. Kuglin and D. C. Hines, 1975), under a Gaussian low pass: a pure shift then gives a Gaussian peak,
+whose place three samples a side tell exactly. Patches end where they did, which pulls shifts of more than half a pixel towards none by some percent.
 """
 
 import math
@@ -10,6 +10,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from diorama.refine.base import Rendered, Rgb
@@ -41,7 +42,7 @@ def label_edges(picture: Rendered) -> NDArray[np.bool_]:
 
 
 def shifts(before: Rendered, after: Rgb) -> tuple[NDArray[np.float64], int]:
-    """(n, 2): by how many pixels (u, v) patches about corners at label edges moved, and how many patches were looked at. Those that show another thing
+    """(n, 2): by how many pixels (u, v) patches about corners at label edges moved, and how many were looked at. Those that show another thing
     are not among the n.
     """
     places = _corners(before)
@@ -84,31 +85,28 @@ def _patches(field: NDArray[np.complex64], places: NDArray[np.int64]) -> NDArray
 def _correlated(one: NDArray[np.complex64], other: NDArray[np.complex64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Shift (n, 2) of each patch (n, side, side), and the height of its peak, 1 for a pure shift of a patch of all frequencies."""
     side = PATCH_PX
-    window = np.hanning(side + 1)[:side]
-    window = window[:, None] * window
-    spectra = [np.fft.fft2(patches * window) for patches in (one, other)]
+    window = torch.hann_window(side)
+    spectra = [torch.fft.fft2(torch.from_numpy(patches) * window[:, None] * window) for patches in (one, other)]
     cross = spectra[1] * spectra[0].conj()
-    size = np.abs(cross)
+    size = cross.abs()
     # Frequencies that hold nothing but grain have no phase worth a whole vote.
-    level = size.mean(axis=(1, 2), keepdims=True)
-    share = size / (size + 0.1 * level + 1e-12)
-    along = np.fft.fftfreq(side)
-    low = np.exp(-2 * (math.pi * _PEAK_PX) ** 2 * (along[:, None] ** 2 + along**2))
-    phase = cross / np.maximum(size, 1e-12)
-    surface = np.fft.ifft2(phase * share * low).real
-    surface /= np.maximum((share * low).mean(axis=(1, 2), keepdims=True), 1e-12)
-    near = np.roll(surface, (REACH_PX + 1, REACH_PX + 1), axis=(1, 2))[:, : 2 * REACH_PX + 3, : 2 * REACH_PX + 3]
-    inner = near[:, 1:-1, 1:-1].reshape(len(near), -1)
-    v, u = np.divmod(inner.argmax(axis=1), 2 * REACH_PX + 1)
-    rows = np.arange(len(near))
-    v, u = v + 1, u + 1
+    share = size / (size + 0.1 * size.mean(dim=(1, 2), keepdim=True) + 1e-12)
+    along = torch.fft.fftfreq(side)
+    low = torch.exp(-2 * (math.pi * _PEAK_PX) ** 2 * (along[:, None] ** 2 + along**2))
+    surface = torch.fft.ifft2(cross / size.clamp(min=1e-12) * share * low).real
+    surface /= (share * low).mean(dim=(1, 2), keepdim=True).clamp(min=1e-12)
+    near = surface.roll((REACH_PX + 1, REACH_PX + 1), dims=(1, 2))[:, : 2 * REACH_PX + 3, : 2 * REACH_PX + 3]
+    best = near[:, 1:-1, 1:-1].flatten(1).argmax(dim=1)
+    v, u = best // (2 * REACH_PX + 1) + 1, best % (2 * REACH_PX + 1) + 1
+    rows = torch.arange(len(near))
     du = _vertex(near[rows, v, u - 1], near[rows, v, u], near[rows, v, u + 1])
     dv = _vertex(near[rows, v - 1, u], near[rows, v, u], near[rows, v + 1, u])
-    return np.stack([u + du, v + dv], axis=1) - (REACH_PX + 1), near[rows, v, u]
+    found = torch.stack([u + du, v + dv], dim=1) - (REACH_PX + 1)
+    return found.double().numpy(), near[rows, v, u].double().numpy()
 
 
-def _vertex(left: NDArray[np.float64], middle: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:
+def _vertex(left: torch.Tensor, middle: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
     """Where a Gaussian through three samples, one apart, is highest: a parabola through their logarithms."""
-    a, b, c = (np.log(np.maximum(value, 1e-6)) for value in (left, middle, right))
-    bend = a - 2 * b + c
-    return np.where(bend < -1e-9, np.clip((a - c) / (2 * np.minimum(bend, -1e-9)), -0.5, 0.5), 0.0)
+    a, b, c = (value.clamp(min=1e-6).log() for value in (left, middle, right))
+    bend = (a - 2 * b + c).clamp(max=-1e-9)
+    return ((a - c) / (2 * bend)).clamp(-0.5, 0.5)

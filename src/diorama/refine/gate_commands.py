@@ -1,0 +1,114 @@
+"""``diorama refine gate``: whether labels are still right after refinement."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from tyro.conf import arg
+
+from diorama.sim.errors import InvalidValue, MissingExtra
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from diorama.refine.base import Rgb
+    from diorama.refine.gate import GateReport
+    from diorama.refine.rendered_set import RenderedSet
+
+GATE = """\
+Check that the labels of a refined data set are still right: nothing moved, nothing
+appeared, nothing went away, and no file but pictures differs.
+
+A small network learns to see what is labelled in the pictures before, and has to see it
+in those after; --oracle keeps it in a file, or takes it from there. A set that fails
+ends with exit code 1, and with what failed and where.
+
+examples:
+  diorama refine gate --before out/street --after out/street_refined
+  diorama refine gate --before out/street --after out/other --oracle out/oracle.pt
+"""
+
+
+def gate(
+    *,
+    before: Annotated[Path, arg(metavar="DIR", help="Data set that diorama generate wrote.")],
+    after: Annotated[Path, arg(metavar="DIR", help="The same, refined.")],
+    oracle: Annotated[
+        Path | None,
+        arg(metavar="FILE.pt", help="The network's file; written when there is none yet.", help_behavior_hint="(default: trained anew)"),
+    ] = None,
+    steps: Annotated[int, arg(metavar="N", help="Steps of its training, as long as it is trained.")] = 400,
+) -> int:
+    """Check labels after refinement."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from diorama.refine.rendered_set import RenderedSet
+    from diorama.refine.same_files import differences
+
+    try:
+        import torch
+
+        from diorama.refine import gate as gating
+        from diorama.refine.checkpoint import read_plain, write_plain
+        from diorama.refine.oracle import KIND, Oracle, OracleSettings
+    except ModuleNotFoundError as error:
+        if error.name != "torch":
+            raise
+        raise MissingExtra("refine gate", "torch", "refine") from None
+    from diorama.sim.seeds import Seed
+
+    if before.resolve() == after.resolve():
+        raise InvalidValue("--before and --after are one folder; a gate compares a data set with what became of it")
+    rendered, refined = RenderedSet(before), RenderedSet(after)
+    if oracle is not None and oracle.parent.resolve().is_relative_to(after.resolve()):
+        raise InvalidValue(f"{oracle}: a file in the refined data set would make it differ; choose another folder")
+    console, notes = Console(highlight=False), Console(stderr=True, highlight=False)
+    faults = differences(rendered, refined)
+    if faults:
+        shown = "\n".join(faults[:8]) + (f"\nand {len(faults) - 8} more" if len(faults) > 8 else "")
+        console.print(f"gate failed: files besides pictures differ\n{shown}")
+        return 1
+    torch.set_num_threads(1)  # nets this small lose more by waiting for each other than they gain
+    if oracle is not None and oracle.exists():
+        network = Oracle.from_state(read_plain(oracle, KIND))
+    else:
+        notes.print("training the network that has to see the same before and after ...")
+        network = Oracle.trained(rendered, Seed(0).child("oracle"), OracleSettings(steps=steps))
+        if oracle is not None:
+            write_plain(oracle, KIND, network.state())
+    with Progress(console=notes, transient=True, disable=not notes.is_terminal) as bar:
+        task = bar.add_task("pictures compared", total=len(rendered))
+        report = gating.gate(rendered, _Pictures(refined), network, advance=lambda: bar.advance(task))
+    _print(console, report)
+    return 0 if report.passed else 1
+
+
+class _Pictures:
+    """The colours of a data set alone."""
+
+    def __init__(self, rendered: "RenderedSet") -> None:
+        self._set = rendered
+
+    def __len__(self) -> int:
+        return len(self._set)
+
+    def __getitem__(self, number: int) -> "Rgb":
+        return self._set.rgb(number)
+
+    def __iter__(self) -> Iterator["Rgb"]:
+        return (self[number] for number in range(len(self)))
+
+
+def _print(console: "Console", report: "GateReport") -> None:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for column in ("measure", "value", "limit", "", "pictures", "remark"):
+        table.add_column(column, justify="right" if column in ("value", "limit") else "left")
+    for measure in report.measures:
+        some = ", ".join(map(str, measure.worst[:6])) + (f", ... ({len(measure.worst)})" if len(measure.worst) > 6 else "")
+        bound = f"{'>=' if measure.must_reach else '<='} {measure.limit:g}"
+        table.add_row(measure.name, f"{measure.value:.3g}", bound, "ok" if measure.passed else "FAILED", some, measure.remark)
+    console.print(table)
+    console.print(f"{report.pictures} pictures: " + ("labels are right" if report.passed else f"gate failed by {', '.join(report.failed)}"))
