@@ -220,7 +220,7 @@ def _lines(seen: list[_Seen], settings: GateSettings) -> tuple[Measure, Measure]
     )
 
 
-def _classes(seen: list[_Seen], oracle: Oracle, settings: GateSettings) -> tuple[Measure, Measure]:
+def _classes(seen: list[_Seen], oracle: Oracle, settings: GateSettings) -> tuple[Measure, ...]:
     before, after = (np.sum([one.confusions[side] for one in seen], axis=0) for side in (0, 1))
     labelled = before.sum(axis=1)
     # Of what the network never learned, what it says now means nothing.

@@ -197,10 +197,10 @@ class _Crops:
         else:
             number = int(where * len(self._pictures))
             v, u = (int(rng.integers(0, size)) for size in self._pictures[number][2].shape)
-        arrays = self._pictures[number]
+        arrays: tuple[NDArray[Any], ...] = self._pictures[number]
         height, width = arrays[2].shape
         top, left = (min(max(at - side // 2, 0), max(size - side, 0)) for at, size in ((v, height), (u, width)))
-        cut = [array[top : top + side, left : left + side] for array in arrays]
+        cut: list[NDArray[Any]] = [array[top : top + side, left : left + side] for array in arrays]
         lack = [(0, side - cut[2].shape[0]), (0, side - cut[2].shape[1])]
         cut = [np.pad(array, lack + [(0, 0)] * (array.ndim - 2), mode="reflect") if any(sum(pair) for pair in lack) else array for array in cut]
         rgb, target, ids = [array[:, ::-1] for array in cut] if mirrored < 0.5 else cut
