@@ -1,7 +1,7 @@
 """A refined copy: pictures as the refiner makes them, all other files to the last byte, however often it was interrupted."""
 
 import json
-import os
+import resource
 import shutil
 from dataclasses import dataclass, replace
 from importlib.metadata import version
@@ -152,7 +152,7 @@ def test_folders_with_something_else_are_refused_and_not_touched(written: Path, 
     assert files(tmp_path / "done") == before
     assert files(tmp_path / "mine") == {"notes.txt": b"mine"}
     (tmp_path / "file").write_text("")
-    with pytest.raises(OutputError, match="cannot write here: File exists"):
+    with pytest.raises(OutputError, match="cannot write here: it is a file"):
         refine_dataset(refiner, written, tmp_path / "file")
 
 
@@ -246,10 +246,15 @@ def test_few_pictures_are_in_hand_at_once():
     assert len(list(results)) == 11
 
 
-def test_a_disk_that_is_full_is_said_so(written: Path, refiner: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    def full(self: Path, data: bytes) -> int:
-        raise OSError(28, os.strerror(28))
-
-    monkeypatch.setattr(Path, "write_bytes", full)
-    with pytest.raises(OutputError, match="No space left"):
-        refine_dataset(refiner, written, tmp_path / "out")
+def test_where_no_more_can_be_written_is_said_so_and_the_same_call_goes_on(written: Path, refiner: Path, whole: dict[str, bytes], tmp_path: Path):
+    """The system allows files of 4 KB: the record is written, and no picture. What could not be written whole is not there."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limits[1]))
+    try:
+        with pytest.raises(OutputError, match=r"File too large[.] What is finished is kept: make room"):
+            refine_dataset(refiner, written, tmp_path / "out")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert files(tmp_path / "out").keys() == {"refined.json"}
+    assert refine_dataset(refiner, written, tmp_path / "out") == 5
+    assert files(tmp_path / "out") == whole

@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import zipfile
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -104,6 +105,35 @@ def test_a_file_cut_off_anywhere_is_refused(tmp_path: Path):
             checkpoint.load(tmp_path / "r.pt")
 
 
+def test_numbers_that_were_damaged_on_the_way_are_not_used(tmp_path: Path):
+    """Torch itself does not compare the check sums of an archive."""
+    checkpoint.save(tmp_path / "r.pt", FITTED[1], {})
+    data = (tmp_path / "r.pt").read_bytes()
+    stored = FITTED[1].state()["moments"].tobytes()
+    place = data.index(stored)
+    (tmp_path / "r.pt").write_bytes(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :])
+    assert torch.load(tmp_path / "r.pt", weights_only=True)["state"]["moments"].shape == (3, 2, 3)
+    with pytest.raises(InvalidValue, match="damaged on its way"):
+        checkpoint.load(tmp_path / "r.pt")
+
+
+def test_a_small_file_does_not_become_large(tmp_path: Path):
+    """One number that stands for a terabyte, lists that hold each other, and an archive that unpacks to more than it is."""
+    nested: list[Any] = []
+    for _ in range(200):
+        nested = [nested, nested]
+    for state in ({"x": torch.zeros(1).expand(2**38)}, {"x": nested}):
+        write(tmp_path / "r.pt", state=state)
+        with pytest.raises(InvalidValue, match="larger than the file"):
+            checkpoint.load(tmp_path / "r.pt")
+    write(tmp_path / "r.pt")
+    with zipfile.ZipFile(tmp_path / "r.pt") as stored, zipfile.ZipFile(tmp_path / "packed.pt", "w", zipfile.ZIP_DEFLATED) as packed:
+        for part in stored.infolist():
+            packed.writestr(part.filename, stored.read(part))
+    with pytest.raises(InvalidValue, match="broken"):
+        checkpoint.load(tmp_path / "packed.pt")
+
+
 def write(path: Path, **changes: Any) -> None:
     good = {"format": checkpoint.KIND, "format_version": checkpoint.FORMAT_VERSION, "refiner": "identity", "state": {}, "facts": {}}
     torch.save(good | changes, path)
@@ -119,6 +149,7 @@ def write(path: Path, **changes: Any) -> None:
         ({"state": []}, "damaged"),
         ({"facts": None}, "damaged"),
         ({"facts": {"photos": 3}}, "damaged"),
+        ({"facts": {"photos": [3]}}, "digests in words"),
         ({"state": {1.5: 2}}, "no dict"),
         ({"state": {"x": {1, 2}}}, "no set"),
         ({"state": {"x": torch.eye(3).to_sparse()}}, "plain ones"),

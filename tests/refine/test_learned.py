@@ -141,7 +141,8 @@ def test_a_refiner_comes_back_from_its_file_and_does_the_same(tmp_path: Path):
 
 def test_a_state_that_was_tampered_with_is_refused():
     state = trained(TINY).refiner().state()
-    for change in ({"width": 0}, {"bound": 9.0}, {"residual.out.bias": torch.full((3,), torch.nan)}, {"camera.center": torch.zeros(1)}):
+    wrong = [{"residual.out.bias": torch.full((3,), torch.nan)}, {"camera.center": torch.zeros(1)}, {"camera.center": torch.zeros(12).double()}]
+    for change in ({"width": 0}, {"bound": 9.0}, *wrong):
         with pytest.raises(InvalidValue):
             Learned.from_state(state | change)
 

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import zlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +20,24 @@ from diorama.sim.seeds import Seed
 # pycocotools has not caught up with NumPy 2.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 SET_SEED = 3
+
+
+def array_file(kind: str, size: tuple[int, int], data: bytes = b"") -> bytes:
+    """An array's file that says that it is so large, whatever it holds (NumPy's format, version 1)."""
+    head = f"{{'descr': '{kind}', 'fortran_order': False, 'shape': {size}, }}".ljust(117).encode() + b"\n"
+    return b"\x93NUMPY\x01\x00" + len(head).to_bytes(2, "little") + head + data
+
+
+def png_that_says(width: int, height: int) -> bytes:
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return len(data).to_bytes(4) + name + data + zlib.crc32(name + data).to_bytes(4)
+
+    head = width.to_bytes(4) + height.to_bytes(4) + bytes([8, 2, 0, 0, 0])
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(bytes(1000))) + chunk(b"IEND", b"")
+
+
+HUGE_ARRAY, WIDE_NUMBERS = array_file("<f4", (10**9, 10**9)), array_file("<f8", (72, 96), bytes(72 * 96 * 8))
+HUGE_PICTURE = png_that_says(60_000, 60_000)
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +86,14 @@ def test_depth_in_millimetres_is_read_within_half_of_one(plan: Plan, samples: li
     assert np.abs(picture.rgb.astype(int) - frame.rgb).mean() < 4
 
 
+def test_a_count_that_no_pictures_bear_out_is_refused(broken: Path):
+    """A number in a file decides how long others count."""
+    document = json.loads((broken / "plan.json").read_bytes()) | {"count": 10**12}
+    (broken / "plan.json").write_text(json.dumps(document))
+    with pytest.raises(InvalidValue, match="the last of its 1000000000000 pictures is missing"):
+        RenderedSet(broken)
+
+
 def test_places_are_those_of_a_sequence(written: Path):
     with pytest.raises(IndexError, match="pictures 0 to 4, and no 5"):
         RenderedSet(written)[5]
@@ -97,11 +124,15 @@ def test_a_file_that_is_missing_is_named(broken: Path, name: str, message: str):
         ("plan.json", b"[" * 100_000, "not one of a run"),
         ("plan.json", b'{"format": "diorama run", "format_version": 2}', "another version"),
         ("plan.json", b'{"format": "diorama run", "format_version": 1}', r"damaged \(KeyError"),
+        ("plan.json", b'{"format": "diorama run", "format_version": 1, "seed": 0, "count": -3, "plan": {"views": 1, "frames": 1}}', "damaged"),
         ("records/000001.jsonl", b'{}\n{"exporter":"coco","record":{"annotations":[]}}\n', "missing or damaged"),
         ("records/000001.jsonl", b'{}\n{"exporter":"coco","record":3}\n' * 2, "missing or damaged"),
         ("images/000003.png", b"", "no picture"),
         ("images/000003.png", b"\x89PNG nothing", "no picture"),
         ("depth/000003.npy", b"\x93NUMPY", "cannot be read"),
+        ("depth/000003.npy", HUGE_ARRAY, "cannot be read"),
+        ("images/000003.png", HUGE_PICTURE, "no picture"),
+        ("depth/000003.npy", WIDE_NUMBERS, "picture 3 do not fit each other"),
     ],
 )
 def test_a_file_that_is_damaged_is_named(broken: Path, name: str, data: bytes, message: str):
@@ -112,7 +143,7 @@ def test_a_file_that_is_damaged_is_named(broken: Path, name: str, data: bytes, m
 
 def test_files_of_another_size_are_refused(broken: Path):
     np.save(broken / "depth/000003.npy", np.zeros((3, 4), np.float32))
-    with pytest.raises(InvalidValue, match="picture 3 are not of one size"):
+    with pytest.raises(InvalidValue, match="picture 3 do not fit each other"):
         RenderedSet(broken)[3]
     shutil.copy(broken / "depth/000001.npy", broken / "depth/000003.npy")
     lines = (broken / "records/000001.jsonl").read_text().replace('"size":[72,96]', '"size":[72,95]')

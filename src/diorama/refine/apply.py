@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 from diorama import __version__
 from diorama.refine import checkpoint
 from diorama.refine.base import REFINED, Refiner
+from diorama.refine.files import TEMPORARY, cannot_write, write_whole
 from diorama.refine.live import one_thread, refined
 from diorama.refine.rendered_set import FINAL, INSTANCES, PLAN, RenderedSet
 from diorama.sim.errors import InvalidValue, OutputError
@@ -33,7 +34,6 @@ _AHEAD = 2
 _WITHOUT_PICTURES = ("arrays", "grasp-maps", "grasps")
 #: What a JPEG and a PNG end with.
 _ENDS = (b"\xff\xd9", b"IEND\xaeB`\x82")
-_TEMPORARY = ".diorama-refine-tmp"
 
 
 def refine_dataset(path: Path, data: Path, out: Path, *, workers: int = 1, progress: Callable[[int, int], None] = lambda *_: None) -> int:
@@ -45,7 +45,7 @@ def refine_dataset(path: Path, data: Path, out: Path, *, workers: int = 1, progr
     """
     if workers < 1:
         raise InvalidValue(f"workers must be 1 or more, got {workers}")
-    refiner, _ = checkpoint.load(path)
+    refiner, facts = checkpoint.load(path)
     pictures = RenderedSet(data)
     if others := [name for name, settings in pictures.exporters.items() if name != "coco" and _has_pictures(name, settings)]:
         raise InvalidValue(
@@ -57,7 +57,7 @@ def refine_dataset(path: Path, data: Path, out: Path, *, workers: int = 1, progr
         raise OutputError(f"{out}: a refined copy cannot lie inside its data set, nor around it. Choose a folder beside it")
     unchanged = set(_files(data)) - {pictures.path_of(number) for number in range(len(pictures))}
     try:
-        _enter(out, _record(path, refiner, pictures))
+        _enter(out, _record(path, refiner, facts, pictures))
         made = 0
         with one_thread():
             tasks = ((_refine, refiner, pictures, number, out) for number in range(len(pictures)))
@@ -67,7 +67,7 @@ def refine_dataset(path: Path, data: Path, out: Path, *, workers: int = 1, progr
         for name in sorted(unchanged, key=lambda name: (name in (INSTANCES, FINAL), name)):
             _copy(data / name, out / name)
     except OSError as error:
-        raise OutputError(f"{out}: cannot write here: {error.strerror}") from None
+        raise OutputError(f"{out}: {cannot_write(error)}") from None
     return made
 
 
@@ -75,13 +75,13 @@ def _has_pictures(exporter: str, settings: dict[str, Any]) -> bool:
     return exporter not in _WITHOUT_PICTURES or "rgb" in settings.get("channels", ())
 
 
-def _record(path: Path, refiner: Refiner, pictures: RenderedSet) -> dict[str, Any]:
-    """Everything that decides the bytes of a refined set."""
+def _record(path: Path, refiner: Refiner, facts: dict[str, Any], pictures: RenderedSet) -> dict[str, Any]:
+    """Everything that decides the bytes of a refined set, and the photographs that it may not be compared with."""
     packages = ("numpy", "opencv-python-headless", "torch")
     return {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
-        "refiner": {"name": refiner.name, "blake2b": _digest(path)},
+        "refiner": {"name": refiner.name, "blake2b": _digest(path), "photos": facts.get("photos", [])},
         "data": {"pictures": len(pictures), "plan_blake2b": _digest(pictures.root / PLAN)},
         "versions": {"diorama": __version__} | {name: version(name) for name in packages},
     }
@@ -94,7 +94,7 @@ def _digest(path: Path) -> str:
 def _enter(out: Path, record: dict[str, Any]) -> None:
     """Refuse the folder, begin in it or go on; after that it holds the record, and nothing unfinished."""
     out.mkdir(parents=True, exist_ok=True)
-    for name in [name for name in _files(out) if name.endswith(_TEMPORARY)]:
+    for name in [name for name in _files(out) if name.endswith(TEMPORARY)]:
         (out / name).unlink()
     if not any(out.iterdir()):
         _write(out / REFINED, json.dumps(record, indent=1).encode() + b"\n")
@@ -126,16 +126,14 @@ def _copy(source: Path, target: Path) -> None:
     if target.is_file() and target.stat().st_size == source.stat().st_size and target.read_bytes() == source.read_bytes():
         return
     target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(target.name + _TEMPORARY)
+    temporary = target.with_name(target.name + TEMPORARY)
     shutil.copyfile(source, temporary)
     temporary.replace(target)
 
 
 def _write(target: Path, data: bytes) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(target.name + _TEMPORARY)
-    temporary.write_bytes(data)
-    temporary.replace(target)
+    write_whole(target, data)
 
 
 def _files(root: Path) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from tyro.conf import Positional, arg
 
-from diorama.sim.errors import InvalidValue, UnknownName, suggestion
+from diorama.sim.errors import InvalidValue, OutputError, UnknownName, suggestion
 
 if TYPE_CHECKING:
     from diorama.refine.base import Refiner
@@ -63,12 +63,18 @@ def fit(
     from rich.console import Console
 
     from diorama.refine import checkpoint
+    from diorama.refine.commands import warn_of_few
+    from diorama.refine.files import check_file
     from diorama.refine.photos import find_photos
 
     if method not in _METHODS:
         raise UnknownName(f'no method named "{method}".{suggestion(method, _METHODS)}')
+    if out.is_file():
+        raise OutputError(f"{out} exists already; name another file")
+    check_file(out)
     photos = find_photos(real)
     photos = photos if hold_out is None else photos.split(hold_out)[0]
+    warn_of_few(Console(stderr=True, highlight=False), photos)
     checkpoint.save(out, _fitted(method, photos), {"photos": list(photos.digests)})
     Console(highlight=False, soft_wrap=True).print(f"fitted {method} to {len(photos)} photographs: {out}")
 
@@ -120,22 +126,26 @@ def compare(
 
     from diorama.refine import checkpoint  # first: it says what to do where torch is missing
     from diorama.refine import score as scoring
-    from diorama.refine.commands import print_gaps, write_gaps
+    from diorama.refine.commands import print_gaps, warn_of_few, write_gaps
+    from diorama.refine.files import made_folder
     from diorama.refine.live import Refined
-    from diorama.refine.photos import find_photos
+    from diorama.refine.photos import find_photos, seen_by
     from diorama.refine.rendered_set import RenderedSet
     from diorama.refine.transfer import Identity
 
     if len({path.resolve() for path in refiners}) < len(refiners):
         raise InvalidValue("a refiner is named twice")
     rendered, (known, unseen) = RenderedSet(sim), find_photos(real).split(hold_out)
-    unseen.refuse_known(known.digests, "among those that are not held out")
+    unseen.refuse_known(seen_by(sim), f"among those that the refiner of {sim.name} was made from")
     entrants: dict[str, Refiner] = {"unrefined": Identity()} | {method: _fitted(method, known) for method in _METHODS}
     for path in refiners:
         entrants[path.name if [p.name for p in refiners].count(path.name) == 1 else str(path)], facts = checkpoint.load(path)
         unseen.refuse_known(facts.get("photos", ()), f"among those that {path.name} was made from")
     sets = {name: Refined(refiner, rendered) for name, refiner in entrants.items()} | {"photographs": known}
+    if out is not None:
+        made_folder(out)
     notes = Console(stderr=True, highlight=False)
+    warn_of_few(notes, unseen)
     with Progress(console=notes, transient=True, disable=not notes.is_terminal) as bar:
         task = bar.add_task("sets compared", total=len(sets))
         gaps = scoring.score(sets, unseen, advance=lambda: bar.advance(task))

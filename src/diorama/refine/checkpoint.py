@@ -5,9 +5,10 @@ same refiner gives the same bytes, so that its file can be known by its digest.
 """
 
 import io
-import os
-from collections.abc import Mapping
-from contextlib import suppress
+import struct
+import zipfile
+from collections.abc import Iterator, Mapping
+from itertools import accumulate
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
@@ -16,6 +17,7 @@ import numpy as np
 
 from diorama import __version__
 from diorama.refine.base import Refiner
+from diorama.refine.files import write_whole
 from diorama.sim.errors import InvalidValue, MissingExtra, OutputError, UnknownName
 from diorama.sim.registry import Registry
 
@@ -57,8 +59,11 @@ def load(path: Path) -> tuple[Refiner, dict[str, Any]]:
     """A refiner and what is known of it. Raises InvalidValue for a file that holds none, or more than that; UnknownName for one nobody knows."""
     document = read_plain(path, KIND)
     name, state, facts = document.get("refiner"), document.get("state"), document.get("facts")
-    if not isinstance(name, str) or not isinstance(state, dict) or not isinstance(facts, dict) or not isinstance(facts.get("photos", []), list):
+    photos = facts.get("photos", []) if isinstance(facts, dict) else None
+    if not isinstance(name, str) or not isinstance(state, dict) or not isinstance(facts, dict) or not isinstance(photos, list):
         raise InvalidValue(f"{path}: this refiner's file is damaged; refiner, state or facts are missing")
+    if not all(isinstance(digest, str) for digest in photos):
+        raise InvalidValue(f"{path}: this refiner's file is damaged; photographs are known by digests in words")
     try:
         return REFINERS[name].from_state(state), facts
     except (InvalidValue, UnknownName) as error:
@@ -74,18 +79,8 @@ def write_plain(path: Path, kind: str, values: Mapping[str, Any]) -> None:
     """
     buffer = io.BytesIO()
     torch.save({"format": kind, "format_version": FORMAT_VERSION, **{key: _plain(value) for key, value in values.items()}}, buffer)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        try:
-            with temporary.open("wb") as file:
-                file.write(buffer.getbuffer())
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        except BaseException:
-            with suppress(OSError):
-                temporary.unlink(missing_ok=True)
-            raise
+        write_whole(path, buffer.getbuffer(), flush=True)
     except OSError as error:
         raise OutputError(f"{path}: cannot be written: {error.strerror}") from None
 
@@ -98,6 +93,8 @@ def read_plain(path: Path, kind: str) -> dict[str, Any]:
         raise InvalidValue(f"{path}: cannot be read: {error.strerror}") from None
     if not data.startswith(_ARCHIVE):
         raise InvalidValue(f"{path}: this is no file of a {kind}")
+    if not _is_whole(data):
+        raise InvalidValue(f"{path}: this file is broken: cut off, or damaged on its way. Copy it anew, or make it anew")
     try:
         document = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
     except UnpicklingError:
@@ -116,9 +113,28 @@ def read_plain(path: Path, kind: str) -> dict[str, Any]:
             "Make it anew, or install the version that wrote it"
         )
     try:
+        # One number can stand for a billion, and one list for as many: nothing that is larger than its file is made.
+        if any(total > len(data) for total in accumulate(_sizes(document))):
+            raise TypeError("it holds tensors that are larger than the file itself")
         return {key: _plain(value) for key, value in document.items()}
     except (TypeError, RecursionError) as error:
         raise InvalidValue(f"{path}: {error}") from None
+
+
+def _is_whole(data: bytes) -> bool:
+    """Whether all parts of an archive are there, uncompressed as torch writes them, and have the check sums that it tells."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return all(part.compress_type == zipfile.ZIP_STORED for part in archive.infolist()) and archive.testzip() is None
+    except (zipfile.BadZipFile, EOFError, LookupError, NotImplementedError, OSError, OverflowError, RuntimeError, ValueError, struct.error):
+        return False
+
+
+def _sizes(value: Any) -> Iterator[int]:
+    """Of everything in it, bytes at least that it takes."""
+    yield value.nbytes if isinstance(value, torch.Tensor) and value.layout == torch.strided else 1
+    for item in value.values() if isinstance(value, Mapping) else value if isinstance(value, (list, tuple)) else ():
+        yield from _sizes(item)
 
 
 def _plain(value: Any) -> Any:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from diorama.refine.base import Pictures
+    from diorama.refine.photos import Photos
     from diorama.refine.score import Gap
 
 SCORE = """\
@@ -44,7 +45,8 @@ def score(
     from rich.console import Console
     from rich.progress import Progress
 
-    from diorama.refine.photos import FEW, find_photos, pictures_of
+    from diorama.refine.files import made_folder
+    from diorama.refine.photos import find_photos, pictures_of, seen_by
 
     try:
         from diorama.refine import score as scoring
@@ -59,12 +61,14 @@ def score(
     if len({path.resolve() for path in sim}) < len(sim):
         raise InvalidValue("--sim names one folder twice")
     sets = {path.name if [p.name for p in sim].count(path.name) == 1 else str(path): pictures_of(path) for path in sim}
-    for pictures in sets.values():
+    for path, pictures in zip(sim, sets.values(), strict=True):
         photos.refuse_known(pictures.digests, "among the pictures they are compared with")
+        photos.refuse_known(seen_by(path), f"among those that the refiner of {path.name} was made from")
+    if out is not None:
+        made_folder(out)
     console = Console(highlight=False)
     notes = Console(stderr=True, highlight=False)
-    if len(photos) < FEW:
-        notes.print(f"only {len(photos)} photographs: intervals will be wide, and what they have in common may be their motif")
+    warn_of_few(notes, photos)
     with Progress(console=notes, transient=True, disable=not notes.is_terminal) as bar:
         task = bar.add_task("sets compared", total=len(sets))
         gaps = scoring.score(sets, photos, advance=lambda: bar.advance(task))
@@ -72,6 +76,15 @@ def score(
     print_gaps(console, gaps)
     if out is not None:
         write_gaps(console, out, gaps, sets, photos)
+
+
+def warn_of_few(notes: "Console", photos: "Photos") -> None:
+    """Say so when there are few photographs."""
+    from diorama.refine.photos import FEW
+
+    if len(photos) < FEW:
+        some = "1 photograph" if len(photos) == 1 else f"{len(photos)} photographs"
+        notes.print(f"only {some}: what they have in common may be their motif and not their camera; {FEW} or more tell more")
 
 
 def print_gaps(console: "Console", gaps: Sequence["Gap"]) -> None:
@@ -103,13 +116,13 @@ def write_gaps(console: "Console", out: Path, gaps: Sequence["Gap"], sets: Mappi
     """The same as a file, and pictures of each set. Raises OutputError."""
     import cv2
 
+    from diorama.refine.files import cannot_write, made_folder, write_whole
     from diorama.refine.score import sheet
 
+    picture = cv2.cvtColor(sheet(sets, photos), cv2.COLOR_RGB2BGR)
     try:
-        out.mkdir(parents=True, exist_ok=True)
-        (out / "gap.json").write_text(json.dumps([asdict(gap) for gap in gaps], indent=1) + "\n", encoding="utf-8")
-        picture = cv2.cvtColor(sheet(sets, photos), cv2.COLOR_RGB2BGR)
-        (out / "gap.png").write_bytes(cv2.imencode(".png", picture)[1].tobytes())
+        write_whole(made_folder(out) / "gap.json", json.dumps([asdict(gap) for gap in gaps], indent=1).encode() + b"\n")
+        write_whole(out / "gap.png", cv2.imencode(".png", picture)[1].tobytes())
     except OSError as error:
-        raise OutputError(f"{out}: cannot write here: {error.strerror}") from None
+        raise OutputError(f"{out}: {cannot_write(error)}") from None
     console.print(f"wrote {out / 'gap.json'} and gap.png")

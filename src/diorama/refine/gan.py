@@ -99,7 +99,9 @@ def _load(network: torch.nn.Module, state: Mapping[str, Any], prefix: str) -> No
     tensors = {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
     wanted = network.state_dict()
     fit = set(tensors) == set(wanted) and all(
-        isinstance(tensors[key], torch.Tensor) and tensors[key].shape == value.shape and bool(tensors[key].isfinite().all())
+        isinstance(tensors[key], torch.Tensor)
+        and (tensors[key].shape, tensors[key].dtype) == (value.shape, value.dtype)
+        and bool(tensors[key].isfinite().all())
         for key, value in wanted.items()
     )
     if not fit:

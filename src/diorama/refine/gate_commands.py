@@ -43,6 +43,7 @@ def gate(
     from rich.console import Console
     from rich.progress import Progress
 
+    from diorama.refine.files import check_file
     from diorama.refine.rendered_set import RenderedSet
     from diorama.refine.same_files import differences
 
@@ -61,8 +62,10 @@ def gate(
     if before.resolve() == after.resolve():
         raise InvalidValue("--before and --after are one folder; a gate compares a data set with what became of it")
     rendered, refined = RenderedSet(before), RenderedSet(after)
-    if oracle is not None and oracle.parent.resolve().is_relative_to(after.resolve()):
-        raise InvalidValue(f"{oracle}: a file in the refined data set would make it differ; choose another folder")
+    if oracle is not None and any(oracle.resolve().is_relative_to(folder.resolve()) for folder in (before, after)):
+        raise InvalidValue(f"{oracle}: a file in one of the data sets would make it differ from the other; choose another folder")
+    if oracle is not None and not oracle.is_file():
+        check_file(oracle)
     console, notes = Console(highlight=False), Console(stderr=True, highlight=False)
     faults = differences(rendered, refined)
     if faults:

@@ -4,6 +4,7 @@ A photograph is known by the BLAKE2b of its file, so that one cannot be on both 
 """
 
 import hashlib
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,7 +15,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from diorama.sim.assets.images import IMAGE_SUFFIXES
+from diorama.refine.base import REFINED
+from diorama.sim.assets.images import IMAGE_SUFFIXES, MOST_PIXELS, claimed_size
 from diorama.sim.errors import InvalidValue
 
 Rgb = NDArray[np.uint8]
@@ -46,15 +48,17 @@ class Photos:
     @cached_property
     def digests(self) -> tuple[str, ...]:
         """Of each file, 128 bits of BLAKE2b in hex."""
-        return tuple(hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest() for path in self.paths)
+        return tuple(hashlib.blake2b(_bytes_of(path), digest_size=16).hexdigest() for path in self.paths)
 
     def split(self, held_out: int) -> tuple["Photos", "Photos"]:
         """Those to learn from, and the last `held_out` in the order of names: frames of a drive lie beside their near copies, which a split by
-        chance would put on both sides.
+        chance would put on both sides. Raises InvalidValue when a side would be empty, or one file is on both under two names.
         """
         if not 0 < held_out < len(self):
             raise InvalidValue(f"cannot hold out {held_out} of {len(self)} photographs; hold out at least 1, and leave at least 1")
-        return Photos(self.paths[:-held_out]), Photos(self.paths[-held_out:])
+        known, unseen = Photos(self.paths[:-held_out]), Photos(self.paths[-held_out:])
+        unseen.refuse_known(known.digests, "among those that are not held out")
+        return known, unseen
 
     def refuse_known(self, digests: Iterable[str], what: str) -> None:
         """Raise InvalidValue when one of these files is among those of the `digests`, which belong to `what`."""
@@ -71,8 +75,12 @@ def find_photos(folder: Path) -> Photos:
     Raises InvalidValue when there are none, or for those that are broken or no colour pictures: all at once.
     """
     if not folder.is_dir():
-        raise InvalidValue(f"{folder}: there is no such folder; name one that holds photographs")
-    paths = tuple(sorted(path for path in folder.iterdir() if _is_picture(path)))
+        what = "this is a file" if folder.exists() else "there is no such folder"
+        raise InvalidValue(f"{folder}: {what}; name a folder that holds photographs")
+    try:
+        paths = tuple(sorted(path for path in folder.iterdir() if _is_picture(path)))
+    except OSError as error:
+        raise InvalidValue(f"{folder}: cannot be looked into ({error.strerror})") from None
     if not paths:
         below = sorted({path.parent.relative_to(folder).as_posix() for path in folder.rglob("*") if _is_picture(path)})
         hint = f"; there are some in {', '.join(below[:3])} below it" if below else ""
@@ -98,6 +106,19 @@ def pictures_of(folder: Path) -> Photos:
     return find_photos(folder)
 
 
+def seen_by(root: Path) -> list[str]:
+    """Digests of the photographs that the refiner of a refined set has seen; none for other folders. Raises InvalidValue for a damaged record."""
+    try:
+        found = json.loads((root / REFINED).read_bytes())["refiner"]["photos"]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        found = None
+    if not isinstance(found, list) or not all(isinstance(digest, str) for digest in found):
+        raise InvalidValue(f"{root / REFINED} is damaged, and does not tell which photographs its refiner has seen. Refine the data set anew")
+    return found
+
+
 def _is_picture(path: Path) -> bool:
     return path.suffix.lower() in IMAGE_SUFFIXES and path.is_file()
 
@@ -107,16 +128,13 @@ def read_photo(path: Path) -> Rgb:
 
     Raises InvalidValue for files that are no pictures, and for grey, CMYK and tiny ones.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise InvalidValue(f"{path}: cannot be read ({error.strerror})") from None
+    data = _bytes_of(path)
     if data.startswith(_JPEG) and _jpeg_components(data) == 4:
         raise InvalidValue(f"{path}: this JPEG is CMYK, whose colours depend on a printer; save it as sRGB")
-    try:
-        found: Any = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB) if data else None
-    except cv2.error:
-        found = None
+    width, height = claimed_size(data)
+    if width * height > MOST_PIXELS:
+        raise InvalidValue(f"{path}: {width}x{height} is too large; {MOST_PIXELS} pixels are the most. Make it smaller")
+    found = decoded(data, cv2.IMREAD_COLOR_RGB)
     if found is None:
         raise InvalidValue(f"{path}: this is no picture, or a broken one")
     if min(found.shape[:2]) < SHORTEST_PX:
@@ -124,6 +142,24 @@ def read_photo(path: Path) -> Rgb:
     if (found[..., 0] == found[..., 1]).all() and (found[..., 1] == found[..., 2]).all():
         raise InvalidValue(f"{path}: this picture is greyscale, and colours cannot be learned from it")
     return found
+
+
+def decoded(data: bytes, flags: int) -> NDArray[Any] | None:
+    """A picture's pixels as `flags` of OpenCV ask for them, or None when there are none, or more than memory should be given for."""
+    width, height = claimed_size(data)
+    if not data or width * height > MOST_PIXELS:
+        return None
+    try:
+        return cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+    except cv2.error:
+        return None
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InvalidValue(f"{path}: cannot be read ({error.strerror})") from None
 
 
 def _jpeg_components(data: bytes) -> int:

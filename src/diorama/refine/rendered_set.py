@@ -17,6 +17,7 @@ from pycocotools import mask as coco_mask
 
 from diorama.exporters.coco import IDS_PER_IMAGE, Coco
 from diorama.refine.base import Rendered, Rgb, picture_seed
+from diorama.refine.photos import decoded
 from diorama.sim.codec import from_json
 from diorama.sim.errors import DioramaError, InvalidValue
 from diorama.sim.seeds import Seed
@@ -53,7 +54,9 @@ class RenderedSet:
             self._seed, self._count = int(begun["seed"]), int(begun["count"])
             self._pictures = int(plan["views"]) * int(plan["frames"])
             self.exporters = {exporter["name"]: {k: v for k, v in exporter.items() if k != "name"} for exporter in plan["exporters"]}
-            if "coco" not in self.exporters or self._pictures <= 0:
+            if self._count <= 0 or self._pictures <= 0:
+                raise ValueError("it counts no pictures")
+            if "coco" not in self.exporters:
                 raise InvalidValue(f"{self.root} was written without COCO's labels. Generate it with --exporter coco")
             self.coco = from_json(Coco, self.exporters["coco"])
         except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -63,7 +66,10 @@ class RenderedSet:
         if self.coco.depth_format == "none":
             raise InvalidValue(f"{self.root} was written without depth. Generate it with --depth-format png, or npy")
         if not all((self.root / name).is_file() for name in (FINAL, INSTANCES)):
-            raise InvalidValue(f"{self.root} is not finished: its run was stopped. Go on with it")
+            raise InvalidValue(f"{self.root} is not finished: its run was stopped. Go on with it by diorama generate --resume")
+        # How many there are is what a file says, and decides how long others count.
+        if not (self.root / self.path_of(self._count - 1)).is_file():
+            raise InvalidValue(f"{self.root}: the last of its {self._count} pictures is missing. {_AGAIN}")
 
     def __len__(self) -> int:
         return self._count
@@ -76,12 +82,14 @@ class RenderedSet:
         try:
             instance, category = _maps(self._annotations(record, picture), scene, rgb.shape[:2])
         except (OSError, StopIteration, ValueError, LookupError, TypeError, RecursionError):
-            raise InvalidValue(f"{self.root}/{record}, which has the labels of picture {number}, is missing or damaged. {_AGAIN}") from None
+            raise InvalidValue(
+                f"{self.root}/{record}, which has the labels of picture {number}, is missing or damaged, or the picture is of another size. {_AGAIN}"
+            ) from None
         depth_m = self._depth_m(f"depth/{number:06d}.{self.coco.depth_format}")
         try:
             return Rendered(rgb=rgb, depth_m=depth_m, instance=instance, category=category)
         except InvalidValue as error:
-            raise InvalidValue(f"{self.root}: the files of picture {number} are not of one size: {error}") from None
+            raise InvalidValue(f"{self.root}: the files of picture {number} do not fit each other: {error}. {_AGAIN}") from None
 
     def __iter__(self) -> Iterator[Rendered]:
         return (self[number] for number in range(len(self)))
@@ -112,7 +120,7 @@ class RenderedSet:
         if path.endswith(".npy"):
             try:
                 found = np.load(self.root / path, allow_pickle=False)
-            except (OSError, ValueError, EOFError) as error:
+            except (OSError, ValueError, EOFError, MemoryError) as error:
                 raise InvalidValue(f"{self.root}/{path}: cannot be read ({error}). {_AGAIN}") from None
             return found
         stored = self._decoded(path, cv2.IMREAD_UNCHANGED)
@@ -129,14 +137,6 @@ class RenderedSet:
         if pixels is None:
             raise InvalidValue(f"{self.root}/{path}: this is no picture, or a broken one. {_AGAIN}")
         return pixels
-
-
-def decoded(data: bytes, flags: int) -> NDArray[Any] | None:
-    """A picture's pixels, or None when there is none."""
-    try:
-        return cv2.imdecode(np.frombuffer(data, np.uint8), flags) if data else None
-    except cv2.error:
-        return None
 
 
 def _maps(annotations: list[dict[str, Any]], scene: int, size: tuple[int, ...]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:

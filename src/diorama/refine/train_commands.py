@@ -51,16 +51,19 @@ def train(
     """Learn a refiner."""
     from rich.console import Console
 
-    from diorama.refine.photos import FEW, find_photos
+    from diorama.refine.commands import warn_of_few
+    from diorama.refine.files import check_file
+    from diorama.refine.photos import find_photos
     from diorama.refine.settings import PRESETS
     from diorama.sim.seeds import Seed
 
     if minutes is not None and not minutes > 0:
         raise InvalidValue(f"--minutes must be above 0, got {minutes}")
-    if out.exists() and not resume:
-        raise OutputError(f"{out} exists already; go on with it by --resume, or name another file")
-    if not out.parent.is_dir():
-        raise OutputError(f"{out}: there is no folder {out.parent}")
+    state = _beside(out, ".training.pt")
+    for path in (out, state):
+        if path.is_file() and not resume:
+            raise OutputError(f"{path} exists already; go on with it by --resume, or name another file")
+        check_file(path)
     try:
         import torch
 
@@ -78,21 +81,21 @@ def train(
         settings = replace(settings, steps=settings.camera_steps)
     if settings.device == "cuda" and not torch.cuda.is_available():
         raise InvalidValue("--preset gpu needs CUDA, which torch does not find here; take --preset cpu")
+    found = checkpoint.read_plain(state, _STATE) if resume else {}
     photos = find_photos(real)
     if hold_out is not None:
         photos = photos.split(hold_out)[0]
+    if len(photos) < 2:
+        raise InvalidValue(f"{real}: one photograph is left to learn from, and what it shows would be learned; two are the least")
     renderings = RenderedSet(sim)
     notes = Console(stderr=True, highlight=False)
-    if len(photos) < FEW:
-        notes.print(f"only {len(photos)} photographs: what they have in common may be their motif, and will be learned as well")
+    warn_of_few(notes, photos)
     notes.print(f"{len(renderings)} renderings, {len(photos)} photographs, preset {preset}: {settings.steps} steps")
     training = Training(renderings, photos, settings, Seed(seed))
-    state = _beside(out, ".training.pt")
     if resume:
-        found = checkpoint.read_plain(state, _STATE)
         if sorted(found.get("photos", [])) != sorted(photos.digests):
             raise InvalidValue(f"{state}: that training saw other photographs; name the same --real and --hold-out, or begin anew")
-        training.resume(found["training"])
+        training.resume(found.get("training") or {})
         notes.print(f"going on after {training.steps_done} steps")
 
     def store() -> None:
@@ -114,6 +117,8 @@ def run(training: "Training", *, minutes: float | None, folder: Path, store: Cal
 
     Losses go to losses.jsonl in the `folder`, a line a step, and pictures before and after beside it.
     """
+    from diorama.refine.files import cannot_write
+
     ends = None if minutes is None else time.monotonic() + 60 * minutes
     try:
         folder.mkdir(exist_ok=True)
@@ -132,7 +137,7 @@ def run(training: "Training", *, minutes: float | None, folder: Path, store: Cal
                 store()
                 _show(training, folder)
     except OSError as error:
-        raise OutputError(f"{folder}: cannot write here: {error.strerror}") from None
+        raise OutputError(f"{folder}: {cannot_write(error)}") from None
 
 
 def _words(losses: "Losses") -> str:

@@ -52,7 +52,7 @@ def decoded(data: bytes, where: str, flags: int = cv2.IMREAD_UNCHANGED) -> Image
 
 def _decoded(data: bytes, where: str, flags: int) -> Image:
     """The same at its own size, and not contiguous."""
-    width, height = _claimed_size(data)
+    width, height = claimed_size(data)
     if width * height > MOST_PIXELS:
         raise AssetError(f"{where} is {width} x {height} pixels large, and at most {MOST_PIXELS} can be used. Make it smaller.")
     try:
@@ -108,7 +108,7 @@ def packed(roughness: Image | None, metallic: Image | None) -> Image:
     return out
 
 
-def _claimed_size(data: bytes) -> tuple[int, int]:
+def claimed_size(data: bytes) -> tuple[int, int]:
     """(width, height) that a PNG or JPEG says it has; (0, 0) of other files, whose size OpenCV itself bounds."""
     if data[:8] == b"\x89PNG\r\n\x1a\n" and len(data) >= 24:
         return struct.unpack(">II", data[16:24])
