@@ -3,6 +3,8 @@
 import json
 import resource
 import shutil
+import subprocess
+import sys
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -14,6 +16,7 @@ import pytest
 import torch
 
 import diorama
+from diorama.cli import main
 from diorama.exporters.arrays import Arrays
 from diorama.exporters.coco import Coco
 from diorama.plan import Plan
@@ -117,6 +120,64 @@ def test_a_stopped_copy_is_unfinished_and_goes_on(
     pictures = sum(name.startswith("images/") for name in there)
     assert refine_dataset(refiner, written, out) == 5 - pictures
     assert files(out) == whole
+
+
+def test_a_copy_that_was_killed_goes_on_to_the_same_bytes(written: Path, refiner: Path, whole: dict[str, bytes], tmp_path: Path):
+    """By the system itself, before any rename and amid any file, one process after the other on one copy: each leaves what is whole, and the last
+    ends with all of it.
+    """
+    script = f"""
+import os, signal, sys
+from pathlib import Path
+from diorama.refine import files
+from diorama.refine.apply import refine_dataset
+replace, stop = Path.replace, 0
+def killed(self, target):
+    global stop
+    stop -= 1
+    if stop == 0:
+        if amid: self.write_bytes(self.read_bytes()[:-7])
+        os.kill(os.getpid(), signal.SIGKILL)
+    return replace(self, target)
+Path.replace = killed
+for stop, amid in ((1, False), (2, True), (3, False), (2, True), (3, True), (4, False)):
+    if not (child := os.fork()):
+        refine_dataset(Path({str(refiner)!r}), Path({str(written)!r}), Path({str(tmp_path / "out")!r}), workers=2)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    print(*sorted(p.name for p in Path({str(tmp_path / "out")!r}).rglob("*") if p.is_file()))
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    left = done.stdout.splitlines()
+    assert len(left) == 6
+    assert "tmp" in left[-1]
+    there = {name: data for name, data in files(tmp_path / "out").items() if not name.endswith("-tmp")}
+    assert there.items() < whole.items()
+    refine_dataset(refiner, written, tmp_path / "out")
+    assert files(tmp_path / "out") == whole
+
+
+def test_two_at_once_on_one_folder_are_kept_apart(
+    written: Path, refiner: Path, whole: dict[str, bytes], tmp_path: Path, plan: Plan, capsys: pytest.CaptureFixture[str]
+):
+    """The second says so and touches nothing, not even what the first has in hand; a run of `generate` is kept out alike, and the lock goes away."""
+    out, told = tmp_path / "out", []
+    half = out / "images/000009.png.diorama-refine-tmp"
+
+    def meanwhile(done: int, of: int) -> None:
+        if done == 2:
+            half.write_bytes(b"in hand")
+            told.append(main(["refine", "apply", str(refiner), "--data", str(written), "--out", str(out)]))
+            with pytest.raises(OutputError, match="another run is writing to"):
+                diorama.generate_dataset(plan, seed=0, count=1, out=out)
+            assert half.read_bytes() == b"in hand"
+            half.unlink()
+
+    assert refine_dataset(refiner, written, out, progress=meanwhile) == 5
+    assert told == [2]
+    assert f"another run is writing to {out}" in capsys.readouterr().err.replace("\n", "")
+    assert files(out) == whole
+    assert refine_dataset(refiner, written, out) == 0
 
 
 def test_what_is_damaged_is_made_again_and_what_is_whole_is_kept(written: Path, refiner: Path, whole: dict[str, bytes], tmp_path: Path):

@@ -10,6 +10,7 @@ import pytest
 
 from diorama.cli import main
 from diorama.refine import checkpoint, settings
+from diorama.refine.files import locked
 from diorama.refine.photos import find_photos
 from diorama.refine.settings import TrainSettings
 from diorama.sim.errors import InvalidValue, UnknownName
@@ -60,6 +61,15 @@ def test_time_that_is_up_leaves_a_state_to_go_on_from(written: Path, photos: Pat
     assert checkpoint.load(tmp_path / "r.pt")[1]["steps"] == 0
     assert train(written, photos, tmp_path / "r.pt", "--resume") == 0
     assert checkpoint.load(tmp_path / "r.pt")[1]["steps"] == 4
+
+
+def test_two_trainings_at_once_are_kept_apart(written: Path, photos: Path, tmp_path: Path, capsys):
+    (tmp_path / "r.samples").mkdir()
+    with locked(tmp_path / "r.samples"):
+        assert train(written, photos, tmp_path / "r.pt") == 2
+    assert "another run is writing to" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["r.samples"]
+    assert train(written, photos, tmp_path / "r.pt") == 0
 
 
 def test_the_camera_alone_is_a_refiner(written: Path, photos: Path, tmp_path: Path):

@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from diorama import __version__
 from diorama.refine import checkpoint
 from diorama.refine.base import REFINED, Refiner
-from diorama.refine.files import TEMPORARY, cannot_write, write_whole
+from diorama.refine.files import TEMPORARY, cannot_write, locked, write_whole
 from diorama.refine.live import one_thread, refined
 from diorama.refine.rendered_set import FINAL, INSTANCES, PLAN, RenderedSet
 from diorama.sim.errors import InvalidValue, OutputError
@@ -57,15 +57,17 @@ def refine_dataset(path: Path, data: Path, out: Path, *, workers: int = 1, progr
         raise OutputError(f"{out}: a refined copy cannot lie inside its data set, nor around it. Choose a folder beside it")
     unchanged = set(_files(data)) - {pictures.path_of(number) for number in range(len(pictures))}
     try:
-        _enter(out, _record(path, refiner, facts, pictures))
-        made = 0
-        with one_thread():
-            tasks = ((_refine, refiner, pictures, number, out) for number in range(len(pictures)))
-            for done, is_new in enumerate(_concurrently(tasks, workers), start=1):
-                made += is_new
-                progress(done, len(pictures))
-        for name in sorted(unchanged, key=lambda name: (name in (INSTANCES, FINAL), name)):
-            _copy(data / name, out / name)
+        out.mkdir(parents=True, exist_ok=True)
+        with locked(out):
+            _enter(out, _record(path, refiner, facts, pictures))
+            made = 0
+            with one_thread():
+                tasks = ((_refine, refiner, pictures, number, out) for number in range(len(pictures)))
+                for done, is_new in enumerate(_concurrently(tasks, workers), start=1):
+                    made += is_new
+                    progress(done, len(pictures))
+            for name in sorted(unchanged, key=lambda name: (name in (INSTANCES, FINAL), name)):
+                _copy(data / name, out / name)
     except OSError as error:
         raise OutputError(f"{out}: {cannot_write(error)}") from None
     return made
@@ -93,7 +95,6 @@ def _digest(path: Path) -> str:
 
 def _enter(out: Path, record: dict[str, Any]) -> None:
     """Refuse the folder, begin in it or go on; after that it holds the record, and nothing unfinished."""
-    out.mkdir(parents=True, exist_ok=True)
     for name in [name for name in _files(out) if name.endswith(TEMPORARY)]:
         (out / name).unlink()
     if not any(out.iterdir()):

@@ -1,8 +1,10 @@
 """Files that appear whole or not at all, and places for them that are looked at before the work is done that is to be written there."""
 
 import errno
+import fcntl
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from diorama.sim.errors import OutputError
@@ -46,6 +48,22 @@ def made_folder(path: Path) -> Path:
     if not os.access(path, os.W_OK | os.X_OK):
         raise OutputError(f"{path}: nothing may be written into this folder; name another")
     return path
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keep others out that write to this folder, until the block ends or the process does. Raises OutputError when one is in."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise OutputError(f"another run is writing to {folder}. Wait for it, or choose another place") from None
+        except OSError:
+            pass  # a file system without locks: two at once cannot be told apart there, and one alone is fine
+        yield
+    finally:
+        os.close(fd)
 
 
 def cannot_write(error: OSError) -> str:

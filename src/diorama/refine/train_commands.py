@@ -117,12 +117,12 @@ def run(training: "Training", *, minutes: float | None, folder: Path, store: Cal
 
     Losses go to losses.jsonl in the `folder`, a line a step, and pictures before and after beside it.
     """
-    from diorama.refine.files import cannot_write
+    from diorama.refine.files import cannot_write, locked
 
     ends = None if minutes is None else time.monotonic() + 60 * minutes
     try:
         folder.mkdir(exist_ok=True)
-        with (folder / "losses.jsonl").open("a", encoding="utf-8") as lines:
+        with locked(folder), (folder / "losses.jsonl").open("a", encoding="utf-8") as lines:
             try:
                 while not training.done and (ends is None or time.monotonic() < ends):
                     losses = training.step()
