@@ -9,6 +9,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from diorama.cli import main
 from diorama.refine.base import Rendered
 from diorama.refine.camera import CameraBranch
 from diorama.refine.checkpoint import load, read_plain, save, write_plain
@@ -18,6 +19,9 @@ from diorama.refine.settings import TrainSettings
 from diorama.refine.train import Training
 from diorama.sim.errors import InvalidValue
 from diorama.sim.seeds import Seed
+
+# pycocotools has not caught up with NumPy 2.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 SIZE = (96, 120)
 TINY = TrainSettings(steps=6, camera_steps=3, batch=2, crop_px=64, pictures=4, width=8, history=4, penalty_every=2)
@@ -166,6 +170,31 @@ def test_pictures_of_any_size_keep_it_and_residuals_their_bound(size: tuple[int,
     before, after = (0.01 + 0.98 * p / 255 for p in (cut.rgb, out))
     codes = 0.98 * 0.5 / 255 / (0.01 * 0.99)
     assert np.abs(np.log(after / (1 - after)) - np.log(before / (1 - before))).max() <= 0.4 + codes
+
+
+@pytest.mark.parametrize("branch", ["camera", "residual"])
+def test_what_is_no_number_becomes_no_colour(branch: str, tmp_path: Path, written: Path, capsys: pytest.CaptureFixture[str]):
+    """Weights that are numbers, each of them, and whose products are not: nothing is made of them, and nothing is written."""
+    torch.manual_seed(0)
+    refiner = Learned(camera=CameraBranch().eval(), residual=ResidualBranch(width=8, bound=0.6).eval() if branch == "residual" else None)
+    network: torch.nn.Module = getattr(refiner, branch)
+    for weight in network.parameters():
+        torch.nn.init.constant_(weight, 3e38)
+    with pytest.raises(OutOfBounds, match="no numbers"):
+        refiner.apply(scene(1), Seed(0))
+    save(tmp_path / "r.pt", refiner, {})
+    assert main(["refine", "apply", str(tmp_path / "r.pt"), "--data", str(written), "--out", str(tmp_path / "out")]) == 2
+    said = "".join(capsys.readouterr().err.splitlines())
+    assert "images/000000.png: what this refiner makes of the picture are no numbers" in said
+    assert [path.name for path in (tmp_path / "out").rglob("*") if path.is_file()] == ["refined.json"]
+
+
+def test_colours_beyond_white_are_white(monkeypatch: pytest.MonkeyPatch):
+    """However far a branch goes beyond what a code holds, none comes back at the other end."""
+    monkeypatch.setattr("diorama.refine.gan.develop", lambda rgb, *_: 3 * rgb - 1)
+    picture = scene(1)
+    out = Learned(camera=CameraBranch().eval()).apply(picture, Seed(0))
+    assert (out == np.clip(np.rint(3 * picture.rgb.astype(float) - 255), 0, 255)).all()
 
 
 def test_a_residual_beyond_its_bound_is_no_picture():

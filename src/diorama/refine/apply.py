@@ -22,7 +22,7 @@ from diorama.refine.base import REFINED, Refiner
 from diorama.refine.files import TEMPORARY, cannot_write, locked, write_whole
 from diorama.refine.live import one_thread, refined
 from diorama.refine.rendered_set import FINAL, INSTANCES, PLAN, RenderedSet
-from diorama.sim.errors import InvalidValue, OutputError
+from diorama.sim.errors import DioramaError, InvalidValue, OutputError
 
 T = TypeVar("T")
 
@@ -119,7 +119,12 @@ def _refine(refiner: Refiner, pictures: RenderedSet, number: int, out: Path) -> 
         # A power cut can leave a file without its contents.
         if target.read_bytes().endswith(_ENDS):
             return False
-    _write(target, pictures.coco.compressed(refined(refiner, pictures[number], pictures.seed_of(number))))
+    picture = pictures[number]
+    try:
+        rgb = refined(refiner, picture, pictures.seed_of(number))
+    except DioramaError as error:
+        raise type(error)(f"{pictures.root}/{pictures.path_of(number)}: {error}") from None
+    _write(target, pictures.coco.compressed(rgb))
     return True
 
 

@@ -10,7 +10,7 @@ import torch
 from diorama.refine.base import Rendered, Rgb
 from diorama.refine.camera import LATENT, CameraBranch, Development, develop, facts_of, radius2_of, tensor_of
 from diorama.refine.geometry import Geometry
-from diorama.refine.residual import ResidualBranch, check_bound
+from diorama.refine.residual import OutOfBounds, ResidualBranch, check_bound
 from diorama.sim.errors import InvalidValue
 from diorama.sim.seeds import Seed
 
@@ -25,7 +25,7 @@ class Learned:
 
     @torch.inference_mode()
     def apply(self, picture: Rendered, seed: Seed) -> Rgb:
-        """Latent numbers and grain are drawn from the `seed`. Raises OutOfBounds when the residual is beyond its bound."""
+        """Latent numbers and grain are drawn from the `seed`. Raises OutOfBounds when the residual is beyond its bound, or something is no number."""
         height, width = picture.rgb.shape[:2]
         latent, grain = latent_of(seed)[None], _noise(seed, height, width)
         developed = develop(
@@ -36,9 +36,11 @@ class Learned:
             high, wide = padded.rgb.shape[:2]
             before = torch.nn.functional.pad(developed, (0, wide - width, 0, high - height), mode="replicate")
             after = self.residual(before, Geometry.of(padded))
+            _check_numbers(after)
             check_bound(before, after, self.residual.bound)
             developed = after[..., :height, :width]
-        return (developed[0] * 255).round().to(torch.uint8).permute(1, 2, 0).contiguous().numpy()
+        _check_numbers(developed)
+        return (developed[0].clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0).contiguous().numpy()
 
     def development(self, pictures: Mapping[str, Rgb], seed: Seed) -> Development:
         """What the camera branch does to pictures, each with the seed's child of its name."""
@@ -66,6 +68,12 @@ class Learned:
             residual = ResidualBranch(width=width, bound=bound)
             _load(residual, state, "residual.")
         return cls(camera=camera.eval(), residual=None if residual is None else residual.eval())
+
+
+def _check_numbers(rgb: torch.Tensor) -> None:
+    """Rounded to codes, what is no number would be a colour like any other."""
+    if not bool(rgb.isfinite().all()):
+        raise OutOfBounds("what this refiner makes of the picture are no numbers: it is damaged; train it anew")
 
 
 def latent_of(seed: Seed) -> torch.Tensor:
