@@ -2,14 +2,17 @@
 
 import json
 import shutil
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
 
 from diorama.cli import main
 from diorama.refine import checkpoint, settings
+from diorama.refine.board import Board
 from diorama.refine.files import locked
 from diorama.refine.photos import find_photos
 from diorama.refine.settings import TrainSettings
@@ -70,6 +73,52 @@ def test_two_trainings_at_once_are_kept_apart(written: Path, photos: Path, tmp_p
     assert "another run is writing to" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["r.samples"]
     assert train(written, photos, tmp_path / "r.pt") == 0
+
+
+def test_tensorboard_reads_all_losses_and_pictures(written: Path, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """By its own reader; what was written after the step that a training goes on from is not shown."""
+    pytest.importorskip("tensorboard", reason='needs pip install "diorama[tensorboard]"')
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    folder = tmp_path / "board"
+    with monkeypatch.context() as shorter:
+        shorter.setitem(settings.PRESETS, "cpu", replace(TINY, steps=3))
+        assert train(written, photos, tmp_path / "r.pt", "--tensorboard", str(folder)) == 0
+    with Board(folder, steps_done=3) as lost:
+        lost.losses(4, {"refiner": 1e9})
+    assert train(written, photos, tmp_path / "r.pt", "--resume", "--tensorboard", str(folder)) == 0
+    events = EventAccumulator(str(folder), size_guidance={"images": 0, "scalars": 0}).Reload()
+    lines = [json.loads(line) for line in (tmp_path / "r.samples/losses.jsonl").read_text().splitlines()]
+    names = sorted({name for line in lines for name in line} - {"step"})
+    assert sorted(events.Tags()["scalars"]) == [f"losses/{name}" for name in names]
+    for name in names:
+        found = [(event.step, event.value) for event in events.Scalars(f"losses/{name}")]
+        assert found == [(line["step"], pytest.approx(line[name], rel=1e-6)) for line in lines if name in line]
+    pictures = events.Images("samples")
+    assert [picture.step for picture in pictures] == [3, 4]
+    shown = cv2.imdecode(np.frombuffer(pictures[-1].encoded_image_string, np.uint8), cv2.IMREAD_COLOR)
+    assert (shown == cv2.imread(str(tmp_path / "r.samples/000004.png"))).all()
+
+
+def test_without_tensorboard_it_is_said_what_to_install(written: Path, photos: Path, tmp_path: Path, capsys, monkeypatch: pytest.MonkeyPatch):
+    for name in [name for name in sys.modules if name.startswith(("tensorboard", "torch.utils.tensorboard"))]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setattr(sys, "meta_path", [Absent("tensorboard"), *sys.meta_path])
+    assert train(written, photos, tmp_path / "r.pt", "--tensorboard", str(tmp_path / "board")) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert '--tensorboard needs tensorboard. Install it with: pip install "diorama[tensorboard]"' in said
+    assert not list(tmp_path.iterdir())
+
+
+class Absent:
+    """Finds out that something is not installed."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def find_spec(self, name: str, *_: object) -> None:
+        if name == self.name:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 
 def test_the_camera_alone_is_a_refiner(written: Path, photos: Path, tmp_path: Path):

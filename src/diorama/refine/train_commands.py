@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -12,6 +13,7 @@ from tyro.conf import arg
 from diorama.sim.errors import InvalidValue, MissingExtra, OutputError
 
 if TYPE_CHECKING:
+    from diorama.refine.board import Board
     from diorama.refine.train import Losses, Training
 
 TRAIN = """\
@@ -45,12 +47,16 @@ def train(
     hold_out: Annotated[
         int | None, arg(metavar="N", help="Leave the last N photographs, by name, unseen.", help_behavior_hint="(default: none)")
     ] = None,
+    tensorboard: Annotated[
+        Path | None, arg(metavar="DIR", help="Folder for losses and pictures as TensorBoard reads them.", help_behavior_hint="(default: none)")
+    ] = None,
     seed: Annotated[int, arg(metavar="N", help="Same seed and steps, same refiner.")] = 0,
     resume: Annotated[bool, arg(help="Go on with a training that was stopped.")] = False,
 ) -> None:
     """Learn a refiner."""
     from rich.console import Console
 
+    from diorama.refine.board import Board
     from diorama.refine.commands import warn_of_few
     from diorama.refine.files import check_file
     from diorama.refine.photos import find_photos
@@ -103,8 +109,8 @@ def train(
         facts = {"photos": list(photos.digests), "settings": asdict(settings), "seed": seed, "steps": training.steps_done}
         checkpoint.save(out, training.refiner(), facts)
 
-    with one_thread():
-        run(training, minutes=minutes, folder=_beside(out, ".samples"), store=store, told=notes.print)
+    with one_thread(), nullcontext() if tensorboard is None else Board(tensorboard, steps_done=training.steps_done) as board:
+        run(training, minutes=minutes, folder=_beside(out, ".samples"), store=store, told=notes.print, board=board)
     console = Console(highlight=False)
     console.print("What the camera branch does to these renderings, so that they look like the photographs (mean ± spread):")
     for line in training.development().lines():
@@ -112,10 +118,18 @@ def train(
     console.print(f"wrote {out} after {training.steps_done} steps; see {_beside(out, '.samples')}, and measure it by diorama refine score")
 
 
-def run(training: "Training", *, minutes: float | None, folder: Path, store: Callable[[], None], told: Callable[[str], Any]) -> None:
+def run(
+    training: "Training",
+    *,
+    minutes: float | None,
+    folder: Path,
+    store: Callable[[], None],
+    told: Callable[[str], Any],
+    board: "Board | None" = None,
+) -> None:
     """Train until it is done or time is up, and `store` what there is now and then, and at the end, however it ends.
 
-    Losses go to losses.jsonl in the `folder`, a line a step, and pictures before and after beside it.
+    Losses go to losses.jsonl in the `folder`, a line a step, and pictures before and after beside it; both to the `board` as well.
     """
     from diorama.refine.files import cannot_write, locked
 
@@ -128,14 +142,16 @@ def run(training: "Training", *, minutes: float | None, folder: Path, store: Cal
                     losses = training.step()
                     number = training.steps_done
                     lines.write(json.dumps({"step": number} | losses) + "\n")
+                    if board is not None:
+                        board.losses(number, losses)
                     if number % _TOLD == 0 or training.done:
                         told(f"step {number}: {_words(losses)}")
                     if number % _SHOWN == 0 and not training.done:
-                        _show(training, folder)
+                        _show(training, folder, board)
                         store()
             finally:
                 store()
-                _show(training, folder)
+                _show(training, folder, board)
     except OSError as error:
         raise OutputError(f"{folder}: {cannot_write(error)}") from None
 
@@ -144,12 +160,15 @@ def _words(losses: "Losses") -> str:
     return ", ".join(f"{name} {loss:.4f}" for name, loss in losses.items())
 
 
-def _show(training: "Training", folder: Path) -> None:
+def _show(training: "Training", folder: Path, board: "Board | None") -> None:
     """Rendering, camera, refined, photograph: a row for each of some scenes."""
     import cv2
 
-    pixels = cv2.cvtColor(training.samples(), cv2.COLOR_RGB2BGR)
+    samples = training.samples()
+    pixels = cv2.cvtColor(samples, cv2.COLOR_RGB2BGR)
     (folder / f"{training.steps_done:06d}.png").write_bytes(cv2.imencode(".png", pixels)[1].tobytes())
+    if board is not None:
+        board.samples(training.steps_done, samples)
 
 
 def _beside(out: Path, suffix: str) -> Path:
