@@ -9,6 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import torch
 
 from diorama.cli import main
 from diorama.refine import checkpoint, settings
@@ -64,6 +65,20 @@ def test_time_that_is_up_leaves_a_state_to_go_on_from(written: Path, photos: Pat
     assert checkpoint.load(tmp_path / "r.pt")[1]["steps"] == 0
     assert train(written, photos, tmp_path / "r.pt", "--resume") == 0
     assert checkpoint.load(tmp_path / "r.pt")[1]["steps"] == 4
+
+
+def test_with_contrast_another_refiner_is_learned(written: Path, photos: Path, tmp_path: Path, capsys):
+    for name, more in (("plain.pt", ()), ("contrast.pt", ("--contrast", "0.5"))):
+        assert train(written, photos, tmp_path / name, *more) == 0
+    assert checkpoint.load(tmp_path / "contrast.pt")[1]["settings"]["contrast"] == 0.5
+    lines = (tmp_path / "contrast.samples/losses.jsonl").read_text().splitlines()
+    assert "contrast" in json.loads(lines[-1])
+    one, other = (checkpoint.load(tmp_path / name)[0].state() for name in ("plain.pt", "contrast.pt"))
+    assert one.keys() == other.keys()
+    assert not torch.equal(one["residual.out.weight"], other["residual.out.weight"])
+    capsys.readouterr()
+    assert train(written, photos, tmp_path / "r.pt", "--contrast", "-1") == 2
+    assert "contrast must be 0 or more, got -1.0" in " ".join(capsys.readouterr().err.split())
 
 
 def test_two_trainings_at_once_are_kept_apart(written: Path, photos: Path, tmp_path: Path, capsys):

@@ -1,5 +1,6 @@
 """Settings of a training, and presets of them for the machines there are."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -32,6 +33,8 @@ class TrainSettings:
     penalty_every: int = 4
     gradients: float = 0.03
     edges: float = 0.03
+    #: Of the contrastive loss of patches; 0 leaves it out.
+    contrast: float = 0.0
     history: int = 128
     averaged: float = 0.99
     #: Discriminators rest while they are right more often than this.
@@ -50,6 +53,8 @@ class TrainSettings:
                 raise InvalidValue(f"{name} must be 1 or more, got {getattr(self, name)}")
         if self.batch % 2:
             raise InvalidValue(f"batch must be even, got {self.batch}: half of it comes from earlier steps")
+        if not 0 <= self.contrast < math.inf:
+            raise InvalidValue(f"contrast must be 0 or more, got {self.contrast}: it weighs a loss")
         if not 0 < self.bound <= 2:
             raise InvalidValue(f"bound must be in (0, 2], got {self.bound}: with more, nothing would be left of a colour")
         if self.loss not in LOSSES:

@@ -19,6 +19,7 @@ from diorama.refine.augment import augmented
 from diorama.refine.base import Pictures, Rendered, Rgb
 from diorama.refine.camera import LATENT, PARAMETERS, CameraBranch, Development, develop, facts_of, luma_of, radius2_of
 from diorama.refine.camera_fit import CropStatistics
+from diorama.refine.contrast import Contrast
 from diorama.refine.discriminators import LOSSES, Discriminators, penalty
 from diorama.refine.gan import Learned
 from diorama.refine.geometry import CHANNELS, Geometry
@@ -105,7 +106,8 @@ class Training:
             self._camera.settle(self._facts)
             self._residual = ResidualBranch(width=settings.width, bound=settings.bound)
             self._judges = Discriminators(width=max(settings.width // 2, 8))
-        for network in (self._camera, self._residual, self._judges):
+            self._contrast = Contrast()
+        for network in (self._camera, self._residual, self._judges, self._contrast):
             network.to(self._device)
         self._averaged_camera, self._averaged_residual = deepcopy(self._camera), deepcopy(self._residual)
         last = self._camera.layers[-1]
@@ -113,7 +115,8 @@ class Training:
         with torch.no_grad():
             last.bias[list(PARAMETERS).index("grain")] = _FIRST_GRAIN
         self._camera_optimizer = torch.optim.Adam(self._camera.parameters(), lr=settings.camera_learning_rate)
-        self._residual_optimizer = torch.optim.Adam(self._residual.parameters(), lr=settings.learning_rate, betas=(0.5, 0.99))
+        learning = [*self._residual.parameters(), *(self._contrast.parameters() if settings.contrast else ())]
+        self._residual_optimizer = torch.optim.Adam(learning, lr=settings.learning_rate, betas=(0.5, 0.99))
         self._judges_optimizer = torch.optim.Adam(self._judges.parameters(), lr=settings.learning_rate, betas=(0.5, 0.99))
         self._history = History(settings.history)
         self._right = 0.5
@@ -186,6 +189,7 @@ class Training:
             "camera": self._camera,
             "residual": self._residual,
             "judges": self._judges,
+            "contrast": self._contrast,
             "averaged_camera": self._averaged_camera,
             "averaged_residual": self._averaged_residual,
             "camera_optimizer": self._camera_optimizer,
@@ -239,6 +243,10 @@ class Training:
         total = adversarial + settings.gradients * slopes + settings.edges * outlines
         for weight, consistency in self.consistencies:
             total = total + weight * consistency(before, after, geometry)
+        if settings.contrast:
+            elsewhere = self._contrast(before, after, rng)
+            losses["contrast"] = float(elsewhere.detach())
+            total = total + settings.contrast * elsewhere
         _descend(self._residual_optimizer, total)
         _average(self._averaged_residual, self._residual, settings.averaged, self.steps_done - settings.camera_steps)
         return losses | {

@@ -43,6 +43,7 @@ def train(
         Literal["smoke", "cpu", "gpu"], arg(help="smoke: a minute, to see that it runs; cpu: half an hour; gpu: hours, with CUDA.")
     ] = "cpu",
     camera_only: Annotated[bool, arg(help="Learn what a camera can explain, and nothing else.")] = False,
+    contrast: Annotated[float, arg(metavar="W", help="Weight of a loss by which each place must stay like itself (CUT); try 0.1.")] = 0.0,
     minutes: Annotated[float | None, arg(metavar="M", help="Stop by then.", help_behavior_hint="(default: when all steps are done)")] = None,
     hold_out: Annotated[
         int | None, arg(metavar="N", help="Leave the last N photographs, by name, unseen.", help_behavior_hint="(default: none)")
@@ -82,7 +83,7 @@ def train(
             raise
         raise MissingExtra("refine train", "torch", "refine") from None
 
-    settings = PRESETS[preset]
+    settings = replace(PRESETS[preset], contrast=contrast)
     if camera_only:
         settings = replace(settings, steps=settings.camera_steps)
     if settings.device == "cuda" and not torch.cuda.is_available():
