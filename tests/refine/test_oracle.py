@@ -1,5 +1,7 @@
 """The network that has to see the same before and after."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -71,7 +73,7 @@ def test_gradients_reach_the_picture_and_not_the_network(oracle: Oracle):
     assert rgb.grad is not None
     assert (rgb.grad.abs().amax(dim=1) > 0).float().mean() > 0.9
     assert all(value.grad is None for value in oracle.parameters())
-    assert [tuple(value.shape[2:]) for value in oracle.features(rgb)] == [(32, 32), (16, 16), (8, 8), (4, 4)]
+    assert [tuple(value.shape[2:]) for value in oracle.features(rgb)] == [(32, 32), (16, 16), (8, 8)]
 
 
 def test_it_survives_a_file(oracle: Oracle, squares: list[Rendered], tmp_path):
@@ -79,6 +81,27 @@ def test_it_survives_a_file(oracle: Oracle, squares: list[Rendered], tmp_path):
     back = Oracle.from_state(read_plain(tmp_path / "oracle.pt", KIND))
     assert (back.classes, back.other) == (oracle.classes, oracle.other)
     assert (back.seen(squares[0].rgb)[1] == oracle.seen(squares[0].rgb)[1]).all()
+
+
+def test_it_knows_what_it_is_worth_on_pictures_it_did_not_learn_from(squares: list[Rendered], oracle: Oracle):
+    """Of sixteen pictures, two are left out; of six, none can be spared."""
+    assert oracle.worth[0] > 0.6
+    assert np.isnan(oracle.worth[1])
+    more = [*squares, *squares, *squares[:4]]
+    other = [replace(picture, rgb=np.full_like(picture.rgb, 70)) for picture in more[14:]]
+    spared = Oracle.trained([*more[:14], *other], Seed(0), FAST)
+    assert spared.worth[0] > 0.6
+    assert spared.worth[1] < 0.4
+    assert Oracle.from_state(spared.state()).worth == spared.worth
+
+
+def test_what_it_says_of_a_place_does_not_depend_on_what_is_far_away(squares: list[Rendered], oracle: Oracle):
+    """No normalisation is left that smears one place over all."""
+    small = np.pad(squares[0].rgb, ((0, 0), (0, 400), (0, 0)))
+    other = small.copy()
+    other[:, 300:] = 255
+    one, two = (oracle.seen(rgb)[1][:, :90] for rgb in (small, other))
+    assert np.array_equal(one, two)
 
 
 def test_rare_classes_are_one_output(squares: list[Rendered]):
@@ -93,5 +116,5 @@ def test_bad_input(squares: list[Rendered]):
         Oracle.trained(blank, Seed(0), FAST)
     with pytest.raises(InvalidValue, match="this is no oracle"):
         Oracle.from_state({"classes": [1], "other": False, "weights": {}})
-    with pytest.raises(InvalidValue, match="multiple of 8"):
+    with pytest.raises(InvalidValue, match="multiple of 16"):
         OracleSettings(crop_px=50)
