@@ -12,11 +12,12 @@ import pytest
 import torch
 
 from diorama.cli import main
-from diorama.refine import checkpoint, settings
+from diorama.refine import checkpoint, settings, train_commands
 from diorama.refine.board import Board
 from diorama.refine.files import locked
 from diorama.refine.photos import find_photos
 from diorama.refine.settings import TrainSettings
+from diorama.refine.train import Training
 from diorama.sim.errors import InvalidValue, UnknownName
 
 # pycocotools has not caught up with NumPy 2.
@@ -79,6 +80,60 @@ def test_with_contrast_another_refiner_is_learned(written: Path, photos: Path, t
     capsys.readouterr()
     assert train(written, photos, tmp_path / "r.pt", "--contrast", "-1") == 2
     assert "contrast must be 0 or more, got -1.0" in " ".join(capsys.readouterr().err.split())
+
+
+def test_the_preset_for_cuda_runs_on_the_cpu_when_asked_to(written: Path, photos: Path, tmp_path: Path, capsys, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(settings.PRESETS, "gpu", replace(TINY, device="cuda", compile=True))
+    assert train(written, photos, tmp_path / "r.pt", "--preset", "gpu", "--device", "cpu") == 0
+    assert "nothing is compiled on the CPU" in capsys.readouterr().err
+    assert checkpoint.load(tmp_path / "r.pt")[1]["settings"]["device"] == "cpu"
+
+
+def test_losses_that_are_no_numbers_end_it_and_what_was_stored_is_kept(
+    written: Path, photos: Path, tmp_path: Path, capsys, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(train_commands, "_SHOWN", 2)
+    step = Training.step
+
+    def failing(self: Training) -> dict[str, float]:
+        losses = step(self)
+        if self.steps_done == 3:
+            for weight in self._residual.parameters():
+                torch.nn.init.constant_(weight, torch.nan)
+            raise ArithmeticError("step 3: losses are no numbers any more")
+        return losses
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Training, "step", failing)
+        assert train(written, photos, tmp_path / "r.pt") == 2
+    assert "step 3: losses are no numbers any more. What was stored before is kept" in " ".join(capsys.readouterr().err.split())
+    assert checkpoint.load(tmp_path / "r.pt")[1]["steps"] == 2
+    assert train(written, photos, tmp_path / "r.pt", "--resume") == 0
+
+
+@pytest.mark.parametrize(
+    ("stop", "code", "words"),
+    [
+        (KeyboardInterrupt(), 130, "interrupted after 3 steps, which are stored: go on with --resume"),
+        (torch.OutOfMemoryError("CUDA"), 2, "the device's memory is full after 3 steps, which are stored"),
+    ],
+)
+def test_a_training_that_has_to_end_is_stored(
+    stop: BaseException, code: int, words: str, written: Path, photos: Path, tmp_path: Path, capsys, monkeypatch: pytest.MonkeyPatch
+):
+    step = Training.step
+
+    def stopped(self: Training) -> dict[str, float]:
+        if self.steps_done == 3:
+            raise stop
+        return step(self)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Training, "step", stopped)
+        assert train(written, photos, tmp_path / "r.pt") == code
+    assert words in " ".join(capsys.readouterr().err.split())
+    assert train(written, photos, tmp_path / "whole.pt") == train(written, photos, tmp_path / "r.pt", "--resume") == 0
+    assert (tmp_path / "r.pt").read_bytes() == (tmp_path / "whole.pt").read_bytes()
 
 
 def test_two_trainings_at_once_are_kept_apart(written: Path, photos: Path, tmp_path: Path, capsys):
@@ -152,6 +207,7 @@ def test_bad_input_is_told_in_a_sentence(written: Path, photos: Path, tmp_path: 
     assert "there is no folder" in said(to=tmp_path / "none" / "r.pt")
     assert "holds no data set" in said(sim=photos)
     assert "needs CUDA" in said("--preset", "gpu")
+    assert "needs CUDA" in said("--device", "cuda")
     assert "r.training.pt" in said("--resume")
     assert train(written, photos, out) == 0
     assert "exists already" in said()

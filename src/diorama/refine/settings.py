@@ -42,6 +42,8 @@ class TrainSettings:
     #: A photograph's crop is drawn from so many that are most alike.
     alike: int = 8
     device: Literal["cpu", "cuda"] = "cpu"
+    #: Compiles the residual branch, on CUDA. On the CPU compiling takes longer than most trainings, and is left out.
+    compile: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.camera_steps <= self.steps:
@@ -65,5 +67,7 @@ class TrainSettings:
 PRESETS = {
     "smoke": TrainSettings(steps=60, camera_steps=40, batch=4, crop_px=64, pictures=40, width=16),
     "cpu": TrainSettings(steps=2400, camera_steps=400, batch=8, crop_px=96),
-    "gpu": TrainSettings(steps=40000, camera_steps=1000, batch=32, crop_px=160, pictures=2000, history=1024, averaged=0.999, device="cuda"),
+    "gpu": TrainSettings(
+        steps=40000, camera_steps=1000, batch=32, crop_px=160, pictures=2000, history=1024, averaged=0.999, device="cuda", compile=True
+    ),
 }

@@ -20,6 +20,7 @@ from diorama.refine.base import Pictures, Rendered, Rgb
 from diorama.refine.camera import LATENT, PARAMETERS, CameraBranch, Development, develop, facts_of, luma_of, radius2_of
 from diorama.refine.camera_fit import CropStatistics
 from diorama.refine.contrast import Contrast
+from diorama.refine.device import device_of, mixes
 from diorama.refine.discriminators import LOSSES, Discriminators, penalty
 from diorama.refine.gan import Learned
 from diorama.refine.geometry import CHANNELS, Geometry
@@ -82,7 +83,7 @@ class Training:
             raise InvalidValue(f"a refiner is learned from renderings and photographs, got {len(sim)} and {len(real)}")
         self.settings, self.seed, self.consistencies = settings, seed.child("train"), tuple(consistencies)
         self.steps_done = 0
-        self._device = torch.device(settings.device)
+        self._device = device_of(settings.device)
         self._sim = [sim[k] for k in _spread(len(sim), settings.pictures)]
         self._size = self._sim[0].rgb.shape[:2]
         if any(picture.rgb.shape[:2] != self._size for picture in self._sim):
@@ -115,6 +116,8 @@ class Training:
         with torch.no_grad():
             last.bias[list(PARAMETERS).index("grain")] = _FIRST_GRAIN
         self._camera_optimizer = torch.optim.Adam(self._camera.parameters(), lr=settings.camera_learning_rate)
+        # The discriminators stay as they are: their penalties take slopes of slopes, which compiled networks do not have.
+        self._change = torch.compile(self._residual.change) if settings.compile and self._device.type == "cuda" else self._residual.change
         learning = [*self._residual.parameters(), *(self._contrast.parameters() if settings.contrast else ())]
         self._residual_optimizer = torch.optim.Adam(learning, lr=settings.learning_rate, betas=(0.5, 0.99))
         self._judges_optimizer = torch.optim.Adam(self._judges.parameters(), lr=settings.learning_rate, betas=(0.5, 0.99))
@@ -221,8 +224,8 @@ class Training:
         geometry = self._geometry_at(places)
         partners = alike(self._sim_crops.features[rows], self._real_crops, settings.alike, rng)
         real = augmented(self._crops(self._real, self._real_crops.places[partners]), rng)
-        with torch.autocast(self._device.type, torch.bfloat16, enabled=self._device.type == "cuda"):
-            change = self._residual.change(before, geometry)
+        with torch.autocast(self._device.type, torch.bfloat16, enabled=mixes(self._device)):
+            change = self._change(before, geometry)
             after = changed(before, change.float())
         losses: Losses = {}
 
@@ -335,5 +338,5 @@ def _spread(count: int, most: int) -> list[int]:
 
 
 def _compared(settings: TrainSettings) -> dict[str, Any]:
-    """All but how long it takes."""
-    return {name: value for name, value in asdict(settings).items() if name not in ("steps", "device")}
+    """All but how long it takes, and where."""
+    return {name: value for name, value in asdict(settings).items() if name not in ("steps", "device", "compile")}

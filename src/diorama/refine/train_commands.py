@@ -43,6 +43,7 @@ def train(
         Literal["smoke", "cpu", "gpu"], arg(help="smoke: a minute, to see that it runs; cpu: half an hour; gpu: hours, with CUDA.")
     ] = "cpu",
     camera_only: Annotated[bool, arg(help="Learn what a camera can explain, and nothing else.")] = False,
+    device: Annotated[Literal["cpu", "cuda"] | None, arg(help="Where to train.", help_behavior_hint="(default: the preset's)")] = None,
     contrast: Annotated[float, arg(metavar="W", help="Weight of a loss by which each place must stay like itself (CUT); try 0.1.")] = 0.0,
     minutes: Annotated[float | None, arg(metavar="M", help="Stop by then.", help_behavior_hint="(default: when all steps are done)")] = None,
     hold_out: Annotated[
@@ -72,9 +73,8 @@ def train(
             raise OutputError(f"{path} exists already; go on with it by --resume, or name another file")
         check_file(path)
     try:
-        import torch
-
         from diorama.refine import checkpoint
+        from diorama.refine.device import device_of
         from diorama.refine.live import one_thread
         from diorama.refine.rendered_set import RenderedSet
         from diorama.refine.train import Training
@@ -83,11 +83,10 @@ def train(
             raise
         raise MissingExtra("refine train", "torch", "refine") from None
 
-    settings = replace(PRESETS[preset], contrast=contrast)
+    settings = replace(PRESETS[preset], contrast=contrast, device=device or PRESETS[preset].device)
     if camera_only:
         settings = replace(settings, steps=settings.camera_steps)
-    if settings.device == "cuda" and not torch.cuda.is_available():
-        raise InvalidValue("--preset gpu needs CUDA, which torch does not find here; take --preset cpu")
+    device_of(settings.device)
     found = checkpoint.read_plain(state, _STATE) if resume else {}
     photos = find_photos(real)
     if hold_out is not None:
@@ -97,6 +96,8 @@ def train(
     renderings = RenderedSet(sim)
     notes = Console(stderr=True, highlight=False)
     warn_of_few(notes, photos)
+    if settings.compile and settings.device == "cpu":
+        notes.print("nothing is compiled on the CPU, where that takes longer than it saves")
     notes.print(f"{len(renderings)} renderings, {len(photos)} photographs, preset {preset}: {settings.steps} steps")
     training = Training(renderings, photos, settings, Seed(seed))
     if resume:
@@ -132,6 +133,8 @@ def run(
 
     Losses go to losses.jsonl in the `folder`, a line a step, and pictures before and after beside it; both to the `board` as well.
     """
+    import torch
+
     from diorama.refine.files import cannot_write, locked
 
     ends = None if minutes is None else time.monotonic() + 60 * minutes
@@ -150,9 +153,22 @@ def run(
                     if number % _SHOWN == 0 and not training.done:
                         _show(training, folder, board)
                         store()
-            finally:
+            except ArithmeticError as error:
+                # Nothing is stored of what came of it: what was stored before is still good.
+                raise InvalidValue(f"{error}. What was stored before is kept, and would come to the same: train with another --seed") from None
+            except KeyboardInterrupt:
                 store()
-                _show(training, folder, board)
+                raise KeyboardInterrupt(f"interrupted after {training.steps_done} steps, which are stored: go on with --resume.") from None
+            except torch.OutOfMemoryError:
+                store()
+                raise InvalidValue(
+                    f"the device's memory is full after {training.steps_done} steps, which are stored: --preset cpu takes less"
+                ) from None
+            except BaseException:
+                store()
+                raise
+            store()
+            _show(training, folder, board)
     except OSError as error:
         raise OutputError(f"{folder}: {cannot_write(error)}") from None
 
