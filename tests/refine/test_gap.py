@@ -1,5 +1,7 @@
 """How far two sets of pictures are apart: nothing between halves of one, much between styles, and the same on every call."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 from sklearn.metrics.pairwise import polynomial_kernel
 
-from diorama.refine.classifier import ClassifierSettings, auc, separability
+from diorama.refine.classifier import FOLDS, ClassifierSettings, _crops, auc, separability
 from diorama.refine.features import RandomNetwork, kernel_distance
 from diorama.sim.errors import InvalidValue
 from diorama.sim.seeds import Seed
@@ -55,7 +57,34 @@ def test_one_camera_cannot_be_told_from_itself_and_two_can():
 
 def test_the_test_gives_the_same_on_every_call():
     one, other = pictures(10, 0), pictures(10, 1, gain=0.9)
-    assert separability(one, other, Seed(1), FAST) == separability(one, other, Seed(1), FAST)
+    few, told = replace(FAST, steps=12), []
+    once = separability(one, other, Seed(1), few)
+    assert once == separability(one, other, Seed(1), few)
+    assert once != separability(one, other, Seed(2), few)
+    torch.set_num_threads(2)
+    assert once == separability(one, other, Seed(1), few, workers=3, advance=lambda: told.append(1))
+    assert torch.get_num_threads() == 2
+    assert len(told) == FOLDS
+
+
+def test_crops_are_squares_of_their_pictures_mirrored_half_of_the_time():
+    """Each value says where it was."""
+    ramp = np.stack(np.broadcast_arrays(np.arange(40)[:, None], np.arange(60), 7), axis=2).astype(np.uint8)
+    found = _crops(np.stack([ramp, ramp + 100]), np.arange(200) % 2, np.random.default_rng(0), 32)
+    assert found.is_contiguous(memory_format=torch.channels_last)
+    codes = ((found + 1) * 127.5).round().int()
+    mirrored = 0
+    for number, (down, across, rest) in enumerate(codes):
+        offset = 100 * (number % 2)
+        top, columns = int(down[0, 0]) - offset, across[0] - offset
+        assert 0 <= top <= 8
+        assert (down == torch.arange(top, top + 32)[:, None] + offset).all()
+        assert (rest == 7 + offset).all()
+        way = int(columns[1] - columns[0])
+        assert (columns == columns[0] + way * torch.arange(32)).all()
+        assert 0 <= int(columns.min()) <= 28
+        mirrored += way < 0
+    assert 70 < mirrored < 130
 
 
 def test_distance_is_the_unbiased_estimate_under_the_cubic_kernel():

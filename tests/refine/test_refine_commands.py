@@ -73,7 +73,7 @@ def test_compare_scores_all_beside_each_other(
 
     whole = scoring.score
     fast = scoring.ClassifierSettings(size=(96, 72), crop_px=32, steps=2, batch=4)
-    monkeypatch.setattr(scoring, "score", lambda sets, real, advance: whole(sets, real, size=(96, 72), classifier=fast, advance=advance))
+    monkeypatch.setattr(scoring, "score", lambda sets, real, **more: whole(sets, real, size=(96, 72), classifier=fast, **more))
     words = ["refine", "compare", str(refiner), "--sim", str(written), "--real", str(photos), "--hold-out", "5", "--out", str(tmp_path / "gap")]
     assert main(words) == 0
     gaps = {gap["name"]: gap for gap in json.loads((tmp_path / "gap/gap.json").read_bytes())}
@@ -83,8 +83,9 @@ def test_compare_scores_all_beside_each_other(
     far = gaps["unrefined"]["distance"]["value"]
     assert gaps["histogram"]["distance"]["value"] < far / 2
     assert abs(gaps["photographs"]["distance"]["value"]) < far / 4
-    out = capsys.readouterr().out
-    assert all(name in out for name in gaps)
+    said = capsys.readouterr()
+    assert all(name in said.out for name in gaps)
+    assert [line for line in said.err.splitlines() if line.startswith("scored")] == [f"scored {name}, {k} of 6" for k, name in enumerate(gaps, 1)]
     assert (tmp_path / "gap/gap.png").stat().st_size > 1000
 
 

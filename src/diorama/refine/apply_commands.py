@@ -1,6 +1,5 @@
 """``diorama refine fit``, ``apply`` and ``compare``: refiners made, put to use, and measured beside each other."""
 
-import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -93,16 +92,21 @@ def apply(
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from diorama.refine.apply import refine_dataset
+    from diorama.refine.commands import processors
 
-    if workers is None:
-        workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     notes = Console(stderr=True, highlight=False)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     begun = time.monotonic()
     try:
         with Progress(*columns, console=notes, transient=True, disable=not notes.is_terminal) as bar:
             task = bar.add_task("refining", total=None)
-            made = refine_dataset(refiner, data, out, workers=workers, progress=lambda done, of: bar.update(task, completed=done, total=of))
+            made = refine_dataset(
+                refiner,
+                data,
+                out,
+                workers=processors() if workers is None else workers,
+                progress=lambda done, of: bar.update(task, completed=done, total=of),
+            )
     except KeyboardInterrupt:
         raise KeyboardInterrupt("interrupted. Finished pictures are kept: the same command goes on.") from None
     rate = f" ({made / (time.monotonic() - begun):.1f} a second)" if made else ""
@@ -122,11 +126,9 @@ def compare(
 ) -> None:
     """Compare refiners."""
     from rich.console import Console
-    from rich.progress import Progress
 
     from diorama.refine import checkpoint  # first: it says what to do where torch is missing
-    from diorama.refine import score as scoring
-    from diorama.refine.commands import print_gaps, warn_of_few, write_gaps
+    from diorama.refine.commands import print_gaps, scored, warn_of_few, write_gaps
     from diorama.refine.files import made_folder
     from diorama.refine.live import Refined
     from diorama.refine.photos import find_photos, seen_by
@@ -146,9 +148,7 @@ def compare(
         made_folder(out)
     notes = Console(stderr=True, highlight=False)
     warn_of_few(notes, unseen)
-    with Progress(console=notes, transient=True, disable=not notes.is_terminal) as bar:
-        task = bar.add_task("sets compared", total=len(sets))
-        gaps = scoring.score(sets, unseen, advance=lambda: bar.advance(task))
+    gaps = scored(notes, sets, unseen)
     console = Console(highlight=False)
     print_gaps(console, gaps)
     if out is not None:

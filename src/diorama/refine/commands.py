@@ -1,6 +1,7 @@
 """``diorama refine``: what is left of the gap between renderings and photographs."""
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -43,13 +44,12 @@ def score(
 ) -> None:
     """Measure the gap."""
     from rich.console import Console
-    from rich.progress import Progress
 
     from diorama.refine.files import made_folder
     from diorama.refine.photos import find_photos, pictures_of, seen_by
 
     try:
-        from diorama.refine import score as scoring
+        import diorama.refine.score  # noqa: F401 - it is asked for before anything is read
     except ModuleNotFoundError as error:
         if error.name != "torch":
             raise
@@ -69,13 +69,35 @@ def score(
     console = Console(highlight=False)
     notes = Console(stderr=True, highlight=False)
     warn_of_few(notes, photos)
-    with Progress(console=notes, transient=True, disable=not notes.is_terminal) as bar:
-        task = bar.add_task("sets compared", total=len(sets))
-        gaps = scoring.score(sets, photos, advance=lambda: bar.advance(task))
-
+    gaps = scored(notes, sets, photos)
     print_gaps(console, gaps)
     if out is not None:
         write_gaps(console, out, gaps, sets, photos)
+
+
+def scored(notes: "Console", sets: Mapping[str, "Pictures"], photos: "Pictures") -> tuple["Gap", ...]:
+    """The gaps of all sets, by all processors; on a terminal with a bar and the time that is left, elsewhere with a line for each set."""
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    from diorama.refine import score as scoring
+
+    stages = dict.fromkeys(sets, 0)
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn("left"), TimeRemainingColumn())
+    with Progress(*columns, console=notes, transient=True, disable=not notes.is_terminal) as bar:
+        task = bar.add_task("scoring", total=scoring.STAGES * len(sets))
+
+        def advance(name: str) -> None:
+            stages[name] += 1
+            bar.update(task, advance=1, description=f"scoring {name}")
+            if bar.disable and stages[name] == scoring.STAGES:
+                notes.print(f"scored {name}, {sum(done == scoring.STAGES for done in stages.values())} of {len(stages)}")
+
+        return scoring.score(sets, photos, workers=processors(), advance=advance)
+
+
+def processors() -> int:
+    """Those that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def warn_of_few(notes: "Console", photos: "Photos") -> None:
