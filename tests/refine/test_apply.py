@@ -30,7 +30,7 @@ from diorama.sim.errors import InvalidValue, OutputError
 from diorama.sim.seeds import Seed
 
 # pycocotools has not caught up with NumPy 2.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+pytestmark = [pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"), pytest.mark.usefixtures("open_gate")]
 
 
 def files(root: Path) -> dict[str, bytes]:
@@ -38,7 +38,7 @@ def files(root: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="module")
-def whole(written: Path, refiner: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+def whole(written: Path, refiner: Path, open_gate: None, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """A copy made in one go."""
     out = tmp_path_factory.mktemp("refined") / "set"
     assert refine_dataset(refiner, written, out) == 5
@@ -48,6 +48,7 @@ def whole(written: Path, refiner: Path, tmp_path_factory: pytest.TempPathFactory
 def test_pictures_alone_change(written: Path, refiner: Path, whole: dict[str, bytes]):
     before, after = files(written), dict(whole)
     record = json.loads(after.pop("refined.json"))
+    assert record["gate"]["passed"]
     assert before.keys() == after.keys()
     assert {name for name in before if before[name] != after[name]} == {f"images/{number:06d}.png" for number in range(5)}
     assert record["refiner"]["name"] == "reinhard"

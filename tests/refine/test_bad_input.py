@@ -16,7 +16,7 @@ from diorama.refine.classifier import ClassifierSettings
 from diorama.refine.settings import TrainSettings
 
 # pycocotools has not caught up with NumPy 2.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+pytestmark = [pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"), pytest.mark.usefixtures("open_gate")]
 
 #: Each command on a set S, photographs P and a refiner F, writing O.
 COMMANDS = {
@@ -35,7 +35,7 @@ Run = Callable[..., tuple[int, str]]
 
 @pytest.fixture(autouse=True)
 def _tiny(monkeypatch: pytest.MonkeyPatch):
-    tiny = TrainSettings(steps=2, camera_steps=1, batch=2, crop_px=64, pictures=4, width=8, history=4)
+    tiny = TrainSettings(steps=2, camera_steps=1, batch=2, crop_px=64, pictures=4, width=8, history=4, oracle_steps=1)
     monkeypatch.setattr(settings, "PRESETS", {"cpu": tiny, "smoke": tiny, "gpu": tiny})
     monkeypatch.setattr("diorama.refine.score.ClassifierSettings", lambda size: ClassifierSettings(size=size, steps=1, batch=2))
 

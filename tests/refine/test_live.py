@@ -21,7 +21,7 @@ from diorama.run.replay import replay_picture
 from diorama.sim.errors import AssetError, InvalidValue, OutputError
 
 # pycocotools has not caught up with NumPy 2.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+pytestmark = [pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"), pytest.mark.usefixtures("open_gate")]
 SET_SEED = 3
 
 

@@ -13,7 +13,7 @@ from diorama.refine.rendered_set import RenderedSet
 from diorama.refine.transfer import Histogram
 
 # pycocotools has not caught up with NumPy 2.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+pytestmark = [pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"), pytest.mark.usefixtures("open_gate")]
 
 
 def test_fit_and_apply(written: Path, photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):

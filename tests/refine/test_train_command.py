@@ -21,9 +21,9 @@ from diorama.refine.train import Training
 from diorama.sim.errors import InvalidValue, UnknownName
 
 # pycocotools has not caught up with NumPy 2.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+pytestmark = [pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"), pytest.mark.usefixtures("open_gate")]
 
-TINY = TrainSettings(steps=4, camera_steps=2, batch=2, crop_px=64, pictures=4, width=8, history=4)
+TINY = TrainSettings(steps=4, camera_steps=2, batch=2, crop_px=64, pictures=4, width=8, history=4, oracle_steps=1)
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,7 @@
 """A data set refined: its pictures in other colours, and everything else copied byte for byte.
 
 Each file appears whole or not at all, pictures first and what says that a data set is finished last; so a copy that was stopped is known as
-unfinished, and the same call goes on with it.
+unfinished, and the same call goes on with it. Between both, the label gate has to let the pictures through: a copy that it stops is never finished.
 """
 
 import hashlib
@@ -9,18 +9,22 @@ import json
 import os
 import shutil
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar
 
+import cv2
+
 from diorama import __version__
-from diorama.refine import checkpoint
-from diorama.refine.base import REFINED, Refiner
+from diorama.refine import checked, checkpoint
+from diorama.refine.base import REFINED, Pictures, Refiner, Rgb
 from diorama.refine.files import TEMPORARY, cannot_write, locked, write_whole
+from diorama.refine.gate import GateReport
 from diorama.refine.live import one_thread, refined
+from diorama.refine.photos import decoded
 from diorama.refine.rendered_set import FINAL, INSTANCES, PLAN, RenderedSet
 from diorama.sim.errors import DioramaError, InvalidValue, OutputError
 
@@ -36,12 +40,33 @@ _WITHOUT_PICTURES = ("arrays", "grasp-maps", "grasps")
 _ENDS = (b"\xff\xd9", b"IEND\xaeB`\x82")
 
 
-def refine_dataset(path: Path, data: Path, out: Path, *, workers: int = 1, progress: Callable[[int, int], None] = lambda *_: None) -> int:
+class GateFailed(DioramaError):
+    """Labels are not right for refined pictures, as `report` says."""
+
+    def __init__(self, message: str, report: GateReport) -> None:
+        super().__init__(message)
+        self.report = report
+
+
+#: Called with a data set, its pictures refined, the refiner, and what its file says of it.
+Check = Callable[[RenderedSet, Pictures, Refiner, Mapping[str, Any]], GateReport]
+
+
+def refine_dataset(
+    path: Path,
+    data: Path,
+    out: Path,
+    *,
+    workers: int = 1,
+    progress: Callable[[int, int], None] = lambda *_: None,
+    check: Check | None = None,
+) -> int:
     """Refine the pictures of the data set in `data` by the refiner in the file `path`, into the folder `out`; returns how many it made.
 
     `progress` is called with how many of how many pictures are there. Pictures that an earlier call finished are kept, if it was of the same refiner,
-    data set and versions. Raises InvalidValue when the refiner or the data set cannot be used, and OutputError when `out` cannot, or holds something
-    else.
+    data set and versions. The label gate `check` (`checked.check_labels`) is asked each time. Raises InvalidValue when the refiner or the data set
+    cannot be used, OutputError when `out` cannot, or holds something else, and GateFailed when labels are not right for what was made, which stays
+    unfinished then.
     """
     if workers < 1:
         raise InvalidValue(f"workers must be 1 or more, got {workers}")
@@ -59,13 +84,15 @@ def refine_dataset(path: Path, data: Path, out: Path, *, workers: int = 1, progr
     try:
         out.mkdir(parents=True, exist_ok=True)
         with locked(out):
-            _enter(out, _record(path, refiner, facts, pictures))
+            record = _record(path, refiner, facts, pictures)
+            _enter(out, record)
             made = 0
             with one_thread():
                 tasks = ((_refine, refiner, pictures, number, out) for number in range(len(pictures)))
                 for done, is_new in enumerate(_concurrently(tasks, workers), start=1):
                     made += is_new
                     progress(done, len(pictures))
+            _pass(check or checked.check_labels, pictures, out, refiner, facts, record)
             for name in sorted(unchanged, key=lambda name: (name in (INSTANCES, FINAL), name)):
                 _copy(data / name, out / name)
     except OSError as error:
@@ -106,6 +133,7 @@ def _enter(out: Path, record: dict[str, Any]) -> None:
         begun = None
     if not isinstance(begun, dict) or begun.get("format") != FORMAT:
         raise OutputError(f"{out} is not empty, and holds no refined data set. Nothing in it was touched. Choose another folder")
+    begun.pop("gate", None)
     if begun != record:
         names = {"refiner": "another refiner", "data": "another data set", "versions": "other versions of the software"}
         why = " and ".join(text for name, text in names.items() if begun.get(name) != record[name]) or "another version of Diorama"
@@ -126,6 +154,40 @@ def _refine(refiner: Refiner, pictures: RenderedSet, number: int, out: Path) -> 
         raise type(error)(f"{pictures.root}/{pictures.path_of(number)}: {error}") from None
     _write(target, pictures.coco.compressed(rgb))
     return True
+
+
+def _pass(check: Check, pictures: RenderedSet, out: Path, refiner: Refiner, facts: Mapping[str, Any], record: dict[str, Any]) -> None:
+    """Note what the gate says. Raises GateFailed, after which nothing says that the copy is finished, even if it was before."""
+    report = check(pictures, _Made(pictures, out), refiner, facts)
+    if not report.passed:
+        for name in (FINAL, INSTANCES):
+            (out / name).unlink(missing_ok=True)
+    _write(out / REFINED, json.dumps(record | {"gate": checked.summary(report)}, indent=1).encode() + b"\n")
+    if not report.passed:
+        raise GateFailed(
+            f"{out}: the label gate failed by {', '.join(report.failed)}. Its pictures stay to be looked at; it is no data set",
+            report,
+        )
+
+
+class _Made:
+    """The pictures of a copy that is not finished."""
+
+    def __init__(self, pictures: RenderedSet, out: Path) -> None:
+        self._pictures, self._out = pictures, out
+
+    def __len__(self) -> int:
+        return len(self._pictures)
+
+    def __getitem__(self, number: int) -> Rgb:
+        path = self._out / self._pictures.path_of(number)
+        rgb = decoded(path.read_bytes(), cv2.IMREAD_COLOR_RGB)
+        if rgb is None:
+            raise OutputError(f"{path}: what was written here is no picture any more. Delete it: the same command makes it again")
+        return rgb
+
+    def __iter__(self) -> Iterator[Rgb]:
+        return (self[number] for number in range(len(self)))
 
 
 def _copy(source: Path, target: Path) -> None:

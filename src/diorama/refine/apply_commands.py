@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from tyro.conf import Positional, arg
 
+from diorama.refine.gate_commands import GATE_PICTURES, ORACLE, check_gate_pictures, print_report
 from diorama.sim.errors import InvalidValue, OutputError, UnknownName, suggestion
 
 if TYPE_CHECKING:
@@ -26,10 +27,13 @@ APPLY = """\
 Refine the pictures of a data set, into another folder.
 
 All other files are copied byte for byte. The same command goes on with one that was
-interrupted.
+interrupted. Before the copy is finished, the label gate compares some of its pictures
+with what they were: when labels are not right any more, the exit code is 1, and the
+copy is no data set. See diorama refine gate.
 
 examples:
   diorama refine apply refiner.pt --data out/street --out out/street_refined
+  diorama refine apply reinhard.pt --data out/street --out out/other --oracle oracle.pt
 """
 
 COMPARE = """\
@@ -86,32 +90,52 @@ def apply(
     workers: Annotated[
         int | None, arg(metavar="N", help="Threads to work in; the result is the same.", help_behavior_hint="(default: one a processor)")
     ] = None,
-) -> None:
+    gate_pictures: GATE_PICTURES = 64,
+    oracle: ORACLE = None,
+) -> int:
     """Refine a data set."""
+    from functools import partial
+
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from diorama.refine.apply import refine_dataset
+    from diorama.refine import checked
+    from diorama.refine.apply import GateFailed, refine_dataset
     from diorama.refine.commands import processors
+    from diorama.refine.files import check_file
 
+    check_gate_pictures(gate_pictures)
+    if oracle is not None and not oracle.is_file():
+        check_file(oracle)
+    for folder in (data, out):
+        if oracle is not None and oracle.resolve().is_relative_to(folder.resolve()):
+            raise InvalidValue(f"{oracle}: a file in a data set would make it differ from its copy; choose another folder")
+    if workers is None:
+        workers = processors()
     notes = Console(stderr=True, highlight=False)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    begun = time.monotonic()
+    begun = ended = time.monotonic()
+
+    def advance(done: int, of: int) -> None:
+        nonlocal ended
+        ended = time.monotonic()
+        bar.update(task, completed=done, total=of)
+
     try:
         with Progress(*columns, console=notes, transient=True, disable=not notes.is_terminal) as bar:
             task = bar.add_task("refining", total=None)
-            made = refine_dataset(
-                refiner,
-                data,
-                out,
-                workers=processors() if workers is None else workers,
-                progress=lambda done, of: bar.update(task, completed=done, total=of),
-            )
+            check = partial(checked.check_labels, pictures=gate_pictures, oracle=oracle, told=notes.print)
+            made = refine_dataset(refiner, data, out, workers=workers, progress=advance, check=check)
+    except GateFailed as failed:
+        print_report(Console(highlight=False), failed.report)
+        notes.print(f"{failed}. Other refiners may keep labels right; learned ones with more weight on what they keep.", soft_wrap=True)
+        return 1
     except KeyboardInterrupt:
         raise KeyboardInterrupt("interrupted. Finished pictures are kept: the same command goes on.") from None
-    rate = f" ({made / (time.monotonic() - begun):.1f} a second)" if made else ""
+    rate = f" ({made / (ended - begun):.1f} a second)" if made else ""
     console = Console(highlight=False, soft_wrap=True)
-    console.print(f"refined {made} pictures{rate}; all other files are copied: {out}")
+    console.print(f"refined {made} pictures{rate}; labels are right, and all other files are copied: {out}")
+    return 0
 
 
 def compare(

@@ -48,6 +48,12 @@ def picture_seed(seed: int, number: int) -> Seed:
     return Seed(seed).child("picture", number)
 
 
+def spread(count: int, most: int) -> list[int]:
+    """Numbers of `most` of `count` pictures, or of all, evenly over them."""
+    chosen = min(count, most)
+    return [k * count // chosen for k in range(chosen)]
+
+
 class Pictures(Protocol):
     """Some pictures, (h, w, 3) uint8 sRGB of any sizes: a list of them, or files that are read when they are asked for."""
 

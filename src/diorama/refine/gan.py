@@ -10,7 +10,7 @@ import torch
 from diorama.refine.base import Rendered, Rgb
 from diorama.refine.camera import LATENT, CameraBranch, Development, develop, facts_of, radius2_of, tensor_of
 from diorama.refine.geometry import Geometry
-from diorama.refine.residual import OutOfBounds, ResidualBranch, check_bound
+from diorama.refine.residual import OutOfBounds, ResidualBranch, check_bound, most_logits
 from diorama.sim.errors import InvalidValue
 from diorama.sim.seeds import Seed
 
@@ -27,20 +27,31 @@ class Learned:
     def apply(self, picture: Rendered, seed: Seed) -> Rgb:
         """Latent numbers and grain are drawn from the `seed`. Raises OutOfBounds when the residual is beyond its bound, or something is no number."""
         height, width = picture.rgb.shape[:2]
+        before, after = self._branches(picture, seed)
+        _check_numbers(after)
+        if self.residual is not None:
+            check_bound(before, after, self.residual.bound)
+        return (after[0, :, :height, :width].clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0).contiguous().numpy()
+
+    @torch.inference_mode()
+    def reach(self, picture: Rendered, seed: Seed) -> tuple[float, float]:
+        """The most by which the residual moves a colour of this picture: in logits of its code, and in codes of 8 bits. NaN where it is no number."""
+        before, after = self._branches(picture, seed)
+        return most_logits(before, after), float((after - before).abs().max() * 255)
+
+    def _branches(self, picture: Rendered, seed: Seed) -> tuple[torch.Tensor, torch.Tensor]:
+        """(1, 3, h, w) each, in [0, 1]: as the camera takes the picture, and with the residual; with one, sides are filled up to multiples of 4."""
+        height, width = picture.rgb.shape[:2]
         latent, grain = latent_of(seed)[None], _noise(seed, height, width)
         developed = develop(
             tensor_of(picture.rgb), self.camera(facts_of(torch.from_numpy(picture.rgb))[None], latent), grain, _radius2(height, width)
         )
-        if self.residual is not None:
-            padded = _padded(picture)
-            high, wide = padded.rgb.shape[:2]
-            before = torch.nn.functional.pad(developed, (0, wide - width, 0, high - height), mode="replicate")
-            after = self.residual(before, Geometry.of(padded))
-            _check_numbers(after)
-            check_bound(before, after, self.residual.bound)
-            developed = after[..., :height, :width]
-        _check_numbers(developed)
-        return (developed[0].clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0).contiguous().numpy()
+        if self.residual is None:
+            return developed, developed
+        padded = _padded(picture)
+        high, wide = padded.rgb.shape[:2]
+        before = torch.nn.functional.pad(developed, (0, wide - width, 0, high - height), mode="replicate")
+        return before, self.residual(before, Geometry.of(padded))
 
     def development(self, pictures: Mapping[str, Rgb], seed: Seed) -> Development:
         """What the camera branch does to pictures, each with the seed's child of its name."""

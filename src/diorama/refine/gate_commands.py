@@ -1,6 +1,5 @@
 """``diorama refine gate``: whether labels are still right after refinement."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,9 +10,7 @@ from diorama.sim.errors import InvalidValue, MissingExtra
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from diorama.refine.base import Rgb
     from diorama.refine.gate import GateReport
-    from diorama.refine.rendered_set import RenderedSet
 
 GATE = """\
 Check that the labels of a refined data set are still right: nothing moved, nothing
@@ -29,6 +26,23 @@ examples:
 """
 
 
+ORACLE = Annotated[
+    Path | None,
+    arg(
+        metavar="FILE.pt",
+        help="The file of the network that must see the same; written when there is none yet.",
+        help_behavior_hint="(default: the refiner's own, or one trained anew)",
+    ),
+]
+GATE_PICTURES = Annotated[int, arg(metavar="N", help="Pictures that the label gate compares, spread over the set; 0 for all.")]
+
+
+def check_gate_pictures(count: int) -> None:
+    """Raises InvalidValue for a count below 0."""
+    if count < 0:
+        raise InvalidValue(f"--gate-pictures must be 0 (all) or more, got {count}")
+
+
 def gate(
     *,
     before: Annotated[Path, arg(metavar="DIR", help="Data set that diorama generate wrote.")],
@@ -37,14 +51,14 @@ def gate(
         Path | None,
         arg(metavar="FILE.pt", help="The network's file; written when there is none yet.", help_behavior_hint="(default: trained anew)"),
     ] = None,
-    steps: Annotated[int, arg(metavar="N", help="Steps of its training, as long as it is trained.")] = 1500,
+    steps: Annotated[int, arg(metavar="N", help="Steps of its training, as long as it is trained.")] = 2000,
 ) -> int:
     """Check labels after refinement."""
     from rich.console import Console
     from rich.progress import Progress
 
     from diorama.refine.files import check_file
-    from diorama.refine.rendered_set import RenderedSet
+    from diorama.refine.rendered_set import Colours, RenderedSet
     from diorama.refine.same_files import differences
 
     try:
@@ -82,28 +96,13 @@ def gate(
             write_plain(oracle, KIND, network.state())
     with Progress(console=notes, transient=True, disable=not notes.is_terminal) as bar:
         task = bar.add_task("pictures compared", total=len(rendered))
-        report = gating.gate(rendered, _Pictures(refined), network, advance=lambda: bar.advance(task))
-    _print(console, report)
+        report = gating.gate(rendered, Colours(refined), network, advance=lambda: bar.advance(task))
+    print_report(console, report)
     return 0 if report.passed else 1
 
 
-class _Pictures:
-    """The colours of a data set alone."""
-
-    def __init__(self, rendered: "RenderedSet") -> None:
-        self._set = rendered
-
-    def __len__(self) -> int:
-        return len(self._set)
-
-    def __getitem__(self, number: int) -> "Rgb":
-        return self._set.rgb(number)
-
-    def __iter__(self) -> Iterator["Rgb"]:
-        return (self[number] for number in range(len(self)))
-
-
-def _print(console: "Console", report: "GateReport") -> None:
+def print_report(console: "Console", report: "GateReport") -> None:
+    """All measures, and what failed."""
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)

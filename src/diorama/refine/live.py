@@ -9,6 +9,7 @@ import numpy as np
 
 from diorama.refine import checkpoint
 from diorama.refine.base import Refiner, Rendered, Rgb
+from diorama.refine.gan import Learned
 from diorama.refine.rendered_set import RenderedSet
 from diorama.sim.errors import InvalidValue
 from diorama.sim.frame import Annotations, Frame
@@ -20,7 +21,7 @@ class LiveRefiner:
     """The refiner in the file `path`, for frames whose categories have these numbers. Raises as `checkpoint.load` does."""
 
     def __init__(self, path: str, category_ids: Mapping[str, int]) -> None:
-        self._refiner, _ = checkpoint.load(Path(path))
+        self._refiner = checked_refiner(Path(path))
         self._category_ids = category_ids
 
     def __call__(self, frame: Frame, labels: Annotations, spec: SceneSpec, seed: Seed) -> Frame:
@@ -36,6 +37,17 @@ class LiveRefiner:
         picture = Rendered(rgb=frame.rgb, depth_m=frame.depth_m, instance=instance_of[frame.instance], category=category_of[frame.instance])
         with one_thread():
             return replace(frame, rgb=refined(self._refiner, picture, seed))
+
+
+def checked_refiner(path: Path) -> Refiner:
+    """The refiner in a file. Raises InvalidValue for one that was learned and did not pass the label gate: pictures that are refined before
+    anything is written cannot be compared with what they were.
+    """
+    refiner, facts = checkpoint.load(path)
+    said = facts.get("gate")
+    if isinstance(refiner, Learned) and not (isinstance(said, dict) and said.get("passed") is True):
+        raise InvalidValue(f"{path}: this refiner has not passed the label gate, by which diorama refine train ends; labels could be wrong after it")
+    return refiner
 
 
 def refined(refiner: Refiner, picture: Rendered, seed: Seed) -> Rgb:

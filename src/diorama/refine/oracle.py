@@ -17,7 +17,8 @@ from torch import nn
 from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from diorama.refine.base import Rendered, Renderings, Rgb
+from diorama.refine.base import Rendered, Renderings, Rgb, spread
+from diorama.refine.class_ratios import ious
 from diorama.refine.muon import Muon
 from diorama.sim.errors import InvalidValue
 from diorama.sim.seeds import Seed
@@ -32,6 +33,8 @@ _WIDE, _BLOCKS = (32, 64, 80), (1, 1, 1)
 _SMALL_PX = 240
 #: Learning rates of layers and of what is not normalised, steps until they are reached, and the weight of overlap beside cross entropy.
 _RATES, _RISE, _OVERLAP = (0.05, 0.005), 50, 0.5
+#: In this share of squares, an object is put in or taken out; in this one, tones, sharpness and grain are others.
+_SWAPPED, _VARIED = 0.16, 0.7
 #: This share of the pictures is not learned from, to know what the network is worth on others; none of fewer than so many.
 _UNSEEN, _FEW = 1 / 8, 16
 
@@ -42,9 +45,9 @@ class OracleSettings:
     one more.
     """
 
-    crop_px: int = 192
-    steps: int = 1500
-    batch: int = 8
+    crop_px: int = 224
+    steps: int = 2000
+    batch: int = 6
     pictures: int = 300
     classes: int = 12
 
@@ -106,7 +109,7 @@ class Oracle(nn.Module):
         for _ in range(settings.steps):
             rgb, target = crops.batch(rng)  # channels last, and so are all maps
             target = target[:, patch // 2 :: patch, patch // 2 :: patch].contiguous()
-            said = learning._coarse(rgb)[1]
+            said = learning.coarse(rgb)[1]
             loss = functional.cross_entropy(said, target, weight=weight) + _OVERLAP * _apart(said, target)
             for optimizer in optimizers:
                 optimizer.zero_grad()
@@ -128,16 +131,16 @@ class Oracle(nn.Module):
 
     def features(self, rgb: torch.Tensor) -> list[torch.Tensor]:
         """Of (n, 3, h, w) in [0, 1], maps at one part in `patch`, in twice that and in four times that of its size. Gradients pass through."""
-        return self._coarse(rgb)[0]
+        return self.coarse(rgb)[0]
 
     def logits(self, rgb: torch.Tensor) -> torch.Tensor:
         """Of (n, 3, h, w) in [0, 1], (n, outputs, h, w). Gradients pass through."""
         height, width = rgb.shape[2:]
-        said = self._coarse(rgb)[1]
+        said = self.coarse(rgb)[1]
         return functional.interpolate(said, scale_factor=self.patch, mode="bilinear", align_corners=False)[..., :height, :width]
 
-    def _coarse(self, rgb: torch.Tensor) -> tuple[list[torch.Tensor], torch.Tensor]:
-        """Maps, and logits at one part in `patch` of the size."""
+    def coarse(self, rgb: torch.Tensor) -> tuple[list[torch.Tensor], torch.Tensor]:
+        """The same maps, and logits (n, outputs, ...) at one part in `patch` of the size, which is filled up to multiples of 16."""
         height, width = rgb.shape[2:]
         value = functional.pad(rgb * 2 - 1, (0, -width % 16, 0, -height % 16), mode="replicate")
         value = functional.relu(self._stem(functional.pixel_unshuffle(value, self.patch)))
@@ -156,6 +159,10 @@ class Oracle(nn.Module):
         """(h, w) each: which output is the largest, and how probably there is something that is labelled."""
         logits = self.logits(torch.from_numpy(rgb).permute(2, 0, 1)[None].float() / 255)[0]
         return logits.argmax(dim=0).numpy(), (1 - logits.softmax(dim=0)[0]).numpy()
+
+    def covers(self, category: NDArray[np.int32]) -> bool:
+        """Whether there is an output for each of these."""
+        return self.other or set(np.unique(category).tolist()) <= {0, *self.classes}
 
     def targets(self, category: NDArray[np.int32]) -> NDArray[np.int64]:
         """(h, w): the output that should be the largest."""
@@ -203,12 +210,6 @@ class _Block(nn.Module):
         return functional.relu(value + self.second(functional.relu(self.first(value))))
 
 
-def spread(count: int, most: int) -> list[int]:
-    """Numbers of `most` of `count` pictures, or of all, evenly over them."""
-    chosen = min(count, most)
-    return [k * count // chosen for k in range(chosen)]
-
-
 def _apart(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """One minus the overlap (F. Milletari et al., 3DV 2016), on the average over classes that are there, of all squares."""
     share = logits.softmax(dim=1).transpose(0, 1).flatten(1)
@@ -223,16 +224,19 @@ def _worth(oracle: Oracle, trained: Sequence[tuple[Rgb, NDArray[np.uint8], Any]]
     return _mean_iou(oracle, known), _mean_iou(oracle, [(picture.rgb, oracle.targets(picture.category)) for picture in unseen])
 
 
+def confusion(oracle: Oracle, rgb: Rgb, target: NDArray[Any]) -> NDArray[np.int64]:
+    """(outputs, outputs): pixels of a picture by what is labelled and by what the network sees."""
+    count = oracle.outputs
+    both = target.astype(np.int64) * count + oracle.seen(rgb)[0]
+    return np.bincount(both.ravel(), minlength=count**2).reshape(count, count)
+
+
 def _mean_iou(oracle: Oracle, pictures: Sequence[tuple[Rgb, NDArray[Any]]]) -> float:
     """Over classes that are there; NaN without pictures."""
-    count = oracle.outputs
-    counts = np.zeros((count, count), np.int64)
-    for rgb, target in pictures:
-        both = target.astype(np.int64) * count + oracle.seen(rgb)[0]
-        counts += np.bincount(both.ravel(), minlength=count**2).reshape(count, count)
-    there = counts.sum(axis=1) > 0
-    both = np.diag(counts)[there]
-    return float((both / (counts.sum(axis=0) + counts.sum(axis=1) - np.diag(counts))[there]).mean()) if pictures else float("nan")
+    if not pictures:
+        return float("nan")
+    counts = np.sum([confusion(oracle, rgb, target) for rgb, target in pictures], axis=0)
+    return float(ious(counts)[counts.sum(axis=1) > 0].mean())
 
 
 def _targets(category: NDArray[np.int32], classes: Sequence[int]) -> NDArray[np.int64]:
@@ -268,11 +272,11 @@ class _Crops:
                     self._centers.append((k, int(np.median(v)), int(np.median(u))))
 
     def weights(self) -> torch.Tensor:
-        """Of each output: rarer ones count a little more."""
+        """Of each output: rarer ones count a little more, and not much: what is not there would be seen."""
         counts = np.zeros(1 + len(self.classes) + self.other)
         for _, target, _ in self.pictures:
             counts += np.bincount(target.ravel(), minlength=len(counts))
-        weight = np.maximum(counts, _FEW_PX) ** -0.25
+        weight = np.maximum(counts, _FEW_PX) ** -0.1
         return torch.from_numpy(weight / weight.mean()).float()
 
     def batch(self, rng: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
@@ -282,15 +286,15 @@ class _Crops:
         for number, (rgb, target, instance) in enumerate(drawn):
             other_rgb, other_target, other_instance = drawn[number - 1]
             draw, pick = rng.random(2)
-            if draw < 0.4:
+            if draw < _SWAPPED:
                 # An object of the other square is put here, or what is there in place of an object of this one.
-                ids = other_instance if draw < 0.2 else instance
+                ids = other_instance if draw < _SWAPPED / 2 else instance
                 objects = np.unique(ids[ids > 0])
                 if len(objects):
                     where = ids == objects[int(pick * len(objects))]
                     rgb, target = np.where(where[..., None], other_rgb, rgb), np.where(where, other_target, target)
             out.append((rgb, target))
-        colours = torch.from_numpy(np.stack([_varied(rgb, rng) for rgb, _ in out])).permute(0, 3, 1, 2)
+        colours = torch.from_numpy(np.stack([_varied(rgb, rng) if rng.random() < _VARIED else rgb.astype(np.float32) / 255 for rgb, _ in out])).permute(0, 3, 1, 2)
         return colours, torch.from_numpy(np.stack([target for _, target in out])).long()
 
     def _crop(self, rng: np.random.Generator) -> tuple[Rgb, NDArray[np.uint8], NDArray[np.int32]]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
 
 from diorama.exporters.coco import IDS_PER_IMAGE, Coco
-from diorama.refine.base import Rendered, Rgb, picture_seed
+from diorama.refine.base import REFINED, Rendered, Rgb, picture_seed
 from diorama.refine.photos import decoded
 from diorama.sim.codec import from_json
 from diorama.sim.errors import DioramaError, InvalidValue
@@ -66,6 +66,8 @@ class RenderedSet:
         if self.coco.depth_format == "none":
             raise InvalidValue(f"{self.root} was written without depth. Generate it with --depth-format png, or npy")
         if not all((self.root / name).is_file() for name in (FINAL, INSTANCES)):
+            if (self.root / REFINED).is_file():
+                raise InvalidValue(f"{self.root} is a refined copy that was stopped, or failed the label gate. See diorama refine apply")
             raise InvalidValue(f"{self.root} is not finished: its run was stopped. Go on with it by diorama generate --resume")
         # How many there are is what a file says, and decides how long others count.
         if not (self.root / self.path_of(self._count - 1)).is_file():
@@ -137,6 +139,22 @@ class RenderedSet:
         if pixels is None:
             raise InvalidValue(f"{self.root}/{path}: this is no picture, or a broken one. {_AGAIN}")
         return pixels
+
+
+class Colours:
+    """The pictures of a data set without their geometry."""
+
+    def __init__(self, rendered: RenderedSet) -> None:
+        self._rendered = rendered
+
+    def __len__(self) -> int:
+        return len(self._rendered)
+
+    def __getitem__(self, number: int) -> Rgb:
+        return self._rendered.rgb(number)
+
+    def __iter__(self) -> Iterator[Rgb]:
+        return (self[number] for number in range(len(self)))
 
 
 def _maps(annotations: list[dict[str, Any]], scene: int, size: tuple[int, ...]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:

@@ -5,6 +5,8 @@ modulated by geometry as in S. Richter et al., Enhancing Photorealism Enhancemen
 whole are the camera's, and bounded in logits of the code, so that nothing is painted over.
 """
 
+import math
+
 import torch
 from torch import nn
 
@@ -16,6 +18,8 @@ _CLASS_CODES, _STEM, _GEOMETRY, _BLOCKS = 8, 16, 32, 3
 _MARGIN = 0.01
 #: Half of the square, at half of the resolution, whose mean is the slow part.
 _SLOW = 12
+#: Of logits, near the ends of the codes, where they are steep.
+ROUNDING = 1e-3
 
 
 class OutOfBounds(DioramaError):
@@ -75,10 +79,19 @@ def changed(rgb: torch.Tensor, logits: torch.Tensor) -> torch.Tensor:
 
 def check_bound(before: torch.Tensor, after: torch.Tensor, bound: float) -> None:
     """Raise OutOfBounds where codes in [0, 1] differ by more than `bound` logits."""
-    most = float((_logit(after) - _logit(before)).abs().max())
-    # Rounding near the ends of the codes, where a logit is steep.
-    if not most <= bound + 1e-3:
+    most = most_logits(before, after)
+    if not most <= bound + ROUNDING:
         raise OutOfBounds(f"a residual of {most:.3f} logits is beyond its bound of {bound:.3f}: this refiner is damaged; train it anew")
+
+
+def most_logits(before: torch.Tensor, after: torch.Tensor) -> float:
+    """By how many logits codes in [0, 1] differ at most."""
+    return float((_logit(after) - _logit(before)).abs().max())
+
+
+def most_codes(bound: float) -> float:
+    """By how many codes of 8 bits a change of so many logits moves a colour at most: about the middle, where a logit is the least steep."""
+    return 255 * math.tanh(bound / 4) / (1 - 2 * _MARGIN)
 
 
 def slow_part(values: torch.Tensor) -> torch.Tensor:

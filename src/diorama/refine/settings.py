@@ -35,6 +35,9 @@ class TrainSettings:
     edges: float = 0.03
     #: Of the contrastive loss of patches; 0 leaves it out.
     contrast: float = 0.0
+    #: Weighs how differently the label gate's network, which is trained for so many steps first, may see what was refined.
+    oracle: float = 0.1
+    oracle_steps: int = 2000
     history: int = 128
     averaged: float = 0.99
     #: Discriminators rest while they are right more often than this.
@@ -59,13 +62,15 @@ class TrainSettings:
             raise InvalidValue(f"contrast must be 0 or more, got {self.contrast}: it weighs a loss")
         if not 0 < self.bound <= 2:
             raise InvalidValue(f"bound must be in (0, 2], got {self.bound}: with more, nothing would be left of a colour")
+        if not self.oracle >= 0 or self.oracle_steps < 1:
+            raise InvalidValue(f"oracle must be 0 or more, and its steps 1 or more, got {self.oracle} and {self.oracle_steps}")
         if self.loss not in LOSSES:
             raise UnknownName(f'no loss named "{self.loss}".{suggestion(self.loss, LOSSES)} Known: {", ".join(LOSSES)}')
 
 
 #: `smoke` shows in a minute that everything runs; `cpu` is useful within half an hour on two cores; `gpu` is for CUDA.
 PRESETS = {
-    "smoke": TrainSettings(steps=60, camera_steps=40, batch=4, crop_px=64, pictures=40, width=16),
+    "smoke": TrainSettings(steps=60, camera_steps=40, batch=4, crop_px=64, pictures=40, width=16, oracle_steps=200),
     "cpu": TrainSettings(steps=2400, camera_steps=400, batch=8, crop_px=96),
     "gpu": TrainSettings(
         steps=40000, camera_steps=1000, batch=32, crop_px=160, pictures=2000, history=1024, averaged=0.999, device="cuda", compile=True

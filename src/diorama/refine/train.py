@@ -16,7 +16,7 @@ import torch
 from torch import nn
 
 from diorama.refine.augment import augmented
-from diorama.refine.base import Pictures, Rendered, Rgb
+from diorama.refine.base import Pictures, Rendered, Rgb, spread
 from diorama.refine.camera import LATENT, PARAMETERS, CameraBranch, Development, develop, facts_of, luma_of, radius2_of
 from diorama.refine.camera_fit import CropStatistics
 from diorama.refine.contrast import Contrast
@@ -84,7 +84,7 @@ class Training:
         self.settings, self.seed, self.consistencies = settings, seed.child("train"), tuple(consistencies)
         self.steps_done = 0
         self._device = device_of(settings.device)
-        self._sim = [sim[k] for k in _spread(len(sim), settings.pictures)]
+        self._sim = [sim[k] for k in spread(len(sim), settings.pictures)]
         self._size = self._sim[0].rgb.shape[:2]
         if any(picture.rgb.shape[:2] != self._size for picture in self._sim):
             raise InvalidValue("all renderings that a refiner is learned from must be of one size; generate them with one --resolution")
@@ -93,7 +93,7 @@ class Training:
                 f"renderings must have sides that are multiples of 4 and more than crops of {settings.crop_px} pixels; these are "
                 f"{self._size[1]}x{self._size[0]}"
             )
-        self._real = [np.ascontiguousarray(fitted(real[k], self._size[::-1])) for k in _spread(len(real), settings.pictures)]
+        self._real = [np.ascontiguousarray(fitted(real[k], self._size[::-1])) for k in spread(len(real), settings.pictures)]
         self._geometry = [_packed(Geometry.of(picture)) for picture in self._sim]
         self._facts = torch.stack([facts_of(torch.from_numpy(picture.rgb)) for picture in self._sim])
         self._radius2 = radius2_of(*self._size)
@@ -152,7 +152,7 @@ class Training:
         whole = self.refiner()
         camera = Learned(camera=whole.camera)
         lines = []
-        for k in _spread(len(self._sim), rows):
+        for k in spread(len(self._sim), rows):
             picture, seed = self._sim[k], self.seed.child("look", str(k))
             mine = self._sim_crops.features[k * _EACH : (k + 1) * _EACH]
             nearest = alike(mine, self._real_crops, 1, self.seed.child("nearest").rng())
@@ -330,11 +330,6 @@ def _average(averaged: nn.Module, network: nn.Module, share: float, step: int) -
     weight = max(1 - share, 1 / (step + 1))
     for mean, now in zip(averaged.parameters(), network.parameters(), strict=True):
         mean.lerp_(now, weight)
-
-
-def _spread(count: int, most: int) -> list[int]:
-    chosen = min(count, most)
-    return [k * count // chosen for k in range(chosen)]
 
 
 def _compared(settings: TrainSettings) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from tyro.conf import arg
 
+from diorama.refine.gate_commands import GATE_PICTURES, check_gate_pictures, print_report
 from diorama.sim.errors import InvalidValue, MissingExtra, OutputError
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ Learn a refiner from renderings and photographs, which need no labels.
 What a camera can explain (light, colour, blur, grain, tone) is learned first and
 printed: it says what the gap is. The rest is learned against an adversary, in bounds.
 Beside --out there are the state to go on from, losses, and pictures before and after.
+
+At the end, labels must be right for pictures that it refined: see diorama refine gate.
+A refiner that fails is written as .rejected.pt instead, and the exit code is 1.
 
 examples:
   diorama refine train --sim out/street --real camvid/images --out refiner.pt
@@ -44,6 +48,10 @@ def train(
     ] = "cpu",
     camera_only: Annotated[bool, arg(help="Learn what a camera can explain, and nothing else.")] = False,
     device: Annotated[Literal["cpu", "cuda"] | None, arg(help="Where to train.", help_behavior_hint="(default: the preset's)")] = None,
+    oracle_weight: Annotated[
+        float | None,
+        arg(metavar="W", help="Weight of seeing the same before and after.", help_behavior_hint="(default: the preset's)"),
+    ] = None,
     contrast: Annotated[float, arg(metavar="W", help="Weight of a loss by which each place must stay like itself (CUT); try 0.1.")] = 0.0,
     minutes: Annotated[float | None, arg(metavar="M", help="Stop by then.", help_behavior_hint="(default: when all steps are done)")] = None,
     hold_out: Annotated[
@@ -52,9 +60,10 @@ def train(
     tensorboard: Annotated[
         Path | None, arg(metavar="DIR", help="Folder for losses and pictures as TensorBoard reads them.", help_behavior_hint="(default: none)")
     ] = None,
+    gate_pictures: GATE_PICTURES = 64,
     seed: Annotated[int, arg(metavar="N", help="Same seed and steps, same refiner.")] = 0,
     resume: Annotated[bool, arg(help="Go on with a training that was stopped.")] = False,
-) -> None:
+) -> int:
     """Learn a refiner."""
     from rich.console import Console
 
@@ -65,6 +74,7 @@ def train(
     from diorama.refine.settings import PRESETS
     from diorama.sim.seeds import Seed
 
+    check_gate_pictures(gate_pictures)
     if minutes is not None and not minutes > 0:
         raise InvalidValue(f"--minutes must be above 0, got {minutes}")
     state = _beside(out, ".training.pt")
@@ -73,9 +83,11 @@ def train(
             raise OutputError(f"{path} exists already; go on with it by --resume, or name another file")
         check_file(path)
     try:
-        from diorama.refine import checkpoint
+        from diorama.refine import checked, checkpoint
+        from diorama.refine.consistency import OracleConsistency
         from diorama.refine.device import device_of
-        from diorama.refine.live import one_thread
+        from diorama.refine.live import Refined, one_thread
+        from diorama.refine.oracle import Oracle, OracleSettings
         from diorama.refine.rendered_set import RenderedSet
         from diorama.refine.train import Training
     except ModuleNotFoundError as error:
@@ -84,6 +96,8 @@ def train(
         raise MissingExtra("refine train", "torch", "refine") from None
 
     settings = replace(PRESETS[preset], contrast=contrast, device=device or PRESETS[preset].device)
+    if oracle_weight is not None:
+        settings = replace(settings, oracle=oracle_weight)
     if camera_only:
         settings = replace(settings, steps=settings.camera_steps)
     device_of(settings.device)
@@ -99,7 +113,15 @@ def train(
     if settings.compile and settings.device == "cpu":
         notes.print("nothing is compiled on the CPU, where that takes longer than it saves")
     notes.print(f"{len(renderings)} renderings, {len(photos)} photographs, preset {preset}: {settings.steps} steps")
-    training = Training(renderings, photos, settings, Seed(seed))
+    if resume:
+        oracle = Oracle.from_state(found.get("oracle") or {})
+    else:
+        notes.print(f"first, {settings.oracle_steps} steps of a network that has to see the same before and after ...")
+        with one_thread():
+            oracle = checked.trained_oracle(renderings, seed, OracleSettings(steps=settings.oracle_steps))
+        notes.print("it has a mean intersection over union of {:.2f}, and of {:.2f} on renderings that are new to it".format(*oracle.worth))
+    consistencies = [(settings.oracle, OracleConsistency(oracle, settings.device))] if settings.oracle else []
+    training = Training(renderings, photos, settings, Seed(seed), consistencies=consistencies)
     if resume:
         if sorted(found.get("photos", [])) != sorted(photos.digests):
             raise InvalidValue(f"{state}: that training saw other photographs; name the same --real and --hold-out, or begin anew")
@@ -107,17 +129,45 @@ def train(
         notes.print(f"going on after {training.steps_done} steps")
 
     def store() -> None:
-        checkpoint.write_plain(state, _STATE, {"training": training.state(), "photos": list(photos.digests)})
-        facts = {"photos": list(photos.digests), "settings": asdict(settings), "seed": seed, "steps": training.steps_done}
-        checkpoint.save(out, training.refiner(), facts)
+        checkpoint.write_plain(state, _STATE, {"training": training.state(), "photos": list(photos.digests), "oracle": oracle.state()})
 
-    with one_thread(), nullcontext() if tensorboard is None else Board(tensorboard, steps_done=training.steps_done) as board:
-        run(training, minutes=minutes, folder=_beside(out, ".samples"), store=store, told=notes.print, board=board)
-    console = Console(highlight=False)
-    console.print("What the camera branch does to these renderings, so that they look like the photographs (mean ± spread):")
-    for line in training.development().lines():
-        console.print(f"  {line}")
+    try:
+        with one_thread(), nullcontext() if tensorboard is None else Board(tensorboard, steps_done=training.steps_done) as board:
+            run(training, minutes=minutes, folder=_beside(out, ".samples"), store=store, told=notes.print, board=board)
+        console = Console(highlight=False)
+        console.print("What the camera branch does to these renderings, so that they look like the photographs (mean ± spread):")
+        for line in training.development().lines():
+            console.print(f"  {line}")
+        refiner, numbers = training.refiner(), _unlearned(len(renderings), settings.pictures, gate_pictures)
+        with one_thread():
+            report = checked.check_refined(renderings, Refined(refiner, renderings), refiner, oracle, numbers)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(
+            f"interrupted after {training.steps_done} steps. {state} goes on by --resume; no refiner was written, since labels were not checked."
+        ) from None
+    facts = {"photos": list(photos.digests), "settings": asdict(settings), "seed": seed, "steps": training.steps_done}
+    rejected = _beside(out, ".rejected.pt")
+    kept, other = (out, rejected) if report.passed else (rejected, out)
+    checkpoint.save(kept, refiner, facts | {"gate": checked.summary(report), "oracle": oracle.state()})
+    other.unlink(missing_ok=True)
+    print_report(console, report)
+    if not report.passed:
+        console.print(
+            f"labels are not right after this refiner: it was written to {rejected}, to be looked at, and there is no {out}. Go on with --resume, "
+            f"or train another, with more weight on what it must keep (--oracle-weight), or --camera-only; see {_beside(out, '.samples')}"
+        )
+        return 1
     console.print(f"wrote {out} after {training.steps_done} steps; see {_beside(out, '.samples')}, and measure it by diorama refine score")
+    return 0
+
+
+def _unlearned(count: int, learned: int, wanted: int) -> list[int]:
+    """Numbers of so many renderings (0 for all), evenly over those that the refiner was not trained on, or over all where it was trained on all."""
+    from diorama.refine.base import spread
+
+    known = set(spread(count, learned))
+    others = [number for number in range(count) if number not in known] or list(range(count))
+    return [others[k] for k in spread(len(others), wanted or len(others))]
 
 
 def run(

@@ -36,9 +36,9 @@ class Pipeline:
         library = AssetLibrary(plan.assets)
         self.refused = library.report.reasons
         if plan.refiner is not None:
-            from diorama.refine import checkpoint  # here, so that torch is asked for only where there is something to refine
+            from diorama.refine.live import checked_refiner  # here, so that torch is asked for only where there is something to refine
 
-            checkpoint.load(Path(plan.refiner))
+            checked_refiner(Path(plan.refiner))
         return library
 
     def categories(self, plan: Plan, library: AssetLibrary) -> tuple[tuple[str, str], ...]:
