@@ -71,7 +71,8 @@ def summary(report: GateReport) -> dict[str, Any]:
 
 def trained_oracle(rendered: RenderedSet, seed: int, settings: OracleSettings | None = None) -> Oracle:
     """The network for this set, the same for the same `seed`."""
-    return Oracle.trained(rendered, Seed(seed).child("oracle"), settings)
+    with one_thread():
+        return Oracle.trained(rendered, Seed(seed).child("oracle"), settings)
 
 
 def _oracle(rendered: RenderedSet, numbers: Sequence[int], facts: Mapping[str, Any], path: Path | None, told: Callable[[str], Any]) -> Oracle:

@@ -30,8 +30,9 @@ _FEW_EDGES = 15
 _SAW, _KNOWS = 0.6, 0.3
 #: Above, the network is sure that there is something labelled; below one minus it, that there is not.
 _SURE = 0.7
-#: Objects that the network lost or found anew are only counted where this share of edges is gone, or new: objects do not come and go without.
-_CHANGED_EDGES = 0.3
+#: Objects that the network lost or found anew are only counted where these shares of edges are gone, or new: objects do not come and go
+#: without. More contrast makes some new ones.
+_CHANGED_EDGES, _NEW_EDGES = 0.3, 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,7 +213,7 @@ def _new(picture: Rendered, edges: Edges, sure_before: NDArray[np.float32], sure
             continue
         around: Any = cv2.dilate((parts == number).astype(np.uint8), np.ones((9, 9), np.uint8))
         here = edges.after & (around > 0)
-        found += here.sum() >= _FEW_EDGES and 1 - edges.known[here].mean() >= _CHANGED_EDGES
+        found += here.sum() >= _FEW_EDGES and 1 - edges.known[here].mean() >= _NEW_EDGES
     return found
 
 

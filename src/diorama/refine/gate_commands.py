@@ -51,7 +51,7 @@ def gate(
         Path | None,
         arg(metavar="FILE.pt", help="The network's file; written when there is none yet.", help_behavior_hint="(default: trained anew)"),
     ] = None,
-    steps: Annotated[int, arg(metavar="N", help="Steps of its training, as long as it is trained.")] = 2000,
+    steps: Annotated[int, arg(metavar="N", help="Steps of its training, as long as it is trained.")] = 2500,
 ) -> int:
     """Check labels after refinement."""
     from rich.console import Console

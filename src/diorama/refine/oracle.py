@@ -46,7 +46,7 @@ class OracleSettings:
     """
 
     crop_px: int = 224
-    steps: int = 2000
+    steps: int = 2500
     batch: int = 6
     pictures: int = 300
     classes: int = 12
@@ -294,7 +294,9 @@ class _Crops:
                     where = ids == objects[int(pick * len(objects))]
                     rgb, target = np.where(where[..., None], other_rgb, rgb), np.where(where, other_target, target)
             out.append((rgb, target))
-        colours = torch.from_numpy(np.stack([_varied(rgb, rng) if rng.random() < _VARIED else rgb.astype(np.float32) / 255 for rgb, _ in out])).permute(0, 3, 1, 2)
+        colours = torch.from_numpy(
+            np.stack([_varied(rgb, rng) if rng.random() < _VARIED else rgb.astype(np.float32) / 255 for rgb, _ in out])
+        ).permute(0, 3, 1, 2)
         return colours, torch.from_numpy(np.stack([target for _, target in out])).long()
 
     def _crop(self, rng: np.random.Generator) -> tuple[Rgb, NDArray[np.uint8], NDArray[np.int32]]:

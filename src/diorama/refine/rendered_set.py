@@ -41,6 +41,9 @@ class RenderedSet:
         self.root = Path(root)
         if not self.root.is_dir():
             raise InvalidValue(f"{self.root}: there is no such folder; name one that diorama generate wrote")
+        finished = all((self.root / name).is_file() for name in (FINAL, INSTANCES))
+        if not finished and (self.root / REFINED).is_file():
+            raise InvalidValue(f"{self.root} is a refined copy that was stopped, or failed the label gate. See diorama refine apply")
         try:
             begun = json.loads((self.root / PLAN).read_bytes())
         except (OSError, ValueError, RecursionError):
@@ -65,9 +68,7 @@ class RenderedSet:
             raise InvalidValue(f"{self.root}/{PLAN} is damaged ({type(error).__name__}: {error})") from None
         if self.coco.depth_format == "none":
             raise InvalidValue(f"{self.root} was written without depth. Generate it with --depth-format png, or npy")
-        if not all((self.root / name).is_file() for name in (FINAL, INSTANCES)):
-            if (self.root / REFINED).is_file():
-                raise InvalidValue(f"{self.root} is a refined copy that was stopped, or failed the label gate. See diorama refine apply")
+        if not finished:
             raise InvalidValue(f"{self.root} is not finished: its run was stopped. Go on with it by diorama generate --resume")
         # How many there are is what a file says, and decides how long others count.
         if not (self.root / self.path_of(self._count - 1)).is_file():

@@ -37,7 +37,7 @@ class TrainSettings:
     contrast: float = 0.0
     #: Weighs how differently the label gate's network, which is trained for so many steps first, may see what was refined.
     oracle: float = 0.1
-    oracle_steps: int = 2000
+    oracle_steps: int = 2500
     history: int = 128
     averaged: float = 0.99
     #: Discriminators rest while they are right more often than this.

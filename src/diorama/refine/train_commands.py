@@ -117,8 +117,7 @@ def train(
         oracle = Oracle.from_state(found.get("oracle") or {})
     else:
         notes.print(f"first, {settings.oracle_steps} steps of a network that has to see the same before and after ...")
-        with one_thread():
-            oracle = checked.trained_oracle(renderings, seed, OracleSettings(steps=settings.oracle_steps))
+        oracle = checked.trained_oracle(renderings, seed, OracleSettings(steps=settings.oracle_steps))
         notes.print("it has a mean intersection over union of {:.2f}, and of {:.2f} on renderings that are new to it".format(*oracle.worth))
     consistencies = [(settings.oracle, OracleConsistency(oracle, settings.device))] if settings.oracle else []
     training = Training(renderings, photos, settings, Seed(seed), consistencies=consistencies)
@@ -141,10 +140,9 @@ def train(
         refiner, numbers = training.refiner(), _unlearned(len(renderings), settings.pictures, gate_pictures)
         with one_thread():
             report = checked.check_refined(renderings, Refined(refiner, renderings), refiner, oracle, numbers)
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt(
-            f"interrupted after {training.steps_done} steps. {state} goes on by --resume; no refiner was written, since labels were not checked."
-        ) from None
+    except KeyboardInterrupt as stopped:
+        said = str(stopped) or f"interrupted after {training.steps_done} steps, which are stored: go on with --resume."
+        raise KeyboardInterrupt(f"{said} No refiner was written, since its labels were not checked.") from None
     facts = {"photos": list(photos.digests), "settings": asdict(settings), "seed": seed, "steps": training.steps_done}
     rejected = _beside(out, ".rejected.pt")
     kept, other = (out, rejected) if report.passed else (rejected, out)
