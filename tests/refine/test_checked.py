@@ -3,7 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -66,7 +66,7 @@ def of_the_set(monkeypatch: pytest.MonkeyPatch, network: Oracle) -> list[int]:
 class Shifting:
     """Puts each picture three pixels to the right."""
 
-    name = "test-shifting"
+    name: ClassVar[str] = "test-shifting"
 
     def apply(self, picture: Rendered, seed: Seed) -> Rgb:
         return np.roll(picture.rgb, 3, axis=1)
@@ -280,6 +280,6 @@ def test_what_the_network_sees_is_held(few: Path, network: Oracle):
 
 
 @pytest.mark.parametrize("change", [{"oracle": -0.1}, {"oracle": float("nan")}, {"oracle_steps": 0}])
-def test_weights_that_make_no_sense_are_refused(change: dict[str, float]):
+def test_weights_that_make_no_sense_are_refused(change: dict[str, Any]):
     with pytest.raises(InvalidValue, match="oracle must be 0 or more"):
         replace(TINY, **change)
