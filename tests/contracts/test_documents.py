@@ -15,6 +15,16 @@ from diorama.sim.frame import Sample
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "benchmarks").glob("*.md")])
+#: Settings that pages give to built-in scenarios on the command line, but for a reader's own files.
+SETTINGS = sorted(
+    {
+        (scenario, setting)
+        for page in PAGES
+        for scenario, rest in re.findall(r"diorama generate ([a-z-]+) ([^\n`#>]*)", page.read_text("utf-8"))
+        for setting in re.findall(r"--set ('[^']+'|\S+)", rest)
+        if "[path/to" not in setting and not setting.startswith("exporters.")  # which are named beside it
+    }
+)
 #: A command on a fresh machine: one line, with an environment of its own, from what is pinned.
 COMMANDS = re.findall(r"^python3 -m venv (\S+) && (.*)$", README, re.MULTILINE)
 CALLS = sorted(set(re.findall(r"diorama ((?:generate|describe|list|assets|preview|replay|schema|episodes)\b[^#>\n`]*)", README)))
@@ -62,6 +72,12 @@ def test_every_option_on_the_first_page_exists(call):
     command, *words = shlex.split(call)
     usage = diorama(command, "--help").stdout
     assert [word for word in words if word.startswith("--") and word not in usage] == []
+
+
+@pytest.mark.parametrize(("scenario", "setting"), SETTINGS)
+def test_every_setting_in_the_documents_can_be_set(scenario, setting):
+    described = diorama("describe", scenario, "--set", *shlex.split(setting))
+    assert (described.returncode, described.stderr) == (0, "")
 
 
 def test_options_named_in_passing_exist():

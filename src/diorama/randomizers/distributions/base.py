@@ -174,12 +174,12 @@ def read(value: Any) -> Distribution:
         return value
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         value = {"constant": value}
-    if isinstance(value, str) and value in FAMILIES.names():
-        value = {value: []}
+    if isinstance(value, str):
+        value = {value: []} if value in FAMILIES.names() else {"constant": value}
     if isinstance(value, dict) and len(value) == 1:
         ((family, arguments),) = value.items()
         return FAMILIES[str(family)]._from_arguments(arguments)
-    raise InvalidValue(f"expected a number or a distribution such as {{uniform: [0.2, 1.0]}}, got {value!r}")
+    raise InvalidValue(f"expected a number, a word or a distribution such as {{uniform: [0.2, 1.0]}}, got {value!r}")
 
 
 def _check_depth(value: Any) -> None:
