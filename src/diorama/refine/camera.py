@@ -15,8 +15,8 @@ from diorama.refine.base import Rgb
 
 #: What can be changed, with the least and the most; 0 leaves a picture as it is.
 #: Stops of light, and of red and blue against green; the share of light that is lost in the corners; saturation (more or less than it had); blur
-#: (variance of the kernel in square pixels, below 0 sharpens); grain (standard deviation in linear light at white); contrast (logarithm of the slope
-#: in the middle); the code that black is put to, and how far from 1 the code that white is put to.
+#: (variance of the kernel in square pixels, below 0 sharpens); grain (standard deviation in linear light at white); the code that black is put
+#: to.
 PARAMETERS: Mapping[str, tuple[float, float]] = {
     "exposure_ev": (-2.0, 2.0),
     "red_ev": (-0.7, 0.7),
@@ -25,15 +25,17 @@ PARAMETERS: Mapping[str, tuple[float, float]] = {
     "saturation": (-0.9, 0.9),
     "blur_px2": (-0.4, 2.4),
     "grain": (-0.1, 0.1),
-    "contrast": (-0.7, 0.7),
     "black": (-0.05, 0.2),
-    "white": (-0.3, 0.05),
 }
+#: What belongs to a lens and a sensor: the same for all pictures, whatever is in front of them.
+_LENS = ("vignetting", "blur_px2", "grain", "black")
+#: The tone curve of each channel, from 0 to 1 in straight pieces of this number, whose slopes are in relation to each other as the exponentials of
+#: numbers up to this one: with all at 0 it is none.
+PIECES, _STEEPEST = 8, 1.5
+_LATER = 0.15
 #: Numbers that a picture is known by, and those that are drawn for it: cameras differ between pictures alike.
 FACTS, LATENT = 12, 4
 _LUMA = (0.2126, 0.7152, 0.0722)
-#: Logits are taken of codes this far from black and white.
-_MARGIN = 0.02
 _TAPS = 4
 
 
@@ -54,9 +56,8 @@ class Development:
             "saturation": "saturation {:+.0%}",
             "blur_px2": "blur {:+.2f} px^2 (below 0: sharper)",
             "grain": "grain {:.4f} of white",
-            "contrast": "contrast {:+.2f} (0: as it was)",
+            "contrast": "contrast {:+.2f} (logarithm of the slope in the middle)",
             "black": "black at {:+.3f}",
-            "white": "white at 1{:+.3f}",
         }
         return [f"{text.format(self.means[name])}  ± {self.spreads[name]:.3f}" for name, text in words.items()]
 
@@ -68,23 +69,32 @@ class CameraBranch(nn.Module):
     scale: torch.Tensor
     low: torch.Tensor
     high: torch.Tensor
+    varies: torch.Tensor
 
     def __init__(self) -> None:
         super().__init__()
         self.register_buffer("center", torch.zeros(FACTS))
         self.register_buffer("scale", torch.ones(FACTS))
-        self.layers = nn.Sequential(nn.Linear(FACTS + LATENT, 32), nn.SiLU(), nn.Linear(32, len(PARAMETERS)))
-        last = self.layers[-1]
-        assert isinstance(last, nn.Linear)
-        nn.init.zeros_(last.weight)
-        nn.init.zeros_(last.bias)
-        self.register_buffer("low", torch.tensor([low for low, _ in PARAMETERS.values()]), persistent=False)
-        self.register_buffer("high", torch.tensor([high for _, high in PARAMETERS.values()]), persistent=False)
+        self.inner, self.outer = nn.Linear(FACTS + LATENT, 32), nn.Linear(32, len(PARAMETERS) + 3 * PIECES)
+        nn.init.zeros_(self.outer.weight)
+        nn.init.zeros_(self.outer.bias)
+        varies = torch.tensor([name not in _LENS for name in PARAMETERS] + [True] * (3 * PIECES))
+        self.register_buffer("varies", varies[:, None].float(), persistent=False)
+        limits = [*PARAMETERS.values(), *[(-_STEEPEST, _STEEPEST)] * (3 * PIECES)]
+        self.register_buffer("low", torch.tensor([low for low, _ in limits]), persistent=False)
+        self.register_buffer("high", torch.tensor([high for _, high in limits]), persistent=False)
 
     def forward(self, facts: torch.Tensor, latent: torch.Tensor) -> torch.Tensor:
-        """(n, FACTS) and (n, LATENT) to (n, parameters), in the order of PARAMETERS and within their limits."""
-        said = self.layers(torch.cat([(facts - self.center) / self.scale, latent], dim=1))
+        """(n, FACTS) and (n, LATENT) to (n, parameters), in the order of PARAMETERS and then the pieces of red, green and blue, within limits."""
+        inner = nn.functional.silu(self.inner(torch.cat([(facts - self.center) / self.scale, latent], dim=1)))
+        said = nn.functional.linear(inner, self.outer.weight * self.varies, self.outer.bias)
+        # Curves could do what light does; light is asked first.
+        said = torch.cat([said[:, : len(PARAMETERS)], _LATER * said[:, len(PARAMETERS) :]], dim=1)
         return torch.where(said > 0, self.high, -self.low) * torch.tanh(said)
+
+    def shares(self, parameters: torch.Tensor) -> torch.Tensor:
+        """How much of what they may be parameters are, in [-1, 1]."""
+        return parameters / torch.where(parameters > 0, self.high, -self.low)
 
     @torch.no_grad()
     def settle(self, facts: torch.Tensor) -> None:
@@ -97,8 +107,10 @@ class CameraBranch(nn.Module):
         """What is done to these pictures."""
         values = self(facts, latent)
         values[:, list(PARAMETERS).index("grain")].abs_()
-        means, spreads = values.mean(0).tolist(), values.std(0, correction=0).tolist()
-        return Development(dict(zip(PARAMETERS, means, strict=True)), dict(zip(PARAMETERS, spreads, strict=True)))
+        middle = _rises(values)[:, :, PIECES // 2 - 1 : PIECES // 2 + 1].mean((1, 2))
+        values = torch.cat([values[:, : len(PARAMETERS)], (PIECES * middle).log()[:, None]], dim=1)
+        names, means, spreads = [*PARAMETERS, "contrast"], values.mean(0).tolist(), values.std(0, correction=0).tolist()
+        return Development(dict(zip(names, means, strict=True)), dict(zip(names, spreads, strict=True)))
 
 
 def develop(rgb: torch.Tensor, parameters: torch.Tensor, grain: torch.Tensor, radius2: torch.Tensor) -> torch.Tensor:
@@ -107,7 +119,7 @@ def develop(rgb: torch.Tensor, parameters: torch.Tensor, grain: torch.Tensor, ra
     grain (n, 1, h, w) is normal noise; radius2 (n, 1, h, w) the square of the distance from the picture's middle, 1 in its corners. Lens and sensor
     work in linear light, in the order in which light meets them, and the tone curve on what is stored.
     """
-    named = dict(zip(PARAMETERS, parameters[:, :, None, None, None].unbind(1), strict=True))
+    named = dict(zip(PARAMETERS, parameters[:, : len(PARAMETERS), None, None, None].unbind(1), strict=True))
     color = torch.cat([named["red_ev"], torch.zeros_like(named["red_ev"]), named["blue_ev"]], dim=1)
     light = _linear(rgb) * torch.exp2(named["exposure_ev"] + color) * (1 - named["vignetting"] * radius2)
     grey = (light * light.new_tensor(_LUMA)[:, None, None]).sum(1, keepdim=True)
@@ -115,8 +127,8 @@ def develop(rgb: torch.Tensor, parameters: torch.Tensor, grain: torch.Tensor, ra
     light = _blurred(light, named["blur_px2"][:, 0, 0, 0])
     # Photons come by chance: their noise grows with the root of the light.
     light = light + named["grain"] * (light.clamp_min(0) + 1e-3).sqrt() * grain
-    code = _toned(_encoded(light.clamp(0, 1)), torch.exp(named["contrast"]))
-    return (named["black"] + (1 + named["white"] - named["black"]) * code).clamp(0, 1)
+    code = _toned(_encoded(light.clamp(0, 1)), _rises(parameters))
+    return (named["black"] + (1 - named["black"]) * code).clamp(0, 1)
 
 
 def facts_of(rgb: torch.Tensor) -> torch.Tensor:
@@ -156,11 +168,15 @@ def _encoded(light: torch.Tensor) -> torch.Tensor:
     return torch.where(light <= 0.0031308, light * 12.92, 1.055 * light.clamp_min(0.0031308) ** (1 / 2.4) - 0.055)
 
 
-def _toned(code: torch.Tensor, slope: torch.Tensor) -> torch.Tensor:
-    """An S-curve, rising whatever the slope, from 0 to 1."""
-    ends = torch.sigmoid(slope * torch.logit(slope.new_tensor(_MARGIN)))
-    inner = torch.sigmoid(slope * torch.logit(_MARGIN + (1 - 2 * _MARGIN) * code))
-    return (inner - ends) / (1 - 2 * ends)
+def _rises(parameters: torch.Tensor) -> torch.Tensor:
+    """(n, 3, PIECES): by how much each piece of each channel's curve rises, all above 0, and 1 together."""
+    return parameters[:, len(PARAMETERS) :].reshape(-1, 3, PIECES).softmax(dim=2)
+
+
+def _toned(code: torch.Tensor, rises: torch.Tensor) -> torch.Tensor:
+    """By a curve that rises from 0 to 1 in straight pieces."""
+    far = PIECES * code
+    return sum(rises[:, :, k, None, None] * (far - k).clamp(0, 1) for k in range(PIECES))  # pyright: ignore[reportReturnType]
 
 
 def _blurred(light: torch.Tensor, variance: torch.Tensor) -> torch.Tensor:

@@ -9,6 +9,7 @@ from diorama.refine.settings import Loss
 
 _SCALES = 2
 _LEAST = 0.2
+_GROUPS = 4
 #: What a photograph is said to be under one-sided label smoothing (T. Salimans et al., Improved Techniques for Training GANs, 2016).
 _SMOOTH = 0.9
 
@@ -18,7 +19,8 @@ Pair = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 class Discriminators(nn.Module):
     """Pictures (n, 3, h, w) in [0, 1] to a number for each patch: larger for a photograph.
 
-    Patches are what a PatchGAN of P. Isola et al. (2017) with two strides sees; nothing is normalised, which penalties of gradients forbid.
+    Patches are what a PatchGAN of P. Isola et al. (2017) with two strides sees. Each crop is normalised by itself, by groups of channels, never by
+    others of its batch, which penalties of gradients forbid; without, discriminators took twice as many steps to see as much.
     """
 
     def __init__(self, *, width: int) -> None:
@@ -28,8 +30,10 @@ class Discriminators(nn.Module):
                 nn.Conv2d(3, width, 4, 2, 1),
                 nn.LeakyReLU(_LEAST),
                 nn.Conv2d(width, 2 * width, 4, 2, 1),
+                nn.GroupNorm(_GROUPS, 2 * width),
                 nn.LeakyReLU(_LEAST),
                 nn.Conv2d(2 * width, 2 * width, 4, 1, 1),
+                nn.GroupNorm(_GROUPS, 2 * width),
                 nn.LeakyReLU(_LEAST),
                 nn.Conv2d(2 * width, 1, 4, 1, 1),
             )
@@ -40,8 +44,7 @@ class Discriminators(nn.Module):
         """(n, patches), those of both scales in a row."""
         said = []
         for number, scale in enumerate(self.scales):
-            seen = rgb * 2 - 1 if number == 0 else nn.functional.avg_pool2d(rgb, 2) * 2 - 1
-            said.append(scale(seen).flatten(1))
+            said.append(scale(nn.functional.avg_pool2d(rgb, 2**number) * 2 - 1).flatten(1))
         return torch.cat(said, dim=1)
 
 

@@ -1,8 +1,8 @@
 """The residual branch: what a camera cannot explain, in bounds.
 
 A convolutional network at half of the resolution, most of it at a quarter, without normalisation (which would smear one place's statistics over all),
-modulated by geometry as in S. Richter et al., Enhancing Photorealism Enhancement, 2021. What it says is freed of its slow part, so that colours as a
-whole are the camera's, and bounded in logits of the code, so that nothing is painted over.
+modulated by geometry as in S. Richter et al., Enhancing Photorealism Enhancement, 2021. What it says is bounded in logits of the code: nothing is
+painted over. Its slow part stays: where it was taken away, skies had rims of another colour around whatever stood before them.
 """
 
 import math
@@ -16,8 +16,6 @@ from diorama.sim.errors import DioramaError
 _CLASS_CODES, _STEM, _GEOMETRY, _BLOCKS = 8, 16, 32, 3
 #: Logits are taken of codes this far from black and white.
 _MARGIN = 0.01
-#: Half of the square, at half of the resolution, whose mean is the slow part.
-_SLOW = 12
 #: Of logits, near the ends of the codes, where they are steep.
 ROUNDING = 1e-3
 
@@ -57,7 +55,7 @@ class ResidualBranch(nn.Module):
             inner = block(inner, told)
         wide = nn.functional.interpolate(inner, scale_factor=2, mode="bilinear", align_corners=False)
         said = self.out(nn.functional.silu(self.up(torch.cat([wide, stem], dim=1))))
-        full = nn.functional.interpolate(said - slow_part(said), scale_factor=2, mode="bilinear", align_corners=False)
+        full = nn.functional.interpolate(said, scale_factor=2, mode="bilinear", align_corners=False)
         return self.bound * torch.tanh(full)
 
 
@@ -92,14 +90,6 @@ def most_logits(before: torch.Tensor, after: torch.Tensor) -> float:
 def most_codes(bound: float) -> float:
     """By how many codes of 8 bits a change of so many logits moves a colour at most: about the middle, where a logit is the least steep."""
     return 255 * math.tanh(bound / 4) / (1 - 2 * _MARGIN)
-
-
-def slow_part(values: torch.Tensor) -> torch.Tensor:
-    """The mean about each place; borders are reflected as far as there is something."""
-    reach = min(_SLOW, *(side - 1 for side in values.shape[2:]))
-    padded = nn.functional.pad(values, (reach, reach, reach, reach), mode="reflect")
-    side = 2 * reach + 1
-    return nn.functional.avg_pool2d(nn.functional.avg_pool2d(padded, (1, side), 1), (side, 1), 1)
 
 
 def _logit(code: torch.Tensor) -> torch.Tensor:

@@ -18,14 +18,14 @@ from torch import nn
 from diorama.refine.augment import augmented
 from diorama.refine.base import Pictures, Rendered, Rgb, spread
 from diorama.refine.camera import LATENT, PARAMETERS, CameraBranch, Development, develop, facts_of, luma_of, radius2_of
-from diorama.refine.camera_fit import CropStatistics
+from diorama.refine.camera_fit import apart, effort, looks_of, sides_of, small, steepness_of
 from diorama.refine.contrast import Contrast
 from diorama.refine.device import device_of, mixes
 from diorama.refine.discriminators import LOSSES, Discriminators, penalty
 from diorama.refine.gan import Learned
 from diorama.refine.geometry import CHANNELS, Geometry
 from diorama.refine.history import History
-from diorama.refine.matching import Crops, alike, crops_of
+from diorama.refine.matching import alike, crops_of
 from diorama.refine.photos import fitted
 from diorama.refine.residual import ResidualBranch, changed
 from diorama.refine.settings import TrainSettings
@@ -33,11 +33,10 @@ from diorama.sim.errors import InvalidValue
 from diorama.sim.seeds import Seed
 
 _EACH = 16
-#: Crops that the photographs' statistics are taken of, and crops a step of the camera's for each of a batch.
-_TARGET_CROPS, _CAMERA_CROPS = 384, 4
-#: Keeps the camera at the simplest of what would explain a gap alike: light and its colour before a tone curve.
-_SIMPLE, _SIMPLE_TONE = 2e-3, 3e-2
-_TONE = ("contrast", "black", "white")
+#: The camera sees so many whole pictures a step at most, and this many crops for each of a batch.
+_SEEN, _CAMERA_CROPS = 48, 4
+_TARGET_CROPS = 384
+_CAMERA_AVERAGED, _HASTE = 0.97, 4.0
 #: Grain of either sign is the same, so that its slope at 0 tells nothing: it starts a little off.
 _FIRST_GRAIN = 0.1
 #: How fast the share of right answers is forgotten.
@@ -84,9 +83,14 @@ class Training:
         self.settings, self.seed, self.consistencies = settings, seed.child("train"), tuple(consistencies)
         self.steps_done = 0
         self._device = device_of(settings.device)
-        self._sim = [sim[k] for k in spread(len(sim), settings.pictures)]
-        self._size = self._sim[0].rgb.shape[:2]
-        if any(picture.rgb.shape[:2] != self._size for picture in self._sim):
+        # Of each rendering its colours are kept, and its geometry in a quarter of the pixels; what is shown is read again.
+        self._renderings, self._numbers = sim, spread(len(sim), settings.pictures)
+        self._sim, self._geometry = [], []
+        for picture in (sim[number] for number in self._numbers):
+            self._sim.append(picture.rgb)
+            self._geometry.append(_packed(Geometry.of(picture)))
+        self._size = self._sim[0].shape[:2]
+        if any(rgb.shape[:2] != self._size for rgb in self._sim):
             raise InvalidValue("all renderings that a refiner is learned from must be of one size; generate them with one --resolution")
         if min(self._size) < settings.crop_px + 4 or self._size[0] % 4 or self._size[1] % 4:
             raise InvalidValue(
@@ -94,13 +98,13 @@ class Training:
                 f"{self._size[1]}x{self._size[0]}"
             )
         self._real = [np.ascontiguousarray(fitted(real[k], self._size[::-1])) for k in spread(len(real), settings.pictures)]
-        self._geometry = [_packed(Geometry.of(picture)) for picture in self._sim]
-        self._facts = torch.stack([facts_of(torch.from_numpy(picture.rgb)) for picture in self._sim])
+        self._facts = torch.stack([facts_of(torch.from_numpy(rgb)) for rgb in self._sim])
         self._radius2 = radius2_of(*self._size)
         crop = settings.crop_px
-        self._sim_crops = crops_of([picture.rgb for picture in self._sim], crop, _EACH, self.seed.child("sim"))
+        self._sim_crops = crops_of(self._sim, crop, _EACH, self.seed.child("sim"))
         self._real_crops = crops_of(self._real, crop, _EACH, self.seed.child("real"))
-        self._target = self._target_statistics()
+        self._small, self._real_looks = small(self._sim), looks_of(small(self._real)).to(self._device)
+        self._steepness = self._steepness_of_photographs()
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.seed.child("weights").integer(32))
             self._camera = CameraBranch()
@@ -111,11 +115,12 @@ class Training:
         for network in (self._camera, self._residual, self._judges, self._contrast):
             network.to(self._device)
         self._averaged_camera, self._averaged_residual = deepcopy(self._camera), deepcopy(self._residual)
-        last = self._camera.layers[-1]
-        assert isinstance(last, nn.Linear)
         with torch.no_grad():
-            last.bias[list(PARAMETERS).index("grain")] = _FIRST_GRAIN
-        self._camera_optimizer = torch.optim.Adam(self._camera.parameters(), lr=settings.camera_learning_rate)
+            self._camera.outer.bias[list(PARAMETERS).index("grain")] = _FIRST_GRAIN
+        # What is the same for all pictures is found first, and then what differs between them.
+        faster = [{"params": [self._camera.outer.bias], "haste": _HASTE}]
+        rest = [weight for weight in self._camera.parameters() if weight is not self._camera.outer.bias]
+        self._camera_optimizer = torch.optim.Adam([*faster, {"params": rest, "haste": 1.0}], lr=settings.camera_learning_rate)
         # The discriminators stay as they are: their penalties take slopes of slopes, which compiled networks do not have.
         self._change = torch.compile(self._residual.change) if settings.compile and self._device.type == "cuda" else self._residual.change
         learning = [*self._residual.parameters(), *(self._contrast.parameters() if settings.contrast else ())]
@@ -145,7 +150,7 @@ class Training:
 
     def development(self) -> Development:
         """What the camera branch does to these renderings, on the average."""
-        return self.refiner().development({str(k): picture.rgb for k, picture in enumerate(self._sim)}, self.seed.child("look"))
+        return self.refiner().development({str(k): rgb for k, rgb in enumerate(self._sim)}, self.seed.child("look"))
 
     def samples(self, rows: int = 4) -> Rgb:
         """Renderings, as the camera takes them, refined, and photographs that look alike, side by side: (rows h, 4 w, 3) uint8."""
@@ -153,7 +158,7 @@ class Training:
         camera = Learned(camera=whole.camera)
         lines = []
         for k in spread(len(self._sim), rows):
-            picture, seed = self._sim[k], self.seed.child("look", str(k))
+            picture, seed = self._renderings[self._numbers[k]], self.seed.child("look", str(k))
             mine = self._sim_crops.features[k * _EACH : (k + 1) * _EACH]
             nearest = alike(mine, self._real_crops, 1, self.seed.child("nearest").rng())
             photo = int(np.bincount(self._real_crops.places[nearest, 0]).argmax())
@@ -203,24 +208,34 @@ class Training:
     def _camera_step(self, rng: np.random.Generator) -> Losses:
         settings = self.settings
         for group in self._camera_optimizer.param_groups:
-            group["lr"] = settings.camera_learning_rate * (1 + math.cos(math.pi * self.steps_done / settings.camera_steps)) / 2
+            group["lr"] = group["haste"] * settings.camera_learning_rate * (1 + math.cos(math.pi * self.steps_done / settings.camera_steps)) / 2
+        count = min(_SEEN, len(self._sim), len(self._real))
+        seen, photographs = rng.choice(len(self._sim), count, replace=False), rng.choice(len(self._real), count, replace=False)
+        latent = torch.from_numpy(rng.standard_normal((count, LATENT), dtype=np.float32)).to(self._device)
+        parameters = self._camera(self._facts[seen].to(self._device), latent)
+        rgb = self._small[seen].to(self._device)
+        radius2 = radius2_of(*rgb.shape[2:])[None, None].to(self._device)
+        # At a sixth of the size there is nothing to be seen of a blur of a pixel, nor of grain.
+        sharp = parameters.index_fill(1, torch.tensor(list(PARAMETERS).index("blur_px2"), device=self._device), 0)
+        looks = looks_of(develop(rgb, sharp, torch.zeros_like(rgb[:, :1]), radius2))
+        distance = apart(looks, self._real_looks[photographs], sides_of(looks.shape[1], rng).to(self._device))
         rows = rng.integers(len(self._sim_crops), size=settings.batch * _CAMERA_CROPS)
-        places = self._sim_crops.places[rows]
-        parameters, developed = self._developed(self._camera, places, rng)
-        distance = CropStatistics.of(developed, self._radii(places)).distance(self._target)
-        share = parameters / torch.where(parameters > 0, self._camera.high, -self._camera.low)
-        weights = share.new_tensor([_SIMPLE_TONE if name in _TONE else _SIMPLE for name in PARAMETERS])
-        _descend(self._camera_optimizer, distance + (weights * share.square()).sum(1).mean())
-        _average(self._averaged_camera, self._camera, settings.averaged, self.steps_done)
-        return {"camera": float(distance.detach())}
+        developed = self._developed(self._camera, self._sim_crops.places[rows], rng)
+        steepness = (steepness_of(developed) - self._steepness).abs().mean()
+        _descend(self._camera_optimizer, 16 * distance + steepness + effort(self._camera.shares(parameters)))
+        _average(self._averaged_camera, self._camera, _CAMERA_AVERAGED, self.steps_done)
+        return {"camera": float(distance.detach()), "sharpness": float(steepness.detach())}
 
     def _residual_step(self, rng: np.random.Generator) -> Losses:
         settings = self.settings
+        left = 1 - (self.steps_done - settings.camera_steps) / (settings.steps - settings.camera_steps)
+        for group in (*self._residual_optimizer.param_groups, *self._judges_optimizer.param_groups):
+            group["lr"] = settings.learning_rate * min(2 * left, 1)
         against_both, against_refiner = LOSSES[settings.loss]
         rows = rng.integers(len(self._sim_crops), size=settings.batch)
         places = self._sim_crops.places[rows]
         with torch.no_grad():
-            before = self._developed(self._averaged_camera, places, rng)[1]
+            before = self._developed(self._averaged_camera, places, rng)
         geometry = self._geometry_at(places)
         partners = alike(self._sim_crops.features[rows], self._real_crops, settings.alike, rng)
         real = augmented(self._crops(self._real, self._real_crops.places[partners]), rng)
@@ -243,7 +258,7 @@ class Training:
         self._right += _FORGET * (float((said_real.mean(1) > said_fake.mean(1)).float().mean()) - self._right)
         adversarial = against_refiner(said_real, said_fake)
         slopes, outlines = _kept(before, after, geometry)
-        total = adversarial + settings.gradients * slopes + settings.edges * outlines
+        total = adversarial + settings.same * change.square().mean() + settings.gradients * slopes + settings.edges * outlines
         for weight, consistency in self.consistencies:
             total = total + weight * consistency(before, after, geometry)
         if settings.contrast:
@@ -260,16 +275,16 @@ class Training:
             "right": self._right,
         }
 
-    def _developed(self, camera: CameraBranch, places: np.ndarray, rng: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
-        """Parameters, and the crops as the camera takes them."""
+    def _developed(self, camera: CameraBranch, places: np.ndarray, rng: np.random.Generator) -> torch.Tensor:
+        """The crops as the camera takes them."""
         crop = self.settings.crop_px
         latent, grain = (
             torch.from_numpy(rng.standard_normal(shape, dtype=np.float32)).to(self._device)
             for shape in ((len(places), LATENT), (len(places), 1, crop, crop))
         )
         parameters = camera(self._facts[places[:, 0]].to(self._device), latent)
-        rgb = self._crops([picture.rgb for picture in self._sim], places)
-        return parameters, develop(rgb, parameters, grain, self._radii(places))
+        rgb = self._crops(self._sim, places)
+        return develop(rgb, parameters, grain, self._radii(places))
 
     def _crops(self, pictures: Sequence[Rgb], places: np.ndarray) -> torch.Tensor:
         """(n, 3, crop, crop) in [0, 1]."""
@@ -287,29 +302,31 @@ class Training:
         both = torch.stack(cut).to(self._device)
         return Geometry(both[:, :CHANNELS].float(), both[:, CHANNELS].long())
 
-    def _target_statistics(self) -> CropStatistics:
+    def _steepness_of_photographs(self) -> torch.Tensor:
         """Of photographs' crops that look like the renderings': two towns differ in more than their cameras."""
         rng = self.seed.child("target").rng()
         rows = rng.integers(len(self._sim_crops), size=_TARGET_CROPS)
-        chosen: Crops = self._real_crops
-        places = chosen.places[alike(self._sim_crops.features[rows], chosen, self.settings.alike, rng)]
+        places = self._real_crops.places[alike(self._sim_crops.features[rows], self._real_crops, self.settings.alike, rng)]
         rgb = self._crops(self._real, places)
         # Photographs have whole codes, and what is developed has not.
         dither = torch.from_numpy(rng.uniform(-0.5, 0.5, rgb.shape).astype(np.float32)).to(self._device) / 255
-        return CropStatistics.of((rgb + dither).clamp(0, 1), self._radii(places))
+        return steepness_of((rgb + dither).clamp(0, 1))
 
 
 def _kept(before: torch.Tensor, after: torch.Tensor, geometry: Geometry) -> tuple[torch.Tensor, torch.Tensor]:
-    """How much slopes of luma were changed, and how much colours near outlines: mean squares, 1 where it begins to show.
+    """How much slopes of luma were changed, everywhere and near outlines: mean squares, 1 where it begins to show.
 
     Squares, because an adversary's first steps are small, and absolute values would hold a picture where it is, however good the reason to move.
+    Slopes, and not colours: where colours are held near outlines and free elsewhere, a rim is painted around everything.
     """
-    moved = luma_of(after - before)
-    across, down = moved[..., 1:] - moved[..., :-1], moved[..., 1:, :] - moved[..., :-1, :]
-    slopes = (across / _SHOWS).square().mean() + (down / _SHOWS).square().mean()
+    moved = luma_of(after - before) / _SHOWS
     band = nn.functional.interpolate(nn.functional.max_pool2d(geometry.channels[:, 4:5], 3, 1, 1), scale_factor=2)
-    outlines = (((after - before) / _SHOWS).square() * band).sum() / (3 * band.sum()).clamp_min(1)
-    return slopes, outlines
+    everywhere, outlines = moved.new_zeros(()), moved.new_zeros(())
+    for axis in (2, 3):
+        steep, where = moved.diff(dim=axis).square(), band.narrow(axis, 1, band.shape[axis] - 1)
+        everywhere = everywhere + steep.mean()
+        outlines = outlines + (steep * where).sum() / where.sum().clamp_min(1)
+    return everywhere, outlines
 
 
 def _packed(geometry: Geometry) -> torch.Tensor:
