@@ -526,15 +526,20 @@ def test_other_written_forms(written, meant):
         ({"truncated": [0, 1, 2]}, "lights.power: truncated takes {of: ..., low: ..., high: ...}"),
         ({"hybrid": [1, 2, 0.5]}, "lights.power: hybrid takes {real: ..., prior: ..., weight: share of real}"),
         ({"constant": math.inf}, "lights.power: constant: expected finite numbers"),
-        ({"uniform": [0, 1], "normal": [0, 1]}, "lights.power: expected a number or a distribution such as"),
-        ("fast", "lights.power: expected a number or a distribution such as"),
-        (None, "lights.power: expected a number or a distribution such as"),
-        (True, "lights.power: expected a number or a distribution such as"),
+        ({"uniform": [0, 1], "normal": [0, 1]}, "lights.power: expected a number, a word or a distribution such as"),
+        (None, "lights.power: expected a number, a word or a distribution such as"),
+        (True, "lights.power: expected a number, a word or a distribution such as"),
     ],
 )
 def test_faults_name_the_place_and_the_remedy(written, message):
     with pytest.raises(InvalidDocument) as error:
         Distribution.from_json_value(written, "lights.power")
+
+
+@pytest.mark.parametrize("word", ["rain", "wet asphalt", "straight"])
+def test_a_word_alone_is_a_constant_unless_it_names_a_distribution(word):
+    assert Distribution.from_json_value(word) == Constant(word)
+    assert Distribution.from_json_value(UnitSphere.family) == UnitSphere()
     assert str(error.value).startswith(message)
 
 

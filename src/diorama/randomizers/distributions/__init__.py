@@ -1,8 +1,8 @@
 """Distributions: inert values that say how something varies.
 
 A distribution is a frozen dataclass. It compares, hashes, prints short (``U(0.4, 1)``) and reads and writes as
-JSON or YAML: ``{uniform: [0.4, 1.0]}``, ``{choice: {red: 1, blue: 3}}``, ``{choice: [640, 800]}``; a bare number is
-a constant. It draws only when it is given a generator.
+JSON or YAML: ``{uniform: [0.4, 1.0]}``, ``{choice: {red: 1, blue: 3}}``, ``{choice: [640, 800]}``; a bare number or
+word is a constant. It draws only when it is given a generator.
 
 Every draw is made by inversion from `Generator.random()` alone, a fixed number of uniforms for each, and floats
 are then rounded to 10 significant digits. So draws depend neither on NumPy's choice of algorithm for a family nor on
