@@ -534,13 +534,13 @@ def test_other_written_forms(written, meant):
 def test_faults_name_the_place_and_the_remedy(written, message):
     with pytest.raises(InvalidDocument) as error:
         Distribution.from_json_value(written, "lights.power")
+    assert str(error.value).startswith(message)
 
 
 @pytest.mark.parametrize("word", ["rain", "wet asphalt", "straight"])
 def test_a_word_alone_is_a_constant_unless_it_names_a_distribution(word):
     assert Distribution.from_json_value(word) == Constant(word)
     assert Distribution.from_json_value(UnitSphere.family) == UnitSphere()
-    assert str(error.value).startswith(message)
 
 
 def test_a_field_of_one_family_refuses_the_others():
