@@ -175,8 +175,10 @@ def _rises(parameters: torch.Tensor) -> torch.Tensor:
 
 def _toned(code: torch.Tensor, rises: torch.Tensor) -> torch.Tensor:
     """By a curve that rises from 0 to 1 in straight pieces."""
-    far = PIECES * code
-    return sum(rises[:, :, k, None, None] * (far - k).clamp(0, 1) for k in range(PIECES))  # pyright: ignore[reportReturnType]
+    out = torch.zeros_like(code)
+    for k in range(PIECES):
+        out = out + rises[:, :, k, None, None] * (PIECES * code - k).clamp(0, 1)
+    return out
 
 
 def _blurred(light: torch.Tensor, variance: torch.Tensor) -> torch.Tensor:

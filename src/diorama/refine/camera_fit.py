@@ -59,7 +59,7 @@ def sides_of(count: int, rng: np.random.Generator) -> torch.Tensor:
 def apart(ours: torch.Tensor, theirs: torch.Tensor, sides: torch.Tensor) -> torch.Tensor:
     """Mean Wasserstein-1 distance of two sets of as many (n, k), as seen along each axis and each of the `sides` (k, m)."""
     views = torch.cat([torch.eye(len(sides)).to(sides), sides], dim=1)
-    return ((ours @ views).sort(dim=0).values - (theirs @ views).sort(dim=0).values).abs().mean()
+    return (torch.mm(ours, views).sort(dim=0).values - torch.mm(theirs, views).sort(dim=0).values).abs().mean()
 
 
 def steepness_of(rgb: torch.Tensor) -> torch.Tensor:

@@ -26,19 +26,19 @@ class TrainSettings:
     crop_px: int
     pictures: int = 400
     width: int = 48
-    bound: float = 0.6
+    bound: float = 0.4
     loss: Loss = "relativistic"
     learning_rate: float = 1e-3
     camera_learning_rate: float = 1e-2
     penalty: float = 2.0
     penalty_every: int = 4
     same: float = 0.3
-    gradients: float = 0.03
-    edges: float = 0.03
+    gradients: float = 0.15
+    edges: float = 0.15
     #: Of the contrastive loss of patches; 0 leaves it out.
     contrast: float = 0.0
     #: Weighs how differently the label gate's network, which is trained for so many steps first, may see what was refined.
-    oracle: float = 0.0
+    oracle: float = 0.1
     oracle_steps: int = 2500
     history: int = 128
     averaged: float = 0.99
@@ -73,7 +73,7 @@ class TrainSettings:
 #: `smoke` shows in a minute that everything runs; `cpu` is useful within half an hour on two cores; `gpu` is for CUDA.
 PRESETS = {
     "smoke": TrainSettings(steps=60, camera_steps=40, batch=4, crop_px=64, pictures=40, width=16, oracle_steps=200),
-    "cpu": TrainSettings(steps=6600, camera_steps=600, batch=8, crop_px=96, averaged=0.995),
+    "cpu": TrainSettings(steps=3000, camera_steps=600, batch=8, crop_px=96, averaged=0.995),
     "gpu": TrainSettings(
         steps=40000, camera_steps=1000, batch=32, crop_px=160, pictures=2000, history=1024, averaged=0.999, device="cuda", compile=True
     ),
