@@ -147,6 +147,26 @@ def test_the_network_comes_from_the_refiners_file_or_from_one_of_its_own_as_long
         checked.check_labels(rendered, after, Identity(), {}, oracle=kept)
 
 
+@pytest.mark.parametrize(("passes_up_to", "wanted", "asked"), [(1.0, 1.0, 1), (0.65, 0.6, 3), (0.1, 0.2, 5)])
+def test_a_residual_is_as_strong_as_the_gate_lets_it_be(
+    passes_up_to: float, wanted: float, asked: int, few: Path, network: Oracle, monkeypatch: pytest.MonkeyPatch
+):
+    told: list[str] = []
+
+    def gate_of_strength(rendered: Any, after: Any, refiner: Learned, *_: Any) -> GateReport:
+        assert refiner.residual is not None
+        measure = Measure(name="strength", value=refiner.residual.bound / 0.4, limit=passes_up_to + 1e-6, must_reach=False)
+        return GateReport(1, (measure,))
+
+    monkeypatch.setattr(checked, "check_refined", gate_of_strength)
+    learned = Learned(camera=CameraBranch().eval(), residual=ResidualBranch(width=8, bound=0.4).eval())
+    refiner, report = checked.strongest(RenderedSet(few), learned, network, [0], told=told.append)
+    assert refiner.residual is not None
+    assert refiner.residual.bound == pytest.approx(0.4 * wanted)
+    assert report.passed == (passes_up_to >= 0.2)
+    assert len(told) == asked
+
+
 def test_nothing_measured_passes_no_gate():
     assert not GateReport(0, ()).passed
 

@@ -206,6 +206,21 @@ def test_a_residual_beyond_its_bound_is_no_picture():
         check_bound(before, before * torch.nan, 0.1)
 
 
+def test_a_weakened_residual_changes_as_much_less():
+    torch.manual_seed(0)
+    refiner, picture = Learned(camera=CameraBranch().eval(), residual=ResidualBranch(width=8, bound=0.4).eval()), scene(5)
+    assert refiner.residual is not None
+    torch.nn.init.normal_(refiner.residual.out.weight)
+    whole, _ = refiner.reach(picture, Seed(0))
+    half, _ = refiner.weakened(0.5).reach(picture, Seed(0))
+    assert 0.1 < whole <= 0.401
+    assert half == pytest.approx(whole / 2, abs=2e-3)
+    assert (refiner.weakened(1.0).apply(picture, Seed(0)) == refiner.apply(picture, Seed(0))).all()
+    assert Learned.from_state(refiner.weakened(0.5).state()).reach(picture, Seed(0))[0] == half
+    camera = Learned(camera=refiner.camera)
+    assert camera.weakened(0.5) is camera
+
+
 def test_where_there_is_no_gap_hardly_anything_is_learned():
     """An adversary that sees the same on both sides cannot win, and pictures stay nearly as they are, while a gap of texture is learned."""
     settings = replace(TINY, steps=60, camera_steps=0, batch=4, averaged=0.9, learning_rate=1e-3)

@@ -11,7 +11,7 @@ from diorama.refine import checkpoint
 from diorama.refine.base import Pictures, Refiner, spread
 from diorama.refine.gan import Learned
 from diorama.refine.gate import GateReport, GateSettings, Measure, gate, known_classes
-from diorama.refine.live import one_thread
+from diorama.refine.live import Refined, one_thread
 from diorama.refine.oracle import KIND, Oracle, OracleSettings, confusion
 from diorama.refine.rendered_set import RenderedSet
 from diorama.refine.residual import ROUNDING, most_codes
@@ -20,6 +20,8 @@ from diorama.sim.seeds import Seed
 
 #: Pictures that are looked at unless more are asked for.
 SOME = 64
+#: Of the residual's strength, which is weakened until labels are right.
+_SHARES = (1.0, 0.8, 0.6, 0.4, 0.2)
 #: What the network must know of all that is labelled, to be asked about a set that it was not trained on.
 _KNOWN = 1 / 3
 
@@ -61,6 +63,22 @@ def check_refined(
         return GateReport(len(numbers), reaches)
     report = gate(rendered, after, oracle, settings, numbers=numbers, advance=advance)
     return replace(report, measures=(*report.measures, *reaches))
+
+
+def strongest(
+    rendered: RenderedSet, learned: Learned, oracle: Oracle, numbers: Sequence[int], *, told: Callable[[str], Any] = lambda _: None
+) -> tuple[Learned, GateReport]:
+    """The refiner with as much of its residual as the gate lets through on pictures of these `numbers`, or with the least where it lets none."""
+    shares = _SHARES if learned.residual is not None else (1.0,)
+    for share in shares:
+        refiner = learned.weakened(share)
+        with one_thread():
+            report = check_refined(rendered, Refined(refiner, rendered), refiner, oracle, numbers)
+        if learned.residual is not None:
+            told(f"residual at {share:.0%}: " + ("labels are right" if report.passed else f"the gate fails by {', '.join(report.failed)}"))
+        if report.passed or share == shares[-1]:
+            return refiner, report
+    raise AssertionError("there is a last share")
 
 
 def summary(report: GateReport) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """The refiner that was learned from photographs: another camera, and what no camera explains."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -52,6 +53,14 @@ class Learned:
         high, wide = padded.rgb.shape[:2]
         before = torch.nn.functional.pad(developed, (0, wide - width, 0, high - height), mode="replicate")
         return before, self.residual(before, Geometry.of(padded))
+
+    def weakened(self, share: float) -> Self:
+        """The same with a residual of this share of its strength, in (0, 1]: what it changes, and its bound."""
+        if self.residual is None:
+            return self
+        residual = deepcopy(self.residual)
+        residual.bound *= share
+        return replace(self, residual=residual)
 
     def development(self, pictures: Mapping[str, Rgb], seed: Seed) -> Development:
         """What the camera branch does to pictures, each with the seed's child of its name."""

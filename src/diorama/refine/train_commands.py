@@ -25,7 +25,8 @@ printed: it says what the gap is. The rest is learned against an adversary, in b
 Beside --out there are the state to go on from, losses, and pictures before and after.
 
 At the end, labels must be right for pictures that it refined: see diorama refine gate.
-A refiner that fails is written as .rejected.pt instead, and the exit code is 1.
+What goes beyond a camera is weakened until they are. A refiner that fails even so is
+written as .rejected.pt instead, and the exit code is 1.
 
 examples:
   diorama refine train --sim out/street --real camvid/images --out refiner.pt
@@ -86,7 +87,7 @@ def train(
         from diorama.refine import checked, checkpoint
         from diorama.refine.consistency import OracleConsistency
         from diorama.refine.device import device_of
-        from diorama.refine.live import Refined, one_thread
+        from diorama.refine.live import one_thread
         from diorama.refine.oracle import Oracle, OracleSettings
         from diorama.refine.rendered_set import RenderedSet
         from diorama.refine.train import Training
@@ -137,9 +138,8 @@ def train(
         console.print("What the camera branch does to these renderings, so that they look like the photographs (mean ± spread):")
         for line in training.development().lines():
             console.print(f"  {line}")
-        refiner, numbers = training.refiner(), _unlearned(len(renderings), settings.pictures, gate_pictures)
-        with one_thread():
-            report = checked.check_refined(renderings, Refined(refiner, renderings), refiner, oracle, numbers)
+        learned, numbers = training.refiner(), _unlearned(len(renderings), settings.pictures, gate_pictures)
+        refiner, report = checked.strongest(renderings, learned, oracle, numbers, told=notes.print)
     except KeyboardInterrupt as stopped:
         said = str(stopped) or f"interrupted after {training.steps_done} steps, which are stored: go on with --resume."
         raise KeyboardInterrupt(f"{said} No refiner was written, since its labels were not checked.") from None
