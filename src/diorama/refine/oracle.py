@@ -36,7 +36,7 @@ _RATES, _RISE, _OVERLAP = (0.05, 0.005), 50, 0.5
 #: In this share of squares, an object is put in or taken out; in this one, tones, sharpness and grain are others.
 _SWAPPED, _VARIED = 0.16, 0.7
 #: This share of the pictures is not learned from, to know what the network is worth on others; none of fewer than so many.
-_UNSEEN, _FEW = 1 / 8, 16
+UNSEEN, FEW = 1 / 8, 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +94,7 @@ class Oracle(nn.Module):
         rng = seed.rng()
         # In any order, as scenes and views of one follow each other: spread over the whole set.
         chosen = [pictures[k] for k in spread(len(pictures), settings.pictures)]
-        unseen = chosen[len(chosen) - int(len(chosen) * _UNSEEN) :] if len(chosen) >= _FEW else []
+        unseen = chosen[len(chosen) - int(len(chosen) * UNSEEN) :] if len(chosen) >= FEW else []
         crops = _Crops(chosen[: len(chosen) - len(unseen)], settings)
         patch = 2 if min(chosen[0].rgb.shape[:2]) < _SMALL_PX else 4
         with torch.random.fork_rng(devices=[]):
