@@ -26,6 +26,7 @@ from diorama.refine.oracle import Oracle, OracleSettings
 from diorama.refine.rendered_set import RenderedSet
 from diorama.refine.residual import ResidualBranch, most_codes
 from diorama.refine.settings import TrainSettings
+from diorama.refine.train_commands import _unlearned
 from diorama.refine.transfer import Identity
 from diorama.sim.errors import InvalidValue
 from diorama.sim.seeds import Seed
@@ -167,6 +168,11 @@ def test_a_residual_is_as_strong_as_the_gate_lets_it_be(
     assert len(told) == asked
 
 
+@pytest.mark.parametrize(("count", "wanted", "numbers"), [(400, 5, [350, 360, 370, 380, 390]), (24, 0, [21, 22, 23]), (12, 3, [0, 4, 8])])
+def test_a_training_is_judged_on_scenes_that_its_network_has_not_learned(count: int, wanted: int, numbers: list[int]):
+    assert _unlearned(count, wanted) == numbers
+
+
 def test_nothing_measured_passes_no_gate():
     assert not GateReport(0, ()).passed
 
@@ -226,7 +232,7 @@ def test_a_refiner_that_passes_says_so_and_makes_data_sets(
     few: Path, photos: Path, plan: Plan, of_the_set: list[int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
     assert train(few, photos, tmp_path / "r.pt", "--minutes", "1e-9", "--seed", "7") == 0
-    assert "9 pictures: labels are right" in " ".join(capsys.readouterr().out.split())  # of twelve, three were learned from
+    assert "12 pictures: labels are right" in " ".join(capsys.readouterr().out.split())  # few as they are, all of them
     _, facts = checkpoint.load(tmp_path / "r.pt")
     assert facts["gate"]["passed"] is True
     assert of_the_set == [7]
