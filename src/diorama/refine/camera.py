@@ -15,8 +15,7 @@ from diorama.refine.base import Rgb
 
 #: What can be changed, with the least and the most; 0 leaves a picture as it is.
 #: Stops of light, and of red and blue against green; the share of light that is lost in the corners; saturation (more or less than it had); blur
-#: (variance of the kernel in square pixels, below 0 sharpens); grain (standard deviation in linear light at white); the code that black is put
-#: to.
+#: (variance of the kernel in square pixels, below 0 sharpens); grain (standard deviation in linear light at white); black's code.
 PARAMETERS: Mapping[str, tuple[float, float]] = {
     "exposure_ev": (-2.0, 2.0),
     "red_ev": (-0.7, 0.7),
@@ -32,6 +31,7 @@ _LENS = ("vignetting", "blur_px2", "grain", "black")
 #: The tone curve of each channel, from 0 to 1 in straight pieces of this number, whose slopes are in relation to each other as the exponentials of
 #: numbers up to this one: with all at 0 it is none.
 PIECES, _STEEPEST = 8, 1.5
+#: Curves are learned so much slower than light and colour, which would else be left to them.
 _LATER = 0.15
 #: Numbers that a picture is known by, and those that are drawn for it: cameras differ between pictures alike.
 FACTS, LATENT = 12, 4

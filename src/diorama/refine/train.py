@@ -36,6 +36,7 @@ _EACH = 16
 #: The camera sees so many whole pictures a step at most, and this many crops for each of a batch.
 _SEEN, _CAMERA_CROPS = 48, 4
 _TARGET_CROPS = 384
+#: The camera's weights are averaged over some 30 steps; what is the same for all pictures learns so much faster.
 _CAMERA_AVERAGED, _HASTE = 0.97, 4.0
 #: Grain of either sign is the same, so that its slope at 0 tells nothing: it starts a little off.
 _FIRST_GRAIN = 0.1
