@@ -52,14 +52,26 @@ def scene(seed: int) -> Rendered:
 
 
 def photographed(
-    rgb: NDArray[np.uint8], seed: int, *, ev: float = 0, red_ev: float = 0, blue_ev: float = 0, blur_px2: float = 0, noise: float = 0
+    rgb: NDArray[np.uint8],
+    seed: int,
+    *,
+    ev: float = 0,
+    red_ev: float = 0,
+    blue_ev: float = 0,
+    saturation: float = 0,
+    vividness: float = 0,
+    blur_px2: float = 0,
+    noise: float = 0,
 ) -> NDArray[np.uint8]:
     """By another camera; in linear light, by OpenCV and NumPy alone."""
     code = rgb / 255
     light = np.where(code <= 0.04045, code / 12.92, ((code + 0.055) / 1.055) ** 2.4) * 2.0 ** (np.array([red_ev, 0, blue_ev]) + ev)
+    grey, most = light @ [[0.2126], [0.7152], [0.0722]], light.max(axis=2, keepdims=True)
+    purity = 1 - light.min(axis=2, keepdims=True) / most
+    light = grey + (1 + saturation) * np.exp(vividness * (purity - 0.5)) * (light - grey)
     if blur_px2:
         light = cv2.GaussianBlur(light, (0, 0), blur_px2**0.5)
-    light = light + noise * np.sqrt(light) * np.random.default_rng(seed).standard_normal((*rgb.shape[:2], 1))
+    light = light + noise * np.sqrt(light.clip(0)) * np.random.default_rng(seed).standard_normal((*rgb.shape[:2], 1))
     light = np.clip(light, 0, 1)
     return np.rint(255 * np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)).astype(np.uint8)
 
@@ -69,8 +81,10 @@ def photographed(
     [
         ({"ev": -0.8}, {"exposure_ev": 0.2}),
         ({"red_ev": 0.3, "blue_ev": -0.3}, {"red_ev": 0.12, "blue_ev": 0.12}),
+        ({"saturation": -0.5}, {"saturation": 0.1, "vividness": 0.25}),
+        ({"vividness": 0.8}, {"saturation": 0.1, "vividness": 0.25}),
         ({"blur_px2": 1.0}, {"blur_px2": 0.25}),
-        ({"ev": -0.5, "red_ev": -0.2, "noise": 0.03}, {"exposure_ev": 0.2, "red_ev": 0.1, "grain": 0.012}),
+        ({"ev": -0.5, "red_ev": -0.2, "noise": 0.03}, {"exposure_ev": 0.2, "red_ev": 0.12, "grain": 0.012}),
     ],
 )
 def test_the_camera_finds_a_known_gap(gap: dict[str, float], tolerance: dict[str, float]):
@@ -84,7 +98,7 @@ def test_the_camera_finds_a_known_gap(gap: dict[str, float], tolerance: dict[str
     found = training.development().means
     wanted = {"exposure_ev": "ev", "grain": "noise"}
     for name, error in tolerance.items():
-        assert found[name] == pytest.approx(gap[wanted.get(name, name)], abs=error), found
+        assert found[name] == pytest.approx(gap.get(wanted.get(name, name), 0), abs=error), found
 
 
 def trained(settings: TrainSettings, *, steps: int | None = None, seed: int = 0) -> Training:

@@ -49,6 +49,27 @@ def test_it_sees_what_is_labelled(squares: list[Rendered], oracle: Oracle):
     assert right > 0.93
 
 
+def test_it_sees_the_same_in_pale_colours():
+    """Photographs are paler than renderings, and labels are right for all that."""
+    rng, pictures = np.random.default_rng(0), []
+    for _ in range(6):
+        rgb, instance, category = rng.integers(90, 120, (70, 90, 3), dtype=np.uint8), np.zeros((70, 90), np.int32), np.zeros((70, 90), np.int32)
+        for number, (kind, color) in enumerate(((3, (200, 60, 60)), (7, (40, 70, 220))), start=1):
+            v, u = int(rng.integers(0, 46)), int(rng.integers(0, 20)) + 45 * (number - 1)
+            place = np.s_[v : v + 24, u : u + 24]
+            rgb[place] = np.clip(np.array(color) + rng.integers(-15, 15, (24, 24, 1)), 0, 255)
+            instance[place], category[place] = number, kind
+        pictures.append(Rendered(rgb=rgb, depth_m=np.ones((70, 90), np.float32), instance=instance, category=category))
+    oracle = Oracle.trained(pictures, Seed(0), FAST)
+    for share in (1, 0.35):
+        right = []
+        for picture in pictures:
+            grey = picture.rgb.mean(axis=2, keepdims=True)
+            pale = np.rint(grey + share * (picture.rgb - grey)).astype(np.uint8)
+            right.append((oracle.seen(pale)[0] == oracle.targets(picture.category)).mean())
+        assert np.mean(right) > 0.95
+
+
 def test_it_is_small_and_the_same_on_every_training(squares: list[Rendered], oracle: Oracle):
     again, other = Oracle.trained(squares, Seed(0), FAST), Oracle.trained(squares, Seed(1), FAST)
     for name, value in oracle.state_dict().items():

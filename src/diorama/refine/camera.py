@@ -15,13 +15,15 @@ from diorama.refine.base import Rgb
 
 #: What can be changed, with the least and the most; 0 leaves a picture as it is.
 #: Stops of light, and of red and blue against green; the share of light that is lost in the corners; saturation (more or less than it had); blur
-#: (variance of the kernel in square pixels, below 0 sharpens); grain (standard deviation in linear light at white); black's code.
+#: (variance of the kernel in square pixels, below 0 sharpens); grain (standard deviation in linear light at white); black's code. Vividness is the
+#: logarithm of how much more pure colours are saturated than greyish ones.
 PARAMETERS: Mapping[str, tuple[float, float]] = {
     "exposure_ev": (-2.0, 2.0),
     "red_ev": (-0.7, 0.7),
     "blue_ev": (-0.7, 0.7),
     "vignetting": (-0.1, 0.7),
     "saturation": (-0.9, 0.9),
+    "vividness": (-1.5, 1.5),
     "blur_px2": (-0.4, 2.4),
     "grain": (-0.1, 0.1),
     "black": (-0.05, 0.2),
@@ -37,6 +39,8 @@ _LATER = 0.15
 FACTS, LATENT = 12, 4
 _LUMA = (0.2126, 0.7152, 0.0722)
 _TAPS = 4
+#: The purity whose saturation goes by `saturation` alone.
+_HALF_PURE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,7 @@ class Development:
             "blue_ev": "blue {:+.2f} EV",
             "vignetting": "light lost in corners {:.0%}",
             "saturation": "saturation {:+.0%}",
+            "vividness": "vividness {:+.2f} (above 0: pure colours gain on greyish ones)",
             "blur_px2": "blur {:+.2f} px^2 (below 0: sharper)",
             "grain": "grain {:.4f} of white",
             "contrast": "contrast {:+.2f} (logarithm of the slope in the middle)",
@@ -123,7 +128,7 @@ def develop(rgb: torch.Tensor, parameters: torch.Tensor, grain: torch.Tensor, ra
     color = torch.cat([named["red_ev"], torch.zeros_like(named["red_ev"]), named["blue_ev"]], dim=1)
     light = _linear(rgb) * torch.exp2(named["exposure_ev"] + color) * (1 - named["vignetting"] * radius2)
     grey = (light * light.new_tensor(_LUMA)[:, None, None]).sum(1, keepdim=True)
-    light = grey + (1 + named["saturation"]) * (light - grey)
+    light = grey + (1 + named["saturation"]) * torch.exp(named["vividness"] * (_purity(light) - _HALF_PURE)) * (light - grey)
     light = _blurred(light, named["blur_px2"][:, 0, 0, 0])
     # Photons come by chance: their noise grows with the root of the light.
     light = light + named["grain"] * (light.clamp_min(0) + 1e-3).sqrt() * grain
@@ -166,6 +171,12 @@ def _linear(code: torch.Tensor) -> torch.Tensor:
 
 def _encoded(light: torch.Tensor) -> torch.Tensor:
     return torch.where(light <= 0.0031308, light * 12.92, 1.055 * light.clamp_min(0.0031308) ** (1 / 2.4) - 0.055)
+
+
+def _purity(light: torch.Tensor) -> torch.Tensor:
+    """(n, 1, h, w) of (n, 3, h, w): from 0 for greys to 1 for colours that one channel has no part in."""
+    most = light.amax(1, keepdim=True)
+    return (most - light.amin(1, keepdim=True)) / most.clamp_min(1e-4)
 
 
 def _rises(parameters: torch.Tensor) -> torch.Tensor:

@@ -16,7 +16,7 @@ from diorama.refine.camera import PARAMETERS, luma_of, tensor_of
 
 _BANDS = 3
 _LEVELS = (0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 0.98)
-_COLORS = (0.1, 0.5, 0.9)
+_COLORS = (0.02, 0.1, 0.5, 0.9, 0.98)
 _STEEP = (0.3, 0.5, 0.7, 0.85, 0.95, 0.985)
 #: Steps in pixels that differences are taken over: noise, blur, texture, contrast.
 _STEPS = (1, 2, 4)
@@ -26,7 +26,7 @@ _FLOOR = 0.5 / 255
 _COLORFUL = 3.0
 _SIDES = 64
 _SMALL = 1 / 6
-#: Light and its colour come before a tone curve, and one camera before many.
+#: Light and its colour come before what goes by tone or by purity, and one camera before many.
 _SIMPLE, _SIMPLE_TONE, _ONE_CAMERA = 2e-3, 1e-2, 1e-2
 #: Sorting more tells no more.
 _MOST = 30_000
@@ -75,6 +75,7 @@ def effort(shares: torch.Tensor) -> torch.Tensor:
     """How far this is, (n, parameters), from one camera that does nothing; keeps to the simplest of what would explain a gap alike."""
     size = torch.full_like(shares[0], _SIMPLE_TONE)
     size[: len(PARAMETERS)] = _SIMPLE
+    size[list(PARAMETERS).index("vividness")] = _SIMPLE_TONE
     return (size * shares.square().mean(0)).sum() + _ONE_CAMERA * shares.var(0).sum()
 
 

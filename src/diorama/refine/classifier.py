@@ -23,7 +23,7 @@ from diorama.sim.seeds import Seed
 FOLDS = 5
 #: Resamples that the interval is read from.
 _RESAMPLES = 1000
-_ASKED_CROPS = 8
+_ASKED_CROPS = 32
 #: Features of the last layer but one, and the share of them that a step of the training leaves out.
 _FEATURES, _LEFT_OUT = 48, 0.3
 

@@ -62,16 +62,15 @@ def gate(
     from diorama.refine.same_files import differences
 
     try:
-        import torch
-
         from diorama.refine import gate as gating
+        from diorama.refine.checked import trained_oracle
         from diorama.refine.checkpoint import read_plain, write_plain
+        from diorama.refine.live import one_thread
         from diorama.refine.oracle import KIND, Oracle, OracleSettings
     except ModuleNotFoundError as error:
         if error.name != "torch":
             raise
         raise MissingExtra("refine gate", "torch", "refine") from None
-    from diorama.sim.seeds import Seed
 
     if before.resolve() == after.resolve():
         raise InvalidValue("--before and --after are one folder; a gate compares a data set with what became of it")
@@ -86,15 +85,14 @@ def gate(
         shown = "\n".join(faults[:8]) + (f"\nand {len(faults) - 8} more" if len(faults) > 8 else "")
         console.print(f"gate failed: files besides pictures differ\n{shown}")
         return 1
-    torch.set_num_threads(1)  # nets this small lose more by waiting for each other than they gain
     if oracle is not None and oracle.exists():
         network = Oracle.from_state(read_plain(oracle, KIND))
     else:
         notes.print("training the network that has to see the same before and after ...")
-        network = Oracle.trained(rendered, Seed(0).child("oracle"), OracleSettings(steps=steps))
+        network = trained_oracle(rendered, 0, OracleSettings(steps=steps))
         if oracle is not None:
             write_plain(oracle, KIND, network.state())
-    with Progress(console=notes, transient=True, disable=not notes.is_terminal) as bar:
+    with one_thread(), Progress(console=notes, transient=True, disable=not notes.is_terminal) as bar:
         task = bar.add_task("pictures compared", total=len(rendered))
         report = gating.gate(rendered, Colours(refined), network, advance=lambda: bar.advance(task))
     print_report(console, report)

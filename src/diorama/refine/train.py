@@ -261,7 +261,9 @@ class Training:
         slopes, outlines = _kept(before, after, geometry)
         total = adversarial + settings.same * change.square().mean() + settings.gradients * slopes + settings.edges * outlines
         for weight, consistency in self.consistencies:
-            total = total + weight * consistency(before, after, geometry)
+            seen = consistency(before, after, geometry)
+            losses["seen"] = losses.get("seen", 0.0) + float(seen.detach())
+            total = total + weight * seen
         if settings.contrast:
             elsewhere = self._contrast(before, after, rng)
             losses["contrast"] = float(elsewhere.detach())

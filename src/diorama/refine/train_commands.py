@@ -14,7 +14,13 @@ from diorama.refine.gate_commands import GATE_PICTURES, check_gate_pictures, pri
 from diorama.sim.errors import InvalidValue, MissingExtra, OutputError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from diorama.refine.board import Board
+    from diorama.refine.gan import Learned
+    from diorama.refine.gate import GateReport
+    from diorama.refine.oracle import Oracle
+    from diorama.refine.rendered_set import RenderedSet
     from diorama.refine.train import Losses, Training
 
 TRAIN = """\
@@ -96,11 +102,14 @@ def train(
             raise
         raise MissingExtra("refine train", "torch", "refine") from None
 
-    settings = replace(PRESETS[preset], contrast=contrast, device=device or PRESETS[preset].device)
-    if oracle_weight is not None:
-        settings = replace(settings, oracle=oracle_weight)
-    if camera_only:
-        settings = replace(settings, steps=settings.camera_steps)
+    usual = PRESETS[preset]
+    settings = replace(
+        usual,
+        contrast=contrast,
+        device=device or usual.device,
+        oracle=usual.oracle if oracle_weight is None else oracle_weight,
+        steps=usual.camera_steps if camera_only else usual.steps,
+    )
     device_of(settings.device)
     found = checkpoint.read_plain(state, _STATE) if resume else {}
     photos = find_photos(real)
@@ -109,7 +118,7 @@ def train(
     if len(photos) < 2:
         raise InvalidValue(f"{real}: one photograph is left to learn from, and what it shows would be learned; two are the least")
     renderings = RenderedSet(sim)
-    notes = Console(stderr=True, highlight=False)
+    console, notes = Console(highlight=False), Console(stderr=True, highlight=False)
     warn_of_few(notes, photos)
     if settings.compile and settings.device == "cpu":
         notes.print("nothing is compiled on the CPU, where that takes longer than it saves")
@@ -134,17 +143,12 @@ def train(
     try:
         with one_thread(), nullcontext() if tensorboard is None else Board(tensorboard, steps_done=training.steps_done) as board:
             run(training, minutes=minutes, folder=_beside(out, ".samples"), store=store, told=notes.print, board=board)
-        console = Console(highlight=False)
-        console.print("What the camera branch does to these renderings, so that they look like the photographs (mean ± spread):")
-        for line in training.development().lines():
-            console.print(f"  {line}")
-        learned, numbers = training.refiner(), _unlearned(len(renderings), gate_pictures)
-        refiner, report = checked.strongest(renderings, learned, oracle, numbers, told=notes.print)
+        refiner, report = _checked(training, renderings, oracle, gate_pictures, console, notes)
     except KeyboardInterrupt as stopped:
         said = str(stopped) or f"interrupted after {training.steps_done} steps, which are stored: go on with --resume."
         raise KeyboardInterrupt(f"{said} No refiner was written, since its labels were not checked.") from None
     facts = {"photos": list(photos.digests), "settings": asdict(settings), "seed": seed, "steps": training.steps_done}
-    rejected = _beside(out, ".rejected.pt")
+    rejected, samples = _beside(out, ".rejected.pt"), _beside(out, ".samples")
     kept, other = (out, rejected) if report.passed else (rejected, out)
     checkpoint.save(kept, refiner, facts | {"gate": checked.summary(report), "oracle": oracle.state()})
     other.unlink(missing_ok=True)
@@ -152,11 +156,23 @@ def train(
     if not report.passed:
         console.print(
             f"labels are not right after this refiner: it was written to {rejected}, to be looked at, and there is no {out}. Go on with --resume, "
-            f"or train another, with more weight on what it must keep (--oracle-weight), or --camera-only; see {_beside(out, '.samples')}"
+            f"or train another, with more weight on what it must keep (--oracle-weight), or --camera-only; see {samples}"
         )
         return 1
-    console.print(f"wrote {out} after {training.steps_done} steps; see {_beside(out, '.samples')}, and measure it by diorama refine score")
+    console.print(f"wrote {out} after {training.steps_done} steps; see {samples}, and measure it by diorama refine score")
     return 0
+
+
+def _checked(
+    training: "Training", renderings: "RenderedSet", oracle: "Oracle", pictures: int, console: "Console", notes: "Console"
+) -> "tuple[Learned, GateReport]":
+    """Tells what the camera does; then the refiner as strong as labels allow."""
+    from diorama.refine.checked import strongest
+
+    console.print("What the camera branch does to these renderings, so that they look like the photographs (mean ± spread):")
+    for line in training.development().lines():
+        console.print(f"  {line}")
+    return strongest(renderings, training.refiner(), oracle, _unlearned(len(renderings), pictures), told=notes.print)
 
 
 def _unlearned(count: int, wanted: int) -> list[int]:
