@@ -317,17 +317,20 @@ class Training:
 
 
 def _kept(before: torch.Tensor, after: torch.Tensor, geometry: Geometry) -> tuple[torch.Tensor, torch.Tensor]:
-    """How much slopes of luma were changed, everywhere and near outlines: mean squares, 1 where it begins to show.
+    """How much slopes were changed, of luma and colours everywhere, and of luma near outlines: mean squares, 1 where it begins to show.
 
     Squares, because an adversary's first steps are small, and absolute values would hold a picture where it is, however good the reason to move.
-    Slopes, and not colours: where colours are held near outlines and free elsewhere, a rim is painted around everything.
+    Slopes, and not colours: where colours are held near outlines and free elsewhere, a rim is painted around everything. Where slopes of colours are
+    free, bright lines get fringes, and white surfaces spots of the sky's colour.
     """
-    moved = luma_of(after - before) / _SHOWS
+    change = (after - before) / _SHOWS
+    moved = luma_of(change)
+    colored = change - moved
     band = nn.functional.interpolate(nn.functional.max_pool2d(geometry.channels[:, 4:5], 3, 1, 1), scale_factor=2)
     everywhere, outlines = moved.new_zeros(()), moved.new_zeros(())
     for axis in (2, 3):
         steep, where = moved.diff(dim=axis).square(), band.narrow(axis, 1, band.shape[axis] - 1)
-        everywhere = everywhere + steep.mean()
+        everywhere = everywhere + steep.mean() + colored.diff(dim=axis).square().sum(1).mean()
         outlines = outlines + (steep * where).sum() / where.sum().clamp_min(1)
     return everywhere, outlines
 
