@@ -39,6 +39,12 @@ def vignetted(rgb: Rgb) -> Rgb:
     return np.rint(rgb * (1 - 0.35 * radius2)[..., None]).astype(np.uint8)
 
 
+def pale(rgb: Rgb, share: float) -> Rgb:
+    """With this share of its saturation."""
+    grey = rgb.mean(axis=2, keepdims=True)
+    return np.rint(grey + share * (rgb - grey)).astype(np.uint8)
+
+
 def compressed(rgb: Rgb) -> Rgb:
     return cv2.imdecode(cv2.imencode(".jpg", rgb, [cv2.IMWRITE_JPEG_QUALITY, 80])[1], cv2.IMREAD_COLOR).astype(np.uint8)
 
@@ -82,6 +88,7 @@ HARMLESS: dict[str, Control] = {
     "histogram transfer": lambda pictures, k: transferred(pictures, k, Histogram),
     "exposure +0.7 EV": lambda pictures, k: exposed(pictures[k].rgb, 0.7),
     "exposure -0.7 EV": lambda pictures, k: exposed(pictures[k].rgb, -0.7),
+    "saturation -60 %": lambda pictures, k: pale(pictures[k].rgb, 0.4),
     "grain, 4 codes": lambda pictures, k: grainy(pictures[k].rgb, k),
     "blur, sigma 0.6 px": lambda pictures, k: blurred(pictures[k].rgb, 0.6),
     "JPEG, quality 80": lambda pictures, k: compressed(pictures[k].rgb),

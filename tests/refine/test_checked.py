@@ -148,23 +148,28 @@ def test_the_network_comes_from_the_refiners_file_or_from_one_of_its_own_as_long
         checked.check_labels(rendered, after, Identity(), {}, oracle=kept)
 
 
-@pytest.mark.parametrize(("passes_up_to", "wanted", "asked"), [(1.0, 1.0, 1), (0.65, 0.6, 3), (0.1, 0.2, 5)])
-def test_a_residual_is_as_strong_as_the_gate_lets_it_be(
-    passes_up_to: float, wanted: float, asked: int, few: Path, network: Oracle, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("passes_up_to", "wanted", "asked"),
+    [(2.0, (1.0, 1.0), 1), (1.65, (1.0, 0.6), 3), (1.15, (0.8, 0.2), 6), (0.7, (0.4, 0.2), 8), (0.1, (0.2, 0.2), 9)],
+)
+def test_a_refiner_is_as_strong_as_the_gate_lets_it_be(
+    passes_up_to: float, wanted: tuple[float, float], asked: int, few: Path, network: Oracle, monkeypatch: pytest.MonkeyPatch
 ):
+    """The residual goes first, and then the camera."""
     told: list[str] = []
 
     def gate_of_strength(rendered: Any, after: Any, refiner: Learned, *_: Any) -> GateReport:
         assert refiner.residual is not None
-        measure = Measure(name="strength", value=refiner.residual.bound / 0.4, limit=passes_up_to + 1e-6, must_reach=False)
+        strength = float(refiner.camera.strength) + refiner.residual.bound / 0.4
+        measure = Measure(name="strength", value=strength, limit=passes_up_to + 1e-6, must_reach=False)
         return GateReport(1, (measure,))
 
     monkeypatch.setattr(checked, "check_refined", gate_of_strength)
     learned = Learned(camera=CameraBranch().eval(), residual=ResidualBranch(width=8, bound=0.4).eval())
     refiner, report = checked.strongest(RenderedSet(few), learned, network, [0], told=told.append)
     assert refiner.residual is not None
-    assert refiner.residual.bound == pytest.approx(0.4 * wanted)
-    assert report.passed == (passes_up_to >= 0.2)
+    assert (float(refiner.camera.strength), refiner.residual.bound) == pytest.approx((wanted[0], 0.4 * wanted[1]))
+    assert report.passed == (passes_up_to >= 0.4)
     assert len(told) == asked
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from diorama.cli import main
 from diorama.refine.base import Rendered
-from diorama.refine.camera import CameraBranch
+from diorama.refine.camera import PARAMETERS, CameraBranch
 from diorama.refine.checkpoint import load, read_plain, save, write_plain
 from diorama.refine.gan import Learned
 from diorama.refine.residual import OutOfBounds, ResidualBranch, check_bound
@@ -226,13 +226,28 @@ def test_a_weakened_residual_changes_as_much_less():
     assert refiner.residual is not None
     torch.nn.init.normal_(refiner.residual.out.weight)
     whole, _ = refiner.reach(picture, Seed(0))
-    half, _ = refiner.weakened(0.5).reach(picture, Seed(0))
+    weak = refiner.weakened(residual=0.5)
+    half, _ = weak.reach(picture, Seed(0))
     assert 0.1 < whole <= 0.401
     assert half == pytest.approx(whole / 2, abs=2e-3)
-    assert (refiner.weakened(1.0).apply(picture, Seed(0)) == refiner.apply(picture, Seed(0))).all()
-    assert Learned.from_state(refiner.weakened(0.5).state()).reach(picture, Seed(0))[0] == half
-    camera = Learned(camera=refiner.camera)
-    assert camera.weakened(0.5) is camera
+    assert (refiner.weakened().apply(picture, Seed(0)) == refiner.apply(picture, Seed(0))).all()
+    assert Learned.from_state(weak.state()).reach(picture, Seed(0))[0] == half
+    assert Learned(camera=refiner.camera).weakened(residual=0.5).residual is None
+
+
+def test_a_weakened_camera_does_as_much_less():
+    torch.manual_seed(0)
+    camera, picture = CameraBranch().eval(), scene(5)
+    torch.nn.init.normal_(camera.outer.weight, std=0.1)
+    refiner, pictures = Learned(camera=camera), {"one": picture.rgb}
+    weak = Learned.from_state(refiner.weakened(camera=0.25).state())
+    whole, quarter = (r.development(pictures, Seed(0)).means for r in (refiner, weak))
+    assert abs(whole["exposure_ev"]) > 0.01
+    for name in PARAMETERS:
+        assert quarter[name] == pytest.approx(whole[name] / 4, rel=1e-5)
+    assert (refiner.weakened().apply(picture, Seed(0)) == refiner.apply(picture, Seed(0))).all()
+    with pytest.raises(InvalidValue, match="a strength from 0 to 1, got 3"):
+        Learned.from_state(refiner.state() | {"camera.strength": torch.tensor(3.0)})
 
 
 def test_where_there_is_no_gap_hardly_anything_is_learned():

@@ -68,10 +68,11 @@ class Development:
 
 
 class CameraBranch(nn.Module):
-    """Numbers of a picture and of chance to parameters. Fresh, it leaves pictures as they are."""
+    """Numbers of a picture and of chance to parameters, of which `strength` is done, from 0 to 1. Fresh, it leaves pictures as they are."""
 
     center: torch.Tensor
     scale: torch.Tensor
+    strength: torch.Tensor
     low: torch.Tensor
     high: torch.Tensor
     varies: torch.Tensor
@@ -80,6 +81,7 @@ class CameraBranch(nn.Module):
         super().__init__()
         self.register_buffer("center", torch.zeros(FACTS))
         self.register_buffer("scale", torch.ones(FACTS))
+        self.register_buffer("strength", torch.ones(()))
         self.inner, self.outer = nn.Linear(FACTS + LATENT, 32), nn.Linear(32, len(PARAMETERS) + 3 * PIECES)
         nn.init.zeros_(self.outer.weight)
         nn.init.zeros_(self.outer.bias)
@@ -95,7 +97,7 @@ class CameraBranch(nn.Module):
         said = nn.functional.linear(inner, self.outer.weight * self.varies, self.outer.bias)
         # Curves could do what light does; light is asked first.
         said = torch.cat([said[:, : len(PARAMETERS)], _LATER * said[:, len(PARAMETERS) :]], dim=1)
-        return torch.where(said > 0, self.high, -self.low) * torch.tanh(said)
+        return self.strength * torch.where(said > 0, self.high, -self.low) * torch.tanh(said)
 
     def shares(self, parameters: torch.Tensor) -> torch.Tensor:
         """How much of what they may be parameters are, in [-1, 1]."""

@@ -20,7 +20,7 @@ from diorama.sim.seeds import Seed
 
 #: Pictures that are looked at unless more are asked for.
 SOME = 64
-#: Of the residual's strength, which is weakened until labels are right.
+#: Of strength, until labels are right: of the residual first, and with what is left of it, of the camera.
 _SHARES = (1.0, 0.8, 0.6, 0.4, 0.2)
 #: What the network must know of all that is labelled, to be asked about a set that it was not trained on.
 _KNOWN = 1 / 3
@@ -68,17 +68,26 @@ def check_refined(
 def strongest(
     rendered: RenderedSet, learned: Learned, oracle: Oracle, numbers: Sequence[int], *, told: Callable[[str], Any] = lambda _: None
 ) -> tuple[Learned, GateReport]:
-    """The refiner with as much of its residual as the gate lets through on pictures of these `numbers`, or with the least where it lets none."""
-    shares = _SHARES if learned.residual is not None else (1.0,)
-    for share in shares:
-        refiner = learned.weakened(share)
+    """The refiner with as much of its residual, and then of its camera, as the gate lets through on pictures of these `numbers`, or with the least of
+    both where it lets none.
+    """
+    strengths = _strengths(has_residual=learned.residual is not None)
+    for camera, residual in strengths:
+        refiner = learned.weakened(camera=camera, residual=residual)
         with one_thread():
             report = check_refined(rendered, Refined(refiner, rendered), refiner, oracle, numbers)
-        if learned.residual is not None:
-            told(f"residual at {share:.0%}: " + ("labels are right" if report.passed else f"the gate fails by {', '.join(report.failed)}"))
-        if report.passed or share == shares[-1]:
+        strength = f"camera at {camera:.0%}" + (f", residual at {residual:.0%}" if learned.residual is not None else "")
+        told(f"{strength}: " + ("labels are right" if report.passed else f"the gate fails by {', '.join(report.failed)}"))
+        if report.passed or (camera, residual) == strengths[-1]:
             return refiner, report
-    raise AssertionError("there is a last share")
+    raise AssertionError("there is a last one")
+
+
+def _strengths(*, has_residual: bool) -> list[tuple[float, float]]:
+    """Shares of the camera and of the residual, the strongest first."""
+    if not has_residual:
+        return [(share, 1.0) for share in _SHARES]
+    return [(1.0, share) for share in _SHARES] + [(share, _SHARES[-1]) for share in _SHARES[1:]]
 
 
 def summary(report: GateReport) -> dict[str, Any]:

@@ -54,13 +54,13 @@ class Learned:
         before = torch.nn.functional.pad(developed, (0, wide - width, 0, high - height), mode="replicate")
         return before, self.residual(before, Geometry.of(padded))
 
-    def weakened(self, share: float) -> Self:
-        """The same with a residual of this share of its strength, in (0, 1]: what it changes, and its bound."""
-        if self.residual is None:
-            return self
-        residual = deepcopy(self.residual)
-        residual.bound *= share
-        return replace(self, residual=residual)
+    def weakened(self, *, camera: float = 1.0, residual: float = 1.0) -> Self:
+        """The same with these shares, in (0, 1], of what the camera does, and of what the residual changes and its bound."""
+        weaker, rest = deepcopy(self.camera), deepcopy(self.residual)
+        weaker.strength *= camera
+        if rest is not None:
+            rest.bound *= residual
+        return replace(self, camera=weaker, residual=rest)
 
     def development(self, pictures: Mapping[str, Rgb], seed: Seed) -> Development:
         """What the camera branch does to pictures, each with the seed's child of its name."""
@@ -80,6 +80,8 @@ class Learned:
         """Raises InvalidValue for a state of other networks."""
         camera = CameraBranch()
         _load(camera, state, "camera.")
+        if not 0 <= float(camera.strength) <= 1:
+            raise InvalidValue(f"a camera branch has a strength from 0 to 1, got {float(camera.strength)}")
         residual = None
         if "width" in state:
             width, bound = state["width"], state.get("bound")
