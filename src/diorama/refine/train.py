@@ -42,8 +42,8 @@ _CAMERA_AVERAGED, _HASTE = 0.97, 4.0
 _FIRST_GRAIN = 0.1
 #: How fast the share of right answers is forgotten.
 _FORGET = 0.1
-#: A difference of codes that one begins to see.
-_SHOWS = 0.03
+#: A difference of codes that one begins to see, and one between neighbours that makes an edge.
+_SHOWS, _EDGE = 0.03, 0.04
 #: Slopes of weights are cut to this length.
 _LONGEST = 5.0
 
@@ -317,20 +317,23 @@ class Training:
 
 
 def _kept(before: torch.Tensor, after: torch.Tensor, geometry: Geometry) -> tuple[torch.Tensor, torch.Tensor]:
-    """How much slopes were changed, of luma and colours everywhere, and of luma near outlines: mean squares, 1 where it begins to show.
+    """How much slopes were changed, of luma everywhere, of colours where there are no edges, and of luma near outlines: mean squares, 1 where it
+    begins to show.
 
     Squares, because an adversary's first steps are small, and absolute values would hold a picture where it is, however good the reason to move.
     Slopes, and not colours: where colours are held near outlines and free elsewhere, a rim is painted around everything. Where slopes of colours are
-    free, bright lines get fringes, and white surfaces spots of the sky's colour.
+    free, bright lines get fringes, and white surfaces spots of the sky's colour; where they are held at edges as well, what should end there fades
+    out around them (edges are left out as in C. Godard et al., CVPR 2017).
     """
     change = (after - before) / _SHOWS
     moved = luma_of(change)
-    colored = change - moved
+    colored, luma = change - moved, luma_of(before)
     band = nn.functional.interpolate(nn.functional.max_pool2d(geometry.channels[:, 4:5], 3, 1, 1), scale_factor=2)
     everywhere, outlines = moved.new_zeros(()), moved.new_zeros(())
     for axis in (2, 3):
         steep, where = moved.diff(dim=axis).square(), band.narrow(axis, 1, band.shape[axis] - 1)
-        everywhere = everywhere + steep.mean() + colored.diff(dim=axis).square().sum(1).mean()
+        smooth = torch.exp(-luma.diff(dim=axis).abs() / _EDGE)
+        everywhere = everywhere + steep.mean() + (smooth * colored.diff(dim=axis).square()).sum(1).mean()
         outlines = outlines + (steep * where).sum() / where.sum().clamp_min(1)
     return everywhere, outlines
 

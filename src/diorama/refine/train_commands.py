@@ -31,8 +31,8 @@ printed: it says what the gap is. The rest is learned against an adversary, in b
 Beside --out there are the state to go on from, losses, and pictures before and after.
 
 At the end, labels must be right for pictures that it refined: see diorama refine gate.
-What goes beyond a camera is weakened until they are. A refiner that fails even so is
-written as .rejected.pt instead, and the exit code is 1.
+What was learned is weakened until they are, what goes beyond a camera first. A refiner
+that fails even so is written as .rejected.pt instead, and the exit code is 1.
 
 examples:
   diorama refine train --sim out/street --real camvid/images --out refiner.pt
