@@ -49,7 +49,7 @@ def pictures() -> list[Rendered]:
 
 @pytest.fixture(scope="module")
 def oracle(pictures: list[Rendered]) -> Oracle:
-    return Oracle.trained(pictures, Seed(0).child("oracle"), OracleSettings(crop_px=64, steps=400))
+    return Oracle.trained(pictures, Seed(0).child("oracle"), OracleSettings(crop_px=64, steps=1000))
 
 
 @pytest.mark.parametrize("name", HARMLESS)
