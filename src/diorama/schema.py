@@ -63,9 +63,10 @@ def _distribution() -> dict[str, Any]:
         name: {"description": (getdoc(FAMILIES[name]) or "").split("\n\n")[0].replace("\n", " ").replace("`", "")} for name in FAMILIES.names()
     }
     return {
-        "description": "A number, or how it varies.",
+        "description": "A number or a word, or how it varies.",
         "anyOf": [
             {"type": "number"},
+            {"type": "string"},
             {"type": "object", "properties": families, "minProperties": 1, "maxProperties": 1, "additionalProperties": False},
         ],
     }
