@@ -173,6 +173,17 @@ def test_a_refiner_is_as_strong_as_the_gate_lets_it_be(
     assert len(told) == asked
 
 
+def test_a_camera_alone_is_weakened_as_well(few: Path, network: Oracle, monkeypatch: pytest.MonkeyPatch):
+    def gate_of_strength(rendered: Any, after: Any, refiner: Learned, *_: Any) -> GateReport:
+        return GateReport(1, (Measure(name="strength", value=float(refiner.camera.strength), limit=0.5, must_reach=False),))
+
+    monkeypatch.setattr(checked, "check_refined", gate_of_strength)
+    refiner, report = checked.strongest(RenderedSet(few), Learned(camera=CameraBranch().eval()), network, [0])
+    assert refiner.residual is None
+    assert float(refiner.camera.strength) == pytest.approx(0.4)
+    assert report.passed
+
+
 @pytest.mark.parametrize(("count", "wanted", "numbers"), [(400, 5, [350, 360, 370, 380, 390]), (24, 0, [21, 22, 23]), (12, 3, [0, 4, 8])])
 def test_a_training_is_judged_on_scenes_that_its_network_has_not_learned(count: int, wanted: int, numbers: list[int]):
     assert _unlearned(count, wanted) == numbers

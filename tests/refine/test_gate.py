@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 import torch
 from label_controls import HARMFUL, HARMLESS, moved
+from numpy.typing import NDArray
 
 import diorama
 from diorama.cli import main
 from diorama.refine.base import Rendered
-from diorama.refine.gate import GateSettings, Measure, gate
+from diorama.refine.gate import GateSettings, Measure, _classes, _Seen, gate
 from diorama.refine.oracle import Oracle, OracleSettings
 from diorama.sim.errors import InvalidValue
 from diorama.sim.seeds import Seed
@@ -73,6 +74,22 @@ def test_one_picture_of_many_fails_alone_and_is_named(pictures: list[Rendered], 
     report = gate(pictures, after, oracle)
     assert report.failed == ("shift of a picture",)
     assert {measure.worst for measure in report.measures if not measure.passed} == {(7,)}
+
+
+@pytest.mark.parametrize(("known", "failed"), [(0.35, set()), (0.8, {"classes", "poorest class"})])
+def test_a_class_fails_by_itself_only_where_the_network_knows_it(known: float, failed: set[str]):
+    """Each picture has 100 pixels of nothing, 100 of a class that is seen as before, and 100 of one of which, by chance, more or less is seen."""
+
+    def confusion(seen: int) -> NDArray[np.int64]:
+        return np.array([[100, 0, 0], [0, 100, 0], [100 - seen, 0, seen]])
+
+    before, after = round(100 * known), [round(100 * known * share) for share in (0.4, 1.0)]
+    seen = [
+        _Seen(moved_px=np.zeros(1), places=1, edges=1.0, outline=1.0, confusions=(confusion(before), confusion(after[k % 2])), lost=0, new=0)
+        for k in range(4)
+    ]
+    measures = _classes(seen, Oracle([3, 7], other=False, patch=4), GateSettings())
+    assert {measure.name for measure in measures if not measure.passed} == failed
 
 
 def test_nothing_to_measure_fails(pictures: list[Rendered], oracle: Oracle):
